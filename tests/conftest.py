@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,10 +116,48 @@ def postgres_url(postgres_server: databases.Server) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
     """An empty database of each kind in turn."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    url: str = request.getfixturevalue(f"{database_kind}_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def sqlite_models(tmp_path_factory: pytest.TempPathFactory) -> databases.Models:
+    return databases.SqliteModels(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def postgres_models(postgres_server: databases.Server) -> Iterator[databases.Models]:
+    models = databases.PostgresModels(postgres_server)
+    yield models
+    models.drop_all()
+
+
+@pytest.fixture
+def database_like(
+    request: pytest.FixtureRequest, database_kind: str, tmp_path: Path
+) -> Iterator[Callable[[databases.Prepare], str]]:
+    """`database_like(prepare)` is the URL of a fresh copy of what `prepare(url)` made once.
+
+    `prepare` must leave no connection open, or the copy cannot be taken.
+    """
+    models: databases.Models = request.getfixturevalue(f"{database_kind}_models")
+    made: list[str] = []
+
+    def copy(prepare: databases.Prepare) -> str:
+        made.append(models.copy(prepare, tmp_path / f"copy-{len(made)}.sqlite"))
+        return made[-1]
+
+    yield copy
+    for url in made:
+        models.drop(url)
 
 
 # -- browser -------------------------------------------------------------------------------------
