@@ -40,6 +40,8 @@ settings.load_profile("quick")
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
+    for name in [name for name in os.environ if name.startswith("TRACKER_")]:
+        del os.environ[name]  # a developer's own settings are no part of a test
     run = tempfile.mkdtemp(prefix="tracker-test-")
     Path(run).chmod(0o711)  # the database server's account has to walk through it
     os.environ[RUN] = run
