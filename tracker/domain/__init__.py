@@ -1,0 +1,1 @@
+"""The pure core: programmes, facts, obligations, scores, reminders. No I/O, no clock, no ORM."""

@@ -1,0 +1,49 @@
+"""What can go wrong, and whose move is next.
+
+TrackerError
+  DefinitionError    a document is wrong: place, text, expectation -> whoever loads it corrects it
+  Refused            not allowed now, or not to this person        -> the reason is shown
+  NotFound           no such thing                                 -> the name asked for is shown
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class TrackerError(Exception):
+    """Root of every error that a user can act on; its text is meant for that user."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a document.
+
+    `place` names file, line, item and clause as far as they are known, outermost first:
+    "programme.yaml line 214, item 20, clause 20.2".
+    """
+
+    place: str
+    text: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        advice = f" ({self.advice})" if self.advice else ""
+        return f"{self.place}: {self.text}{advice}"
+
+
+class DefinitionError(TrackerError):
+    """A document cannot be taken as it stands; carries every problem found, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class Refused(TrackerError):
+    """Not now, or not to this person; the text is the reason."""
+
+
+class NotFound(TrackerError):
+    """Nothing of that name."""

@@ -1,0 +1,171 @@
+"""What it costs to wait: lost if nothing more happens until a date, kept by acting today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from schedules.deadlines import closes_at, local_day
+from schedules.workdays import WorkCalendar
+from tracker.domain import facts as f
+from tracker.domain.ledger import Ledger
+from tracker.domain.obligations import Obligation, Standing
+from tracker.domain.points import Units
+from tracker.domain.programme import Programme
+from tracker.domain.scoring import Context, score
+
+FRIDAY = 4
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One obligation's price: all as losses in 0.0001 point, positive, within its item.
+
+    `keeps` is what doing it now saves against doing nothing until the forecast's end.
+    """
+
+    standing: Standing
+    lost_now: Units
+    lost_if_nothing: Units
+    lost_if_done: Units
+
+    @property
+    def keeps(self) -> Units:
+        return Units(self.lost_if_nothing - self.lost_if_done)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The programme's losses now and at `until`; savings ordered by what acting keeps, then by
+    time left. Obligations that save nothing by acting are left out."""
+
+    until: datetime
+    lost_now: Units
+    lost_if_nothing: Units
+    lost_if_all_done: Units
+    savings: tuple[Saving, ...]
+
+    @property
+    def recoverable(self) -> Units:
+        return Units(self.lost_if_nothing - self.lost_if_all_done)
+
+
+def end_of_working_week(as_of: datetime, calendar: WorkCalendar, zone: ZoneInfo) -> datetime:
+    """The end of Friday of the week of `as_of`, or of its last working day; on the days after it,
+    of the week that follows."""
+    today = local_day(as_of, zone)
+    friday = today + timedelta(days=FRIDAY - today.weekday())
+    for monday_offset in (0, 7):
+        last = calendar.previous_working(friday + timedelta(days=monday_offset))
+        sunday = friday + timedelta(days=monday_offset + 2)
+        made_up = [sunday - timedelta(days=back) for back in (0, 1)]
+        last = next((day for day in made_up if calendar.is_working(day)), last)
+        if closes_at(last, zone) > as_of:
+            return closes_at(last, zone)
+    return closes_at(friday + timedelta(days=7), zone)
+
+
+def forecast(
+    programme: Programme,
+    context: Context,
+    facts: Sequence[f.AnyFact],
+    *,
+    as_of: datetime,
+    known_at: datetime,
+    until: datetime,
+    now: Ledger | None = None,
+) -> Forecast:
+    """Nothing more happens until `until`, against everything open being handed in at `as_of`.
+
+    `now` is the ledger as of `as_of` where the caller has it already. A hypothetical report counts
+    as accepted; what another document or a person decides stays as it is.
+    """
+    now = now or score(programme, context, facts, as_of=as_of, known_at=known_at)
+    later = score(programme, context, facts, as_of=until, known_at=known_at)
+    candidates = _candidates(now, later)
+    done = [fact for one in candidates for fact in acted(one.obligation, as_of, known_at)]
+    best = later
+    if done:
+        best = score(programme, context, [*facts, *done], as_of=until, known_at=known_at)
+    savings = [
+        saving
+        for one in candidates
+        if (saving := _saving(one, programme, context, facts, now, later, until)).keeps > 0
+    ]
+    savings.sort(key=_by_price)
+    return Forecast(until, now.lost, later.lost, best.lost, tuple(savings))
+
+
+def _by_price(saving: Saving) -> tuple[int, datetime, str]:
+    due = saving.standing.obligation.due_at
+    assert due is not None  # what has no date loses nothing by waiting
+    return (-saving.keeps, due, saving.standing.obligation.key)
+
+
+def _candidates(now: Ledger, later: Ledger) -> list[Standing]:
+    """Open obligations, with the unit, that an entry at the end of the forecast names."""
+    charged = {entry.obligation for entry in later.entries if entry.points < 0}
+    causing = {
+        (entry.clause, unit) for entry in later.entries if entry.points < 0 for unit in entry.units
+    }
+    return [
+        one
+        for one in now.standings
+        if one.open
+        and not one.waiting
+        and one.obligation.deadline is not None
+        and (
+            one.obligation.key in charged or (one.obligation.clause, one.obligation.unit) in causing
+        )
+    ]
+
+
+def acted(one: Obligation, at: datetime, known_at: datetime) -> list[f.AnyFact]:
+    """The facts that would exist if the unit handed it in at `at` and it was accepted."""
+    report = f.Report(
+        id=f.FactId(f"if-{one.key}"),
+        occurred_at=at,
+        recorded_at=known_at,
+        clause=one.clause,
+        duty=one.duty,
+        unit=one.unit,
+        occurrence=one.occurrence,
+        done=True,
+    )
+    accepted = f.Review(
+        id=f.FactId(f"if-{one.key}-accepted"),
+        occurred_at=at,
+        recorded_at=known_at,
+        report=report.id,
+        outcome="accepted",
+    )
+    return [report, accepted]
+
+
+def _saving(
+    one: Standing,
+    programme: Programme,
+    context: Context,
+    facts: Sequence[f.AnyFact],
+    now: Ledger,
+    later: Ledger,
+    until: datetime,
+) -> Saving:
+    item = one.obligation.item
+    only = frozenset({item})
+    done = score(
+        programme,
+        context,
+        [*facts, *acted(one.obligation, now.as_of, now.known_at)],
+        as_of=until,
+        known_at=now.known_at,
+        only_items=only,
+    )
+    return Saving(
+        standing=one,
+        lost_now=Units(now.lost_by(lambda e: e.obligation == one.obligation.key)),
+        lost_if_nothing=later.lost_by(lambda e: e.item == item),
+        lost_if_done=done.lost_by(lambda e: e.item == item),
+    )

@@ -1,0 +1,388 @@
+"""The programme (考核方案 / 责任清单): one year's list as an immutable, hashed, versioned document.
+
+Ids follow the source's own numbering: item `20`, clause `20.5`; district list `3.16.7.4`. A rule's
+id is its clause's id with `#1`, `#2` in order; a duty's is `clause/duty`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from tracker.domain.points import Number, Points
+from tracker.domain.rules import Rule
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+
+class Definition(BaseModel):
+    """A part of a programme: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Unit(Definition):
+    """A unit of the list (牵头 / 责任 / 审核单位).
+
+    `kind: group` stands for several units that the document does not name one by one
+    ("夏季攻势"牵头单位); a person assigns them.
+    """
+
+    id: Slug
+    name: str
+    short: str = ""
+    kind: Literal["unit", "group"] = "unit"
+
+    @property
+    def label(self) -> str:
+        return self.short or self.name
+
+
+class TimeUnit(StrEnum):
+    HOUR = "hour"
+    DAY = "day"
+    WORKDAY = "workday"
+    WEEK = "week"
+
+
+class Duration(Definition):
+    """`n` hours, days (自然日), working days (工作日) or weeks."""
+
+    n: Annotated[int, Field(ge=1)]
+    unit: TimeUnit
+
+
+class Need(Definition):
+    """What a dated expectation asks for, of a target: all of it, a share, or a number.
+
+    `of` names a target of the programme. `rounding` decides how many whole things a share is
+    (9 x 80% = 7.2: `up` asks for 8, `down` for 7).
+    """
+
+    of: Slug
+    share: Annotated[Number, Field(gt=0, le=1)] | None = None
+    number: Annotated[Number, Field(gt=0)] | None = None
+    rounding: Literal["up", "down"] = "up"
+
+
+class Milestone(Definition):
+    """进度节点: by the end of `on`; `external` names the document that sets the date instead.
+
+    Without `need` it is a yes/no duty.
+    """
+
+    kind: Literal["milestone"] = "milestone"
+    id: Slug = "done"
+    title: str = ""
+    on: date | None = None
+    external: str = ""
+    starts: date | None = None
+    need: Need | None = None
+    wording: str = Field(default="", description='The date as written, e.g. "8月底前".')
+
+    @model_validator(mode="after")
+    def _has_one_date(self) -> Self:
+        if (self.on is None) == (not self.external):
+            raise ValueError(
+                "a milestone has either a day (on) or the document that sets it (external)"
+            )
+        return self
+
+
+class Recurring(Definition):
+    """A duty owed once (or `times` times) per period; one obligation per period.
+
+    `due_day` counts in the period's last month (weekly: 1 Monday to 7 Sunday); none means the
+    period's last day. `due_offset` moves it on by whole periods (次月10日前: monthly, 10, 1).
+    """
+
+    kind: Literal["recurring"] = "recurring"
+    id: Slug = "period"
+    title: str = ""
+    freq: Literal["daily", "weekly", "ten_days", "monthly", "quarterly", "half_yearly", "yearly"]
+    interval: Annotated[int, Field(ge=1)] = 1
+    times: Annotated[int, Field(ge=1)] = 1
+    due_day: Annotated[int, Field(ge=1, le=31)] | None = None
+    due_offset: Annotated[int, Field(ge=0)] = 0
+    first: date | None = Field(default=None, description="First day covered; default 1 January.")
+    last: date | None = Field(default=None, description="Last day covered; default 31 December.")
+    wording: str = ""
+
+
+class CaseDuty(Definition):
+    """A clock that starts when a case (交办件 / 督办件) of the kind is received."""
+
+    kind: Literal["case"] = "case"
+    id: Slug = "case"
+    title: str = ""
+    case: Slug
+    within: Duration
+    wording: str = ""
+
+
+class Gap(Definition):
+    """连续 n 天不…: an activity may not pause for a full `within`; each full one counts."""
+
+    kind: Literal["gap"] = "gap"
+    id: Slug = "gap"
+    title: str = ""
+    activity: Slug
+    within: Duration
+    wording: str = ""
+
+
+Duty = Annotated[Milestone | Recurring | CaseDuty | Gap, Field(discriminator="kind")]
+
+
+class Source(Definition):
+    """Where the clause stands in the document that was loaded."""
+
+    place: str = ""
+    span: tuple[int, int] | None = None
+
+
+class Clause(Definition):
+    """计分细则: the smallest numbered unit of scoring text.
+
+    `points` is what it is worth, none where the document gives it no share of its own. `base`
+    below `points` is a starting level that gains fill up (16 of 20). `owed_by` lists the units that
+    owe it; none means all responsible units of the item, undivided until a person assigns.
+    """
+
+    id: str
+    title: str
+    text: str
+    points: Points | None = None
+    base: Points | None = None
+    below_zero: bool = Field(default=False, description="The text lets the clause go below zero.")
+    group: str = Field(default="", description="Id of the shared pool that it belongs to.")
+    lead_units: tuple[Slug, ...] | None = None
+    responsible_units: tuple[Slug, ...] | None = None
+    reviewing_units: tuple[Slug, ...] | None = None
+    owed_by: tuple[Slug, ...] | None = None
+    joins: Literal["all", "any", "lead", "each"] = "all"
+    evidence: str = ""
+    duties: tuple[Duty, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    source: Source = Source()
+
+    def duty(self, name: str) -> Duty | None:
+        return next((duty for duty in self.duties if duty.id == name), None)
+
+
+class Group(Definition):
+    """A pool of points that several clauses share: an indicator (指标) inside an item.
+
+    `cap` limits what the clauses below it may lose together (default: its points), `bonus_cap`
+    what they may win.
+    """
+
+    id: str
+    title: str
+    points: Points | None = None
+    cap: Points | None = None
+    bonus_cap: Points | None = None
+    group: str = Field(default="", description="The pool that this one lies in, if any.")
+
+
+class Item(Definition):
+    """任务: worth `points`; what its clauses lose together never exceeds that (floor 0).
+
+    `unallocated` says what happens to points that no clause carries: an open reading.
+    """
+
+    id: str
+    title: str
+    points: Points | None = None
+    lead_units: tuple[Slug, ...] = ()
+    responsible_units: tuple[Slug, ...] = ()
+    reviewing_units: tuple[Slug, ...] = ()
+    evidence: str = ""
+    deadline: date | None = None
+    deadline_text: str = ""
+    unallocated: Literal["kept", "lost", "scaled"] = "kept"
+    below_zero: bool = False
+    bonus_cap: Points | None = None
+    groups: tuple[Group, ...] = ()
+    clauses: Annotated[tuple[Clause, ...], Field(min_length=1)]
+
+
+class Section(Definition):
+    """板块. `part` says whether it belongs to the base score or stands beside it.
+
+    `cap` limits what a bonus or penalty part may win or lose together.
+    """
+
+    id: str
+    title: str
+    points: Points | None = None
+    part: Literal["base", "bonus", "penalty"] = "base"
+    cap: Points | None = None
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+
+
+class TargetValue(Definition):
+    """A number that clauses refer to; `value` none where another document sets it (`source`)."""
+
+    id: Slug
+    name: str
+    value: Number | None = None
+    measure_unit: str = ""
+    source: str = ""
+    subject: str = ""
+
+
+class Alternative(Definition):
+    """One reading. `set` changes fields of rules, duties or items, by path.
+
+    Paths: `31.2#1.steps`, `20.2/s1.need.rounding`, `3.13.unallocated`.
+    """
+
+    id: Slug
+    says: str
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+class Reading(Definition):
+    """口径: an ambiguous clause, its alternatives, the one that holds until a person decides."""
+
+    id: Slug
+    clause: str
+    question: str
+    alternatives: Annotated[tuple[Alternative, ...], Field(min_length=2)]
+    default: Slug
+    because: str = ""
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Self:
+        if self.default not in {alternative.id for alternative in self.alternatives}:
+            raise ValueError(f"the default reading {self.default!r} is none of the alternatives")
+        return self
+
+
+class Thresholds(Definition):
+    """When a light turns: shares of the time that an obligation has."""
+
+    nearly: Annotated[Number, Field(gt=0, lt=1)] = Decimal("0.9")
+    silent: Annotated[Number, Field(gt=0, lt=1)] = Decimal("0.5")
+
+
+class SpecialPeriod(Definition):
+    """A period that the programme defines (特护期)."""
+
+    id: Slug
+    name: str
+    first: date
+    last: date
+
+
+class Policy(Definition):
+    """Who is reminded when: working days from the deadline, hours for cases."""
+
+    before: tuple[int, ...] = (-30, -14, -7, -3, -1, 0)
+    overdue_first: Annotated[int, Field(ge=1)] = 1
+    overdue_every: Annotated[int, Field(ge=1)] = 3
+    head_from: Annotated[int, Field(ge=1)] = 3
+    leader_from: Annotated[int, Field(ge=1)] = 7
+    receipt_silences: Annotated[int, Field(ge=0)] = 3
+    case_hours_before: tuple[int, ...] = (12,)
+    opens: time = time(8, 30)
+    closes: time = time(17, 30)
+    quiet_from: time = time(22, 0)
+    quiet_until: time = time(7, 0)
+
+
+class Programme(Definition):
+    """考核方案. Immutable; `hash` names this exact document."""
+
+    id: Slug
+    title: str
+    year: Annotated[int, Field(ge=1992, le=2100)]
+    zone: str = "Asia/Shanghai"
+    points: Points
+    points_name: str = "分"
+    about: str = ""
+    cutoff: date | None = Field(default=None, description="From here never replaces late.")
+    units: tuple[Unit, ...]
+    targets: tuple[TargetValue, ...] = ()
+    periods: tuple[SpecialPeriod, ...] = ()
+    policy: Policy = Policy()
+    thresholds: Thresholds = Thresholds()
+    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    readings: tuple[Reading, ...] = ()
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON: the same content is the same version."""
+        body = json.dumps(
+            self.model_dump(mode="json", by_alias=True),
+            ensure_ascii=False,
+            sort_keys=True,
+            separators=(",", ":"),
+        )
+        return hashlib.sha256(body.encode()).hexdigest()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def closes_on(self) -> date:
+        """The cut-off day: the year's last unless the programme says otherwise."""
+        return self.cutoff or date(self.year, 12, 31)
+
+    @cached_property
+    def clauses(self) -> dict[str, tuple[Section, Item, Clause]]:
+        """Every clause by id, in the document's order, with where it stands."""
+        return {
+            clause.id: (section, item, clause)
+            for section in self.sections
+            for item in section.items
+            for clause in item.clauses
+        }
+
+    @cached_property
+    def unit_names(self) -> dict[str, str]:
+        return {unit.id: unit.name for unit in self.units}
+
+    @cached_property
+    def target_values(self) -> dict[str, TargetValue]:
+        return {target.id: target for target in self.targets}
+
+    def items(self) -> Iterator[tuple[Section, Item]]:
+        for section in self.sections:
+            for item in section.items:
+                yield section, item
+
+    def rules(self) -> Iterator[tuple[str, Clause, Rule]]:
+        """Every sanction with its id, `clause#n`."""
+        for _, _, clause in self.clauses.values():
+            for number, rule in enumerate(clause.rules, start=1):
+                yield f"{clause.id}#{number}", clause, rule
+
+
+def owing(item: Item, clause: Clause) -> tuple[str, ...]:
+    """The units that owe the clause: assigned, else its own responsible units, else the item's."""
+    if clause.owed_by is not None:
+        return clause.owed_by
+    own = (
+        clause.responsible_units if clause.responsible_units is not None else item.responsible_units
+    )
+    return own or leading(item, clause)
+
+
+def leading(item: Item, clause: Clause) -> tuple[str, ...]:
+    return clause.lead_units if clause.lead_units is not None else item.lead_units
+
+
+def reviewing(item: Item, clause: Clause) -> tuple[str, ...]:
+    return clause.reviewing_units if clause.reviewing_units is not None else item.reviewing_units

@@ -1,0 +1,129 @@
+"""口径: the chosen interpretation of each ambiguous clause, applied to the programme.
+
+An alternative changes fields of rules, duties or items. A path names the thing and then the field:
+`31.2#1.steps` (rule), `20.2/s1.need.rounding` (duty), `3.13.unallocated` (item or clause).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from tracker.domain.errors import DefinitionError, NotFound, Problem
+from tracker.domain.programme import Clause, Item, Programme, Reading
+from tracker.domain.record import Record
+
+_PATH = re.compile(
+    r"^(?P<owner>[\w.\-]+?)(?:#(?P<rule>\d+)|/(?P<duty>[\w\-]+))?\.(?P<field>[a-z_.]+)$"
+)
+
+
+def chosen(programme: Programme, record: Record) -> dict[str, str]:
+    """The reading that holds, by reading id: a person's decision, else the shipped default."""
+    choices: dict[str, str] = {}
+    for reading in programme.readings:
+        decision = record.readings.get(reading.id)
+        choices[reading.id] = decision.choice if decision is not None else reading.default
+    return choices
+
+
+def undecided(programme: Programme, record: Record) -> list[Reading]:
+    """The readings that nobody has decided yet, in the programme's order."""
+    return [reading for reading in programme.readings if reading.id not in record.readings]
+
+
+def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:
+    """The programme with each reading's chosen alternative written into it.
+
+    The result computes; its hash is not the published one.
+    """
+    return _applied(programme.hash, _Held(programme), tuple(sorted(choices.items())))
+
+
+class _Held:
+    """A programme as a cache key: equal by hash, cheap to compare."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+
+    def __hash__(self) -> int:
+        return hash(self.programme.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and other.programme.hash == self.programme.hash
+
+
+@lru_cache(maxsize=256)
+def _applied(_: str, held: _Held, choices: tuple[tuple[str, str], ...]) -> Programme:
+    programme = held.programme
+    changes: dict[str, Any] = {}
+    for name, choice in choices:
+        changes |= _changes(programme, name, choice)
+    return changed(programme, changes) if changes else programme
+
+
+def _changes(programme: Programme, name: str, choice: str) -> dict[str, Any]:
+    reading = next((one for one in programme.readings if one.id == name), None)
+    if reading is None:
+        raise NotFound(f"no reading {name!r} in programme {programme.id}")
+    alternative = next((one for one in reading.alternatives if one.id == choice), None)
+    if alternative is None:
+        known = ", ".join(one.id for one in reading.alternatives)
+        raise NotFound(f"reading {name!r} has no alternative {choice!r}; it has {known}")
+    return alternative.set
+
+
+def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:
+    """A copy of the programme with the fields at these paths replaced, validated again."""
+    body = programme.model_dump(mode="json", by_alias=True)
+    for path, value in changes.items():
+        target, name = _target(body, path, programme)
+        target[name] = value
+    try:
+        return Programme.model_validate(body)
+    except ValidationError as error:
+        problems = [Problem(f"reading of {', '.join(changes)}", str(error))]
+        raise DefinitionError(problems) from error
+
+
+def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict[str, Any], str]:
+    matched = _PATH.match(path)
+    if matched is None:
+        raise NotFound(f"a reading's path names a rule, duty or item and a field, not {path!r}")
+    of_item = not (matched["rule"] or matched["duty"])
+    owner = _owner(body, matched["owner"], matched["field"] if of_item else "")
+    if owner is None:
+        raise NotFound(
+            f"programme {programme.id} has no item or clause {matched['owner']!r} ({path})"
+        )
+    if matched["rule"]:
+        owner = _at(owner["rules"], int(matched["rule"]) - 1, path)
+    elif matched["duty"]:
+        found = [duty for duty in owner["duties"] if duty["id"] == matched["duty"]]
+        owner = _at(found, 0, path)
+    *parents, name = matched["field"].split(".")
+    for parent in parents:
+        owner = owner[parent] if owner.get(parent) is not None else owner.setdefault(parent, {})
+    return owner, name
+
+
+def _at(things: list[dict[str, Any]], index: int, path: str) -> dict[str, Any]:
+    if index >= len(things):
+        raise NotFound(f"nothing at {path!r}")
+    return things[index]
+
+
+def _owner(body: dict[str, Any], name: str, field: str) -> dict[str, Any] | None:
+    """The clause of that id, or the item: an unnumbered only clause has its item's id, and then
+    the field decides."""
+    items = [item for section in body["sections"] for item in section["items"]]
+    clauses = [clause for item in items for clause in item["clauses"]]
+    things = [*items, *clauses] if field in _ITEM_FIELDS else [*clauses, *items]
+    return next((thing for thing in things if thing["id"] == name), None)
+
+
+_ITEM_FIELDS = set(Item.model_fields) - set(Clause.model_fields)

@@ -1,0 +1,89 @@
+"""The kinds of scoring rule: a closed, typed union.
+
+Adding a kind: its class in the module of its family, one line here, its steps' words in
+`tracker.wording`, and its reading from text in `tracker.definitions.clauses`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, Step, When, step
+from tracker.domain.rules.counts import PerIncident
+from tracker.domain.rules.duties import AllOrNothing, DutyOnly, Lateness, PerMissing, Piece
+from tracker.domain.rules.gains import Bonus, Discretionary, External
+from tracker.domain.rules.measures import (
+    Linear,
+    PerStep,
+    RankRule,
+    Ratio,
+    Threshold,
+    Tier,
+    Tiered,
+)
+from tracker.domain.rules.relations import (
+    Cap,
+    Exemption,
+    Multiplier,
+    NoDouble,
+    Relation,
+    Veto,
+)
+
+Rule = Annotated[
+    DutyOnly
+    | AllOrNothing
+    | PerMissing
+    | PerIncident
+    | PerStep
+    | Threshold
+    | Tiered
+    | Ratio
+    | Linear
+    | Lateness
+    | RankRule
+    | Bonus
+    | Discretionary
+    | Multiplier
+    | Veto
+    | NoDouble
+    | Cap
+    | Exemption
+    | External,
+    Field(discriminator="kind"),
+]
+
+__all__ = [
+    "AllOrNothing",
+    "Bonus",
+    "Cap",
+    "Charge",
+    "Discretionary",
+    "DutyOnly",
+    "Exemption",
+    "External",
+    "Lateness",
+    "Linear",
+    "Multiplier",
+    "NoDouble",
+    "PerIncident",
+    "PerMissing",
+    "PerStep",
+    "Piece",
+    "RankRule",
+    "Ratio",
+    "Relation",
+    "Rule",
+    "RuleBase",
+    "Scene",
+    "Status",
+    "Step",
+    "Threshold",
+    "Tier",
+    "Tiered",
+    "Veto",
+    "When",
+    "step",
+]

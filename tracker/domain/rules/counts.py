@@ -1,0 +1,100 @@
+"""Rules that count: incidents, classes of incidents, pauses of an activity, missed paces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tracker.domain.facts import Finding
+from tracker.domain.points import Amount, Number
+from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, step, unknown
+from tracker.domain.rules.duties import _charge
+
+
+class PerIncident(RuleBase):
+    """Per event, place, case or batch found: 每发现一起扣0.2分; a missed pace; a pause (连续一周).
+
+    `classes` gives another amount per class (行政拘留 0.1, 刑事 0.2) or level (国 / 省 / 市).
+    `allowance` (a number or `target:key`) is free: only what goes beyond it is charged.
+    """
+
+    kind: Literal["per_incident"] = "per_incident"
+    each: Amount | None = None
+    classes: dict[str, Amount] = Field(default_factory=dict)
+    finding: str | None = None
+    duty: str | None = None
+    allowance: str | None = None
+    per: Annotated[Number, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _counts_one_thing(self) -> Self:
+        if (self.finding is None) == (self.duty is None):
+            raise ValueError("per_incident counts either a finding or a duty's misses")
+        if self.each is None and not self.classes:
+            raise ValueError("per_incident needs each or classes")
+        return self
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        if self.duty is not None:
+            return self._missed(self.duty, scene)
+        assert self.finding is not None
+        found = scene.findings(self.finding)
+        if self.allowance is None:
+            return [self._one(one, one.count, scene) for one in found]
+        return self._beyond(self.allowance, found, scene)
+
+    def _missed(self, duty: str, scene: Scene) -> Sequence[Charge]:
+        each = self.worth(self.each or "0", scene)
+        charges: list[Charge] = []
+        for joined in scene.owed(duty):
+            if joined.unknown:
+                charges.append(unknown(self, scene, joined.unknown))
+            elif joined.missed:
+                status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
+                charges.append(
+                    _charge(joined, -each, [joined.told(), step("lose", amount=each)], status)
+                )
+        return charges
+
+    def _one(self, found: Finding, count: int, scene: Scene) -> Charge:
+        amount = self.classes.get(found.class_) or self.classes.get(found.level) or self.each
+        if amount is None:
+            worst = -max(self.worth(one, scene) for one in self.classes.values()) * count
+            missing = (step("missing_class", given=found.class_ or found.level),)
+            return self._told(found, Charge(Fraction(0), missing, Status.UNKNOWN, worst=worst))
+        each = self.worth(amount, scene)
+        times = Fraction(count) if self.per is None else Fraction(count // self.per)
+        steps = (step("times", count=times, each=each, amount=times * each),)
+        return self._told(found, Charge(-times * each, steps))
+
+    def _told(self, found: Finding, charge: Charge) -> Charge:
+        return Charge(
+            charge.amount,
+            charge.steps,
+            charge.status,
+            charge.worst,
+            units=(found.unit,) if found.unit else (),
+            subject=found.subject,
+            problem=found.problem,
+            facts=(found.id,),
+            occurred_at=found.occurred_at,
+        )
+
+    def _beyond(self, allowance: str, found: Sequence[Finding], scene: Scene) -> Sequence[Charge]:
+        key = allowance.partition(":")[2]
+        free = scene.target(key) if allowance.startswith("target:") else Fraction(allowance)
+        if free is None:
+            return [unknown(self, scene, key)] if found else []
+        charges: list[Charge] = []
+        seen = Fraction(0)
+        for one in found:
+            over = min(Fraction(one.count), max(Fraction(0), seen + one.count - free))
+            seen += one.count
+            if over > 0:
+                told = step("beyond", seen=seen, free=free, over=over)
+                charge = self._one(one, int(over), scene)
+                charges.append(self._told(one, Charge(charge.amount, (told, *charge.steps))))
+        return charges

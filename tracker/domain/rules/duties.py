@@ -1,0 +1,306 @@
+"""Rules that look at duties: deadlines, stages, periods, clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schedules.deadlines import blocks
+from tracker.domain.points import Amount, Number
+from tracker.domain.rules.base import (
+    Charge,
+    Definition,
+    RuleBase,
+    Scene,
+    Status,
+    Step,
+    When,
+    step,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from tracker.domain.obligations import Joined
+
+
+def _charge(joined: Joined, amount: Fraction, steps: Sequence[Step], status: Status) -> Charge:
+    return Charge(
+        amount,
+        tuple(steps),
+        status,
+        units=joined.causing,
+        obligation=joined.key,
+        occurrence=joined.occurrence,
+        facts=joined.facts,
+        occurred_at=joined.due_at,
+    )
+
+
+class DutyOnly(RuleBase):
+    """A deadline, period or time limit with no sanction of its own: tracked, reminded, reported
+    late, 0 points (尾矿库清单 8月底前, county 20.5)."""
+
+    kind: Literal["duty"] = "duty"
+    duty: str
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        return []
+
+
+class AllOrNothing(RuleBase):
+    """One yes/no test; failing costs `lose`: 未完成不得分, 未开展扣0.2分.
+
+    The test is a duty, a finding (any one fails), or a condition that must hold. A duty that was
+    done late fails where `late` is "fails" (未按时完成); where it is "forgiven" only what is still
+    open counts (未开展).
+    """
+
+    kind: Literal["all_or_nothing"] = "all_or_nothing"
+    lose: Amount = "all"
+    duty: str | None = None
+    late: Literal["fails", "forgiven"] = "fails"
+    finding: str | None = None
+    must: When | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if sum(test is not None for test in (self.duty, self.finding, self.must)) != 1:
+            raise ValueError("all_or_nothing tests one of duty, finding, must")
+        return self
+
+    def bound(self, scene: Scene) -> Fraction:
+        return self.worth(self.lose, scene)
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        lose = self.worth(self.lose, scene)
+        if self.duty is not None:
+            return [charge for j in scene.owed(self.duty) for charge in self._duty(j, lose, scene)]
+        if self.finding is not None:
+            return self._finding(self.finding, lose, scene)
+        return self._condition(lose, scene)
+
+    def _duty(self, joined: Joined, lose: Fraction, scene: Scene) -> Sequence[Charge]:
+        if joined.unknown:
+            return [unknown(self, scene, joined.unknown, worst=lose)]
+        failed = joined.missed if self.late == "fails" else joined.overdue
+        if not failed:
+            return []
+        recoverable = self.late == "forgiven" and not scene.final
+        status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
+        return [_charge(joined, -lose, [joined.told(), step("lose", amount=lose)], status)]
+
+    def _finding(self, key: str, lose: Fraction, scene: Scene) -> Sequence[Charge]:
+        found = scene.findings(key)
+        if not found:
+            return []
+        first = found[0]
+        steps = (step("found", count=sum(one.count for one in found)), step("lose", amount=lose))
+        return [
+            Charge(
+                -lose,
+                steps,
+                units=(first.unit,) if first.unit else (),
+                problem=first.problem,
+                facts=tuple(one.id for one in found),
+                occurred_at=first.occurred_at,
+            )
+        ]
+
+    def _condition(self, lose: Fraction, scene: Scene) -> Sequence[Charge]:
+        assert self.must is not None
+        verdict = self.must.holds(scene)
+        if verdict is None:
+            return [unknown(self, scene, self.must.measure or "", worst=lose)]
+        return (
+            []
+            if verdict
+            else [Charge(-lose, (step("condition_failed"), step("lose", amount=lose)))]
+        )
+
+
+class PerMissing(RuleBase):
+    """Per thing short of a quota or not submitted: 每少完成1个扣0.5分, 每少一件扣0.1分.
+
+    A quantity is judged at its stage's deadline (`at_deadline`: what comes later does not help) or
+    as it stands (`now`: catching up recovers). A period is short by what was not submitted in it;
+    no offset between periods. `per` is how many missing things make one `each` (每少20件). With
+    `items` the things are counted by findings of that key instead of by a duty.
+    """
+
+    kind: Literal["per_missing"] = "per_missing"
+    each: Amount
+    per: Annotated[Number, Field(gt=0)] = Decimal(1)
+    duty: str | None = None
+    finding: str | None = None
+    judged: Literal["at_deadline", "now"] = "at_deadline"
+
+    @model_validator(mode="after")
+    def _one_count(self) -> Self:
+        if (self.duty is None) == (self.finding is None):
+            raise ValueError("per_missing counts either a duty or a finding")
+        return self
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        if self.finding is not None:
+            return counted(self, scene, self.finding, self.each, per=Fraction(self.per))
+        assert self.duty is not None
+        return [charge for j in scene.owed(self.duty) for charge in self._short(j, scene)]
+
+    def _short(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
+        if joined.unknown:
+            return [unknown(self, scene, joined.unknown)]
+        if not joined.past:
+            return []
+        had = joined.had_in_time if self.judged == "at_deadline" else joined.has
+        missing = joined.needed - had
+        if missing <= 0:
+            return []
+        times = missing // Fraction(self.per)
+        each = self.worth(self.each, scene)
+        steps = (
+            *joined.needing(),
+            step("short", needed=joined.needed, had=had, missing=missing),
+            step("times", count=Fraction(times), each=each, amount=times * each),
+        )
+        recoverable = self.judged == "now" and not scene.final
+        status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
+        return [_charge(joined, -times * each, steps, status)] if times else []
+
+
+def counted(
+    rule: RuleBase, scene: Scene, key: str, each: str, *, per: Fraction = Fraction(1)
+) -> Sequence[Charge]:
+    """One charge per finding, `each` for every full `per` of its count."""
+    amount = rule.worth(each, scene)
+    return [
+        Charge(
+            -(found.count // per) * amount,
+            (step("times", count=Fraction(found.count // per), each=amount,
+                  amount=(found.count // per) * amount),),
+            units=(found.unit,) if found.unit else (),
+            subject=found.subject,
+            problem=found.problem,
+            facts=(found.id,),
+            occurred_at=found.occurred_at,
+        )
+        for found in scene.findings(key)
+        if found.count >= per
+    ]  # fmt: skip
+
+
+class Piece(Definition):
+    """One stretch of a curve over the delay, from the end of the piece before to `until`, included.
+
+    Loses `flat`; or rises in proportion from the piece before to `rises_to` at `until` (推迟1-30天
+    按比例). The last piece has no `until`.
+    """
+
+    until: Annotated[int, Field(ge=1)] | None = None
+    flat: Amount | None = None
+    rises_to: Amount | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if (self.flat is None) == (self.rises_to is None):
+            raise ValueError("a piece is either flat or rises_to an amount")
+        if self.rises_to is not None and self.until is None:
+            raise ValueError("a piece that rises ends somewhere (until)")
+        return self
+
+
+class Every(Definition):
+    """A time block: 每延后12小时."""
+
+    n: Annotated[int, Field(ge=1)]
+    unit: Literal["hour", "day", "workday"]
+
+
+class Lateness(RuleBase):
+    """Loses by being late: flat (`base`), plus `each` per completed or started block of `every`,
+    or along a curve of `pieces` over the days late; `never` instead where it was never done.
+
+    Exactly at the limit is in time. `absorbs` names rules whose charges the larger of the two
+    replaces (整体工作未按时完成扣2分 over the stages: the larger, not the sum).
+    Sources: county 31.2 (72 h, then 12 h blocks), district 3.16.7.4 (30-day curve).
+    """
+
+    kind: Literal["lateness"] = "lateness"
+    duty: str
+    base: Amount | None = None
+    every: Every | None = None
+    each: Amount | None = None
+    steps: Literal["completed", "started"] = "completed"
+    pieces: tuple[Piece, ...] = ()
+    never: Amount | None = None
+    absorbs: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _computes(self) -> Self:
+        if (self.every is None) != (self.each is None):
+            raise ValueError("a block (every) and its amount (each) go together")
+        if not self.pieces and self.base is None and self.each is None:
+            raise ValueError("lateness needs base, every and each, or pieces")
+        if self.pieces and (self.base is not None or self.each is not None):
+            raise ValueError("pieces already say everything: no base or each beside them")
+        return self
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        return [charge for j in scene.owed(self.duty) for charge in self._late(j, scene)]
+
+    def _late(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
+        if joined.unknown:
+            return [unknown(self, scene, joined.unknown)]
+        if joined.overdue and scene.final and self.never is not None:
+            never = self.worth(self.never, scene)
+            told = [joined.told(), step("never"), step("lose", amount=never)]
+            return [_charge(joined, -never, told, Status.SETTLED)]
+        if joined.lateness.elapsed <= timedelta(0):
+            return []
+        amount, steps = self._curve(joined, scene) if self.pieces else self._blocks(joined, scene)
+        status = Status.PROVISIONAL if joined.open and not scene.final else Status.SETTLED
+        return [_charge(joined, -amount, [joined.told(), *steps], status)]
+
+    def _blocks(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
+        base = self.worth(self.base, scene) if self.base is not None else Fraction(0)
+        if self.every is None or self.each is None:
+            return base, [step("flat", amount=base)]
+        each = self.worth(self.each, scene)
+        count = self._count(joined, self.every)
+        amount = base + count * each
+        return amount, [
+            step(f"blocks_{self.steps}", size=self.every.n, unit=self.every.unit, count=count,
+                 late=joined.lateness.hours if self.every.unit == "hour" else joined.lateness.days),
+            step("base_plus", base=base, count=count, each=each, amount=amount),
+        ]  # fmt: skip
+
+    def _count(self, joined: Joined, every: Every) -> int:
+        if every.unit == "workday":
+            whole, rest = divmod(joined.lateness.workdays, every.n)
+            return whole + (1 if rest and self.steps == "started" else 0)
+        if every.unit == "day":
+            # The deadline is a day's end, so a started day is a day late.
+            return joined.lateness.days // every.n
+        size = timedelta(hours=every.n)
+        return blocks(joined.lateness.elapsed, size, started=self.steps == "started")
+
+    def _curve(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
+        days = joined.lateness.days
+        start, level = 0, Fraction(0)
+        for piece in self.pieces:
+            end = self.worth(piece.flat or piece.rises_to or "0", scene)
+            if piece.until is None or days <= piece.until:
+                break
+            start, level = piece.until, end
+        if piece.flat is not None:
+            return end, [step("curve_flat", days=days, beyond=start, amount=end)]
+        assert piece.until is not None
+        amount = level + (end - level) * Fraction(days - start, piece.until - start)
+        return amount, [
+            step("curve_rise", days=days - start, of=piece.until - start, low=level, high=end,
+                 amount=amount)
+        ]  # fmt: skip

@@ -1,0 +1,72 @@
+"""Rules about other rules: they change what those charged, in the pipeline's declared order.
+
+They make no charge of their own; `tracker.domain.scoring` applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tracker.domain.points import Amount, Number
+from tracker.domain.rules.base import Charge, RuleBase, Scene, When
+
+
+class Relation(RuleBase):
+    """A rule that only changes what other rules charged. `rules` are rule or clause ids."""
+
+    rules: tuple[str, ...] = ()
+
+    def charges(self, scene: Scene) -> Sequence[Charge]:
+        return []
+
+
+class Multiplier(Relation):
+    """Scales what the named rules charged where the condition holds: 加倍 2, 减半 0.5, 免扣 0,
+    按50%计 0.5.
+
+    `order` says whether it comes before the clause's cap or after. With `same_problem` only charges
+    whose problem key carries a recognition of that name are scaled (整改得到肯定的减半).
+    """
+
+    kind: Literal["multiplier"] = "multiplier"
+    factor: Annotated[Number, Field(ge=0)]
+    when: When
+    order: Literal["before_cap", "after_cap"] = "before_cap"
+    same_problem: bool = False
+
+
+class Exemption(Relation):
+    """A condition under which the named rules charge nothing (达到Ⅱ类水质不扣分, 不涉及的除外)."""
+
+    kind: Literal["exemption"] = "exemption"
+    when: When
+
+
+class NoDouble(Relation):
+    """The same problem (one problem key) is charged once among the named rules: the highest
+    charge stays, or the first in time. Empty `rules` means every rule of the clause's item;
+    `*` every rule of the programme."""
+
+    kind: Literal["no_double"] = "no_double"
+    survives: Literal["highest", "first"] = "highest"
+
+
+class Cap(Relation):
+    """A limit for a group of clauses: 累计不超过2分. `limit` bounds the losses, or with `gain` the
+    wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分)."""
+
+    kind: Literal["cap"] = "cap"
+    limit: Amount
+    gain: bool = False
+    net: bool = False
+
+
+class Veto(Relation):
+    """一票否决: voids the item or the whole programme's score where the condition holds."""
+
+    kind: Literal["veto"] = "veto"
+    when: When
+    scope: Literal["item", "programme"] = "item"
