@@ -1,0 +1,1 @@
+"""Rows in and out: tables, transactions, migrations. Tables never leave `tracker.services`."""

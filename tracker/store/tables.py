@@ -1,0 +1,358 @@
+"""The tables. Instants are aware and kept in UTC; a row is never a request or a response.
+
+A definition is an immutable document, facts and events are appended, obligation rows are a
+projection that can be rebuilt from programme, facts and calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Index, MetaData, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from tracker.store.types import Body, EnumText
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Table(SQLModel):
+    """The base of every table: one metadata with named constraints, so that migrations can drop
+    what they made on either database."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMING)
+
+
+class NoticeState(StrEnum):
+    """wanted -> dispatched -> sent; the others say why it was not sent on its own."""
+
+    WANTED = "wanted"
+    DISPATCHED = "dispatched"
+    SENT = "sent"
+    MERGED = "merged"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    NOBODY = "nobody"
+
+
+class DispatchState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    SUPPRESSED = "suppressed"
+    UNKNOWN = "unknown"
+
+
+class DispatchKind(StrEnum):
+    REMINDER = "reminder"
+    DIGEST = "digest"
+
+
+class ProgrammeRow(Table, table=True):
+    """One published version of a programme; the highest version is the current one."""
+
+    __tablename__ = "programme"
+    __table_args__ = (UniqueConstraint("slug", "version"), UniqueConstraint("slug", "hash"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str
+    version: int
+    hash: str
+    title: str
+    year: int
+    document: dict[str, Any] = Field(sa_type=Body)
+    published_at: datetime
+    published_by: str = ""
+
+
+class PersonRow(Table, table=True):
+    """A person who is told things. Erasing empties name, mail and mobile; the row remains, so that
+    the trail's salted references lead nowhere."""
+
+    __tablename__ = "person"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    mail: str | None = Field(default=None, unique=True)
+    mobile: str = ""
+    language: str = "zh"
+    salt: str
+    erased_at: datetime | None = None
+
+
+class MembershipRow(Table, table=True):
+    """Who has which role in which unit, from `from_on` up to but not including `until_on`.
+
+    No programme means all of them.
+    """
+
+    __tablename__ = "membership"
+    __table_args__ = (Index(None, "unit", "role"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    programme: str | None = None
+    unit: str
+    role: str
+    from_on: date
+    until_on: date | None = None
+
+
+class FactRow(Table, table=True):
+    """A fact, appended and never changed; `id` is the order in which it was stored."""
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        UniqueConstraint("programme", "fact_id"),
+        Index(None, "programme", "clause"),
+        Index(None, "programme", "kind"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    fact_id: str
+    programme: str
+    kind: str
+    clause: str = ""
+    duty: str = ""
+    unit: str = ""
+    occurrence: str = ""
+    occurred_at: datetime
+    recorded_at: datetime
+    by: str = ""
+    supersedes: str | None = None
+    body: dict[str, Any] = Field(sa_type=Body)
+
+
+class ObligationRow(Table, table=True):
+    """The projection of one obligation as of its last refresh (`laid_out_at`).
+
+    `key` is its identity across programme versions; one that vanished is withdrawn, never deleted.
+    `light` was true at `laid_out_at`: pages ask the scorer, a list may use it.
+    """
+
+    __tablename__ = "obligation"
+    __table_args__ = (
+        UniqueConstraint("programme", "key"),
+        Index(None, "programme", "clause"),
+        Index(None, "programme", "open", "due_at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    key: str
+    section: str
+    item: str
+    clause: str
+    duty: str
+    kind: str
+    unit: str
+    occurrence: str = ""
+    title: str
+    starts_at: datetime
+    due_at: datetime | None = None
+    deadline_version: int = 1
+    provisional: bool = False
+    open: bool = True
+    light: str
+    withdrawn_at: datetime | None = None
+    laid_out_at: datetime
+
+
+class AlarmRow(Table, table=True):
+    """When the tick has to look at an obligation again; `at` is whole seconds since 1970 (UTC).
+
+    Narrow on purpose, and with no index but its key: claiming what is due touches a few pages
+    however many obligations exist. So one that is superseded is not looked for; it wakes the tick
+    for nothing, once. No foreign key either: an alarm without its obligation is dropped when due.
+    """
+
+    __tablename__ = "alarm"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    at: int = Field(primary_key=True, sa_type=BigInteger)
+    obligation_id: int = Field(primary_key=True)
+
+
+OPEN_DISPATCH = text("state IN ('pending', 'sending', 'unknown')")
+
+
+class DispatchRow(Table, table=True):
+    """One mail to one person in one window on one channel.
+
+    `due_at` is when a worker should next look at it: to send it, to try again, or because a lease
+    has run out. `key` is person|window|channel; the content is frozen at the first attempt.
+    """
+
+    __tablename__ = "dispatch"
+    __table_args__ = (
+        Index(
+            "ix_dispatch_open_due_at",
+            "due_at",
+            sqlite_where=OPEN_DISPATCH,
+            postgresql_where=OPEN_DISPATCH,
+        ),
+        Index(None, "person_id", "window"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    person_id: int = Field(foreign_key="person.id")
+    programme: str
+    window: str
+    channel: str
+    kind: DispatchKind = Field(default=DispatchKind.REMINDER, sa_type=EnumText(DispatchKind))
+    message_id: str = Field(unique=True)
+    state: DispatchState = Field(default=DispatchState.PENDING, sa_type=EnumText(DispatchState))
+    made_at: datetime
+    due_at: datetime
+    lease_until: datetime | None = None
+    worker: str = ""
+    attempt: int = 0
+    next_try_at: datetime | None = None
+    frozen_at: datetime | None = None
+    recipient: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    raw: bytes | None = None
+    settled_at: datetime | None = None
+    outcome: str = ""
+    server_reply: str = ""
+
+
+class NoticeRow(Table, table=True):
+    """An intent to tell a role something about an obligation.
+
+    `key` is programme|obligation key|deadline version|rung|role, so that a doubled tick makes none.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(None, "obligation_id"),
+        Index(None, "dispatch_id"),
+        Index(None, "programme", "nominal_at"),
+        Index(
+            "ix_notice_wanted_send_at",
+            "send_at",
+            sqlite_where=text("state = 'wanted'"),
+            postgresql_where=text("state = 'wanted'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    programme: str
+    obligation_id: int = Field(foreign_key="obligation.id")
+    obligation_key: str
+    deadline_version: int
+    rung: str
+    role: str
+    unit: str
+    nominal_at: datetime
+    send_at: datetime
+    state: NoticeState = Field(default=NoticeState.WANTED, sa_type=EnumText(NoticeState))
+    reason: str = ""
+    dispatch_id: int | None = Field(default=None, foreign_key="dispatch.id")
+    made_at: datetime
+
+
+class EventRow(Table, table=True):
+    """留痕: what happened, appended and never changed; the sealer fills the last columns once."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("programme", "seq"),
+        Index(
+            "ix_event_unsealed",
+            "programme",
+            "id",
+            sqlite_where=text("seq IS NULL"),
+            postgresql_where=text("seq IS NULL"),
+        ),
+        Index(None, "programme", "subject"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    at: datetime
+    kind: str
+    subject: str = ""
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=Body)
+    seq: int | None = None
+    prev_hash: str = ""
+    hash: str = ""
+    sealed_at: datetime | None = None
+
+
+class SealRow(Table, table=True):
+    """The head of a programme's chain after each batch: a shortened chain no longer reaches it."""
+
+    __tablename__ = "seal"
+    __table_args__ = (UniqueConstraint("programme", "last_seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    last_seq: int
+    head: str
+    sealed_at: datetime
+
+
+class HeartbeatRow(Table, table=True):
+    """When a part of the service last did its work."""
+
+    __tablename__ = "heartbeat"
+
+    name: str = Field(primary_key=True)
+    at: datetime
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Body)
+
+
+class CalendarNoticeRow(Table, table=True):
+    """A year's notice on days off that the office loaded; the last one loaded for a year counts."""
+
+    __tablename__ = "calendar_notice"
+    __table_args__ = (Index(None, "year"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    year: int
+    number: str
+    document: dict[str, Any] = Field(sa_type=Body)
+    loaded_at: datetime
+    by: str = ""
+
+
+class DigestRow(Table, table=True):
+    """A digest as it was issued, once per week and audience; `week` is "2021-W42"."""
+
+    __tablename__ = "digest"
+    __table_args__ = (UniqueConstraint("programme", "week", "audience"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    week: str
+    as_of: datetime
+    audience: str
+    body: dict[str, Any] = Field(sa_type=Body)
+    made_at: datetime
+
+
+class LinkRow(Table, table=True):
+    """A signed link that was used or revoked; one that is not here was neither."""
+
+    __tablename__ = "link"
+
+    token_hash: str = Field(primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    purpose: str
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
