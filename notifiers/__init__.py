@@ -1,0 +1,1 @@
+"""Channels: a ready message goes in, proof of acceptance or a typed failure comes out."""

@@ -1,0 +1,116 @@
+"""Due dates as an iCalendar feed (RFC 5545), for a subscription or as an attachment.
+
+Written by hand: a mail can carry such a file, and the icalendar package takes as long for one
+entry as the sending of the whole mail. The tests read every feed back with that package.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from notifiers.message import refuse_unprintable
+from notifiers.mime import character_start
+
+CONTENT_TYPE = "text/calendar; method=PUBLISH; charset=utf-8"
+
+_LINE_OCTETS = 75
+_ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One due date. A calendar takes the version of a `uid` with the highest `sequence`.
+
+    `stamp` is the instant at which this version was made; both instants must be aware.
+    """
+
+    uid: str
+    sequence: int
+    summary: str
+    description: str
+    due_at: datetime
+    stamp: datetime
+    url: str = ""
+    cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        refuse_unprintable("uid", self.uid)
+        refuse_unprintable("url", self.url)
+        if self.due_at.utcoffset() is None or self.stamp.utcoffset() is None:
+            raise ValueError(f"entry {self.uid}: an instant without a time zone")
+
+
+def feed(entries: Iterable[Entry], *, zone_name: str = "Asia/Shanghai", name: str = "") -> bytes:
+    """A deadline that ends a day in `zone_name` stands on that day, not on the next at 0:00.
+
+    Any other instant is an appointment without length, in UTC. One reminder each: at 9:00 on the
+    day before, or 24 hours before; a cancelled entry has none.
+    """
+    zone = ZoneInfo(zone_name)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//tracker//due dates//ZH",
+        "CALSCALE:GREGORIAN",
+        "METHOD:PUBLISH",
+        f"X-WR-TIMEZONE:{zone_name}",
+    ]
+    if name:
+        lines.append(f"X-WR-CALNAME:{_text(name)}")
+    for entry in entries:
+        lines += _event(entry, zone)
+    lines.append("END:VCALENDAR")
+    return b"".join([_folded(line) for line in lines])
+
+
+def _event(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
+    when, day_before = _when(entry.due_at, zone)
+    yield "BEGIN:VEVENT"
+    yield f"UID:{_text(entry.uid)}"
+    yield f"SEQUENCE:{entry.sequence}"
+    yield f"DTSTAMP:{_utc(entry.stamp)}"
+    yield from when
+    yield f"SUMMARY:{_text(entry.summary)}"
+    if entry.description:
+        yield f"DESCRIPTION:{_text(entry.description)}"
+    if entry.url:
+        yield f"URL:{entry.url}"
+    yield f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}"
+    yield "TRANSP:TRANSPARENT"  # a deadline does not make its day a busy one
+    if not entry.cancelled:
+        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{day_before}")
+        yield from (f"DESCRIPTION:{_text(entry.summary)}", "END:VALARM")
+    yield "END:VEVENT"
+
+
+def _when(due_at: datetime, zone: ZoneInfo) -> tuple[tuple[str, ...], str]:
+    """The lines that say when, and the trigger of a reminder on the day before."""
+    local = due_at.astimezone(zone)
+    if local.time() != time(0):
+        return (f"DTSTART:{_utc(due_at)}",), "-P1D"
+    day = local.date() - timedelta(days=1)
+    lines = (f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{local:%Y%m%d}")
+    return lines, "-PT15H"  # 9:00; a whole day before an all-day entry would ring at midnight
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _text(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("", lines).translate(_ESCAPES)
+
+
+def _folded(line: str) -> bytes:
+    content = line.encode()
+    pieces = []
+    start, room = 0, _LINE_OCTETS
+    while start < len(content):
+        end = character_start(content, start + room)
+        pieces.append(content[start:end])
+        start, room = end, _LINE_OCTETS - 1  # the blank that marks a continuation counts
+    return b"\r\n ".join(pieces) + b"\r\n"

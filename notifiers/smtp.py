@@ -1,0 +1,311 @@
+"""Mail over SMTP: a few long-lived connections, each with one mail at a time.
+
+What settles a mail as failed is only what the server says about this mail. Trouble with reaching
+the server, its certificate or our login concerns every mail: it is transient, and its text names
+the setting to look at.
+"""
+
+import asyncio
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
+
+from notifiers.message import (
+    Accepted,
+    Address,
+    DeliveryError,
+    Message,
+    PermanentFailure,
+    TransientFailure,
+    UnknownOutcome,
+    one_line,
+)
+from notifiers.mime import build
+
+_TROUBLE = (SMTPException, OSError, UnicodeError)  # ssl.SSLError and TimeoutError are OSErrors
+_ABOUT_OUR_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954: said of every mail alike
+_UNAVAILABLE = 421
+_IDLE_SECONDS = 60  # servers hang up after 5 minutes and firewalls forget sooner
+_FAREWELL_SECONDS = 5
+_SLOWEST_LINE = 50_000  # octets per second that a large mail is given time for
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+@dataclass(frozen=True)
+class SmtpSettings:
+    """`timeout` is in seconds, per answer of the server.
+
+    `local_hostname` is what we call ourselves (default: the name of this machine); `certificate`
+    is a file of certificate authorities to trust in place of the system's.
+    """
+
+    host: str
+    port: int = 25
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    timeout: float = 30
+    connections: int = 4
+    local_hostname: str = ""
+    certificate: str = ""
+
+
+class SmtpChannel:
+    """Belongs to one event loop from the first mail to `close`; after that it can begin anew.
+
+    As many mails travel at once as `connections` says; further ones wait their turn.
+    """
+
+    name = "smtp"
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+        self._server = f"{settings.host}:{settings.port}"
+        self._slots = asyncio.Semaphore(settings.connections)
+        self._idle: list[tuple[SMTP, float]] = []
+        self._tls_context: ssl.SSLContext | None = None
+        self._local_hostname = settings.local_hostname
+
+    async def send(self, message: Message) -> Accepted:
+        return await self.send_raw(
+            build(message),
+            sender=message.sender.mail,
+            to=message.to.mail,
+            message_id=message.message_id,
+        )
+
+    async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
+        mail = _Mail(_with_wire_lines(raw), Address(sender).wire, Address(to).wire)
+        async with self._slots:
+            waiting = self._take_idle()
+            if waiting is not None:
+                try:
+                    return await self._transfer(waiting, mail)
+                except _Lost:
+                    pass  # hung up while idle: the mail has not left us, so a new one takes it
+            return await self._transfer(await self._connect(), mail)
+
+    async def close(self) -> None:
+        """Say goodbye on all idle connections; to be called when no mail is under way."""
+        idle, self._idle = self._idle, []
+        self._slots = asyncio.Semaphore(self._settings.connections)
+        await asyncio.gather(*[_quit(smtp) for smtp, _ in idle])
+
+    async def probe(self) -> str:
+        """Connect, negotiate TLS, log in and leave, without a mail; what was found, in words.
+
+        Raises TransientFailure with the setting to look at.
+        """
+        smtp = await self._connect()
+        secured = smtp.get_transport_info("ssl_object")
+        found = [
+            f"{self._server} is ready",
+            secured.version() if secured else "not encrypted",
+            f"logged in as {self._settings.username}" if self._settings.username else "no login",
+        ]
+        if smtp.esmtp_extensions.get("size"):
+            found.append(f"takes mails of up to {smtp.esmtp_extensions['size']} octets")
+        await _quit(smtp)
+        return one_line(", ".join(found))
+
+    def _take_idle(self) -> SMTP | None:
+        """The connection used last: the others may grow old and be dropped here one by one."""
+        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        while self._idle:
+            smtp, since = self._idle.pop()
+            if smtp.is_connected and since >= oldest:
+                return smtp
+            smtp.close()
+        return None
+
+    def _keep(self, smtp: SMTP) -> None:
+        self._idle.append((smtp, asyncio.get_running_loop().time()))
+
+    async def _connect(self) -> SMTP:
+        settings = self._settings
+        smtp = SMTP(
+            hostname=settings.host,
+            port=settings.port,
+            timeout=settings.timeout,
+            local_hostname=await self._own_name(),
+            use_tls=settings.tls == "implicit",
+            start_tls=False,
+            tls_context=await self._trusted(),
+        )
+        try:
+            await self._open(smtp)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    async def _open(self, smtp: SMTP) -> None:
+        """One step at a time, to know which setting a refusal is about."""
+        settings = self._settings
+        with self._trouble("host, port and tls"):
+            await smtp.connect()
+        if settings.tls == "starttls":
+            with self._trouble("tls and certificate"):
+                await smtp.starttls()
+        with self._trouble("local_hostname"):
+            await smtp.ehlo()
+        if settings.username:
+            with self._trouble("username and password"):
+                await smtp.login(settings.username, settings.password)
+
+    @contextmanager
+    def _trouble(self, setting: str) -> Iterator[None]:
+        try:
+            yield
+        except _TROUBLE as error:
+            if isinstance(error.__cause__ or error, ssl.SSLError):
+                setting = "tls and certificate"
+            said = _said_by(error)
+            raise TransientFailure(f"{self._server}: {said}; see setting {setting}") from error
+
+    async def _trusted(self) -> ssl.SSLContext | None:
+        if self._settings.tls == "none":
+            return None
+        if self._tls_context is None:
+            authorities = self._settings.certificate or None
+            with self._trouble("certificate"):
+                self._tls_context = await asyncio.to_thread(
+                    ssl.create_default_context, cafile=authorities
+                )
+        return self._tls_context
+
+    async def _own_name(self) -> str:
+        if not self._local_hostname:
+            name = await asyncio.to_thread(socket.getfqdn)
+            # RFC 5321 4.1.4: an address literal for a machine without a proper name
+            self._local_hostname = name if _HOST.fullmatch(name) else "[127.0.0.1]"
+        return self._local_hostname
+
+    async def _transfer(self, smtp: SMTP, mail: "_Mail") -> Accepted:
+        try:
+            await self._offer(smtp, mail)
+            reply = await self._hand_over(smtp, mail.raw)
+        except _Refused as refusal:
+            await self._start_over(smtp)
+            raise refusal.failure from None
+        except BaseException:
+            smtp.close()
+            raise
+        self._keep(smtp)
+        return Accepted(self.name, _words(reply))
+
+    async def _offer(self, smtp: SMTP, mail: "_Mail") -> None:
+        """Everything before the mail itself; whatever goes wrong here, it has not left us."""
+        size = f" SIZE={len(mail.raw)}" if smtp.supports_extension("size") else ""
+        steps = (
+            (f"MAIL FROM:<{mail.sender}>{size}", (250,)),
+            (f"RCPT TO:<{mail.to}>", (250, 251)),
+            ("DATA", (354,)),
+        )
+        for command, wanted in steps:
+            try:
+                reply = await smtp.execute_command(command.encode("ascii"))
+            except _TROUBLE as error:
+                # A slow server is not a lost connection: a new one would wait as long again.
+                failure = TransientFailure if isinstance(error, TimeoutError) else _Lost
+                raise failure(f"{self._server}: {_said_by(error)} at {command}") from error
+            if reply.code == _UNAVAILABLE:
+                raise _Lost(f"{self._server}: {_words(reply)}")
+            if reply.code not in wanted:
+                raise _Refused(self._refusal(reply, command))
+
+    async def _hand_over(self, smtp: SMTP, raw: bytes) -> SMTPResponse:
+        protocol = smtp.protocol
+        if protocol is None or not protocol.is_connected:
+            raise _Lost(f"{self._server}: connection lost before the mail")
+        try:
+            # Not `smtp.data`: its errors do not tell a loss before the mail from one after it.
+            protocol.write(raw)
+            patience = self._settings.timeout + len(raw) / _SLOWEST_LINE
+            reply = await protocol.read_response(timeout=patience)
+        except _TROUBLE as error:
+            said = _said_by(error)
+            raise UnknownOutcome(f"{self._server}: {said} after the mail was sent") from error
+        if reply.code // 100 == 2:
+            return reply
+        if reply.code == _UNAVAILABLE:
+            raise _Lost(f"{self._server}: {_words(reply)}")
+        raise _Refused(self._refusal(reply, "the mail"))
+
+    def _refusal(self, reply: SMTPResponse, command: str) -> DeliveryError:
+        text = f"{self._server}: {_words(reply)} (to {command})"
+        if reply.code in _ABOUT_OUR_LOGIN:
+            return TransientFailure(f"{text}; see setting username, password and tls")
+        if reply.code // 100 == 5:
+            return PermanentFailure(text)
+        return TransientFailure(text)
+
+    async def _start_over(self, smtp: SMTP) -> None:
+        """A refused mail costs no connection, unless the server will not forget it."""
+        try:
+            reply = await smtp.execute_command(b"RSET")
+        except _TROUBLE:
+            smtp.close()
+            return
+        except BaseException:
+            smtp.close()
+            raise
+        if reply.code == 250:
+            self._keep(smtp)
+        else:
+            smtp.close()
+
+
+@dataclass(frozen=True)
+class _Mail:
+    raw: bytes
+    sender: str
+    to: str
+
+
+class _Lost(TransientFailure):
+    """The connection ended, and the mail was certainly not accepted."""
+
+
+class _Refused(Exception):
+    """The server said no to this mail and listens on."""
+
+    def __init__(self, failure: DeliveryError) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+
+async def _quit(smtp: SMTP) -> None:
+    try:
+        await smtp.quit(timeout=_FAREWELL_SECONDS)
+    except _TROUBLE:
+        pass  # it has left already
+    finally:
+        smtp.close()
+
+
+def _with_wire_lines(raw: bytes) -> bytes:
+    """`raw` as DATA sends it: CRLF everywhere, leading dots doubled, the final dot."""
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\n") != ends or raw.count(b"\r") != ends:
+        # A lone CR or LF is read as a line end by some servers and could hide a second mail.
+        raw = _LINE_END.sub(b"\r\n", raw)
+    dotted = (b"\r\n" + raw).replace(b"\r\n.", b"\r\n..")[2:]
+    return dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _words(reply: SMTPResponse) -> str:
+    return one_line(f"{reply.code} {reply.message}")
+
+
+def _said_by(error: BaseException) -> str:
+    if isinstance(error, SMTPResponseException):
+        return one_line(f"{error.code} {error.message}")
+    return one_line(str(error)) or type(error).__name__
