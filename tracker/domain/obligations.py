@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from itertools import zip_longest
 from typing import assert_never
 
 from schedules.deadlines import (
@@ -146,12 +147,15 @@ class Standing:
     @property
     def waiting_in_time(self) -> bool:
         """Submitted before the deadline and not reviewed yet: nothing for the unit to do."""
-        return self.submitted_at is not None and not self.missed
+        return self.waiting and self.lateness.elapsed <= timedelta(0)
 
     @property
     def missed(self) -> bool:
         """The deadline has passed without a submission in time, whether done since or not."""
-        return not self.waived and self.past and self.lateness.elapsed > timedelta(0)
+        unfinished = self.open and not self.waiting
+        return (
+            not self.waived and self.past and (self.lateness.elapsed > timedelta(0) or unfinished)
+        )
 
     @property
     def overdue(self) -> bool:
@@ -431,16 +435,24 @@ class _Layout:
             one.occurred_at for one in self.record.activities.get(duty.activity, ())
             if one.unit in ("", unit)
         ]  # fmt: skip
+        if not marks:
+            nothing_known = self._base(
+                section, item, clause, duty, unit,
+                occurrence="", title=clause.title, starts_at=self._opens(
+                    date(self.programme.year, 1, 1)), deadline=None,
+            )  # fmt: skip
+            yield replace(nothing_known, target=duty.activity, needs=duty.activity)
+            return
         size = _elapsed(duty.within)
         end = min(self.record.as_of, closes_at(self.programme.closes_on, self.programme.tz))
-        for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        for mark, following in zip_longest(marks, marks[1:]):
             count = (min(following or end, end) - mark) // size
             running = 1 if following is None else 0
             for number in range(1, max(0, count) + 1 + running):
                 since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
                 start = mark + (number - 1) * size
                 hours = int(size / timedelta(hours=1))
-                yield self._base(
+                pause = self._base(
                     section, item, clause, duty, unit,
                     occurrence=f"{since}+{number}",
                     title=clause.title,
@@ -448,6 +460,7 @@ class _Layout:
                     deadline=within_hours(start, hours, zone=self.programme.tz,
                                           calendar=self.calendar, wording=duty.wording),
                 )  # fmt: skip
+                yield replace(pause, target=duty.activity)
 
     def _opens(self, day: date) -> datetime:
         return closes_at(day - timedelta(days=1), self.programme.tz)
@@ -656,17 +669,21 @@ def _course(one: Obligation, record: Record) -> _Course:
 
 def _gap_course(one: Obligation, record: Record) -> _Course:
     """A pause ends with the next activity."""
-    after = [mark.occurred_at for marks in record.activities.values() for mark in marks
-             if mark.occurred_at > one.starts_at and mark.unit in ("", one.unit)]  # fmt: skip
-    limit = one.deadline.due_at if one.deadline is not None else None
-    ended = next((mark for mark in sorted(after)), None)
-    if ended is None or (limit is not None and ended > limit):
-        if limit is not None and record.as_of > limit:
-            # One full pause is one miss; what comes after it is the next occurrence's.
-            just_past = limit + timedelta(seconds=1)
-            return _Course(done_at=just_past, held=((one.starts_at, just_past),))
-        return _Course(held=((one.starts_at, record.as_of),))
-    return _Course(done_at=ended, held=((one.starts_at, ended),))
+    if one.deadline is None:
+        return _Course()
+    limit = one.deadline.due_at
+    ended = next(
+        (mark.occurred_at for mark in record.activities.get(one.target, ())
+         if mark.occurred_at > one.starts_at and mark.unit in ("", one.unit)),
+        None,
+    )  # fmt: skip
+    if ended is not None and ended <= limit:
+        return _Course(done_at=ended, held=((one.starts_at, ended),))
+    if record.as_of > limit:
+        # One full pause is one miss; what comes after it belongs to the next occurrence.
+        over = limit + timedelta(seconds=1)
+        return _Course(done_at=over, held=((one.starts_at, over),))
+    return _Course(held=((one.starts_at, record.as_of),))
 
 
 def _reports(one: Obligation, record: Record) -> list[f.Report]:
