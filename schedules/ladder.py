@@ -1,0 +1,331 @@
+"""The reminder ladder: which role is told at which instant. Pure; roles are opaque names.
+
+A rung has the same name and the same nominal instant whenever it is asked for. Instants are UTC;
+windows are wall-clock times of the deadline's zone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import chain, count
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from schedules.deadlines import ONE_DAY, Deadline, local_day
+from schedules.instants import as_utc, local_instant
+from schedules.workdays import WorkCalendar
+
+URGENT = timedelta(hours=12)
+LIMIT, BEFORE_LIMIT = 0, -1
+
+# From which offset or step on a role is told; None: from the first rung.
+Joins = Mapping[str, int | None]
+
+
+@dataclass(frozen=True)
+class Window:
+    """When messages may go out on working days, and the quiet hours [quiet_from, quiet_until)."""
+
+    opens: time = time(8, 30)
+    closes: time = time(17, 30)
+    quiet_from: time = time(22)
+    quiet_until: time = time(7)
+
+    def __post_init__(self) -> None:
+        if self.opens >= self.closes:
+            raise ValueError(f"a window that opens at {self.opens} cannot close at {self.closes}")
+
+
+@dataclass(frozen=True)
+class DayRung:
+    """`offset` in working days from the deadline's day, negative before it."""
+
+    offset: int
+    roles: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.offset:+d}" if self.offset else "0"
+
+
+@dataclass(frozen=True)
+class DayLadder:
+    """Offsets in working days. After the deadline: `after_first`, then every `after_every`."""
+
+    before: tuple[int, ...] = (-30, -14, -7, -3, -1, 0)
+    after_first: int = 1
+    after_every: int = 3
+    joins: Joins = field(
+        default_factory=lambda: {"contact": None, "head": 3, "leader": 7}, hash=False
+    )
+
+    def __post_init__(self) -> None:
+        if any(offset > 0 for offset in self.before):
+            raise ValueError(f"rungs before the deadline have offsets up to 0: {self.before}")
+        if self.after_first < 1 or self.after_every < 1:
+            raise ValueError("overdue rungs are at least one working day after what precedes them")
+
+    def rung(self, offset: int) -> DayRung:
+        return DayRung(offset, _told(self.joins, offset))
+
+
+@dataclass(frozen=True)
+class HourLadder:
+    """Rungs of a case. Roles join by step: the limit is step 0, what precedes it lies below."""
+
+    intake: bool = True
+    half: bool = True
+    hours_before: tuple[int, ...] = (12,)
+    limit: bool = True
+    every_step: bool = True
+    joins: Joins = field(
+        default_factory=lambda: {"contact": None, "head": 0, "leader": 2}, hash=False
+    )
+
+    def __post_init__(self) -> None:
+        if any(hours <= 0 for hours in self.hours_before):
+            raise ValueError(f"hours before the limit are counted from 1: {self.hours_before}")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One role to be told at one rung. `send_at` is `nominal_at` moved to where sending is allowed:
+    earlier before the deadline, later after it."""
+
+    rung: str
+    role: str
+    nominal_at: datetime
+    send_at: datetime
+
+    @property
+    def wanted_at(self) -> datetime:
+        """When it must have been planned: a rung moved earlier is wanted before its own instant."""
+        return min(self.nominal_at, self.send_at)
+
+
+def day_rungs(
+    ladder: DayLadder,
+    deadline: Deadline,
+    *,
+    start_at: datetime | None,
+    until: datetime,
+    calendar: WorkCalendar,
+    window: Window,
+) -> Iterator[Planned]:
+    """Every rung wanted at or before `until`, in order of `nominal_at`.
+
+    Rungs lie at the opening of the window; "0" on the due day or the last working day before it.
+    Rungs before `start_at` are dropped: the duty did not exist.
+    """
+    anchor = _anchor(deadline, calendar, window=window)
+    for offset in _offsets(ladder):
+        day = calendar.add_workdays(anchor, offset)
+        at = local_instant(day, window.opens, zone=deadline.zone)
+        if at > until:
+            return
+        if start_at is None or at >= start_at:
+            rung = ladder.rung(offset)
+            # An opening on a working day needs no moving into the window.
+            yield from (Planned(rung.name, role, at, at) for role in rung.roles)
+
+
+def hour_rungs(
+    ladder: HourLadder,
+    deadline: Deadline,
+    *,
+    step: timedelta | None,
+    until: datetime,
+    calendar: WorkCalendar,
+    window: Window,
+) -> Iterator[Planned]:
+    """Every rung wanted at or before `until`, in order of `nominal_at`.
+
+    `step` is the charged step after the limit; without one the ladder ends at the limit. Cases run
+    on rest days too, so `calendar` decides nothing here: only quiet hours hold a rung back, and not
+    even those in the last 12 hours up to the limit.
+    """
+    for planned in _up_to_limit(ladder, deadline, window=window):
+        if planned.wanted_at <= until:
+            yield planned
+    if step is None or not ladder.every_step:
+        return
+    for number in range(1, (as_utc(until) - deadline.due_at) // step + 1):
+        yield from _step_rung(ladder, deadline, number=number, step=step, window=window)
+
+
+def next_after(
+    ladder: DayLadder | HourLadder,
+    deadline: Deadline,
+    *,
+    instant: datetime,
+    start_at: datetime | None = None,
+    step: timedelta | None = None,
+    calendar: WorkCalendar,
+    window: Window,
+) -> datetime | None:
+    """The first `wanted_at` strictly after `instant`; None where the ladder has ended.
+
+    `start_at` belongs to day ladders and `step` to hour ladders, as in the functions above.
+    """
+    match ladder:
+        case DayLadder():
+            begin = instant if start_at is None else max(instant, start_at - timedelta.resolution)
+            return _next_day_rung(ladder, deadline, after=begin, calendar=calendar, window=window)
+        case HourLadder():
+            return _next_hour_rung(ladder, deadline, after=instant, step=step, window=window)
+        case _:
+            assert_never(ladder)
+
+
+def earlier_in_window(
+    instant: datetime, *, zone: ZoneInfo, calendar: WorkCalendar, window: Window
+) -> datetime:
+    """The last instant up to `instant` at which sending is allowed; `closes` itself still is."""
+    local = as_utc(instant).astimezone(zone)
+    if calendar.is_working(local.date()) and window.opens <= local.time():
+        return min(as_utc(instant), local_instant(local.date(), window.closes, zone=zone))
+    day = calendar.previous_working(local.date() - ONE_DAY)
+    return local_instant(day, window.closes, zone=zone)
+
+
+def later_in_window(
+    instant: datetime, *, zone: ZoneInfo, calendar: WorkCalendar, window: Window
+) -> datetime:
+    """The first instant from `instant` on at which sending is allowed; `closes` itself still is."""
+    local = as_utc(instant).astimezone(zone)
+    if calendar.is_working(local.date()) and local.time() <= window.closes:
+        return max(as_utc(instant), local_instant(local.date(), window.opens, zone=zone))
+    day = calendar.next_working(local.date() + ONE_DAY)
+    return local_instant(day, window.opens, zone=zone)
+
+
+def _told(joins: Joins, place: int) -> tuple[str, ...]:
+    return tuple(role for role, first in joins.items() if first is None or first <= place)
+
+
+def _first_told(joins: Joins, *, floor: int) -> int | None:
+    """The first place from `floor` on at which anybody is told."""
+    return min(
+        (floor if first is None else max(first, floor) for first in joins.values()), default=None
+    )
+
+
+def _anchor(deadline: Deadline, calendar: WorkCalendar, *, window: Window) -> date:
+    """The working day of rung "0"; the day before when the due day has no opening left in time."""
+    on = deadline.on
+    if local_instant(on, window.opens, zone=deadline.zone) >= deadline.due_at:
+        on -= ONE_DAY
+    return calendar.previous_working(on)
+
+
+def _offsets(ladder: DayLadder) -> Iterator[int]:
+    return chain(sorted(set(ladder.before)), count(ladder.after_first, ladder.after_every))
+
+
+def _next_day_rung(
+    ladder: DayLadder,
+    deadline: Deadline,
+    *,
+    after: datetime,
+    calendar: WorkCalendar,
+    window: Window,
+) -> datetime | None:
+    anchor = _anchor(deadline, calendar, window=window)
+    gone = calendar.workdays_between(anchor, local_day(after, deadline.zone))
+    before = (offset for offset in sorted(set(ladder.before)) if _told(ladder.joins, offset))
+    for offset in chain(before, _overdue_offsets(ladder, gone)):
+        day = calendar.add_workdays(anchor, offset)
+        at = local_instant(day, window.opens, zone=deadline.zone)
+        if at > after:
+            return at
+    return None
+
+
+def _overdue_offsets(ladder: DayLadder, gone: int) -> Iterator[int]:
+    """The overdue series at which anybody is told, from its last offset up to `gone` on."""
+    first, every = ladder.after_first, ladder.after_every
+    told = _first_told(ladder.joins, floor=first)
+    if told is None:
+        return iter(())
+    number = max(-((first - told) // every), (gone - first) // every)
+    return count(first + number * every, every)
+
+
+def _up_to_limit(ladder: HourLadder, deadline: Deadline, *, window: Window) -> list[Planned]:
+    """The finite part of an hour ladder, in order of `nominal_at`."""
+    rungs = sorted(_nominal_up_to_limit(ladder, deadline))
+    return [
+        Planned(name, role, at, _outside_quiet(at, name, deadline=deadline, window=window))
+        for at, name in rungs
+        for role in _told(ladder.joins, LIMIT if name == "limit" else BEFORE_LIMIT)
+    ]
+
+
+def _nominal_up_to_limit(ladder: HourLadder, deadline: Deadline) -> Iterator[tuple[datetime, str]]:
+    start_at, due_at = deadline.start_at, deadline.due_at
+    if start_at is not None and ladder.intake:
+        yield start_at, "intake"
+    if start_at is not None and ladder.half:
+        yield start_at + (due_at - start_at) / 2, "half"
+    for hours in set(ladder.hours_before):
+        at = due_at - timedelta(hours=hours)
+        # A case shorter than that has its intake instead.
+        if start_at is None or at > start_at:
+            yield at, f"-{hours}h"
+    if ladder.limit:
+        yield due_at, "limit"
+
+
+def _step_rung(
+    ladder: HourLadder, deadline: Deadline, *, number: int, step: timedelta, window: Window
+) -> Iterator[Planned]:
+    name, at = f"step+{number}", deadline.due_at + number * step
+    send_at = _outside_quiet(at, name, deadline=deadline, window=window)
+    return (Planned(name, role, at, send_at) for role in _told(ladder.joins, number))
+
+
+def _next_hour_rung(
+    ladder: HourLadder,
+    deadline: Deadline,
+    *,
+    after: datetime,
+    step: timedelta | None,
+    window: Window,
+) -> datetime | None:
+    finite = [planned.wanted_at for planned in _up_to_limit(ladder, deadline, window=window)]
+    ahead = [at for at in finite if at > after]
+    if ahead:
+        return min(ahead)
+    told = _first_told(ladder.joins, floor=1)
+    if step is None or not ladder.every_step or told is None:
+        return None
+    return deadline.due_at + max(told, (after - deadline.due_at) // step + 1) * step
+
+
+def _outside_quiet(at: datetime, name: str, *, deadline: Deadline, window: Window) -> datetime:
+    """`at`, or the edge of the quiet hours around it: before the limit the earlier one.
+
+    The later one where the earlier lies before the case began, above all for its intake.
+    """
+    if timedelta() <= deadline.due_at - at <= URGENT:
+        return at
+    quiet = _quiet_around(at, zone=deadline.zone, window=window)
+    if quiet is None:
+        return at
+    begin, end = quiet
+    began = deadline.start_at is None or begin >= deadline.start_at
+    return begin if at < deadline.due_at and began and name != "intake" else end
+
+
+def _quiet_around(
+    at: datetime, *, zone: ZoneInfo, window: Window
+) -> tuple[datetime, datetime] | None:
+    """The quiet hours that `at` lies in, half-open; they may reach over midnight."""
+    day = local_day(at, zone)
+    overnight = window.quiet_from > window.quiet_until
+    for first in (day - ONE_DAY, day) if overnight else (day,):
+        begin = local_instant(first, window.quiet_from, zone=zone)
+        end = local_instant(first + overnight * ONE_DAY, window.quiet_until, zone=zone)
+        if begin <= at < end:
+            return begin, end
+    return None
