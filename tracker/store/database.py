@@ -1,0 +1,326 @@
+"""Transactions on SQLite and PostgreSQL, and errors that say what to do.
+
+StoreError         the root: the database cannot serve
+  Unreachable      no such file, no server, wrong password
+  Outdated         the schema is not the one that this version of tracker needs
+  Locked           another process writes and does not stop
+  ReadOnly         it may only be read
+  Full             no space left
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlmodel import Session
+
+from tracker.domain.errors import TrackerError
+from tracker.store.memory import Memory
+
+WRITES = "tracker_writes"
+
+Synchronous = Literal["full", "normal", "off"]
+
+
+class StoreError(TrackerError):
+    """The database cannot serve; the text says which one, why, and what to do."""
+
+
+class Unreachable(StoreError): ...
+
+
+class Outdated(StoreError): ...
+
+
+class Locked(StoreError): ...
+
+
+class ReadOnly(StoreError): ...
+
+
+class Full(StoreError): ...
+
+
+class Database:
+    """One database, safe to share between threads; sessions are not.
+
+    SQLite runs in WAL mode (set when migrated) with `synchronous` FULL: a commit that a mail
+    server's answer depends on has to survive a power cut, NORMAL may lose the last ones. It costs
+    one fsync for each commit, and commits are few. A simulation may ask for less.
+    """
+
+    def __init__(
+        self, url: str, *, synchronous: Synchronous = "full", busy_seconds: float = 10
+    ) -> None:
+        self.url = parsed(url)
+        self.memory = Memory()
+        self.engine = _engine(self.url, synchronous, busy_seconds)
+        self._writing = self.engine.execution_options(**{WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def place(self) -> str:
+        """The file or server, without the password, for people."""
+        return place_of(self.url)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state of the database and cannot change it."""
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any exception.
+
+        On SQLite it is the only writer from its start (BEGIN IMMEDIATE), so that it never fails
+        half-way because another was quicker.
+        """
+        with self._session(self._writing) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        _must_exist(self.url)
+        try:
+            with Session(engine, expire_on_commit=False, info={Memory.KEY: self.memory}) as session:
+                session.connection()
+                yield session
+        except DBAPIError as failure:
+            known = explained(failure, self.url)
+            if known is None:
+                raise
+            raise known from failure
+
+
+def parsed(url: str) -> URL:
+    """The URL with our driver where it names none; Unreachable for what is no database URL."""
+    try:
+        given = make_url(url)
+    except ArgumentError as mistake:
+        raise Unreachable(
+            f"数据库地址无法识别 / not a database URL: {url!r}; "
+            "write sqlite:////path/tracker.sqlite or postgresql://user@host/name"
+        ) from mistake
+    if given.drivername in ("postgresql", "postgres"):
+        return given.set(drivername="postgresql+psycopg")
+    return given
+
+
+def place_of(url: URL) -> str:
+    file = file_of(url)
+    return str(file) if file else url.render_as_string(hide_password=True)
+
+
+def file_of(url: URL) -> Path | None:
+    """The file of a SQLite database; None for one in memory and for a server."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database).removeprefix("file:"))
+
+
+def _must_exist(url: URL) -> None:
+    file = file_of(url)
+    if file is not None and not file.exists():
+        raise Unreachable(
+            f"数据库不存在 / no database at {file}: run `tracker migrate`, "
+            "or set TRACKER_DATABASE_URL or TRACKER_DATA_FOLDER to where it is"
+        )
+
+
+def _engine(url: URL, synchronous: Synchronous, busy_seconds: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return _postgres(url, busy_seconds)
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
+    pragmas = {
+        "foreign_keys": "ON",
+        "busy_timeout": str(int(busy_seconds * 1000)),
+        "synchronous": synchronous.upper(),
+    }
+    _prepare_sqlite(engine, pragmas)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, pragmas: Mapping[str, str]) -> None:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver's own transactions begin too late and too weak: we say BEGIN ourselves.
+        connection.isolation_level = None
+        for name, value in pragmas.items():
+            connection.execute(f"PRAGMA {name} = {value}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgres(url: URL, busy_seconds: float) -> Engine:
+    options = f"-c lock_timeout={int(busy_seconds * 1000)}"
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": max(2, int(busy_seconds))},
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
+
+
+# What the two databases call it -> what it means. SQLSTATE for PostgreSQL, words for SQLite.
+_BY_STATE: dict[str, type[StoreError]] = {
+    "08": Unreachable,
+    "28": Unreachable,
+    "3D": Unreachable,
+    "57": Unreachable,
+    "53100": Full,
+    "25006": ReadOnly,
+    "55P03": Locked,
+    "42P01": Outdated,
+    "42703": Outdated,
+}
+_BY_WORDS: dict[str, type[StoreError]] = {
+    "database is locked": Locked,
+    "readonly database": ReadOnly,
+    "unable to open database file": Unreachable,
+    "file is not a database": Unreachable,
+    "disk is full": Full,
+    "no such table": Outdated,
+    "no such column": Outdated,
+    "has no column named": Outdated,
+    "connection failed": Unreachable,
+    "failed to resolve host": Unreachable,
+    "connection timeout expired": Unreachable,
+    "server closed the connection": Unreachable,
+}
+_ADVICE: dict[type[StoreError], str] = {
+    Unreachable: "数据库打不开 / the database cannot be opened; "
+    "check TRACKER_DATABASE_URL, the server and the file's permissions",
+    Outdated: "数据库结构与程序版本不符 / its schema is not the one this version needs; "
+    "run `tracker migrate`",
+    Locked: "数据库被占用 / another process is writing and does not finish; "
+    "wait for it or stop it, nothing was changed",
+    ReadOnly: "数据库只读 / it may only be read; make the file and its folder writable for the "
+    "account that runs tracker, nothing was changed",
+    Full: "磁盘已满 / no space left; free some, nothing was changed",
+}
+
+
+def explained(failure: DBAPIError, url: URL) -> StoreError | None:
+    """The failure in words with its place; None where it is no trouble of the database itself."""
+    kind = _kind_of(failure)
+    if kind is None:
+        return None
+    reason = " ".join(str(failure.orig).split())
+    return kind(f"{place_of(url)}: {_ADVICE[kind]} ({reason})")
+
+
+def _kind_of(failure: DBAPIError) -> type[StoreError] | None:
+    state = str(getattr(failure.orig, "sqlstate", None) or "")
+    for known in (state, state[:2]):
+        if known in _BY_STATE:
+            return _BY_STATE[known]
+    said = str(failure.orig).lower()
+    return next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def migrate(url: str, *, revision: str = "head") -> str:
+    """Bring the schema to `revision`, making the SQLite file and its folder where there are none.
+
+    Returns the revision it has now. One migration at a time: others wait.
+    """
+    from alembic import command
+
+    place = parsed(url)
+    file = file_of(place)
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        engine = _engine(place, "full", busy_seconds=60)
+        _to_wal(engine)
+        with engine.execution_options(**{WRITES: True}).begin() as connection:
+            if not _is_sqlite(connection):
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(73110001)")
+            command.upgrade(_config(connection), revision)
+        engine.dispose()
+    except DBAPIError as failure:
+        known = explained(failure, place)
+        if known is None:
+            raise
+        raise known from failure
+    except OSError as failure:
+        raise Unreachable(f"{place_of(place)}: {_ADVICE[Unreachable]} ({failure})") from failure
+    return current_revision(url) or ""
+
+
+def current_revision(url: str) -> str | None:
+    """The revision that the database has; None for one that was never migrated."""
+    from alembic.runtime.migration import MigrationContext
+
+    database = Database(url)
+    try:
+        with database.read() as session:
+            return MigrationContext.configure(session.connection()).get_current_revision()
+    finally:
+        database.close()
+
+
+def head_revision() -> str:
+    """The revision that this version of the code needs."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+
+
+def require_head(url: str) -> None:
+    """Outdated unless the schema is the one that this version of the code needs."""
+    has, needs = current_revision(url), head_revision()
+    if has != needs:
+        raise Outdated(
+            f"{place_of(parsed(url))}: {_ADVICE[Outdated]} (has {has or 'none'}, needs {needs})"
+        )
+
+
+def _to_wal(engine: Engine) -> None:
+    """Write-ahead log: readers and the one writer do not wait for each other. It stays so."""
+    if engine.url.get_backend_name() != "sqlite":
+        return
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        connection.rollback()
+        raw.execute("PRAGMA journal_mode = WAL")
+    engine.dispose()
+
+
+def _is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def _config(connection: Connection | None) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,68 @@
+"""What a database's sessions remember between them, and may forget at any time.
+
+Keys name exactly what a value was computed from. A session that has changed rows it may yet roll
+back remembers on its own from then on, so that nobody sees what never happened.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import TypeVar, cast
+
+from sqlmodel import Session
+
+Value = TypeVar("Value")
+
+SIZE = 64
+
+
+class Memory:
+    """The values asked for last; computing one twice at once is allowed and harmless."""
+
+    KEY = "tracker_memory"
+
+    def __init__(self, size: int = SIZE, under: Memory | None = None) -> None:
+        self._size = size
+        self._under = under
+        self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> object | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        return self._under.get(key) if self._under is not None else None
+
+    def put(self, key: Hashable, value: object) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+    def private(self) -> Memory:
+        """One that begins with all of this and tells it nothing."""
+        return Memory(self._size, under=self)
+
+
+def memory(session: Session) -> Memory:
+    """The memory of the session's database; of the session alone where it was made without one."""
+    return cast(Memory, session.info.setdefault(Memory.KEY, Memory()))
+
+
+def remember_alone(session: Session) -> None:
+    """From here on what this session computes stays its own: it has changed what keys stand for."""
+    if "tracker_alone" not in session.info:
+        session.info["tracker_alone"] = True
+        session.info[Memory.KEY] = memory(session).private()
+
+
+def remembered(session: Session, key: Hashable, compute: Callable[[], Value]) -> Value:
+    known = memory(session).get(key)
+    if known is None:
+        known = compute()
+        memory(session).put(key, known)
+    return cast(Value, known)
