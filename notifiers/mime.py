@@ -8,7 +8,7 @@ boundary with "=_" in it cannot occur in base64.
 
 from binascii import b2a_base64
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2s
@@ -54,9 +54,12 @@ def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
 # One text or file often goes to all recipients of a unit; few are kept, for they can be large.
 @lru_cache(maxsize=16)
 def _text(subtype: str, text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    content = text.encode()
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lines = content.removesuffix(b"\n").replace(b"\n", b"\r\n") + b"\r\n"
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: base64\r\n'
-    return b"%b\r\n%b" % (head.encode("ascii"), _base64(lines.replace("\n", "\r\n").encode()))
+    return b"%b\r\n%b" % (head.encode("ascii"), _base64(lines))
 
 
 @lru_cache(maxsize=8)
@@ -80,7 +83,7 @@ def _headers(message: Message) -> str:
         _mailbox("From", message.sender),
         _mailbox("To", message.to),
         _subject(message.subject),
-        f"Date: {format_datetime(message.date.astimezone(UTC))}\r\n",
+        _date(message.date),
         f"Message-ID: <{message.message_id}>\r\n",
     ]
     if message.in_reply_to:
@@ -91,6 +94,11 @@ def _headers(message: Message) -> str:
     fields.append(_FIXED)
     fields += [_extra(name, value) for name, value in message.headers]
     return "".join(fields)
+
+
+@lru_cache(maxsize=4)  # a whole batch bears one date
+def _date(date: datetime) -> str:
+    return f"Date: {format_datetime(date.astimezone(UTC))}\r\n"
 
 
 def _mailbox(field: str, address: Address) -> str:

@@ -35,6 +35,7 @@ _IDLE_SECONDS = 60  # servers hang up after 5 minutes and firewalls forget soone
 _FAREWELL_SECONDS = 5
 _SLOWEST_LINE = 50_000  # octets per second that a large mail is given time for
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_ON_ONE_COMMAND = re.compile(r"[!-~]*")
 _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -55,6 +56,12 @@ class SmtpSettings:
     connections: int = 4
     local_hostname: str = ""
     certificate: str = ""
+
+    def __post_init__(self) -> None:
+        if self.connections < 1 or self.timeout <= 0:
+            raise ValueError("SMTP needs at least one connection and a timeout above zero")
+        if not _ON_ONE_COMMAND.fullmatch(self.local_hostname):
+            raise ValueError(f"not a host name: {self.local_hostname!r}")
 
 
 class SmtpChannel:
@@ -104,6 +111,13 @@ class SmtpChannel:
         Raises TransientFailure with the setting to look at.
         """
         smtp = await self._connect()
+        try:
+            with self._trouble("host, port and tls"):
+                return self._seen(smtp)
+        finally:
+            await _quit(smtp)
+
+    def _seen(self, smtp: SMTP) -> str:
         secured = smtp.get_transport_info("ssl_object")
         found = [
             f"{self._server} is ready",
@@ -112,7 +126,6 @@ class SmtpChannel:
         ]
         if smtp.esmtp_extensions.get("size"):
             found.append(f"takes mails of up to {smtp.esmtp_extensions['size']} octets")
-        await _quit(smtp)
         return one_line(", ".join(found))
 
     def _take_idle(self) -> SMTP | None:
@@ -210,16 +223,17 @@ class SmtpChannel:
             ("DATA", (354,)),
         )
         for command, wanted in steps:
+            step = command.partition(":")[0]  # the texts of failures name no person
             try:
                 reply = await smtp.execute_command(command.encode("ascii"))
             except _TROUBLE as error:
                 # A slow server is not a lost connection: a new one would wait as long again.
                 failure = TransientFailure if isinstance(error, TimeoutError) else _Lost
-                raise failure(f"{self._server}: {_said_by(error)} at {command}") from error
+                raise failure(f"{self._server}: {_said_by(error)} at {step}") from error
             if reply.code == _UNAVAILABLE:
                 raise _Lost(f"{self._server}: {_words(reply)}")
             if reply.code not in wanted:
-                raise _Refused(self._refusal(reply, command))
+                raise _Refused(self._refusal(reply, step))
 
     async def _hand_over(self, smtp: SMTP, raw: bytes) -> SMTPResponse:
         protocol = smtp.protocol
@@ -237,10 +251,12 @@ class SmtpChannel:
             return reply
         if reply.code == _UNAVAILABLE:
             raise _Lost(f"{self._server}: {_words(reply)}")
-        raise _Refused(self._refusal(reply, "the mail"))
+        if reply.code // 100 in (4, 5):
+            raise _Refused(self._refusal(reply, "the mail"))
+        raise UnknownOutcome(f"{self._server}: {_words(reply)} is no answer to a mail")
 
-    def _refusal(self, reply: SMTPResponse, command: str) -> DeliveryError:
-        text = f"{self._server}: {_words(reply)} (to {command})"
+    def _refusal(self, reply: SMTPResponse, step: str) -> DeliveryError:
+        text = f"{self._server}: {_words(reply)} (to {step})"
         if reply.code in _ABOUT_OUR_LOGIN:
             return TransientFailure(f"{text}; see setting username, password and tls")
         if reply.code // 100 == 5:

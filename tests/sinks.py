@@ -8,6 +8,7 @@ import email
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,7 +20,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, cast
 
 HOST = "127.0.0.1"
-_STARTS_WITHIN = 10  # seconds
+_ANSWERS_WITHIN = 10  # seconds
 _LONGEST_MAIL = 64 * 1024 * 1024
 
 
@@ -79,7 +80,7 @@ class _LocalServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(_STARTS_WITHIN), "the server did not start"
+        assert self._ready.wait(_ANSWERS_WITHIN), "the server did not start"
         return self
 
     def __exit__(
@@ -106,7 +107,7 @@ class _LocalServer:
         raise NotImplementedError
 
     def _call(self, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        asyncio.run_coroutine_threadsafe(act(), self._loop).result(_STARTS_WITHIN)
+        asyncio.run_coroutine_threadsafe(act(), self._loop).result(_ANSWERS_WITHIN)
 
 
 class SmtpSink(_LocalServer):
@@ -167,8 +168,7 @@ class SmtpSink(_LocalServer):
             loop=self._loop,
             tls_context=self._context if self._tls == "starttls" else None,
             require_starttls=self._tls == "starttls",
-            auth_required=self._login is not None and self._tls != "none",
-            auth_require_tls=self._tls == "starttls",
+            auth_require_tls=False,  # what needs a login is refused in handle_MAIL
             authenticator=self._authenticate if self._login else None,
         )
         self._protocols.add(protocol)
@@ -182,6 +182,15 @@ class SmtpSink(_LocalServer):
         assert self._login is not None
         known = (data.login.decode(), data.password.decode()) == self._login
         return AuthResult(success=known, handled=False)
+
+    async def handle_MAIL(
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self._login and not session.authenticated:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -267,6 +276,13 @@ class ScriptedSmtp(_LocalServer):
     @property
     def verbs(self) -> list[str]:
         return [command.split(" ")[0].upper() for command in self.commands]
+
+    def wait_for(self, verb: str) -> None:
+        """Block until a client has said `verb`."""
+        deadline = time.monotonic() + _ANSWERS_WITHIN
+        while verb not in self.verbs:
+            assert time.monotonic() < deadline, f"nobody said {verb}"
+            time.sleep(0.005)
 
     def drop_connections(self) -> None:
         """Hang up on every client, as a server does that was restarted or found them idle."""
