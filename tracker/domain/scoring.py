@@ -21,7 +21,17 @@ from tracker.domain.obligations import Joined, Standing, join, lay_out, stand
 from tracker.domain.points import ZERO, Units, rounded, units
 from tracker.domain.programme import Clause, Item, Programme, Section, leading, owing
 from tracker.domain.record import Record, newest, record
-from tracker.domain.rules import Cap, Exemption, Lateness, Multiplier, NoDouble, Rule, Status, Veto
+from tracker.domain.rules import (
+    Cap,
+    Exemption,
+    Lateness,
+    Multiplier,
+    NoDouble,
+    Relation,
+    Rule,
+    Status,
+    Veto,
+)
 from tracker.domain.rules.base import Charge, Step, step
 from tracker.domain.rules.gains import Bonus
 
@@ -123,8 +133,7 @@ class _View:
         return self.engine.record.activities.get(key, ())
 
     def lost_by(self, rule: str) -> Fraction:
-        lost = sum(-e.points for e in self.engine.entries if _named(e, (rule,)) and e.points < 0)
-        return Fraction(lost, 10_000)
+        return self.engine.lost_by(rule)
 
 
 def worth_of(item: Item, clause: Clause) -> Fraction:
@@ -137,8 +146,16 @@ def worth_of(item: Item, clause: Clause) -> Fraction:
     return Fraction(item.points or 0)
 
 
+@dataclass(frozen=True)
+class _Scope:
+    """Some of the entries: those of `clauses` that `wanted` takes."""
+
+    clauses: tuple[str, ...]
+    wanted: Callable[[Entry], bool]
+
+
 class _Engine:
-    """One scoring run. `entries` is the working list; every stage replaces entries in place."""
+    """One scoring run. Entries are held by clause; every stage replaces them in place."""
 
     def __init__(
         self,
@@ -149,43 +166,74 @@ class _Engine:
     ) -> None:
         self.programme = programme
         self.record = filed
-        self.entries: list[Entry] = []
         self.final = filed.as_of >= closes_at(programme.closes_on, programme.tz)
-        self.only_items = only_items
+        self._places = [
+            (section, item, clause)
+            for section, item, clause in programme.clauses.values()
+            if only_items is None or item.id in only_items
+        ]
+        self._items = [
+            item for _, item in programme.items() if only_items is None or item.id in only_items
+        ]
+        self._held: dict[str, list[Entry]] = {clause.id: [] for _, _, clause in self._places}
         self._standings: dict[tuple[str, str], list[Standing]] = {}
         self._joined: dict[tuple[str, str], list[Joined]] = {}
         for one in standings:
             key = (one.obligation.clause, one.obligation.duty)
             self._standings.setdefault(key, []).append(one)
 
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for held in self._held.values() for entry in held]
+
     def run(self) -> list[Entry]:
-        places = [
-            (section, item, clause)
-            for section, item, clause in self.programme.clauses.values()
-            if self.only_items is None or item.id in self.only_items
-        ]
-        for section, item, clause in places:
+        for section, item, clause in self._places:
             self._charge(section, item, clause)
         relations = [
             (self._view(item, clause, number), rule)
-            for _, item, clause in places
+            for _, item, clause in self._places
             for number, rule in enumerate(clause.rules, start=1)
+            if isinstance(rule, Relation | Lateness)
         ]
         self._modify(relations, "before_cap")
         self._exempt(relations)
-        for _, item, clause in places:
+        for _, item, clause in self._places:
             self._cap_rules(item, clause)
         self._absorb(relations)
-        for _, _, clause in places:
+        for _, _, clause in self._places:
             self._cap_clause(clause)
         self._modify(relations, "after_cap")
         self._no_double(relations)
         self._cap_named(relations)
         self._unallocated()
-        self._cap_items()
+        for item in self._items:
+            self._cap_item(item)
         self._cap_sections()
         self._veto(relations)
         return self.entries
+
+    def lost_by(self, rule: str) -> Fraction:
+        lost = sum(-e.points for e in self._of(self._rules((rule,))) if e.points < 0)
+        return Fraction(lost, 10_000)
+
+    # -- scopes ------------------------------------------------------------------------------
+
+    def _of(self, scope: _Scope) -> list[Entry]:
+        return [e for name in scope.clauses for e in self._held.get(name, ()) if scope.wanted(e)]
+
+    def _rules(self, names: Sequence[str]) -> _Scope:
+        """By rule id, by clause id, or by what lies above it (`3.16` names `3.16.7.4`)."""
+        clauses = tuple(name for name in self._held if _lies_in(name, names))
+        return _Scope(clauses, lambda entry: _named(entry, names))
+
+    def _item(self, item: Item) -> _Scope:
+        return _Scope(tuple(clause.id for clause in item.clauses), _everything)
+
+    def _replace(self, scope: _Scope, change: Callable[[Entry], Entry]) -> None:
+        for name in scope.clauses:
+            held = self._held.get(name)
+            if held:
+                self._held[name] = [change(e) if scope.wanted(e) else e for e in held]
 
     def joined(self, item: Item, clause: Clause, duty: str) -> list[Joined]:
         key = (clause.id, duty)
@@ -220,7 +268,7 @@ class _Engine:
         if Fraction(raw, 10_000) != charge.amount:
             steps = (*steps, step("rounded", exact=charge.amount, points=Fraction(raw, 10_000)))
         mark = charge.obligation or "+".join(charge.facts) or str(index)
-        self.entries.append(
+        self._held[clause.id].append(
             Entry(
                 id=f"{rule}/{mark}",
                 section=section.id,
@@ -256,23 +304,18 @@ class _Engine:
                 recognised = view.recognitions(rule.when.recognition or "")
                 problems = {one.problem for one in recognised}
             scale = _scaling(Fraction(rule.factor), view.rule, problems)
-            self._change(self._targets(rule.rules, view), scale)
+            self._replace(self._targets(rule.rules, view), scale)
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if isinstance(rule, Exemption) and rule.when.holds(view):
                 void = _voiding(step("exempt", rule=view.rule))
-                self._change(self._targets(rule.rules, view), void)
+                self._replace(self._targets(rule.rules, view), void)
 
-    def _targets(self, named: Sequence[str], view: _View) -> Callable[[Entry], bool]:
-        if not named:
-            return lambda entry: entry.clause == view.clause.id and entry.rule != view.rule
-        return _of_rules(named)
-
-    def _change(self, wanted: Callable[[Entry], bool], change: Callable[[Entry], Entry]) -> None:
-        self.entries = [
-            change(e) if wanted(e) and (e.points or e.worst) else e for e in self.entries
-        ]
+    def _targets(self, named: Sequence[str], view: _View) -> _Scope:
+        if named:
+            return self._rules(named)
+        return _Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
 
     def _cap_rules(self, item: Item, clause: Clause) -> None:
         for number, rule in enumerate(clause.rules, start=1):
@@ -280,102 +323,103 @@ class _Engine:
                 continue
             view = self._view(item, clause, number)
             limit = rounded(rule.worth(rule.cap, view))
-            self._limit(_of_rules((view.rule,)), limit, "rule_cap")
-            self._limit(_of_rules((view.rule,)), limit, "rule_cap", gains=True)
+            scope = _Scope((clause.id,), _of_rule(view.rule))
+            self._limit(scope, limit, "rule_cap")
+            self._limit(scope, limit, "rule_cap", gains=True)
 
     def _absorb(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         """The larger of a flat charge and the stages that it names, not the sum."""
         for view, rule in relations:
             if not isinstance(rule, Lateness) or not rule.absorbs:
                 continue
-            own = -sum(e.points for e in self.entries if e.rule == view.rule)
-            parts = -sum(e.points for e in self.entries if _named(e, rule.absorbs))
+            whole, stages = self._rules((view.rule,)), self._rules(rule.absorbs)
+            own = -sum(e.points for e in self._of(whole))
+            parts = -sum(e.points for e in self._of(stages))
             if not own or not parts:
                 continue
-            loser = rule.absorbs if own >= parts else (view.rule,)
             told = step("absorbed", rule=view.rule, whole=Fraction(own, 10_000),
                         parts=Fraction(parts, 10_000))  # fmt: skip
-            self._change(_of_rules(loser), _voiding(told))
+            self._replace(stages if own >= parts else whole, _voiding(told))
 
     def _cap_clause(self, clause: Clause) -> None:
-        if clause.points is None or clause.below_zero:
-            return
-        worth = units(clause.points)
-        self._net(_of_clauses({clause.id}), worth, ZERO, "clause_cap")
+        if clause.points is not None and not clause.below_zero:
+            scope = _Scope((clause.id,), _not_apart)
+            self._net(scope, units(clause.points), ZERO, "clause_cap")
 
     def _no_double(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if not isinstance(rule, NoDouble):
                 continue
-            charged = [e for e in self.entries if e.problem and e.points < 0
-                       and self._same_scope(e, rule, view)]  # fmt: skip
+            scope = self._same_scope(rule, view)
+            charged = [e for e in self._of(scope) if e.problem and e.points < 0]
             for problem in sorted({e.problem for e in charged}):
                 same = [e for e in charged if e.problem == problem]
                 kept = _survivor(same, rule.survives)
-                told = step("same_problem", problem=problem, rule=kept.rule)
                 gone = {e.id for e in same} - {kept.id}
-                self._change(_among(gone), _voiding(told))
+                told = step("same_problem", problem=problem, rule=kept.rule)
+                self._replace(_Scope(scope.clauses, _among(gone)), _voiding(told))
 
-    def _same_scope(self, entry: Entry, rule: NoDouble, view: _View) -> bool:
+    def _same_scope(self, rule: NoDouble, view: _View) -> _Scope:
         if rule.rules == ("*",):
-            return True
-        return _named(entry, rule.rules) if rule.rules else entry.item == view.item.id
+            return _Scope(tuple(self._held), _everything)
+        return self._rules(rule.rules) if rule.rules else self._item(view.item)
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if not isinstance(rule, Cap):
                 continue
             limit = rounded(rule.worth(rule.limit, view))
-            wanted = self._targets(rule.rules, view) if rule.rules else _in_item(view.item.id)
+            scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
             if rule.net:
-                self._net(wanted, limit, ZERO, "group_cap")
+                self._net(scope, limit, ZERO, "group_cap")
             else:
-                self._limit(wanted, limit, "group_cap", gains=rule.gain)
+                self._limit(scope, limit, "group_cap", gains=rule.gain)
 
     def _unallocated(self) -> None:
-        for section, item in self.programme.items():
-            skipped = self.only_items is not None and item.id not in self.only_items
+        for item in self._items:
             given = sum((units(c.points) for c in item.clauses if c.points is not None), 0)
-            if skipped or item.unallocated == "kept" or item.points is None or not given:
+            if item.unallocated == "kept" or item.points is None or not given:
                 continue
             missing = units(item.points) - given
             if item.unallocated == "lost" and missing > 0:
-                clause = item.clauses[0]
+                section, _, clause = self.programme.clauses[item.clauses[0].id]
                 charge = Charge(Fraction(-missing, 10_000), (step("unallocated"),))
                 self._add(section, item, clause, f"{item.id}#0", 0, charge, apart=False)
             elif item.unallocated == "scaled":
                 scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0", None)
-                self._change(_in_item(item.id), scale)
+                self._replace(self._item(item), scale)
 
-    def _cap_items(self) -> None:
-        for _, item in self.programme.items():
-            for pool in item.groups:
-                members = _pool_members(item, pool.id)
-                limit = pool.cap if pool.cap is not None else pool.points
-                if limit is not None:
-                    self._limit(_of_clauses(members), units(limit), "pool_cap")
-                if pool.bonus_cap is not None:
-                    cap = units(pool.bonus_cap)
-                    self._limit(_of_clauses(members), cap, "pool_cap", gains=True)
-            if item.bonus_cap is not None:
-                self._limit(_in_item(item.id), units(item.bonus_cap), "item_cap", gains=True)
-            if item.points is not None and not item.below_zero:
-                room = units(item.bonus_cap) if item.bonus_cap is not None else ZERO
-                self._net(_inside_item(item.id), units(item.points), room, "item_cap")
+    def _cap_item(self, item: Item) -> None:
+        for pool in item.groups:
+            scope = _Scope(_pool_members(item, pool.id), _not_apart)
+            limit = pool.cap if pool.cap is not None else pool.points
+            if limit is not None:
+                self._limit(scope, units(limit), "pool_cap")
+            if pool.bonus_cap is not None:
+                self._limit(scope, units(pool.bonus_cap), "pool_cap", gains=True)
+        if item.bonus_cap is not None:
+            self._limit(self._item(item), units(item.bonus_cap), "item_cap", gains=True)
+        if item.points is not None and not item.below_zero:
+            room = units(item.bonus_cap) if item.bonus_cap is not None else ZERO
+            inside = _Scope(self._item(item).clauses, _not_apart)
+            self._net(inside, units(item.points), room, "item_cap")
 
     def _cap_sections(self) -> None:
         for section in self.programme.sections:
             if section.cap is not None:
+                clauses = tuple(clause.id for item in section.items for clause in item.clauses)
                 gains = section.part == "bonus"
-                self._limit(_in_section(section.id), units(section.cap), "section_cap", gains=gains)
+                scope = _Scope(clauses, _everything)
+                self._limit(scope, units(section.cap), "section_cap", gains=gains)
 
     def _veto(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if not isinstance(rule, Veto) or not rule.when.holds(view):
                 continue
-            wanted = _in_item(view.item.id) if rule.scope == "item" else _everything
-            worth = view.item.points if rule.scope == "item" else self.programme.points
-            left = units(worth or 0) + sum(e.points for e in self.entries if wanted(e))
+            of_item = rule.scope == "item"
+            held = self._of(self._item(view.item)) if of_item else self.entries
+            worth = view.item.points if of_item else self.programme.points
+            left = units(worth or 0) + sum(entry.points for entry in held)
             if left > 0:
                 section, item, clause = self.programme.clauses[view.clause.id]
                 charge = Charge(Fraction(-left, 10_000), (step("veto", scope=rule.scope),))
@@ -383,14 +427,15 @@ class _Engine:
 
     # -- limits ------------------------------------------------------------------------------
 
-    def _limit(
-        self, wanted: Callable[[Entry], bool], limit: Units, code: str, *, gains: bool = False
-    ) -> None:
+    def _limit(self, scope: _Scope, limit: Units, code: str, *, gains: bool = False) -> None:
         """Losses (or gains) in order of time until `limit` is used up; the rest is trimmed."""
         sign = 1 if gains else -1
+        held = self._of(scope)
+        if sum(max(0, sign * e.points, sign * e.worst) for e in held) <= limit:
+            return
         used = 0
         trimmed: dict[str, Entry] = {}
-        for entry in sorted((e for e in self.entries if wanted(e)), key=_in_time):
+        for entry in sorted(held, key=_in_time):
             amount = sign * entry.points
             if amount > 0:
                 allowed = min(amount, max(0, limit - used))
@@ -399,68 +444,53 @@ class _Engine:
                 used += allowed
             elif entry.open and sign * entry.worst > limit:
                 trimmed[entry.id] = replace(entry, worst=Units(sign * limit))
-        if trimmed:
-            self.entries = [trimmed.get(e.id, e) for e in self.entries]
+        self._replace(_Scope(scope.clauses, _among(set(trimmed))), lambda e: trimmed[e.id])
 
-    def _net(self, wanted: Callable[[Entry], bool], down: Units, up: Units, code: str) -> None:
+    def _net(self, scope: _Scope, down: Units, up: Units, code: str) -> None:
         """Gains offset losses first; then the sum stays within [-down, up]."""
-        mine = [e for e in self.entries if wanted(e)]
+        mine = self._of(scope)
         lost = -sum(e.points for e in mine if e.points < 0)
         won: int = sum(e.points for e in mine if e.points > 0)
         if won > lost + up:
-            self._limit(wanted, Units(lost + up), code, gains=True)
+            self._limit(scope, Units(lost + up), code, gains=True)
             won = lost + up
         if lost - won > down:
-            self._limit(wanted, Units(down + won), code)
-        else:
-            self._bound_open(wanted, down)
-
-    def _bound_open(self, wanted: Callable[[Entry], bool], down: Units) -> None:
-        self.entries = [
-            replace(e, worst=Units(max(e.worst, -down))) if e.open and wanted(e) else e
-            for e in self.entries
-        ]
+            self._limit(scope, Units(down + won), code)
+        if any(e.worst < -down for e in mine):
+            self._replace(scope, lambda e: replace(e, worst=Units(max(e.worst, -down))))
 
 
-def _named(entry: Entry, names: Sequence[str]) -> bool:
-    """By rule id, by clause id, or by the id of what lies above it (`3.16` names `3.16.7.4`)."""
+def _lies_in(clause: str, names: Sequence[str]) -> bool:
     return any(
-        entry.rule == name
-        or entry.clause == name
-        or entry.clause.startswith((f"{name}.", f"{name}-"))
+        clause == name.partition("#")[0] or clause.startswith((f"{name}.", f"{name}-"))
         for name in names
     )
 
 
-def _in_item(item: str) -> Callable[[Entry], bool]:
-    return lambda entry: entry.item == item
+def _named(entry: Entry, names: Sequence[str]) -> bool:
+    return any(
+        name in (entry.rule, entry.clause) or entry.clause.startswith((f"{name}.", f"{name}-"))
+        for name in names
+    )
 
 
-def _inside_item(item: str) -> Callable[[Entry], bool]:
-    return lambda entry: entry.item == item and not entry.apart
-
-
-def _in_section(section: str) -> Callable[[Entry], bool]:
-    return lambda entry: entry.section == section
-
-
-def _of_clauses(clauses: set[str]) -> Callable[[Entry], bool]:
-    return lambda entry: entry.clause in clauses and not entry.apart
-
-
-def _of_rules(names: Sequence[str]) -> Callable[[Entry], bool]:
-    return lambda entry: _named(entry, names)
+def _of_rule(rule: str) -> Callable[[Entry], bool]:
+    return lambda entry: entry.rule == rule
 
 
 def _among(ids: set[str]) -> Callable[[Entry], bool]:
     return lambda entry: entry.id in ids
 
 
+def _not_apart(entry: Entry) -> bool:
+    return not entry.apart
+
+
 def _everything(_: Entry) -> bool:
     return True
 
 
-def _pool_members(item: Item, pool: str) -> set[str]:
+def _pool_members(item: Item, pool: str) -> tuple[str, ...]:
     """Clauses in the pool or in pools inside it."""
     inside = {pool}
     grown = True
@@ -468,7 +498,7 @@ def _pool_members(item: Item, pool: str) -> set[str]:
         more = {group.id for group in item.groups if group.group in inside} - inside
         inside |= more
         grown = bool(more)
-    return {clause.id for clause in item.clauses if clause.group in inside}
+    return tuple(clause.id for clause in item.clauses if clause.group in inside)
 
 
 def _in_time(entry: Entry) -> tuple[bool, datetime | None, str]:
