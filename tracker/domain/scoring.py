@@ -16,8 +16,9 @@ from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings as readings_
+from tracker.domain.layout import lay_out
 from tracker.domain.ledger import Entry, Ledger
-from tracker.domain.obligations import Joined, Standing, join, lay_out, stand
+from tracker.domain.obligations import Joined, Standing, join
 from tracker.domain.points import ZERO, Units, rounded, units
 from tracker.domain.programme import Clause, Item, Programme, Section, leading, owing
 from tracker.domain.record import Record, newest, record
@@ -34,6 +35,7 @@ from tracker.domain.rules import (
 )
 from tracker.domain.rules.base import Charge, Step, step
 from tracker.domain.rules.gains import Bonus
+from tracker.domain.standing import stand
 
 
 @dataclass(frozen=True)

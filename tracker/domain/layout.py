@@ -1,0 +1,320 @@
+"""From programme, calendar and record to every obligation that exists as of an instant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import zip_longest
+from typing import assert_never
+
+from schedules.deadlines import (
+    Deadline,
+    closes_at,
+    fixed,
+    within_days,
+    within_hours,
+    within_workdays,
+)
+from schedules.recurrence import Freq, Recurrence, periods
+from schedules.workdays import WorkCalendar
+from tracker.domain import facts as f
+from tracker.domain.obligations import Move, Obligation
+from tracker.domain.programme import (
+    CaseDuty,
+    Clause,
+    Duration,
+    Duty,
+    Gap,
+    Item,
+    Milestone,
+    Programme,
+    Recurring,
+    TimeUnit,
+    leading,
+    owing,
+    reviewing,
+)
+from tracker.domain.record import Record
+
+
+def lay_out(
+    programme: Programme,
+    calendar: WorkCalendar,
+    record: Record,
+    *,
+    only_items: frozenset[str] | None = None,
+) -> list[Obligation]:
+    """Every obligation that exists as of the record's instant, in the programme's order.
+
+    `programme` has its readings applied. Cases and entered dates come from the record.
+    """
+    layout = _Layout(programme, calendar, record)
+    return [
+        obligation
+        for section, item, clause in programme.clauses.values()
+        if only_items is None or item.id in only_items
+        for duty in clause.duties
+        for obligation in layout.of(section.id, item, clause, duty)
+    ]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    programme: Programme
+    calendar: WorkCalendar
+    record: Record
+    opened: dict[str, list[f.CaseEvent]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for events in self.record.cases.values():
+            for event in events:
+                if event.event == "opened":
+                    self.opened.setdefault(event.kind, []).append(event)
+
+    def of(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterator[Obligation]:
+        for one in self._plain(section, item, clause, duty):
+            yield self._moved(one)
+
+    def _plain(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterator[Obligation]:
+        match duty:
+            case Milestone():
+                for unit in owing(item, clause):
+                    yield self._milestone(section, item, clause, duty, unit)
+            case Recurring():
+                for unit in owing(item, clause):
+                    yield from self._recurring(section, item, clause, duty, unit)
+            case CaseDuty():
+                yield from self._cases(section, item, clause, duty)
+            case Gap():
+                for unit in owing(item, clause):
+                    yield from self._gaps(section, item, clause, duty, unit)
+            case _:
+                assert_never(duty)
+
+    def _base(
+        self, section: str, item: Item, clause: Clause, duty: Duty, unit: str, *,
+        occurrence: str, title: str, starts_at: datetime, deadline: Deadline | None,
+    ) -> Obligation:  # fmt: skip
+        tail = f"/{occurrence}" if occurrence else ""
+        return Obligation(
+            key=f"{clause.id}/{duty.id}/{unit}{tail}",
+            section=section,
+            item=item.id,
+            clause=clause.id,
+            duty=duty.id,
+            kind=duty.kind,
+            unit=unit,
+            occurrence=occurrence,
+            title=title,
+            starts_at=starts_at,
+            deadline=deadline,
+            original=deadline,
+            lead_units=leading(item, clause),
+            reviewing_units=reviewing(item, clause),
+        )
+
+    def _milestone(
+        self, section: str, item: Item, clause: Clause, duty: Milestone, unit: str
+    ) -> Obligation:
+        begins = duty.starts or date(self.programme.year, 1, 1)
+        on = duty.on
+        deadline = None
+        if on is not None:
+            deadline = fixed(
+                on, zone=self.programme.tz, calendar=self.calendar, wording=duty.wording
+            )
+        title = f"{clause.title}：{duty.title}" if duty.title else clause.title
+        plain = self._base(
+            section, item, clause, duty, unit,
+            occurrence="", title=title, starts_at=self._opens(begins), deadline=deadline,
+        )  # fmt: skip
+        return self._needing(plain, duty, unit)
+
+    def _needing(self, plain: Obligation, duty: Milestone, unit: str) -> Obligation:
+        need = duty.need
+        if need is None:
+            return plain
+        total = self._total(need.of, unit)
+        if need.number is not None:
+            return replace(plain, needed=Fraction(need.number), total=total, target=need.of)
+        share = Fraction(need.share) if need.share is not None else Fraction(1)
+        if total is None:
+            return replace(plain, share=share, target=need.of, needs=need.of)
+        exact = share * total
+        needed = Fraction(math.ceil(exact) if need.rounding == "up" else math.floor(exact))
+        if total != int(total):
+            needed = exact
+        return replace(plain, needed=needed, total=total, share=share, target=need.of)
+
+    def _total(self, target: str, unit: str) -> Fraction | None:
+        entered = self.record.targets.get(target, [])
+        own = [one for one in entered if one.unit == unit] or [
+            one for one in entered if not one.unit
+        ]
+        if own:
+            return Fraction(own[-1].value)
+        value = self.programme.target_values[target].value
+        return None if value is None else Fraction(value)
+
+    def _recurring(
+        self, section: str, item: Item, clause: Clause, duty: Recurring, unit: str
+    ) -> Iterator[Obligation]:
+        year = self.programme.year
+        rhythm = Recurrence(
+            Freq(duty.freq), duty.interval, duty.times, duty.due_day, duty.due_offset
+        )
+        first, last = duty.first or date(year, 1, 1), duty.last or date(year, 12, 31)
+        for period in periods(rhythm, first=first, last=last):
+            yield replace(
+                self._base(
+                    section, item, clause, duty, unit,
+                    occurrence=period.key,
+                    title=f"{clause.title}（{period.key}）",
+                    starts_at=self._opens(period.starts_on),
+                    deadline=fixed(period.due_on, zone=self.programme.tz, calendar=self.calendar,
+                                   wording=duty.wording),
+                ),
+                needed=Fraction(duty.times) if duty.times > 1 else None,
+            )  # fmt: skip
+
+    def _cases(
+        self, section: str, item: Item, clause: Clause, duty: CaseDuty
+    ) -> Iterator[Obligation]:
+        for opened in self.opened.get(duty.case, ()):
+            if opened.unit not in owing(item, clause):
+                continue
+            yield self._base(
+                section, item, clause, duty, opened.unit,
+                occurrence=opened.case,
+                title=f"{clause.title}：{opened.title or opened.case}",
+                starts_at=opened.occurred_at,
+                deadline=self._within(opened.occurred_at, duty.within, duty.wording),
+            )  # fmt: skip
+
+    def _within(self, start: datetime, within: Duration, wording: str) -> Deadline:
+        zone, calendar = self.programme.tz, self.calendar
+        match within.unit:
+            case TimeUnit.HOUR:
+                return within_hours(start, within.n, zone=zone, calendar=calendar, wording=wording)
+            case TimeUnit.WORKDAY:
+                return within_workdays(
+                    start, within.n, zone=zone, calendar=calendar, wording=wording
+                )
+            case TimeUnit.DAY:
+                return within_days(start, within.n, zone=zone, calendar=calendar, wording=wording)
+            case TimeUnit.WEEK:
+                days = within.n * 7
+                return within_days(start, days, zone=zone, calendar=calendar, wording=wording)
+            case _:
+                assert_never(within.unit)
+
+    def _gaps(
+        self, section: str, item: Item, clause: Clause, duty: Gap, unit: str
+    ) -> Iterator[Obligation]:
+        """One obligation per full pause that has passed, and the one that runs now."""
+        marks = [
+            one.occurred_at for one in self.record.activities.get(duty.activity, ())
+            if one.unit in ("", unit)
+        ]  # fmt: skip
+        if not marks:
+            nothing_known = self._base(
+                section, item, clause, duty, unit,
+                occurrence="", title=clause.title, starts_at=self._opens(
+                    date(self.programme.year, 1, 1)), deadline=None,
+            )  # fmt: skip
+            yield replace(nothing_known, target=duty.activity, needs=duty.activity)
+            return
+        size = _elapsed(duty.within)
+        end = min(self.record.as_of, closes_at(self.programme.closes_on, self.programme.tz))
+        for mark, following in zip_longest(marks, marks[1:]):
+            count = (min(following or end, end) - mark) // size
+            running = 1 if following is None else 0
+            for number in range(1, max(0, count) + 1 + running):
+                since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
+                start = mark + (number - 1) * size
+                hours = int(size / timedelta(hours=1))
+                pause = self._base(
+                    section, item, clause, duty, unit,
+                    occurrence=f"{since}+{number}",
+                    title=clause.title,
+                    starts_at=start,
+                    deadline=within_hours(start, hours, zone=self.programme.tz,
+                                          calendar=self.calendar, wording=duty.wording),
+                )  # fmt: skip
+                yield replace(pause, target=duty.activity)
+
+    def _opens(self, day: date) -> datetime:
+        return closes_at(day - timedelta(days=1), self.programme.tz)
+
+    def _moved(self, plain: Obligation) -> Obligation:
+        """With entered dates, suspensions and extensions applied in order of time."""
+        deadline = plain.deadline
+        moves: list[Move] = []
+        for fact in about(self.record, plain, f.ExternalDate):
+            deadline = fixed(fact.on, zone=self.programme.tz, calendar=self.calendar,
+                             wording=fact.note)  # fmt: skip
+            moves.append(Move("entered", fact.occurred_at, deadline.due_at, fact.note, fact.id))
+        original = plain.original or deadline
+        if deadline is None:
+            return replace(plain, needs=plain.needs or f"{plain.clause}/{plain.duty}")
+        for start, end, rest in suspensions(self.record, plain):
+            if start >= deadline.due_at:
+                continue
+            deadline = deadline.moved_by((end or self.record.as_of) - start)
+            moves.append(Move("suspended", start, deadline.due_at, rest.note, rest.id))
+        for granted in about(self.record, plain, f.Extension):
+            if granted.outcome != "approved":
+                continue
+            until = granted.until_at or closes_at(granted.until or deadline.on, self.programme.tz)
+            deadline = deadline.moved_by(until - deadline.due_at)
+            moves.append(Move("extended", granted.occurred_at, until, granted.reason, granted.id))
+        moves.sort(key=lambda move: (move.at, move.fact))
+        return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
+                       version=1 + len(moves))  # fmt: skip
+
+
+def _elapsed(within: Duration) -> timedelta:
+    return {
+        TimeUnit.HOUR: timedelta(hours=within.n),
+        TimeUnit.DAY: timedelta(days=within.n),
+        TimeUnit.WORKDAY: timedelta(days=within.n),
+        TimeUnit.WEEK: timedelta(weeks=within.n),
+    }[within.unit]
+
+
+def about(record: Record, one: Obligation, kind: type[f.AboutKind]) -> list[f.AboutKind]:
+    """Facts of a kind about this obligation: its unit and duty, or all of them (empty)."""
+    return [
+        fact
+        for fact in record.of_clause(one.clause, kind)
+        if fact.duty in ("", one.duty)
+        and fact.unit in ("", one.unit)
+        and fact.occurrence in ("", one.occurrence)
+    ]
+
+
+def suspensions(
+    record: Record, one: Obligation
+) -> list[tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]]:
+    """The spans during which the clock rests, oldest first; an open end is None."""
+    spans: list[tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]] = [
+        (fact.occurred_at, fact.ends_at, fact) for fact in about(record, one, f.Suspension)
+    ]
+    if one.kind == "case":
+        resting: f.CaseEvent | None = None
+        for event in record.cases.get(one.occurrence, ()):
+            if event.event == "suspended" and resting is None:
+                resting = event
+            elif event.event == "resumed" and resting is not None:
+                spans.append((resting.occurred_at, event.occurred_at, resting))
+                resting = None
+        if resting is not None:
+            spans.append((resting.occurred_at, None, resting))
+    spans.sort(key=lambda span: span[0])
+    return [
+        (start, None if end is None or end > record.as_of else end, fact)
+        for start, end, fact in spans
+    ]

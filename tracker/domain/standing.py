@@ -1,0 +1,269 @@
+"""How an obligation stands as of an instant: light, progress, lateness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from schedules.deadlines import Lateness, lateness
+from schedules.workdays import WorkCalendar
+from tracker.domain import facts as f
+from tracker.domain.layout import about, suspensions
+from tracker.domain.obligations import NO_LATENESS, Light, Obligation, Standing
+from tracker.domain.programme import Programme
+from tracker.domain.record import Record
+
+
+@dataclass(frozen=True)
+class _Course:
+    """What the reports and reviews of one obligation amount to."""
+
+    done_at: datetime | None = None
+    submitted_at: datetime | None = None
+    returned: bool = False
+    has: Fraction = Fraction(0)
+    had_in_time: Fraction = Fraction(0)
+    held: tuple[tuple[datetime, datetime], ...] = ()
+    facts: tuple[f.FactId, ...] = ()
+
+
+def stand(
+    one: Obligation, programme: Programme, record: Record, calendar: WorkCalendar
+) -> Standing:
+    """Light, lateness and progress as of the record's instant."""
+    course = _course(one, record)
+    waived = bool(about(record, one, f.Waiver))
+    closed = about(record, one, f.CloseOut)
+    withdrawn = _case_withdrawn(one, record)
+    if closed and course.done_at is None:
+        course = replace(course, held=_clipped(course.held, closed[0].occurred_at))
+    past = one.deadline is not None and one.deadline.passed(record.as_of)
+    late = _lateness(one, course, record, programme, calendar)
+    standing = Standing(
+        obligation=one,
+        as_of=record.as_of,
+        light=Light.OK,
+        lateness=NO_LATENESS if waived or withdrawn else late,
+        done_at=course.done_at,
+        submitted_at=course.submitted_at,
+        has=course.has,
+        had_in_time=course.had_in_time,
+        past=past or late.elapsed > timedelta(0),
+        waived=waived or withdrawn,
+        closed_out=bool(closed),
+        suspended=any(end is None for _, end, _ in suspensions(record, one)),
+        returned=course.returned,
+        receipts=tuple(about(record, one, f.Receipt)),
+        facts=course.facts,
+    )
+    return replace(standing, light=light_of(standing, programme))
+
+
+def _case_withdrawn(one: Obligation, record: Record) -> bool:
+    events = record.cases.get(one.occurrence, ()) if one.kind == "case" else ()
+    return any(event.event == "withdrawn" for event in events)
+
+
+def light_of(standing: Standing, programme: Programme) -> Light:
+    """The light of design section 3; the first that matches wins."""
+    one, as_of = standing.obligation, standing.as_of
+    if standing.done_at is not None or standing.closed_out or standing.waived:
+        return Light.DONE
+    if one.deadline is None or as_of < one.starts_at:
+        return Light.NONE
+    if standing.missed:
+        return Light.LATE
+    if standing.waiting_in_time or standing.suspended:
+        return Light.OK
+    used = _share_used(one, as_of)
+    behind = _behind(standing, used)
+    if used >= Fraction(programme.thresholds.nearly) and behind:
+        return Light.DUE
+    if one.needed is not None:
+        return Light.SLOW if behind else Light.OK
+    silent = used >= Fraction(programme.thresholds.silent) and behind
+    return Light.SLOW if silent else Light.OK
+
+
+def _share_used(one: Obligation, as_of: datetime) -> Fraction:
+    assert one.deadline is not None
+    whole = one.deadline.due_at - one.starts_at
+    if whole <= timedelta(0):
+        return Fraction(1)
+    return Fraction(
+        (as_of - one.starts_at) // timedelta(seconds=1), whole // timedelta(seconds=1) or 1
+    )
+
+
+def _behind(standing: Standing, used: Fraction) -> bool:
+    """Below the pace (序时进度) for a quantity; nothing reported for a yes/no duty."""
+    needed = standing.obligation.needed
+    if needed is None:
+        return standing.submitted_at is None and not standing.facts
+    return standing.has < needed * min(used, Fraction(1))
+
+
+def _lateness(
+    one: Obligation, course: _Course, record: Record, programme: Programme, calendar: WorkCalendar
+) -> Lateness:
+    if one.deadline is None:
+        return NO_LATENESS
+    rests = [(start, end or record.as_of) for start, end, _ in suspensions(record, one)
+             if start >= one.deadline.due_at]  # fmt: skip
+    held = _without(course.held, rests)
+    return lateness(one.deadline.due_at, held, zone=programme.tz, calendar=calendar)
+
+
+def _clipped(
+    spans: Sequence[tuple[datetime, datetime]], end: datetime
+) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple((start, min(stop, end)) for start, stop in spans if start < end)
+
+
+def _without(
+    spans: Sequence[tuple[datetime, datetime]], rests: Sequence[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    left = list(spans)
+    for rest_start, rest_end in rests:
+        cut: list[tuple[datetime, datetime]] = []
+        for start, end in left:
+            if start < rest_start:
+                cut.append((start, min(end, rest_start)))
+            if end > rest_end:
+                cut.append((max(start, rest_end), end))
+        left = [(start, end) for start, end in cut if start < end]
+    return left
+
+
+def _course(one: Obligation, record: Record) -> _Course:
+    if one.kind == "gap":
+        return _gap_course(one, record)
+    reports = _reports(one, record)
+    closed = _closed_by_office(one, record)
+    if one.needed is not None or one.share is not None:
+        return _quantity(one, reports, record)
+    return _yes_no(one, reports, closed, record)
+
+
+def _gap_course(one: Obligation, record: Record) -> _Course:
+    """A pause ends with the next activity."""
+    if one.deadline is None:
+        return _Course()
+    limit = one.deadline.due_at
+    ended = next(
+        (mark.occurred_at for mark in record.activities.get(one.target, ())
+         if mark.occurred_at > one.starts_at and mark.unit in ("", one.unit)),
+        None,
+    )  # fmt: skip
+    if ended is not None and ended <= limit:
+        return _Course(done_at=ended, held=((one.starts_at, ended),))
+    if record.as_of > limit:
+        # One full pause is one miss; what comes after it belongs to the next occurrence.
+        over = limit + timedelta(seconds=1)
+        return _Course(done_at=over, held=((one.starts_at, over),))
+    return _Course(held=((one.starts_at, record.as_of),))
+
+
+def _reports(one: Obligation, record: Record) -> list[f.Report]:
+    """Reports about this obligation; a quantity's stages share the reports of their target."""
+    reports = record.of_clause(one.clause, f.Report)
+    shares_target = one.target != ""
+    return [
+        report
+        for report in reports
+        if report.unit in ("", one.unit)
+        and report.occurrence in ("", one.occurrence)
+        and (report.duty in ("", one.duty) or (shares_target and report.done is None))
+    ]
+
+
+def _closed_by_office(one: Obligation, record: Record) -> f.CaseEvent | None:
+    events = record.cases.get(one.occurrence, ()) if one.kind == "case" else ()
+    return next(
+        (event for event in events if event.event == "closed" and event.duty in ("", one.duty)),
+        None,
+    )
+
+
+def _yes_no(
+    one: Obligation, reports: Sequence[f.Report], closed: f.CaseEvent | None, record: Record
+) -> _Course:
+    """The ball lies with the unit from the start to a submission, and from a return on."""
+    held: list[tuple[datetime, datetime]] = []
+    since: datetime | None = one.starts_at
+    done_at = submitted_at = None
+    returned = False
+    seen: list[f.FactId] = []
+    for report in reports:
+        seen.append(report.id)
+        if report.done is False or (report.done is None and (report.share or 0) < 1):
+            continue
+        if since is not None and report.occurred_at > since:
+            held.append((since, report.occurred_at))
+        since, submitted_at, returned = None, report.occurred_at, False
+        review = record.reviews.get(report.id)
+        if review is None:
+            continue
+        seen.append(review.id)
+        if review.outcome == "accepted":
+            done_at = report.occurred_at
+            break
+        since, submitted_at, returned = review.occurred_at, None, True
+    if done_at is None and closed is not None:
+        if since is not None and closed.occurred_at > since:
+            held.append((since, closed.occurred_at))
+        done_at, since = closed.occurred_at, None
+        seen.append(closed.id)
+    if done_at is None and since is not None and record.as_of > since:
+        held.append((since, record.as_of))
+    return _Course(done_at, submitted_at, returned, *_yes_no_amounts(one, done_at or submitted_at),
+                   held=tuple(held), facts=tuple(seen))  # fmt: skip
+
+
+def _yes_no_amounts(one: Obligation, submitted_at: datetime | None) -> tuple[Fraction, Fraction]:
+    if submitted_at is None:
+        return Fraction(0), Fraction(0)
+    in_time = one.deadline is None or one.deadline.in_time(submitted_at)
+    return Fraction(1), Fraction(1 if in_time else 0)
+
+
+def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:
+    """Cumulative counts; a returned report does not count, one that waits does for now."""
+    needed = one.needed if one.needed is not None else one.share or Fraction(1)
+    has = had_in_time = Fraction(0)
+    done_at = submitted_at = None
+    returned = False
+    seen: list[f.FactId] = []
+    for report in reports:
+        seen.append(report.id)
+        review = record.reviews.get(report.id)
+        if review is not None:
+            seen.append(review.id)
+        returned = review is not None and review.outcome == "returned"
+        if returned:
+            continue
+        has = _amount(one, report, needed)
+        if one.deadline is not None and one.deadline.in_time(report.occurred_at):
+            had_in_time = has
+        if has >= needed and done_at is None:
+            if review is not None:
+                done_at = report.occurred_at
+            else:
+                submitted_at = submitted_at or report.occurred_at
+    until = done_at or submitted_at or record.as_of
+    held = ((one.starts_at, until),) if until > one.starts_at else ()
+    return _Course(done_at, submitted_at if done_at is None else None, returned, has, had_in_time,
+                   held, tuple(seen))  # fmt: skip
+
+
+def _amount(one: Obligation, report: f.Report, needed: Fraction) -> Fraction:
+    if report.done:
+        return needed
+    if report.count is not None:
+        return Fraction(report.count)
+    share = Fraction(report.share or 0)
+    if one.total is not None:
+        return share * one.total
+    return share if one.needed is None else share * needed
