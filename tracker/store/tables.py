@@ -59,10 +59,11 @@ class DispatchKind(StrEnum):
 
 
 class ProgrammeRow(Table, table=True):
-    """One published version of a programme; the highest version is the current one."""
+    """One published version of a programme; the highest version is the current one. A document that
+    is published again after another is a new version with the same hash."""
 
     __tablename__ = "programme"
-    __table_args__ = (UniqueConstraint("slug", "version"), UniqueConstraint("slug", "hash"))
+    __table_args__ = (UniqueConstraint("slug", "version"), Index(None, "slug", "hash"))
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str
@@ -114,6 +115,7 @@ class FactRow(Table, table=True):
     __tablename__ = "fact"
     __table_args__ = (
         UniqueConstraint("programme", "fact_id"),
+        Index(None, "programme", "id"),
         Index(None, "programme", "clause"),
         Index(None, "programme", "kind"),
     )

@@ -98,6 +98,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_fact_programme_clause"), ["programme", "clause"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_fact_programme_id"), ["programme", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_fact_programme_kind"), ["programme", "kind"], unique=False
         )
@@ -167,9 +168,11 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_by", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
-        sa.UniqueConstraint("slug", "hash", name=op.f("uq_programme_slug_hash")),
         sa.UniqueConstraint("slug", "version", name=op.f("uq_programme_slug_version")),
     )
+    with op.batch_alter_table("programme", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_programme_slug_hash"), ["slug", "hash"], unique=False)
+
     op.create_table(
         "seal",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -332,6 +335,9 @@ def downgrade() -> None:
 
     op.drop_table("dispatch")
     op.drop_table("seal")
+    with op.batch_alter_table("programme", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_programme_slug_hash"))
+
     op.drop_table("programme")
     op.drop_table("person")
     with op.batch_alter_table("obligation", schema=None) as batch_op:
@@ -342,6 +348,7 @@ def downgrade() -> None:
     op.drop_table("heartbeat")
     with op.batch_alter_table("fact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fact_programme_kind"))
+        batch_op.drop_index(batch_op.f("ix_fact_programme_id"))
         batch_op.drop_index(batch_op.f("ix_fact_programme_clause"))
 
     op.drop_table("fact")

@@ -1,0 +1,362 @@
+"""People, their dated roles, and the references under which the trail knows them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, or_, update
+from sqlmodel import Session, col, select
+
+from notifiers.message import Address
+from tracker.definitions.sheets import Contact
+from tracker.domain.errors import DefinitionError, NotFound, Problem
+from tracker.domain.programme import Programme
+from tracker.services import programmes, trail
+from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
+
+EVERY_UNIT = "*"
+"""A membership for every unit of the programme: the coordinating office, a leader in charge."""
+
+
+class Role(StrEnum):
+    CONTACT = "contact"
+    DEPUTY = "deputy"
+    HEAD = "head"
+    LEADER = "leader"
+    REVIEWER = "reviewer"
+    OFFICE = "office"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A person in a role; `until_on` is the first day on which they no longer have it."""
+
+    person_id: int
+    name: str
+    mail: str | None
+    mobile: str
+    language: str
+    programme: str | None
+    unit: str
+    role: Role
+    from_on: date
+    until_on: date | None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a list of contacts changed."""
+
+    added: int
+    kept: int
+    ended: int
+
+
+def load_contacts(
+    session: Session,
+    rows: Sequence[Contact],
+    *,
+    now: datetime,
+    on: date,
+    by: str,
+    programme: str | None = None,
+) -> Loaded:
+    """Take a list of contacts over, all of it or nothing. Without a programme it is for all.
+
+    For each unit and role that the list names it is the whole truth from the day `on`: who had
+    that role and is not listed has it no longer. DefinitionError names every wrong row.
+    """
+    lots = [programmes.current(session, slug) for slug in _slugs(session, programme)]
+    mistakes = [problem for row in rows for problem in _mistakes(row, _unit(row.unit, lots))]
+    mistakes += _shared_addresses(rows) + _taken_addresses(session, rows)
+    if mistakes:
+        raise DefinitionError(mistakes)
+    wanted: dict[tuple[str, Role], set[int]] = defaultdict(set)
+    for row in rows:
+        person = _person_of(session, row)
+        wanted[_unit(row.unit, lots) or "", Role(row.role)].add(person)
+    done = _take_over(session, wanted, programme, on)
+    body = {"added": done.added, "kept": done.kept, "ended": done.ended, "by": traced(session, by)}
+    trail.append(session, programme or trail.HOUSE, "contacts.loaded", "", body, now=now)
+    return done
+
+
+def resolve(session: Session, programme: str, unit: str, role: str, on: date) -> list[PersonRow]:
+    """Who has the role in the unit on that day, in order of appointment; erased people never.
+
+    A contact who is missing is stood in for by the deputy. The coordinating office is the same for
+    every unit.
+    """
+    found = _resolve(session, programme, unit, role, on)
+    if not found and role == Role.CONTACT:
+        found = _resolve(session, programme, unit, Role.DEPUTY, on)
+    return found
+
+
+def holders(session: Session, programme: str, on: date) -> list[Holder]:
+    """Everybody with a role in the programme on that day, by unit and role."""
+    wanted = select(MembershipRow, PersonRow).where(
+        MembershipRow.person_id == PersonRow.id, _in_force(programme, on)
+    )
+    ordered = wanted.order_by(MembershipRow.unit, MembershipRow.role, col(MembershipRow.id))
+    return [_holder(member, person) for member, person in session.exec(ordered)]
+
+
+def without(session: Session, programme: str, role: str, on: date) -> list[str]:
+    """The units of the programme in which nobody has the role on that day, in its order."""
+    units = [unit.id for unit in programmes.current(session, programme).units]
+    return [unit for unit in units if not resolve(session, programme, unit, role, on)]
+
+
+def person(session: Session, person_id: int) -> PersonRow:
+    row = session.get(PersonRow, person_id)
+    if row is None:
+        raise NotFound(f"没有这个人 / no person {person_id}")
+    return row
+
+
+def by_mail(session: Session, mail: str) -> PersonRow | None:
+    return session.exec(select(PersonRow).where(PersonRow.mail == mail.strip().lower())).first()
+
+
+def handover(
+    session: Session, *, leaver: int, successor: int, on: date, now: datetime, by: str
+) -> int:
+    """From the day `on` the successor has every role that the leaver has; the history keeps both.
+
+    Open obligations, links and rungs follow, because people are looked up by role when a mail is
+    claimed. Returns how many roles moved.
+    """
+    old, new = person(session, leaver), person(session, successor)
+    wanted = select(MembershipRow).where(
+        MembershipRow.person_id == leaver,
+        or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
+    )
+    moving = session.exec(wanted.order_by(col(MembershipRow.id))).all()
+    for member in moving:
+        session.add(
+            MembershipRow(
+                person_id=successor, programme=member.programme, unit=member.unit,
+                role=member.role, from_on=max(on, member.from_on), until_on=member.until_on,
+            )
+        )  # fmt: skip
+        member.until_on = max(on, member.from_on)
+    session.flush()
+    body = {
+        "leaver": reference(old), "successor": reference(new), "on": on.isoformat(),
+        "roles": len(moving), "by": traced(session, by),
+    }  # fmt: skip
+    trail.append(session, trail.HOUSE, "person.handover", reference(old), body, now=now)
+    return len(moving)
+
+
+def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str) -> None:
+    """Forget who somebody was: name, addresses, the mails' recipients and content.
+
+    With the salt gone, no reference in the trail can be traced to the person any more. Their roles
+    end on the day `on`; subject, Message-ID and outcome of each mail stay.
+    """
+    row = person(session, person_id)
+    before = reference(row)
+    row.name, row.mail, row.mobile, row.salt = "", None, "", secrets.token_hex(16)
+    row.erased_at = now
+    open_roles = or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on)
+    theirs = select(MembershipRow).where(MembershipRow.person_id == person_id, open_roles)
+    for member in session.exec(theirs):
+        member.until_on = max(on, member.from_on)
+    session.flush()
+    session.connection().execute(
+        update(DispatchRow)
+        .where(col(DispatchRow.person_id) == person_id)
+        .values(recipient="", text="", html="", raw=None)
+    )
+    body = {"by": traced(session, by)}
+    trail.append(session, trail.HOUSE, "person.erased", before, body, now=now)
+
+
+def reference(row: PersonRow) -> str:
+    """How the trail names a person: salted, so that it means nothing once the salt is erased."""
+    return "p-" + hashlib.sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
+
+
+_ACCOUNT = re.compile(r"person:(\d+)")
+_NAME_OF_A_THING = re.compile(r"[a-z0-9_.:-]*")
+
+
+def traced(session: Session, by: str) -> str:
+    """Who did it, fit for the trail: a unit or an account as it is, a person as a reference.
+
+    `person:<id>` and a known mail address are people; any other free text may name one and is
+    left out.
+    """
+    account = _ACCOUNT.fullmatch(by)
+    if account:
+        row = session.get(PersonRow, int(account[1]))
+        return "" if row is None else reference(row)
+    if _NAME_OF_A_THING.fullmatch(by):
+        return by
+    known = by_mail(session, by)
+    return "" if known is None else reference(known)
+
+
+# -- resolving -----------------------------------------------------------------------------------
+
+
+def _resolve(session: Session, programme: str, unit: str, role: str, on: date) -> list[PersonRow]:
+    wanted = (
+        select(PersonRow)
+        .join(MembershipRow, col(MembershipRow.person_id) == PersonRow.id)
+        .where(MembershipRow.role == role, _in_force(programme, on))
+        .order_by(col(MembershipRow.id))
+    )
+    if role != Role.OFFICE:
+        wanted = wanted.where(col(MembershipRow.unit).in_([unit, EVERY_UNIT]))
+    unique = {row.id: row for row in session.exec(wanted)}
+    return list(unique.values())
+
+
+def _in_force(programme: str, on: date) -> ColumnElement[bool]:
+    return and_(
+        or_(col(MembershipRow.programme).is_(None), col(MembershipRow.programme) == programme),
+        col(MembershipRow.from_on) <= on,
+        or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
+        col(PersonRow.erased_at).is_(None),
+    )
+
+
+def _holder(member: MembershipRow, row: PersonRow) -> Holder:
+    return Holder(
+        row.id or 0, row.name, row.mail, row.mobile, row.language, member.programme,
+        member.unit, Role(member.role), member.from_on, member.until_on,
+    )  # fmt: skip
+
+
+# -- loading a list ------------------------------------------------------------------------------
+
+
+def _slugs(session: Session, programme: str | None) -> list[str]:
+    return programmes.slugs(session) if programme is None else [programme]
+
+
+def _unit(written: str, lots: Sequence[Programme]) -> str | None:
+    """The unit's slug from slug, name or short name; None where no programme has it."""
+    if written in (EVERY_UNIT, "全部", "所有单位"):
+        return EVERY_UNIT
+    for lot in lots:
+        for unit in lot.units:
+            if written in (unit.id, unit.name, unit.short):
+                return unit.id
+    return None
+
+
+def _mistakes(row: Contact, unit: str | None) -> list[Problem]:
+    found = []
+    if unit is None:
+        found.append(
+            Problem(row.place, f"没有这个单位 / no unit {row.unit!r} in the programmes loaded",
+                    "its name, short name or id as in the programme, or * for every unit")
+        )  # fmt: skip
+    if not row.name:
+        found.append(Problem(row.place, "没有姓名 / no name"))
+    if row.role not in set(Role):
+        found.append(Problem(row.place, f"没有这个角色 / no role {row.role!r}", ", ".join(Role)))
+    if row.mail:
+        try:
+            Address(row.mail)
+        except ValueError as mistake:
+            found.append(Problem(row.place, f"邮箱地址有误 / {mistake}"))
+    return found
+
+
+def _shared_addresses(rows: Sequence[Contact]) -> list[Problem]:
+    """Two people of the list with one address: their receipts could not be told apart."""
+    first: dict[str, Contact] = {}
+    found = []
+    for row in rows:
+        if not row.mail:
+            continue
+        other = first.setdefault(row.mail.lower(), row)
+        if other.name != row.name:
+            text = f"邮箱 {row.mail} 已用于 / address taken by {other.name} ({other.place})"
+            found.append(Problem(row.place, text, "every person needs an address of their own"))
+    return found
+
+
+def _taken_addresses(session: Session, rows: Sequence[Contact]) -> list[Problem]:
+    found = []
+    for row in rows:
+        known = by_mail(session, row.mail) if row.mail else None
+        if known is not None and known.name != row.name:
+            text = f"邮箱 {row.mail} 已登记在 {known.name} 名下 / address on file for {known.name}"
+            found.append(Problem(row.place, text, "erase that person first, or use another"))
+    return found
+
+
+def _person_of(session: Session, row: Contact) -> int:
+    """The person on file with this address (or name and mobile where there is none), else new."""
+    wanted = select(PersonRow).where(col(PersonRow.erased_at).is_(None))
+    if row.mail:
+        wanted = wanted.where(PersonRow.mail == row.mail.lower())
+    else:
+        wanted = wanted.where(
+            PersonRow.name == row.name, PersonRow.mobile == row.mobile,
+            col(PersonRow.mail).is_(None),
+        )  # fmt: skip
+    known = session.exec(wanted).first()
+    if known is None:
+        known = PersonRow(
+            name=row.name, mail=row.mail.lower() or None, mobile=row.mobile,
+            salt=secrets.token_hex(16),
+        )  # fmt: skip
+        session.add(known)
+    elif row.mobile:
+        known.mobile = row.mobile
+    session.flush()
+    assert known.id is not None
+    return known.id
+
+
+def _take_over(
+    session: Session, wanted: Mapping[tuple[str, Role], set[int]], programme: str | None, on: date
+) -> Loaded:
+    added = kept = ended = 0
+    for (unit, role), listed in wanted.items():
+        current = _members(session, programme, unit, role, on)
+        for member in current:
+            if member.person_id in listed:
+                kept += 1
+            else:
+                member.until_on = max(on, member.from_on)
+                ended += 1
+        missing = listed - {member.person_id for member in current}
+        for person_id in sorted(missing):
+            session.add(
+                MembershipRow(person_id=person_id, programme=programme, unit=unit,
+                              role=role.value, from_on=on)
+            )  # fmt: skip
+            added += 1
+    session.flush()
+    return Loaded(added, kept, ended)
+
+
+def _members(
+    session: Session, programme: str | None, unit: str, role: Role, on: date
+) -> Sequence[MembershipRow]:
+    """Memberships of the unit and role that still run on the day, of exactly this programme."""
+    theirs = (
+        col(MembershipRow.programme).is_(None)
+        if programme is None
+        else col(MembershipRow.programme) == programme
+    )
+    wanted = select(MembershipRow).where(
+        theirs, MembershipRow.unit == unit, MembershipRow.role == role.value,
+        or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
+    )  # fmt: skip
+    return session.exec(wanted).all()

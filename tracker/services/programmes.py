@@ -1,0 +1,227 @@
+"""Programmes as published documents, and the projection of their obligations into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from tracker.domain import facts as f
+from tracker.domain import readings
+from tracker.domain.layout import lay_out
+from tracker.domain.obligations import Standing
+from tracker.domain.programme import Programme
+from tracker.domain.record import Record, record
+from tracker.domain.standing import stand
+from tracker.services import calendars, factbook, trail
+from tracker.store import queries
+from tracker.store.memory import remembered
+from tracker.store.tables import ObligationRow, ProgrammeRow
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version of a programme; `new` is False where the same document was current already."""
+
+    slug: str
+    version: int
+    hash: str
+    title: str
+    new: bool
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did to the rows: `changed` keys have another deadline, light or state."""
+
+    changed: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    total: int
+
+
+def publish(session: Session, programme: Programme, *, now: datetime, by: str) -> Published:
+    """Make the document the current version and lay out its obligations.
+
+    The same content (hash) as the current version makes none. An older version that is loaded
+    again becomes a new one: versions are never taken back, only followed.
+    """
+    queries.one_at_a_time(session, f"programme|{programme.id}")
+    last = _last(session, programme.id)
+    if last is not None and last.hash == programme.hash:
+        return Published(last.slug, last.version, last.hash, last.title, new=False)
+    row = ProgrammeRow(
+        slug=programme.id,
+        version=1 if last is None else last.version + 1,
+        hash=programme.hash,
+        title=programme.title,
+        year=programme.year,
+        document=programme.model_dump(mode="json", by_alias=True),
+        published_at=now,
+        published_by=by,
+    )
+    session.add(row)
+    session.flush()
+    body = {"version": row.version, "hash": row.hash, "by": by}
+    trail.append(session, programme.id, "programme.published", programme.id, body, now=now)
+    refresh_obligations(session, programme.id, now=now)
+    return Published(row.slug, row.version, row.hash, row.title, new=True)
+
+
+def current(session: Session, slug: str) -> Programme:
+    """NotFound where nothing of that name is published."""
+    return _parsed(session, queries.programme_row(session, slug))
+
+
+def version_of(session: Session, slug: str) -> int:
+    return queries.programme_row(session, slug).version
+
+
+def published(session: Session, slug: str, version: int) -> Programme | None:
+    """An earlier version, for what was scored under it."""
+    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug, ProgrammeRow.version == version)
+    row = session.exec(wanted).first()
+    return None if row is None else _parsed(session, row)
+
+
+def slugs(session: Session) -> list[str]:
+    return queries.slugs(session)
+
+
+def versions(session: Session, slug: str) -> list[Published]:
+    """Oldest first."""
+    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
+    rows = session.exec(wanted.order_by(col(ProgrammeRow.version)))
+    return [Published(row.slug, row.version, row.hash, row.title, new=False) for row in rows]
+
+
+def refresh_obligations(
+    session: Session, slug: str, *, now: datetime, items: Iterable[str] | None = None
+) -> Refreshed:
+    """Rebuild the rows of the programme, or of these items, from programme, facts and calendar.
+
+    New keys are added, changed ones updated, vanished ones withdrawn (never deleted) and, should
+    they come back, taken up again. Whatever changed gets its next alarm.
+    """
+    programme = current(session, slug)
+    only = None if items is None else frozenset(items)
+    wanted = {one.obligation.key: one for one in standings(session, slug, now=now, only_items=only)}
+    known = {row.key: row for row in _rows(session, programme, only)}
+    changed = [key for key, one in wanted.items() if _update(known.get(key), one, now)]
+    _add(session, slug, [one for key, one in wanted.items() if key not in known], now)
+    withdrawn = [key for key, row in known.items() if key not in wanted and _withdraw(row, now)]
+    session.flush()
+    _rearm(session, slug, [*changed, *withdrawn], now)
+    return Refreshed(tuple(changed), tuple(withdrawn), len(wanted))
+
+
+def standings(
+    session: Session, slug: str, *, now: datetime, only_items: frozenset[str] | None = None
+) -> list[Standing]:
+    """How every obligation stands at `now`, readings applied; no scoring."""
+    programme = current(session, slug)
+    calendar = calendars.calendar(session)
+    facts = factbook.facts(session, slug)
+    if only_items is not None:
+        facts = _of_items(facts, programme, only_items)
+    filed = record(facts, as_of=now, known_at=now)
+    read = readings.applied(programme, readings.chosen(programme, filed))
+    obligations = lay_out(read, calendar, filed, only_items=only_items)
+    return [stand(one, read, filed, calendar) for one in obligations]
+
+
+def choices(session: Session, slug: str, *, now: datetime) -> dict[str, str]:
+    """The reading that holds now, by reading id."""
+    decided = [one for one in factbook.facts(session, slug) if isinstance(one, f.ReadingDecision)]
+    filed: Record = record(decided, as_of=now, known_at=now)
+    return readings.chosen(current(session, slug), filed)
+
+
+def _of_items(
+    facts: Sequence[f.AnyFact], programme: Programme, items: frozenset[str]
+) -> tuple[f.AnyFact, ...]:
+    """Without the facts about clauses of other items: they cannot move these obligations."""
+    clauses = {id_ for id_, (_, item, _) in programme.clauses.items() if item.id in items}
+    return tuple(one for one in facts if not isinstance(one, f.About) or one.clause in clauses)
+
+
+def _parsed(session: Session, row: ProgrammeRow) -> Programme:
+    return remembered(
+        session,
+        ("programme", row.slug, row.hash),
+        lambda: Programme.model_validate(row.document),
+    )
+
+
+def _last(session: Session, slug: str) -> ProgrammeRow | None:
+    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
+    return session.exec(wanted.order_by(col(ProgrammeRow.version).desc()).limit(1)).first()
+
+
+def _rows(
+    session: Session, programme: Programme, items: frozenset[str] | None
+) -> Sequence[ObligationRow]:
+    wanted = select(ObligationRow).where(ObligationRow.programme == programme.id)
+    if items is not None:
+        clauses = [id_ for id_, (_, item, _) in programme.clauses.items() if item.id in items]
+        return queries.obligation_rows(session, programme.id, clauses)
+    return session.exec(wanted).all()
+
+
+def _update(row: ObligationRow | None, one: Standing, now: datetime) -> bool:
+    """True where the row is new or says something else than before."""
+    if row is None:
+        return True
+    before = row.model_dump(exclude={"id", "laid_out_at"})
+    for name, value in _values(one).items():
+        setattr(row, name, value)
+    row.withdrawn_at, row.laid_out_at = None, now
+    return row.model_dump(exclude={"id", "laid_out_at"}) != before
+
+
+def _values(one: Standing) -> dict[str, object]:
+    owed = one.obligation
+    return {
+        "section": owed.section,
+        "item": owed.item,
+        "clause": owed.clause,
+        "duty": owed.duty,
+        "kind": owed.kind,
+        "unit": owed.unit,
+        "occurrence": owed.occurrence,
+        "title": owed.title,
+        "starts_at": owed.starts_at,
+        "due_at": owed.due_at,
+        "deadline_version": owed.version,
+        "provisional": owed.deadline is not None and owed.deadline.provisional,
+        "open": one.open,
+        "light": one.light.value,
+    }
+
+
+def _add(session: Session, slug: str, new: Sequence[Standing], now: datetime) -> None:
+    rows = [
+        {"programme": slug, "key": one.obligation.key, "laid_out_at": now, **_values(one)}
+        for one in new
+    ]
+    for some in queries.chunks(rows):
+        session.connection().execute(insert(ObligationRow), some)
+
+
+def _withdraw(row: ObligationRow, now: datetime) -> bool:
+    if row.withdrawn_at is not None:
+        return False
+    row.withdrawn_at, row.laid_out_at, row.open = now, now, False
+    return True
+
+
+def _rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> None:
+    if not keys:
+        return
+    if find_spec("tracker.services.planning") is None:  # being written
+        return
+    import_module("tracker.services.planning").rearm(session, slug, keys, now)

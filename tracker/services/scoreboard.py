@@ -1,0 +1,83 @@
+"""The one place from which pages, mails and exports get a score: no two may disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from schedules.workdays import WorkCalendar
+from tracker.domain import facts as f
+from tracker.domain.ledger import Ledger
+from tracker.domain.programme import Programme
+from tracker.domain.scoring import Context, score
+from tracker.services import calendars, factbook, programmes
+from tracker.store import queries
+from tracker.store.memory import remembered
+
+
+@dataclass(frozen=True)
+class Board:
+    """A programme's ledger with everything that it was computed from.
+
+    `programme` is as published; its readings are applied inside the ledger. `version` is 0 for
+    documents that are in no database.
+    """
+
+    programme: Programme
+    version: int
+    context: Context
+    facts: tuple[f.AnyFact, ...]
+    ledger: Ledger
+    as_of: datetime
+    known_at: datetime
+
+
+def board(
+    session: Session, slug: str, *, as_of: datetime, known_at: datetime | None = None
+) -> Board:
+    """The current version as of an instant; `known_at` is `as_of` unless given.
+
+    A later look at the past is `as_of` then with `known_at` now.
+    """
+    row = queries.programme_row(session, slug)
+    calendar = calendars.calendar(session)
+    known = as_of if known_at is None else known_at
+    last = factbook.last_row(session, slug)
+    key = ("board", slug, row.version, row.hash, calendar.version, last, as_of, known)
+    return remembered(
+        session,
+        key,
+        lambda: _board(
+            programmes.current(session, slug), row.version, calendar,
+            factbook.facts(session, slug), as_of, known,
+        ),
+    )  # fmt: skip
+
+
+def of_documents(
+    programme: Programme,
+    facts: Iterable[f.AnyFact],
+    calendar: WorkCalendar,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+) -> Board:
+    """The same from documents alone, without a database."""
+    known = as_of if known_at is None else known_at
+    return _board(programme, 0, calendar, tuple(facts), as_of, known)
+
+
+def _board(
+    programme: Programme,
+    version: int,
+    calendar: WorkCalendar,
+    facts: tuple[f.AnyFact, ...],
+    as_of: datetime,
+    known_at: datetime,
+) -> Board:
+    context = Context(calendar)
+    ledger = score(programme, context, facts, as_of=as_of, known_at=known_at)
+    return Board(programme, version, context, facts, ledger, as_of, known_at)

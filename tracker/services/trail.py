@@ -1,0 +1,210 @@
+"""留痕: events appended, then chained in batches, so that writers never queue for one head.
+
+An event's hash is SHA-256 over the hash before it and the event's canonical JSON. No name, address
+or number of a person is ever in a body: people appear as salted references (`people.reference`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, func, select
+
+from tracker.store import queries
+from tracker.store.tables import EventRow, SealRow
+
+HOUSE = ""
+"""The chain of what belongs to no programme: people, calendars."""
+
+GENESIS = "0" * 64
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the trail; `seq` is None while it is not sealed."""
+
+    programme: str
+    at: datetime
+    kind: str
+    subject: str
+    body: Mapping[str, Any]
+    seq: int | None
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`first_bad` is the sequence number of the first event that is not what was sealed."""
+
+    ok: bool
+    count: int
+    first_bad: int | None
+    head: str
+    unsealed: int
+
+
+@dataclass(frozen=True)
+class NewEvent:
+    kind: str
+    subject: str
+    body: Mapping[str, Any]
+
+
+def append(
+    session: Session,
+    programme: str,
+    kind: str,
+    subject: str,
+    body: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> None:
+    """`body` is JSON without floats; `subject` what one would look for: an obligation's key."""
+    append_all(session, programme, [NewEvent(kind, subject, body)], now=now)
+
+
+def append_all(
+    session: Session, programme: str, events: Sequence[NewEvent], *, now: datetime
+) -> None:
+    """Many at once: one statement for a batch."""
+    rows = [
+        {
+            "programme": programme,
+            "at": now,
+            "kind": event.kind,
+            "subject": event.subject,
+            "body": dict(event.body),
+            "prev_hash": "",
+            "hash": "",
+        }
+        for event in events
+    ]
+    for some in queries.chunks(rows):
+        session.connection().execute(insert(EventRow), some)
+
+
+def seal(session: Session, programme: str, *, now: datetime) -> int:
+    """Chain what is not chained yet, in the order in which it was stored; returns how many.
+
+    One sealer per programme at a time. Call it again while it returns `BATCH`.
+    """
+    queries.one_at_a_time(session, f"trail|{programme}")
+    rows = queries.unsealed(session, programme, BATCH)
+    if not rows:
+        return 0
+    seq, head = _head(session, programme)
+    for row in rows:
+        seq, row.prev_hash, row.sealed_at = seq + 1, head, now
+        row.seq, row.hash = seq, _hash(head, seq, row)
+        head = row.hash
+    session.add(SealRow(programme=programme, last_seq=seq, head=head, sealed_at=now))
+    session.flush()
+    return len(rows)
+
+
+def seal_all(session: Session, *, now: datetime) -> int:
+    """A batch of every chain that has something unsealed."""
+    waiting = session.exec(
+        select(EventRow.programme).where(col(EventRow.seq).is_(None)).distinct()
+    ).all()
+    return sum(seal(session, programme, now=now) for programme in waiting)
+
+
+def verify(session: Session, programme: str) -> Verdict:
+    """Reckon the whole chain again and compare it with every seal."""
+    seals = {
+        row.last_seq: row.head
+        for row in session.exec(select(SealRow).where(SealRow.programme == programme))
+    }
+    head, count, first_bad = GENESIS, 0, None
+    for row in _sealed(session, programme):
+        expected = _hash(head, count + 1, row)
+        if row.seq != count + 1 or row.prev_hash != head or row.hash != expected:
+            first_bad = count + 1
+            break
+        head, count = expected, count + 1
+        if seals.pop(count, head) != head:
+            first_bad = count
+            break
+    if first_bad is None and seals:
+        first_bad = count + 1  # a seal beyond the last event: the end was cut off
+    return Verdict(first_bad is None, count, first_bad, head, _waiting(session, programme))
+
+
+def chains(session: Session) -> list[str]:
+    """The programmes that have a trail; `HOUSE` is the chain of what belongs to none."""
+    return list(session.exec(select(EventRow.programme).distinct().order_by(EventRow.programme)))
+
+
+def events(
+    session: Session, programme: str, *, subject: str | None = None, limit: int | None = None
+) -> list[Event]:
+    """Newest first; of one subject, or all."""
+    wanted = select(EventRow).where(EventRow.programme == programme)
+    if subject is not None:
+        wanted = wanted.where(EventRow.subject == subject)
+    rows = session.exec(wanted.order_by(col(EventRow.id).desc()).limit(limit))
+    return [
+        Event(row.programme, row.at, row.kind, row.subject, row.body, row.seq, row.hash)
+        for row in rows
+    ]
+
+
+def unsealed(session: Session, programme: str | None = None) -> int:
+    """How many events are not chained yet, of one programme or of all."""
+    if programme is not None:
+        return _waiting(session, programme)
+    return session.exec(
+        select(func.count()).select_from(EventRow).where(col(EventRow.seq).is_(None))
+    ).one()
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the canonical JSON: proves content without showing it."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _hash(before: str, seq: int, row: EventRow) -> str:
+    content = canonical(
+        {
+            "programme": row.programme,
+            "seq": seq,
+            "at": row.at.astimezone(UTC).isoformat(),
+            "kind": row.kind,
+            "subject": row.subject,
+            "body": row.body,
+        }
+    )
+    return hashlib.sha256(f"{before}\n{content}".encode()).hexdigest()
+
+
+def _head(session: Session, programme: str) -> tuple[int, str]:
+    wanted = select(SealRow).where(SealRow.programme == programme)
+    last = session.exec(wanted.order_by(col(SealRow.last_seq).desc()).limit(1)).first()
+    return (0, GENESIS) if last is None else (last.last_seq, last.head)
+
+
+def _sealed(session: Session, programme: str) -> Iterator[EventRow]:
+    wanted = select(EventRow).where(EventRow.programme == programme, col(EventRow.seq).is_not(None))
+    yield from session.exec(
+        wanted.order_by(col(EventRow.seq)).execution_options(yield_per=queries.CHUNK)
+    )
+
+
+def _waiting(session: Session, programme: str) -> int:
+    return session.exec(
+        select(func.count())
+        .select_from(EventRow)
+        .where(EventRow.programme == programme, col(EventRow.seq).is_(None))
+    ).one()

@@ -1,0 +1,250 @@
+"""Whether facts are about things that the programme has: one Problem for each that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from schedules.workdays import WorkCalendar
+from tracker.domain import facts as f
+from tracker.domain.errors import Problem
+from tracker.domain.layout import lay_out
+from tracker.domain.programme import CaseDuty, Clause, Gap, Item, Milestone, Programme, owing
+from tracker.domain.record import record
+
+SHOWN = 8
+"""At most so many of the names that would have been right."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names that facts may use in one version of a programme."""
+
+    programme: Programme
+    calendar: WorkCalendar
+
+    @cached_property
+    def units(self) -> frozenset[str]:
+        return frozenset(unit.id for unit in self.programme.units)
+
+    @cached_property
+    def findings(self) -> frozenset[str]:
+        return self._named("finding", "asked")
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        return self._named("measure")
+
+    @cached_property
+    def recognitions(self) -> frozenset[str]:
+        return self._named("recognition", "asked")
+
+    @cached_property
+    def ranks(self) -> frozenset[str]:
+        return self._named("rank")
+
+    @cached_property
+    def rules(self) -> frozenset[str]:
+        return frozenset(id_ for id_, _, _ in self.programme.rules())
+
+    @cached_property
+    def activities(self) -> frozenset[str]:
+        return frozenset(duty.activity for _, _, duty in self._duties() if isinstance(duty, Gap))
+
+    @cached_property
+    def cases(self) -> dict[str, frozenset[str]]:
+        """The units that may be given a case, by kind of case."""
+        found: dict[str, set[str]] = {}
+        for item, clause, duty in self._duties():
+            if isinstance(duty, CaseDuty):
+                found.setdefault(duty.case, set()).update(owing(item, clause))
+        return {kind: frozenset(units) for kind, units in found.items()}
+
+    @cached_property
+    def occurrences(self) -> dict[tuple[str, str], frozenset[str]]:
+        """Period keys of every duty that is owed by period, by clause and duty."""
+        nothing = record((), as_of=_LONG_AGO, known_at=_LONG_AGO)
+        found: dict[tuple[str, str], set[str]] = {}
+        for one in lay_out(self.programme, self.calendar, nothing):
+            found.setdefault((one.clause, one.duty), set()).add(one.occurrence)
+        return {key: frozenset(those) for key, those in found.items()}
+
+    def _duties(self) -> Iterator[tuple[Item, Clause, Any]]:
+        for _, item, clause in self.programme.clauses.values():
+            for duty in clause.duties:
+                yield item, clause, duty
+
+    def _named(self, *fields: str) -> frozenset[str]:
+        """What the rules call their findings, measures and so on, conditions included."""
+        found: set[str] = set()
+        for _, _, rule in self.programme.rules():
+            body = rule.model_dump(mode="json")
+            for part in (body, *(value for value in body.values() if isinstance(value, dict))):
+                found |= {str(part[field]) for field in fields if part.get(field) is not None}
+        return frozenset(found)
+
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What is on file already, and what comes with the same load."""
+
+    facts: dict[str, f.AnyFact]
+    cases: frozenset[str]
+
+    @classmethod
+    def of(cls, *lots: Iterable[f.AnyFact]) -> Stock:
+        everything = [fact for lot in lots for fact in lot]
+        opened = (one for one in everything if isinstance(one, f.CaseEvent))
+        return cls(
+            {fact.id: fact for fact in everything if fact.id},
+            frozenset(one.case for one in opened if one.event == "opened"),
+        )
+
+
+def problems(
+    facts: Sequence[f.AnyFact], words: Vocabulary, stock: Stock, *, now: datetime
+) -> list[Problem]:
+    """Everything wrong with the facts, each with its place in the load."""
+    vet = _Vet(words, stock, now)
+    return [
+        Problem(_place(number, fact), text, advice)
+        for number, fact in enumerate(facts, start=1)
+        for text, advice in vet.mistakes(fact)
+    ]
+
+
+Mistake = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Vet:
+    words: Vocabulary
+    stock: Stock
+    now: datetime
+
+    def mistakes(self, fact: f.AnyFact) -> Iterator[Mistake]:
+        yield from self._times(fact)
+        if fact.supersedes is not None and fact.supersedes not in self.stock.facts:
+            yield f"supersedes {fact.supersedes!r}, which is not on file", ""
+        unit = getattr(fact, "unit", "")
+        if unit and unit not in self.words.units:
+            yield _unknown("单位 / unit", unit, self.words.units)
+        match fact:
+            case f.About():
+                yield from self._about(fact)
+            case f.Review():
+                yield from self._review(fact)
+            case f.CaseEvent():
+                yield from self._case(fact)
+            case f.ReadingDecision():
+                yield from self._reading(fact)
+            case _:
+                yield from self._keyed(fact)
+
+    def _times(self, fact: f.AnyFact) -> Iterator[Mistake]:
+        if fact.occurred_at > self.now:
+            yield f"occurred_at {fact.occurred_at.isoformat()} has not come yet", ""
+        if fact.recorded_at > self.now:
+            yield f"recorded_at {fact.recorded_at.isoformat()} has not come yet", ""
+
+    def _about(self, fact: f.About) -> Iterator[Mistake]:
+        known = self.words.programme.clauses
+        if fact.clause not in known:
+            yield _unknown("计分细则 / clause", fact.clause, known)
+            return
+        _, item, clause = known[fact.clause]
+        duty = clause.duty(fact.duty)
+        if fact.duty and duty is None:
+            yield _unknown("duty of the clause", fact.duty, (one.id for one in clause.duties))
+        units = owing(item, clause)
+        if fact.unit and fact.unit in self.words.units and fact.unit not in units:
+            yield _unknown("unit that owes the clause", fact.unit, units)
+        if fact.occurrence and duty is not None:
+            yield from self._occurrence(fact, duty)
+        if isinstance(fact, f.ExternalDate) and not isinstance(duty, Milestone):
+            yield "a date is entered for a milestone: name its duty", ""
+
+    def _occurrence(self, fact: f.About, duty: Any) -> Iterator[Mistake]:
+        if isinstance(duty, Gap):
+            return
+        if isinstance(duty, CaseDuty):
+            if fact.occurrence not in self.stock.cases:
+                yield _unknown("opened case", fact.occurrence, self.stock.cases)
+            return
+        periods = self.words.occurrences.get((fact.clause, fact.duty), frozenset())
+        if fact.occurrence not in periods:
+            yield _unknown("period", fact.occurrence, periods - {""})
+
+    def _review(self, fact: f.Review) -> Iterator[Mistake]:
+        reviewed = self.stock.facts.get(fact.report)
+        if not isinstance(reviewed, f.Report):
+            yield f"reviews {fact.report!r}, which is no report on file", ""
+        elif fact.occurred_at < reviewed.occurred_at:
+            yield f"reviews {fact.report!r} before it was submitted", ""
+
+    def _case(self, fact: f.CaseEvent) -> Iterator[Mistake]:
+        if fact.event != "opened":
+            if fact.case not in self.stock.cases:
+                yield _unknown("opened case", fact.case, self.stock.cases)
+            return
+        units = self.words.cases.get(fact.kind)
+        if self._opened_before(fact):
+            yield f"case {fact.case!r} of {fact.unit} is open already", "supersede that fact"
+        if units is None:
+            yield _unknown("kind of case", fact.kind, self.words.cases)
+        elif fact.unit in self.words.units and fact.unit not in units:
+            yield _unknown("unit that takes such cases", fact.unit, units)
+
+    def _opened_before(self, fact: f.CaseEvent) -> bool:
+        replaced = {one.supersedes for one in self.stock.facts.values() if one.supersedes}
+        return any(
+            (one.case, one.kind, one.unit, one.event) == (fact.case, fact.kind, fact.unit, "opened")
+            for one in self.stock.facts.values()
+            if isinstance(one, f.CaseEvent) and one.id != fact.id and one.id not in replaced
+        )
+
+    def _reading(self, fact: f.ReadingDecision) -> Iterator[Mistake]:
+        readings = {reading.id: reading for reading in self.words.programme.readings}
+        if fact.reading not in readings:
+            yield _unknown("口径 / reading", fact.reading, readings)
+            return
+        choices = [one.id for one in readings[fact.reading].alternatives]
+        if fact.choice not in choices:
+            yield _unknown("alternative of the reading", fact.choice, choices)
+
+    def _keyed(self, fact: f.AnyFact) -> Iterator[Mistake]:
+        words = self.words
+        known: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
+            "finding": ("finding", lambda: words.findings),
+            "measurement": ("measure", lambda: words.measures),
+            "target": ("target", lambda: words.programme.target_values),
+            "rank": ("rank", lambda: words.ranks),
+            "decision": ("rule", lambda: words.rules),
+            "recognition": ("recognition", lambda: words.recognitions),
+            "activity": ("activity", lambda: words.activities),
+        }
+        if fact.fact not in known:
+            return
+        field, names = known[fact.fact]
+        name = getattr(fact, field)
+        if name not in names():
+            yield _unknown(field, name, names())
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> Mistake:
+    names = sorted(known)
+    more = "" if len(names) <= SHOWN else f" … ({len(names)})"
+    advice = f"known: {', '.join(names[:SHOWN])}{more}" if names else "there is none"
+    return f"方案中没有 / no {what} {name!r} in the programme", advice
+
+
+def _place(number: int, fact: f.AnyFact) -> str:
+    name = f" {fact.id}" if fact.id else ""
+    clause = f", clause {fact.clause}" if isinstance(fact, f.About) else ""
+    return f"fact {number}{name} ({fact.fact}{clause})"

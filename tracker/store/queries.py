@@ -1,0 +1,80 @@
+"""Questions that several services ask of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from typing import TypeVar
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from tracker.domain.errors import NotFound
+from tracker.store.tables import EventRow, FactRow, ObligationRow, ProgrammeRow
+
+Thing = TypeVar("Thing")
+
+CHUNK = 500
+"""Rows or names for one statement: well below what SQLite takes."""
+
+
+def one_at_a_time(session: Session, name: str) -> None:
+    """Until the transaction ends nobody else passes this line with the same name.
+
+    PostgreSQL only; on SQLite a transaction that writes is alone anyway.
+    """
+    if session.connection().dialect.name != "postgresql":
+        return
+    number = int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+    session.connection().execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def chunks(things: Iterable[Thing], size: int = CHUNK) -> Iterator[list[Thing]]:
+    whole = list(things)
+    for start in range(0, len(whole), size):
+        yield whole[start : start + size]
+
+
+def programme_row(session: Session, slug: str) -> ProgrammeRow:
+    """The current version; NotFound names those that there are."""
+    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
+    row = session.exec(wanted.order_by(col(ProgrammeRow.version).desc()).limit(1)).first()
+    if row is None:
+        known = ", ".join(slugs(session)) or "none yet"
+        raise NotFound(f"没有这个方案 / no programme {slug!r}; loaded: {known}")
+    return row
+
+
+def slugs(session: Session) -> list[str]:
+    return list(session.exec(select(ProgrammeRow.slug).distinct().order_by(ProgrammeRow.slug)))
+
+
+def obligation_rows(session: Session, slug: str, clauses: Iterable[str]) -> list[ObligationRow]:
+    """The rows of these clauses, withdrawn ones too."""
+    found: list[ObligationRow] = []
+    for some in chunks(clauses):
+        wanted = select(ObligationRow).where(ObligationRow.programme == slug)
+        found += session.exec(wanted.where(col(ObligationRow.clause).in_(some))).all()
+    return found
+
+
+def obligation_ids(session: Session, slug: str, keys: Sequence[str]) -> dict[str, int]:
+    """Row ids by obligation key; keys that have no row are left out."""
+    found: dict[str, int] = {}
+    for some in chunks(keys):
+        wanted = select(ObligationRow.key, ObligationRow.id).where(
+            ObligationRow.programme == slug, col(ObligationRow.key).in_(some)
+        )
+        found |= {key: id_ for key, id_ in session.exec(wanted) if id_ is not None}
+    return found
+
+
+def facts_after(session: Session, slug: str, row_id: int) -> list[FactRow]:
+    """In the order in which they were stored."""
+    wanted = select(FactRow).where(FactRow.programme == slug, col(FactRow.id) > row_id)
+    return list(session.exec(wanted.order_by(col(FactRow.id))))
+
+
+def unsealed(session: Session, programme: str, limit: int) -> list[EventRow]:
+    wanted = select(EventRow).where(EventRow.programme == programme, col(EventRow.seq).is_(None))
+    return list(session.exec(wanted.order_by(col(EventRow.id)).limit(limit)))
