@@ -228,10 +228,11 @@ class _Layout:
             yield replace(nothing_known, target=duty.activity, needs=duty.activity)
             return
         size = _elapsed(duty.within)
-        end = min(self.record.as_of, closes_at(self.programme.closes_on, self.programme.tz))
+        closes = closes_at(self.programme.closes_on, self.programme.tz)
+        end = min(self.record.as_of, closes)
         for mark, following in zip_longest(marks, marks[1:]):
             count = (min(following or end, end) - mark) // size
-            running = 1 if following is None else 0
+            running = 1 if following is None and mark + (count + 1) * size <= closes else 0
             for number in range(1, max(0, count) + 1 + running):
                 since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
                 start = mark + (number - 1) * size
