@@ -1,0 +1,26 @@
+"""Structured values to words, Chinese first, English by catalogue."""
+
+from tracker.wording.catalogue import NoWords, catalogue, text
+from tracker.wording.deadlines import counting
+from tracker.wording.forms import LANGUAGES, Language
+from tracker.wording.rules import describe_rule
+from tracker.wording.steps import arithmetic, lines, say
+from tracker.wording.templating import install, light, light_mark, light_word, rung
+
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "NoWords",
+    "arithmetic",
+    "catalogue",
+    "counting",
+    "describe_rule",
+    "install",
+    "light",
+    "light_mark",
+    "light_word",
+    "lines",
+    "rung",
+    "say",
+    "text",
+]

@@ -1,0 +1,327 @@
+"""Rules in words: one short sentence for each kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, assert_never
+
+from tracker.domain.programme import Clause, Programme
+from tracker.domain.rules import (
+    AllOrNothing,
+    Bonus,
+    Cap,
+    Discretionary,
+    DutyOnly,
+    Exemption,
+    External,
+    Lateness,
+    Linear,
+    Multiplier,
+    NoDouble,
+    PerIncident,
+    PerMissing,
+    PerStep,
+    RankRule,
+    Ratio,
+    Rule,
+    Threshold,
+    Tier,
+    Tiered,
+    Veto,
+    When,
+)
+from tracker.wording import forms
+from tracker.wording.catalogue import text
+from tracker.wording.forms import Language
+
+HAN = "[一-鿿]"
+
+
+def describe_rule(
+    rule: Rule,
+    language: Language = "zh",
+    *,
+    clause: Clause | None = None,
+    programme: Programme | None = None,
+) -> str:
+    """What the rule does, in one sentence without a full stop.
+
+    `clause` gives its duties their titles, `programme` its targets their names; without them the
+    ids stand.
+    """
+    words = _Words(language, clause, programme)
+    sentence = words.sentence(rule)
+    if rule.cap is not None and not isinstance(rule, Cap):
+        sentence = words("capped", sentence=sentence, cap=words.amount(rule.cap))
+    return _spaced(sentence) if language == "zh" else sentence
+
+
+def _spaced(sentence: str) -> str:
+    """One space between a figure and the Chinese beside it, none between two Chinese characters."""
+    apart = re.sub(rf"(?<={HAN})(?=[0-9])|(?<=[0-9%])(?={HAN})", " ", sentence)
+    return re.sub(rf"(?<=[{HAN[1:-1]}」，：（]) +(?=[{HAN[1:-1]}「，：）])", "", apart)
+
+
+@dataclass(frozen=True)
+class _Words:
+    language: Language
+    clause: Clause | None
+    programme: Programme | None
+
+    def __call__(self, key: str, **values: Any) -> str:
+        return text(f"rules.{key}", values, language=self.language)
+
+    def sentence(self, rule: Rule) -> str:
+        match rule:
+            case DutyOnly():
+                return self("duty", duty=self.duty(rule.duty))
+            case AllOrNothing():
+                return self.all_or_nothing(rule)
+            case PerMissing():
+                return self.per_missing(rule)
+            case PerIncident():
+                return self.per_incident(rule)
+            case PerStep():
+                return self.per_step(rule)
+            case Threshold():
+                verb = "lose" if rule.lose is not None else "win"
+                amount = self.amount(rule.lose or rule.win or "0")
+                return self(f"threshold_{verb}", when=self.when(rule.when), amount=amount)
+            case Tiered():
+                tiers = self.listed(self.tier(tier) for tier in rule.tiers)
+                return self("tiered", measure=self.named(rule.measure), tiers=tiers)
+            case Ratio():
+                return self.ratio(rule)
+            case Linear():
+                return self.linear(rule)
+            case Lateness():
+                return self.lateness(rule)
+            case RankRule():
+                return self.rank(rule)
+            case Bonus():
+                return self.bonus(rule)
+            case Discretionary():
+                return self.discretionary(rule)
+            case External():
+                return self.external(rule)
+            case Multiplier() | Exemption() | Veto() | NoDouble() | Cap():
+                return self.relation(rule)
+            case _:
+                assert_never(rule)
+
+    # -- the kinds ----------------------------------------------------------------------------
+
+    def all_or_nothing(self, rule: AllOrNothing) -> str:
+        lose = self.amount(rule.lose)
+        if rule.duty is not None:
+            return self(f"all_or_nothing_duty_{rule.late}", duty=self.duty(rule.duty), lose=lose)
+        if rule.finding is not None:
+            return self("all_or_nothing_finding", thing=self.named(rule.finding), lose=lose)
+        assert rule.must is not None
+        return self("all_or_nothing_must", when=self.when(rule.must), lose=lose)
+
+    def per_missing(self, rule: PerMissing) -> str:
+        thing = self.duty(rule.duty) if rule.duty is not None else self.named(rule.finding or "")
+        return self("per_missing", thing=thing, per=self.per(rule.per),
+                    each=self.amount(rule.each),
+                    judged=self(f"per_missing_{rule.judged}"))  # fmt: skip
+
+    def per_incident(self, rule: PerIncident) -> str:
+        thing = self.duty(rule.duty) if rule.duty is not None else self.named(rule.finding or "")
+        if rule.allowance is not None:
+            thing = self("allowance", thing=thing, free=self.bound(rule.allowance))
+        which = "both" if rule.each and rule.classes else "each" if rule.each else "classes"
+        return self(f"per_incident_{which}", thing=thing, per=self.per(rule.per or 1),
+                    each=self.amount(rule.each or "0"),
+                    classes=self.classes(rule.classes))  # fmt: skip
+
+    def per_step(self, rule: PerStep) -> str:
+        per = self("per_unit", n=rule.per, unit=rule.measured_in) if rule.measured_in else None
+        if rule.relative:
+            per = self("per_relative", n=rule.per)
+        return self(
+            f"per_step_{rule.direction}",
+            measure=self.named(rule.measure),
+            base=self.bound(rule.against),
+            per=per or self("per_many", n=rule.per),
+            verb=self("verb_win" if rule.gain else "verb_lose"),
+            each=self.amount(rule.each),
+            steps=self(f"steps_{rule.steps}"),
+            free=self("free", free=rule.free) if rule.free else "",
+            when=self.condition(rule.when),
+        )
+
+    def tier(self, tier: Tier) -> str:
+        verb = "get" if tier.get is not None else "lose"
+        amount = self.amount(tier.get or tier.lose or "0")
+        band = tier.grade or self.bounds(tier)
+        return self(f"band_amount_{verb}", band=band, amount=amount)
+
+    def ratio(self, rule: Ratio) -> str:
+        full = "" if rule.full_at is None else self("ratio_full", full_at=rule.full_at)
+        return self("ratio", measure=self.named(rule.measure), out_of=rule.out_of,
+                    of=self.amount(rule.of), full=full)  # fmt: skip
+
+    def linear(self, rule: Linear) -> str:
+        corners = [(forms.number(corner.at), corner.get) for corner in rule.corners]
+        corners += [(self.target(key), get) for key, get in rule.ends.items()]
+        told = self.listed(self("corner", at=at, get=self.amount(get)) for at, get in corners)
+        return self("linear", measure=self.named(rule.measure), corners=told)
+
+    def lateness(self, rule: Lateness) -> str:
+        never = "" if rule.never is None else self("lateness_never", never=self.amount(rule.never))
+        absorbs = ""
+        if rule.absorbs:
+            absorbs = self("lateness_absorbs", rules=self.rules(rule.absorbs))
+        tail = {"duty": self.duty(rule.duty), "never": never, "absorbs": absorbs}
+        if rule.pieces:
+            return self("lateness_pieces", pieces=self.listed(self.pieces(rule)), **tail)
+        return self("lateness_blocks", parts=self.listed(self.blocks(rule)), **tail)
+
+    def blocks(self, rule: Lateness) -> Iterable[str]:
+        if rule.base is not None:
+            yield self("lateness_base", base=self.amount(rule.base))
+        if rule.every is not None and rule.each is not None:
+            more = self("lateness_more") if rule.base is not None else ""
+            yield self(f"lateness_{rule.steps}", n=rule.every.n, unit=rule.every.unit, more=more,
+                       each=self.amount(rule.each))  # fmt: skip
+
+    def pieces(self, rule: Lateness) -> Iterable[str]:
+        first = 1
+        for piece in rule.pieces:
+            span = "piece_beyond" if piece.until is None else "piece_until"
+            kind = "piece_flat" if piece.flat is not None else "piece_rise"
+            yield self(kind, span=self(span, first=first, until=piece.until),
+                       amount=self.amount(piece.flat or piece.rises_to or "0"))  # fmt: skip
+            first = (piece.until or first) + 1
+
+    def rank(self, rule: RankRule) -> str:
+        named, verb = self.named(rule.rank), self("verb_win" if rule.gain else "verb_lose")
+        if rule.worst_gets is not None:
+            worst, full = self.amount(rule.worst_gets), self.amount(rule.of)
+            return self("rank_peers", rank=named, worst=worst, of=full)
+        places = self.listed(
+            self("place", place=place, amount=self.amount(amount))
+            for place, amount in rule.places.items()
+        )
+        key = "rank_places" if rule.from_end == "top" else "rank_bottom"
+        return self(key, rank=named, verb=verb, places=places)
+
+    def bonus(self, rule: Bonus) -> str:
+        key = "bonus_classes" if rule.classes else "bonus"
+        nth = self("bonus_nth", n=rule.from_nth) if rule.from_nth > 1 else ""
+        return self(key, thing=self.named(rule.recognition), per=self.per(rule.per),
+                    each=self.amount(rule.award or "0"), classes=self.classes(rule.classes),
+                    from_nth=nth, when=self.condition(rule.when))  # fmt: skip
+
+    def discretionary(self, rule: Discretionary) -> str:
+        bound = ""
+        if rule.most is not None:
+            key = "discretionary_bound" if rule.least is not None else "discretionary_most"
+            least, most = self.amount(rule.least or "0"), self.amount(rule.most)
+            bound = self(key, least=least, most=most)
+        return self(
+            "discretionary", verb=self("verb_win" if rule.gain else "verb_lose"), bound=bound
+        )
+
+    def external(self, rule: External) -> str:
+        factor = "" if rule.factor is None else self("external_factor", factor=rule.factor)
+        return self("external", document=rule.document, factor=factor,
+                    verb=self("verb_win" if rule.gain else "verb_lose"))  # fmt: skip
+
+    def relation(self, rule: Multiplier | Exemption | Veto | NoDouble | Cap) -> str:
+        rules = self.rules(rule.rules, among=isinstance(rule, NoDouble | Cap))
+        match rule:
+            case Multiplier():
+                special = {Decimal("0.5"): "_half", Decimal(2): "_double", Decimal(0): "_zero"}
+                key = f"multiplier{special.get(rule.factor, '')}"
+                return self(key, when=self.when(rule.when), rules=rules, factor=rule.factor)
+            case Exemption():
+                return self("exemption", when=self.when(rule.when), rules=rules)
+            case Veto():
+                return self(f"veto_{rule.scope}", when=self.when(rule.when))
+            case NoDouble():
+                return self(f"no_double_{rule.survives}", rules=rules)
+            case Cap():
+                kind = "net" if rule.net else "gain" if rule.gain else "lose"
+                return self(f"cap_{kind}", rules=rules, limit=self.amount(rule.limit))
+            case _:
+                assert_never(rule)
+
+    # -- the parts ----------------------------------------------------------------------------
+
+    def amount(self, amount: str) -> str:
+        if amount in ("all", "item"):
+            return self(f"amount_{amount}")
+        if amount.endswith("%"):
+            return self("amount_share", n=Fraction(amount[:-1]))
+        return self("amount_points", n=Fraction(amount))
+
+    def named(self, name: str) -> str:
+        return self("named", name=name)
+
+    def duty(self, name: str) -> str:
+        duty = self.clause.duty(name) if self.clause is not None else None
+        title = duty.title if duty is not None else ""
+        return self.named(title or (self.clause.title if self.clause is not None else name))
+
+    def target(self, key: str) -> str:
+        known = self.programme.target_values.get(key) if self.programme is not None else None
+        return self("base_named", name=self.named(known.name if known is not None else key))
+
+    def bound(self, bound: str) -> str:
+        if bound in ("target", "baseline"):
+            return self(f"base_{bound}")
+        name = bound.partition(":")[2]
+        return self.target(name) if name else f" {forms.number(Fraction(bound))} "
+
+    def per(self, n: Decimal | int) -> str:
+        return self("per_one") if n == 1 else self("per_many", n=n)
+
+    def classes(self, classes: Mapping[str, str]) -> str:
+        return self.listed(
+            self("class_amount", name=name, amount=self.amount(amount))
+            for name, amount in classes.items()
+        )
+
+    def rules(self, rules: Sequence[str], *, among: bool = False) -> str:
+        if not rules:
+            return self("item_here" if among else "here")
+        if "*" in rules:
+            return self("everything")
+        return self.listed(self("of", rule=rule)
+                           for rule in rules)  # fmt: skip
+
+    def condition(self, when: When | None) -> str:
+        return "" if when is None else self("if", when=self.when(when))
+
+    def when(self, when: When) -> str:
+        if when.missed is not None:
+            return self("when_missed", duty=self.duty(when.missed.rpartition("/")[2]))
+        if when.charged is not None:
+            return self("when_charged", rules=self.rules((when.charged,)))
+        if when.recognition is not None:
+            return self("when_recognition", thing=self.named(when.recognition))
+        if when.finding is not None:
+            key = "when_finding_one" if when.count == 1 else "when_finding"
+            return self(key, thing=self.named(when.finding), count=when.count)
+        measure = self.named(when.measure or "")
+        if when.grade is not None:
+            return self("when_grade", measure=measure, grade=when.grade)
+        return self("when_measure", measure=measure, bounds=self.bounds(when))
+
+    def bounds(self, banded: Tier | When) -> str:
+        """The bounds of a band as the text says them; `banded` is a tier or a condition."""
+        told = []
+        for name in ("at_least", "above", "at_most", "below"):
+            value = getattr(banded, name)
+            if value is not None:
+                told.append(self(name, n=self.bound(str(value)).strip()))
+        return self("band_joined").join(told)
+
+    def listed(self, parts: Iterable[str]) -> str:
+        return self("listed").join(parts)
