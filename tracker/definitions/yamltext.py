@@ -231,8 +231,6 @@ def line_of(root: Node, path: Route) -> int:
 class _Dumper(yaml.SafeDumper):
     """Quotes what any reader could take for a number, a truth value or nothing; `on` stays bare."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
-
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         return super().increase_indent(flow, False)
 
@@ -247,6 +245,7 @@ def _resolvers() -> Iterator[tuple[str, str, str]]:
     yield "float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", "-+0123456789."
 
 
+_Dumper.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in _resolvers():
     _Dumper.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
@@ -256,7 +255,8 @@ _Dumper.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
-    if style is None and dumper.resolve(yaml.ScalarNode, text, (True, False)) != _STR:
+    implied = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]  # PyYAML's stubs
+    if style is None and implied != _STR:
         style = '"'
     return dumper.represent_scalar(_STR, text, style=style)
 
