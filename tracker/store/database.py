@@ -136,7 +136,7 @@ def _must_exist(url: URL) -> None:
     if file is not None and not file.exists():
         raise Unreachable(
             f"数据库不存在 / no database at {file}: run `tracker migrate`, "
-            "or set TRACKER_DATABASE_URL or TRACKER_DATA_FOLDER to where it is"
+            "or set TRACKER_DATABASE_URL or TRACKER_DATA to where it is"
         )
 
 

@@ -46,7 +46,7 @@ def developer() -> None:
     from tracker.settings import Settings
     from tracker.store.database import Database
 
-    database = Database(Settings().database_url)
+    database = Database(Settings().database)
     with database.write() as session:
         run(session.connection())
 

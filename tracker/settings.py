@@ -1,0 +1,290 @@
+"""Settings, from the environment, a TOML file and files of secrets. Every one has a description.
+
+Order, the first that says something wins: what the code gives, TRACKER_<NAME> in the environment,
+the content of the file that TRACKER_<NAME>_FILE names (for secrets), the file that
+TRACKER_SETTINGS_FILE names (TOML, keys in lower case without the prefix), the default here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from tracker.domain.errors import DefinitionError, Problem
+
+PREFIX = "TRACKER_"
+FILE = "_FILE"
+SETTINGS_FILE = "TRACKER_SETTINGS_FILE"
+
+TLS_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+SHORTEST_SECRET = 32
+
+
+def default_folder() -> Path:
+    """Where programs keep a user's data by custom: never the folder that one happens to be in."""
+    home = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(home).expanduser() / "tracker"
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one installation and another."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, validate_default=True
+    )
+
+    data: Path = Field(
+        default_factory=default_folder,
+        description="Folder for the SQLite database, evidence, digests and mails written as files; "
+        "default ~/.local/share/tracker.",
+    )
+    database_url: str = Field(
+        default="",
+        description="sqlite:////path/tracker.sqlite or postgresql://user@host/name; "
+        "without it a SQLite file in the data folder.",
+    )
+    sqlite_synchronous: Literal["full", "normal", "off"] = Field(
+        default="full",
+        description="How hard SQLite makes a commit: full survives a power cut, normal may lose "
+        "the last ones, off is for simulations.",
+    )
+    zone: str = Field(
+        default="Asia/Shanghai", description="Time zone of the office: pages, windows, heartbeat."
+    )
+    language: Literal["zh", "en"] = Field(
+        default="zh", description="Language where a person has chosen none."
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where people reach the pages; links in mails begin with it.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address on which the pages are served.")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=8000, description="Port on which the pages are served; 0 takes a free one."
+    )
+    secret: SecretStr | None = Field(
+        default=None,
+        description="Signs links and sessions, at least 32 characters; "
+        "without it one is made in the data folder on first use.",
+    )
+    sender: str = Field(
+        default="tracker <tracker@localhost>",
+        description="What mails come from: an address, with a name if wanted.",
+    )
+    smtp_host: str = Field(
+        default="",
+        description="The mail server; without one, mails are written as .eml files and nobody "
+        "is mailed.",
+    )
+    smtp_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Its port; 0 means the usual one: 465 tls, 587 starttls, 25 none."
+    )
+    smtp_tls: Literal["tls", "starttls", "none"] = Field(
+        default="starttls",
+        description="tls from the first byte, starttls, or none (a relay on the same machine).",
+    )
+    smtp_certificate: str = Field(
+        default="", description="File of certificate authorities to trust in place of the system's."
+    )
+    smtp_username: str = Field(
+        default="", description="Account at the mail server; none: no login."
+    )
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    smtp_connections: Annotated[int, Field(ge=1, le=64)] = Field(
+        default=4, description="How many mails travel at once, each on a connection of its own."
+    )
+    smtp_timeout: Annotated[float, Field(gt=0)] = Field(
+        default=30, description="Seconds to wait for each answer of the mail server."
+    )
+    mail_folder: Path | None = Field(
+        default=None,
+        description="Folder for .eml files where there is no mail server; default mails in the "
+        "data folder.",
+    )
+    message_domain: str = Field(
+        default="", description="Right part of Message-IDs; default the sender's domain."
+    )
+    give_up_days: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="A mail that no server takes counts as failed after so many days."
+    )
+    tick_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60, description="How often the clock looks for reminders that are due."
+    )
+    deliver_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=15, description="How often mails that wait are sent."
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as unknown:
+            raise ValueError(f"no time zone {name!r}; write one such as Asia/Shanghai") from unknown
+        return name
+
+    @field_validator("secret")
+    @classmethod
+    def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"at least {SHORTEST_SECRET} characters, e.g. `openssl rand -hex 32`")
+        return secret
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, sender: str) -> str:
+        if "@" not in parseaddr(sender)[1]:
+            raise ValueError(
+                f"{sender!r} has no mail address; write 考核办 <office@example.gov.cn>"
+            )
+        return sender
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_a_web_address(cls, address: str) -> str:
+        if not address.startswith(("http://", "https://")):
+            raise ValueError(f"{address!r} does not begin with http:// or https://")
+        return address.rstrip("/")
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database, the default one included."""
+        return self.database_url or f"sqlite:///{self.data / 'tracker.sqlite'}"
+
+    @property
+    def mails(self) -> Path:
+        return self.mail_folder or self.data / "mails"
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_host)
+
+    @property
+    def smtp_port_used(self) -> int:
+        return self.smtp_port or TLS_PORTS[self.smtp_tls]
+
+    @property
+    def sender_parts(self) -> tuple[str, str]:
+        """Name and mail address of the sender."""
+        return parseaddr(self.sender)
+
+    @property
+    def mail_domain(self) -> str:
+        return self.message_domain or self.sender_parts[1].rpartition("@")[2]
+
+    @property
+    def give_up_after(self) -> timedelta:
+        return timedelta(days=self.give_up_days)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+            env_settings,
+            _Given(settings_cls, _secret_files(os.environ, cls.model_fields)),
+            _Given(settings_cls, _settings_file(os.environ)),
+        )
+
+
+class _Given(PydanticBaseSettingsSource):
+    """Values that are at hand."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: Mapping[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._values = dict(values)
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._values
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; DefinitionError names each wrong one and where it stands."""
+    strange = unknown_variables(os.environ)
+    if strange:
+        known = ", ".join(variable(name) for name in Settings.model_fields)
+        raise DefinitionError(
+            [Problem(name, "没有这个设置 / no such setting", f"known: {known}") for name in strange]
+        )
+    try:
+        return Settings(**given)
+    except ValidationError as mistake:
+        problems = [
+            Problem(_origin(str(error["loc"][0]) if error["loc"] else ""), error["msg"])
+            for error in mistake.errors(include_input=False, include_context=False)
+        ]
+        raise DefinitionError(problems) from None  # the chained one would show a secret's value
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that set nothing: a misspelt one would be ignored in silence."""
+    known = {variable(name) for name in Settings.model_fields}
+    known |= {f"{name}{FILE}" for name in known} | {SETTINGS_FILE}
+    mine = {name for name in environ if name.startswith(PREFIX)}
+    return sorted(name for name in mine - known if not name.startswith(f"{PREFIX}TEST_"))
+
+
+def _origin(field: str) -> str:
+    if variable(field) in os.environ:
+        return variable(field)
+    if variable(field) + FILE in os.environ:
+        return f"{variable(field)}{FILE} ({os.environ[variable(field) + FILE]})"
+    if SETTINGS_FILE in os.environ:
+        return f"{os.environ[SETTINGS_FILE]}, {field}"
+    return variable(field)
+
+
+def _secret_files(environ: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, str]:
+    found = {}
+    for name in fields:
+        path = environ.get(f"{variable(name)}{FILE}")
+        if path:
+            found[name] = _content(f"{variable(name)}{FILE}", path).strip()
+    return found
+
+
+def _settings_file(environ: Mapping[str, str]) -> dict[str, Any]:
+    path = environ.get(SETTINGS_FILE)
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(_content(SETTINGS_FILE, path))
+    except tomllib.TOMLDecodeError as mistake:
+        raise DefinitionError([Problem(path, f"not TOML: {mistake}")]) from mistake
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise DefinitionError(
+            [Problem(f"{name}={path}", f"读不到 / unreadable: {failure}")]
+        ) from failure
