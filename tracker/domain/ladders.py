@@ -1,0 +1,180 @@
+"""The rungs of one obligation's ladder, against its deadline and with its charged steps."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from schedules.deadlines import Deadline
+from schedules.ladder import (
+    DayLadder,
+    HourLadder,
+    Planned,
+    Window,
+    day_rungs,
+    hour_rungs,
+    later_in_window,
+)
+from schedules.workdays import WorkCalendar
+from tracker.domain.obligations import Obligation
+from tracker.domain.points import fraction_of
+from tracker.domain.programme import Clause, Item, Policy
+from tracker.domain.rules import Lateness
+from tracker.domain.scoring import worth_of
+
+DAWN = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before everything."""
+
+NEXT = timedelta.resolution
+
+
+def window_of(policy: Policy) -> Window:
+    return Window(policy.opens, policy.closes, policy.quiet_from, policy.quiet_until)
+
+
+class Timeline:
+    """The rungs of one ladder against one deadline, made as far ahead as was asked for."""
+
+    def __init__(self, course: Course) -> None:
+        self._course = course
+        self._reach = DAWN
+        self._rungs: list[Planned] = []
+        self._at: list[datetime] = []
+
+    def between(self, begin: datetime, end: datetime) -> Sequence[Planned]:
+        """Wanted in [begin, end)."""
+        self._extend(end)
+        return self._rungs[bisect_left(self._at, begin) : bisect_left(self._at, end)]
+
+    def first_from(self, at: datetime) -> datetime | None:
+        first = next(self.from_(at), None)
+        return None if first is None else first.wanted_at
+
+    def from_(self, at: datetime) -> Iterator[Planned]:
+        """Wanted at or after `at`, for some years."""
+        ahead = self._course.stride
+        self._extend(at + ahead)
+        where = bisect_left(self._at, at)
+        while True:
+            yield from self._rungs[where:]
+            where = len(self._rungs)
+            if self._course.ends or self._reach > at + 16 * ahead:
+                return
+            self._extend(self._reach + ahead)
+
+    def last_before(self, at: datetime) -> Sequence[Planned]:
+        """The last rung wanted before `at`, once for each role told on it."""
+        self._extend(at)
+        passed = self._rungs[: bisect_left(self._at, at)]
+        return [one for one in passed if one.rung == passed[-1].rung]
+
+    def _extend(self, until: datetime) -> None:
+        if until <= self._reach:
+            return
+        self._reach = max(until, self._reach + self._course.stride)
+        self._rungs = sorted(self._course.rungs(self._reach), key=lambda one: one.wanted_at)
+        self._at = [one.wanted_at for one in self._rungs]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What decides an obligation's rungs; equal courses share a timeline.
+
+    `step` is the charged step after the limit of a clock of hours, charged `steps` times at most.
+    """
+
+    deadline: Deadline = field(compare=False)
+    policy: Policy = field(compare=False)
+    calendar: WorkCalendar = field(compare=False)
+    due_at: datetime
+    start_at: datetime
+    kind: str
+    step: timedelta | None
+    steps: int
+
+    @property
+    def ends(self) -> bool:
+        """A pause ends at its limit; everything else is asked for until it is done."""
+        return self.kind == "gap"
+
+    @property
+    def stride(self) -> timedelta:
+        """Long enough to find an overdue rung in."""
+        return timedelta(days=60 + 3 * self.policy.overdue_every)
+
+    def rungs(self, until: datetime) -> Iterator[Planned]:
+        """Wanted up to `until`."""
+        if self.deadline.kind != "hours":
+            yield from self._intake()
+            yield from self._days(self.policy.before, self.start_at, until)
+            return
+        last = self.due_at + self.steps * (self.step or timedelta())
+        yield from self._hours(min(until, last))
+        if not self.ends:
+            # Beyond the last charged step an open case costs no more, but it is still asked for.
+            yield from self._days((), last + NEXT, until)
+
+    def _intake(self) -> Iterator[Planned]:
+        if self.kind == "case":
+            send_at = later_in_window(
+                self.start_at, zone=self.deadline.zone, calendar=self.calendar,
+                window=window_of(self.policy),
+            )  # fmt: skip
+            yield Planned("intake", "contact", self.start_at, send_at)
+
+    def _days(
+        self, before: tuple[int, ...], start_at: datetime, until: datetime
+    ) -> Iterator[Planned]:
+        policy = self.policy
+        ladder = DayLadder(
+            before=before,
+            after_first=policy.overdue_first,
+            after_every=policy.overdue_every,
+            joins={"contact": None, "head": policy.head_from, "leader": policy.leader_from},
+        )
+        return day_rungs(
+            ladder, self.deadline, start_at=start_at, until=until, calendar=self.calendar,
+            window=window_of(policy),
+        )  # fmt: skip
+
+    def _hours(self, until: datetime) -> Iterator[Planned]:
+        """A pause (gap) begins with every login: nobody is told of that, nor of its half."""
+        ladder = HourLadder(
+            intake=self.kind == "case",
+            half=self.kind == "case",
+            hours_before=self.policy.case_hours_before,
+        )
+        return hour_rungs(
+            ladder, self.deadline, step=self.step, until=until, calendar=self.calendar,
+            window=window_of(self.policy),
+        )  # fmt: skip
+
+
+def course_of(
+    one: Obligation, item: Item, clause: Clause, policy: Policy, calendar: WorkCalendar
+) -> Course:
+    assert one.deadline is not None
+    step, steps = None, 0
+    if one.kind == "case":
+        step, steps = _charged_steps(one.duty, item, clause)
+    return Course(
+        one.deadline, policy, calendar, one.deadline.due_at, one.starts_at, one.kind, step, steps
+    )
+
+
+def _charged_steps(duty: str, item: Item, clause: Clause) -> tuple[timedelta | None, int]:
+    """The block of the clause's lateness rule and how often it is charged before the cap."""
+    for rule in clause.rules:
+        if isinstance(rule, Lateness) and rule.duty == duty and rule.every and rule.each:
+            hours = {"hour": 1, "day": 24, "workday": 24}[rule.every.unit]
+            worth, whole = worth_of(item, clause), Fraction(item.points or 0)
+            each, base, cap = (
+                fraction_of(amount, clause=worth, item=whole)
+                for amount in (rule.each, rule.base or "0", rule.cap or "all")
+            )
+            steps = int((cap - base) / each) if each else 0
+            return timedelta(hours=hours * rule.every.n), max(0, steps)
+    return None, 0
