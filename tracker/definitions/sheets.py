@@ -1,8 +1,32 @@
-"""People and facts from sheets (.xlsx, .csv) and YAML; every row knows its place."""
+"""People and facts from sheets (.xlsx, .csv) and YAML; every row knows its place.
+
+All or nothing: whatever is wrong in any row is said at once, and nothing is returned.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from tracker.definitions import words
+from tracker.definitions.complaints import fault_of, tags
+from tracker.definitions.faults import Fault, near
+from tracker.definitions.rows import Columns, Row, rows
+from tracker.definitions.words import Language
+from tracker.domain import facts as f
+from tracker.domain.errors import DefinitionError, Problem
+
+# -- people ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -16,3 +40,244 @@ class Contact:
     mail: str
     mobile: str
     place: str
+
+
+_PEOPLE = Columns(
+    known={
+        "单位": "unit", "单位名称": "unit", "责任单位": "unit", "unit": "unit",
+        "姓名": "name", "name": "name",
+        "角色": "role", "职责": "role", "role": "role",
+        "邮箱": "mail", "电子邮箱": "mail", "邮件": "mail", "mail": "mail", "email": "mail",
+        "e-mail": "mail",
+        "手机": "mobile", "手机号": "mobile", "手机号码": "mobile", "电话": "mobile",
+        "联系电话": "mobile", "mobile": "mobile", "phone": "mobile",
+    },
+    needed=("unit", "name", "role"),
+    others_allowed=True,
+)  # fmt: skip
+
+_ROLES = {
+    "联系人": "contact", "联络员": "contact", "经办人": "contact",
+    "副联系人": "deputy", "备用联系人": "deputy", "代理联系人": "deputy",
+    "单位负责人": "head", "负责人": "head", "主要负责人": "head",
+    "分管领导": "leader", "县领导": "leader", "牵头领导": "leader",
+    "审核人": "reviewer", "审核员": "reviewer",
+    "考核办": "office", "统筹办": "office", "办公室": "office",
+}  # fmt: skip
+
+
+def contacts(path: Path, language: Language = "zh") -> list[Contact]:
+    """Unit, name, role, mail and mobile, columns in any order; other columns are passed over."""
+    found: list[Contact] = []
+    problems: list[Problem] = []
+    for row in rows(path, _PEOPLE, language):
+        cells = {name: str(value).strip() for name, value in row.cells.items()}
+        missing = [name for name in _PEOPLE.needed if not cells.get(name)]
+        problems += [
+            words.say("cell_missing", language, {"key": name}, place=row.place) for name in missing
+        ]
+        role = cells.get("role", "")
+        found.append(
+            Contact(
+                unit=cells.get("unit", ""),
+                name=cells.get("name", ""),
+                role=_ROLES.get(role, role.lower()),
+                mail=cells.get("mail", ""),
+                mobile=cells.get("mobile", ""),
+                place=row.place,
+            )
+        )
+    if problems:
+        raise DefinitionError(problems)
+    if not found:
+        raise DefinitionError([words.say("empty", language, {}, place=path.name)])
+    return found
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Placed:
+    """`entered` is False where the file does not say when the fact became known."""
+
+    place: str
+    fact: f.AnyFact
+    entered: bool
+
+
+_KINDS: tuple[type[BaseModel], ...] = get_args(get_args(f.AnyFact)[0])
+_FIELDS = {field.alias or name for kind in _KINDS for name, field in kind.model_fields.items()}
+
+_CHINESE = {
+    "类型": "fact", "事实": "fact", "编号": "id",
+    "发生时间": "occurred_at", "时间": "occurred_at", "录入时间": "recorded_at",
+    "录入人": "by", "备注": "note", "说明": "note", "更正": "supersedes", "取代": "supersedes",
+    "计分句": "clause", "计分细则": "clause", "事项": "duty", "单位": "unit", "责任单位": "unit",
+    "期次": "occurrence", "完成": "done", "是否完成": "done", "数量": "count", "比例": "share",
+    "填报编号": "report", "审核结果": "outcome", "结果": "outcome", "理由": "reason",
+    "原因": "reason",
+    "交办件": "case", "交办件类别": "kind", "事件": "event", "标题": "title",
+    "延至": "until", "延至时刻": "until_at", "止于": "ends_at", "签收角色": "role",
+    "发现问题": "finding", "类别": "class", "级别": "level", "对象": "subject", "问题": "problem",
+    "指标": "measure", "数值": "value", "等级": "grade", "基数": "baseline", "点位": "site",
+    "周期": "period", "目标": "target", "排名": "rank", "名次": "place", "总数": "of",
+    "最好": "best", "最差": "worst", "规则": "rule", "分值": "points", "认定人": "person",
+    "口径": "reading", "选项": "choice", "认可": "recognition", "日期": "on", "活动": "activity",
+}  # fmt: skip
+
+_FACTS = Columns(
+    known={**_CHINESE, **{name: name for name in sorted(_FIELDS)}},
+    needed=("fact", "occurred_at"),
+    others_allowed=False,
+)
+
+_VALUES: dict[str, dict[str, str]] = {
+    "fact": {
+        "填报": "report", "审核": "review", "交办": "case", "交办件": "case", "延期": "extension",
+        "挂账": "suspension", "豁免": "waiver", "不涉及": "waiver", "销号": "close_out",
+        "签收": "receipt", "发现问题": "finding", "监测": "measurement", "监测数据": "measurement",
+        "目标": "target", "排名": "rank", "认定": "decision", "酌情认定": "decision",
+        "口径": "reading", "认可": "recognition", "外部日期": "external_date",
+        "活动": "activity", "撤回": "withdrawal",
+    },
+    "outcome": {
+        "通过": "accepted", "退回": "returned", "申请": "requested", "批准": "approved",
+        "同意": "approved", "不批准": "refused", "不同意": "refused",
+    },
+    "event": {
+        "收到": "opened", "立案": "opened", "挂起": "suspended", "恢复": "resumed",
+        "办结": "closed", "撤销": "withdrawn",
+    },
+    "done": {"是": "true", "否": "false", "完成": "true", "未完成": "false"},
+}  # fmt: skip
+
+_INSTANTS = frozenset({"occurred_at", "recorded_at", "until_at", "ends_at"})
+_DAYS = frozenset({"until", "on"})
+_SERIAL = re.compile(r"\d{4,6}")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_FIRST_SERIAL = date(1899, 12, 30)
+
+
+def facts(
+    path: Path, language: Language = "zh", *, units: Mapping[str, str] | None = None
+) -> list[f.AnyFact]:
+    return [one.fact for one in placed(path, language, units=units)]
+
+
+def placed(
+    path: Path,
+    language: Language = "zh",
+    *,
+    units: Mapping[str, str] | None = None,
+    entered_at: datetime | None = None,
+) -> list[Placed]:
+    """Facts with their places; `units` maps names of units to ids.
+
+    A fact that does not say when it was entered was entered at `entered_at`, else as it happened.
+    One without an id gets one made of its content, so that loading a file again adds nothing.
+    """
+    found: list[Placed] = []
+    problems: list[Problem] = []
+    for row in rows(path, _FACTS, language):
+        body = _body(row, units or {})
+        entered = "recorded_at" in body
+        if not entered and "occurred_at" in body:
+            body["recorded_at"] = body["occurred_at"] if entered_at is None else entered_at
+        wrong = list(_wrong(body, row, language))
+        problems += wrong
+        if not wrong:
+            found.append(Placed(row.place, f.FACT.validate_python(body), entered))
+    if problems:
+        raise DefinitionError(problems)
+    return _named(found)
+
+
+def _body(row: Row, units: Mapping[str, str]) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for name, value in row.cells.items():
+        if isinstance(value, str):
+            value = _VALUES.get(name, {}).get(value, value)
+            if name == "unit":
+                value = units.get(value, value)
+            if name in _DAYS and _SERIAL.fullmatch(value):
+                value = str(_FIRST_SERIAL + timedelta(days=int(value)))
+        body[name] = value
+    return body
+
+
+def _wrong(body: Mapping[str, Any], row: Row, language: Language) -> Iterator[Problem]:
+    """What is wrong with one row, in words."""
+    typed = sorted(_INSTANTS & row.cells.keys())
+    serial = [name for name in typed if _NUMBER.fullmatch(str(body[name]))]
+    for name in serial:
+        yield _instant("not_instant", name, str(body[name]), row, language)
+    try:
+        f.FACT.validate_python(dict(body))
+    except ValidationError as error:
+        for one in error.errors():
+            fault = _fault(one, body)
+            name = str(fault.route[0]) if fault.route else ""
+            if name in serial or (name == "recorded_at" and name not in row.cells):
+                continue
+            yield _problem(fault, name, row, language)
+
+
+def _fault(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
+    """pydantic begins the location of a fact with its kind."""
+    kind = next((one for one in _KINDS if body.get("fact") in tags(one)), None)
+    if kind is None:
+        known = sorted(tag for one in _KINDS for tag in tags(one))
+        given = str(body.get("fact", ""))
+        values = {"what": "fact", "kind": given, "known": known, "near": near(given, known)}
+        return Fault(("fact",), "unknown_kind" if given else "kind_missing", values)
+    error["loc"] = error["loc"][1:]
+    return fault_of(error, kind)
+
+
+def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
+    if fault.code in ("naive", "not_instant"):
+        return _instant(fault.code, name, str(fault.values["given"]), row, language)
+    values = dict(fault.values)
+    close = values.get("near")
+    values["near"] = words.NEAR[language].format(name=close) if close else ""
+    if isinstance(values.get("known"), list):
+        values["known"] = ("、" if language == "zh" else ", ").join(values["known"])
+    if "said" in values:
+        values["said"] = words.translated(values["said"], language)
+    if "what" in values:
+        values["what"] = words.thing(values["what"], language)
+    said = words.say(fault.code, language, values, place=row.place)
+    if not name or fault.code in ("missing", "unknown_key", "unknown_kind", "kind_missing"):
+        return said
+    inside = {"key": name, "said": said.text, "advice": said.advice}
+    return words.say("in_field", language, inside, place=row.place)
+
+
+def _instant(code: str, name: str, given: str, row: Row, language: Language) -> Problem:
+    values = {"key": name, "given": given, "example": _example(given)}
+    return words.say(code, language, values, place=row.place)
+
+
+def _example(given: str) -> str:
+    """The instant as it should have been written, its clock taken for China's."""
+    try:
+        return f"{datetime.fromisoformat(given).replace(tzinfo=None):%Y-%m-%dT%H:%M}+08:00"
+    except ValueError:
+        return "2021-10-18T08:00+08:00"
+
+
+def _named(found: Sequence[Placed]) -> list[Placed]:
+    seen: Counter[str] = Counter()
+    named: list[Placed] = []
+    for one in found:
+        if not one.fact.id:
+            left_out = set() if one.entered else {"recorded_at"}
+            content = one.fact.model_dump(mode="json", by_alias=True, exclude={"id", *left_out})
+            digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+            seen[digest] += 1
+            name = f"x-{digest}" if seen[digest] == 1 else f"x-{digest}-{seen[digest]}"
+            fact = one.fact.model_copy(update={"id": f.FactId(name)})
+            one = Placed(one.place, fact, one.entered)
+        named.append(one)
+    return named

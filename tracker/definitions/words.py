@@ -335,6 +335,53 @@ WORDS: dict[str, _Words] = {
         "the set of alternative {choice} does not apply: {said}",
         "a path is RULE.field, CLAUSE/DUTY.field or ITEM.field, with a value that fits",
     ),
+    # tables
+    "not_a_table": (
+        "不能从 {suffix} 文件读取表格",
+        "可用：{known}",
+        "no table can be read from {suffix}",
+        "use one of {known}",
+    ),
+    "not_a_workbook": (
+        "不是可读的 xlsx 文件：{said}",
+        "请用表格软件打开后另存为 .xlsx",
+        "this is no readable .xlsx file: {said}",
+        "open it in a spreadsheet program and save it as .xlsx again",
+    ),
+    "not_csv": (
+        "CSV 写法有误：{said}",
+        "请检查引号是否成对",
+        "this is not CSV: {said}",
+        "check that quotes come in pairs",
+    ),
+    "too_many_cells": (
+        "有 {cells} 个单元格，表头只有 {columns} 列",
+        "请删去多余的单元格；CSV 中含逗号的内容要加引号",
+        "{cells} cells under {columns} headings",
+        "remove what is too much; in CSV, quote text that has commas",
+    ),
+    "unknown_column": (
+        "不认识的表头“{key}”",
+        "{near}可用的表头：{known}",
+        'unknown heading "{key}"',
+        "{near}known headings: {known}",
+    ),
+    "column_twice": ("表头“{key}”重复", "请只留一列", 'two columns are "{key}"', "keep one"),
+    "column_missing": ("缺少“{key}”列", "请补上", 'there is no column "{key}"', "add it"),
+    "cell_missing": ("缺少“{key}”", "请填上", '"{key}" is empty', "fill it in"),
+    "naive": (
+        "{key}：{given} 没有时区",
+        "请写成 {example}",
+        "{key}: {given} names no time zone",
+        "write {example}",
+    ),
+    "not_instant": (
+        "{key}：“{given}”不是时刻",
+        "请写成 {example}",
+        '{key}: "{given}" is no instant',
+        "write {example}",
+    ),
+    "in_field": ("{key}：{said}", "{advice}", "{key}: {said}", "{advice}"),
 }  # fmt: skip
 
 NEAR = {"zh": "是否想写“{name}”？", "en": 'did you mean "{name}"? '}

@@ -1,0 +1,244 @@
+"""Rows of .xlsx, .csv and YAML as text, each with its place.
+
+A sheet may begin with a title; its headings are the first row that names two columns we know.
+Cells merged downwards count for every row that they span.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+
+from tracker.definitions import words, yamltext
+from tracker.definitions.faults import near
+from tracker.definitions.words import Language
+from tracker.definitions.yamlform import decoded, read
+from tracker.domain.errors import DefinitionError, Problem
+
+SUFFIXES = (".xlsx", ".csv", ".yaml", ".yml")
+TITLE_ROWS = 10
+Line = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """`cells` by our names of the columns, as text; empty ones are left out. An entry of YAML may
+    hold lists and mappings as well."""
+
+    place: str
+    cells: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of columns: `known` maps every heading, in lower case, to ours."""
+
+    known: Mapping[str, str]
+    needed: tuple[str, ...]
+    others_allowed: bool
+
+    def of(self, heading: str) -> str | None:
+        return self.known.get(_plain(heading))
+
+
+def rows(path: Path, columns: Columns, language: Language = "zh") -> list[Row]:
+    """DefinitionError where the file is no table of these columns."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        values = {"suffix": suffix or path.name, "known": " ".join(SUFFIXES)}
+        raise DefinitionError([words.say("not_a_table", language, values, place=str(path))])
+    if suffix in (".yaml", ".yml"):
+        return _of_yaml(path, columns, language)
+    lines = _xlsx(path, language) if suffix == ".xlsx" else _csv(path, language)
+    return _of_lines(lines, path.name, columns, language)
+
+
+def _plain(heading: str) -> str:
+    """A heading without spaces and without what is explained in brackets: "姓 名（必填）"."""
+    bare = "".join(heading.split()).replace("（", "(").partition("(")[0]
+    return bare.strip("*＊:：").lower()
+
+
+# -- files to lines --------------------------------------------------------------------------------
+
+
+def _xlsx(path: Path, language: Language) -> list[Line]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    content = _bytes(path, language)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        sheets = [book.get_sheet_by_index(n) for n in range(len(book.sheet_names))]
+        sheet = next((one for one in sheets if one.height), sheets[0])
+        grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        merged = sheet.merged_cell_ranges or []
+    except CalamineError as error:
+        said = {"said": str(error)}
+        problem = words.say("not_a_workbook", language, said, place=path.name)
+        raise DefinitionError([problem]) from error
+    for (top, left), (bottom, right) in merged:
+        if left == right:
+            for number in range(top + 1, min(bottom + 1, len(grid))):
+                grid[number][left] = grid[top][left]
+    return list(enumerate(grid, start=1))
+
+
+def _bytes(path: Path, language: Language) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DefinitionError([words.say("not_found", language, {}, place=str(path))]) from error
+    except OSError as error:
+        said = {"said": error.strerror or str(error)}
+        problem = words.say("not_readable", language, said, place=str(path))
+        raise DefinitionError([problem]) from error
+
+
+def _text(cell: object) -> str:
+    """A cell as somebody would have typed it: 20.5, 13800000000, 2021-10-18."""
+    match cell:
+        case bool():
+            return "true" if cell else "false"
+        case float():
+            return str(int(cell)) if cell.is_integer() else repr(cell)
+        case datetime():
+            return str(cell.date()) if cell.time() == time(0) else cell.isoformat(sep=" ")
+        case date() | time():
+            return cell.isoformat()
+        case _:
+            return str(cell).strip()
+
+
+def _csv(path: Path, language: Language) -> list[Line]:
+    content, _ = decoded(_bytes(path, language), path.name, language)
+    first = content.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    found: list[Line] = []
+    begins = 1
+    try:
+        for cells in reader:
+            found.append((begins, [cell.strip() for cell in cells]))
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        place = line_place(path.name, begins, language)
+        problem = words.say("not_csv", language, {"said": str(error)}, place=place)
+        raise DefinitionError([problem]) from error
+    return found
+
+
+# -- lines to rows ---------------------------------------------------------------------------------
+
+
+def line_place(name: str, line: int, language: Language) -> str:
+    return f"{name} 第 {line} 行" if language == "zh" else f"{name} line {line}"
+
+
+def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Language) -> list[Row]:
+    filled = [(number, cells) for number, cells in lines if any(cells)]
+    if not filled:
+        raise DefinitionError([words.say("empty", language, {}, place=name)])
+    at = _heading_row(filled, columns)
+    number, headings = filled[at]
+    names = _names(headings, line_place(name, number, language), columns, language)
+    found: list[Row] = []
+    problems: list[Problem] = []
+    for number, cells in filled[at + 1 :]:
+        place = line_place(name, number, language)
+        if any(cells[len(names) :]):
+            values = {"cells": len(cells), "columns": len(names)}
+            problems.append(words.say("too_many_cells", language, values, place=place))
+            continue
+        pairs = zip(names, cells, strict=False)
+        found.append(Row(place, {own: cell for own, cell in pairs if own and cell}))
+    if problems:
+        raise DefinitionError(problems)
+    return [row for row in found if row.cells]
+
+
+def _heading_row(filled: Sequence[Line], columns: Columns) -> int:
+    for at, (_, cells) in enumerate(filled[:TITLE_ROWS]):
+        if sum(columns.of(cell) is not None for cell in cells if cell) >= 2:
+            return at
+    return 0
+
+
+def _names(
+    headings: Sequence[str], place: str, columns: Columns, language: Language
+) -> list[str | None]:
+    names = [columns.of(heading) if heading else None for heading in headings]
+    problems = list(_wrong_headings(headings, names, place, columns, language))
+    if problems:
+        raise DefinitionError(problems)
+    while names and names[-1] is None and not headings[len(names) - 1]:
+        names.pop()
+    return names
+
+
+def _wrong_headings(
+    headings: Sequence[str],
+    names: Sequence[str | None],
+    place: str,
+    columns: Columns,
+    language: Language,
+) -> Iterator[Problem]:
+    comma = "、" if language == "zh" else ", "
+    for heading, own in zip(headings, names, strict=True):
+        if heading and own is None and not columns.others_allowed:
+            close = near(_plain(heading), columns.known)
+            hint = words.NEAR[language].format(name=close) if close else ""
+            listed = comma.join(sorted(set(columns.known.values())))
+            values = {"key": heading, "near": hint, "known": listed}
+            yield words.say("unknown_column", language, values, place=place)
+    for own in sorted({own for own in names if own and names.count(own) > 1}):
+        yield words.say("column_twice", language, {"key": own}, place=place)
+    for own in columns.needed:
+        if own not in names:
+            chinese = [heading for heading, name in columns.known.items() if name == own]
+            values = {"key": f"{chinese[0]} / {own}"}
+            yield words.say("column_missing", language, values, place=place)
+
+
+# -- YAML to rows ----------------------------------------------------------------------------------
+
+
+def _of_yaml(path: Path, columns: Columns, language: Language) -> list[Row]:
+    """A list of entries, or a mapping with one key that holds the list."""
+    content, _ = read(path, language)
+    try:
+        root, flaws = yamltext.parse(content)
+    except yamltext.Unreadable as unreadable:
+        root, flaws = yamltext.Node(1), unreadable.flaws
+    if flaws:
+        raise DefinitionError(
+            [
+                words.say(f.code, language, f.values, place=line_place(path.name, f.line, language))
+                for f in flaws
+            ]
+        )
+    if root.kind == "mapping" and len(root.keys) == 1:
+        root = next(iter(root.keys.values()))
+    if root.kind != "list":
+        place = line_place(path.name, root.line, language)
+        raise DefinitionError([words.say("not_list", language, {}, place=place)])
+    return list(_entries(root, path.name, columns, language))
+
+
+def _entries(root: yamltext.Node, name: str, columns: Columns, language: Language) -> Iterator[Row]:
+    problems: list[Problem] = []
+    found: list[Row] = []
+    for entry in root.items:
+        place = line_place(name, entry.line, language)
+        if entry.kind != "mapping":
+            problems.append(words.say("not_mapping", language, {}, place=place))
+            continue
+        body = yamltext.plain(entry)
+        own = {columns.of(key) or key: value for key, value in body.items() if value is not None}
+        found.append(Row(place, own))
+    if problems:
+        raise DefinitionError(problems)
+    yield from found
