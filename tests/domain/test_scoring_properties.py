@@ -31,7 +31,8 @@ PROGRAMME = a_programme(
         id="1.2",
         points="0.3",
         duties=[
-            {"kind": "case", "id": "closed", "case": "supervised", "within": {"n": 72, "unit": "hour"}}
+            {"kind": "case", "id": "closed", "case": "supervised",
+             "within": {"n": 72, "unit": "hour"}}
         ],
         rules=[
             {"kind": "lateness", "duty": "closed", "base": "0.01",

@@ -414,3 +414,54 @@ def test_a_correction_supersedes_and_known_at_shows_what_we_knew() -> None:
                 problem="p1", supersedes=wrong)  # fmt: skip
     assert history.lost(DOUBLED, "2021-05-20") == "2"
     assert history.lost(DOUBLED, "2021-05-20", known="2021-05-05") == "4"
+
+
+ONCE = a_programme(
+    clause(
+        id="1.1",
+        points="2",
+        rules=[
+            {"kind": "per_incident", "finding": "criticised", "each": "0.5"},
+            {"kind": "per_incident", "finding": "listed", "each": "1"},
+            {"kind": "exemption", "when": {"recognition": "class_two"}, "rules": ["1.1#1"],
+             "same_problem": True},
+            {"kind": "no_double", "rules": ["1.1"]},
+        ],
+    ),
+    clause(
+        id="1.2",
+        points="1",
+        rules=[
+            {"kind": "bonus", "recognition": "great_case", "award": "0.2"},
+            {"kind": "bonus", "recognition": "good_case", "award": "0.1"},
+            {"kind": "no_double", "rules": ["1.2"]},
+            {"kind": "per_incident", "finding": "slip", "each": "1"},
+        ],
+    ),
+    worth="3",
+)  # fmt: skip
+
+
+def test_the_same_problem_is_charged_once_and_the_highest_stays() -> None:
+    history = History()
+    history.add("finding", "2021-05-01", finding="criticised", problem="p1")
+    history.add("finding", "2021-05-02", finding="listed", problem="p1")
+    history.add("finding", "2021-05-03", finding="criticised", problem="p2")
+    assert history.lost(ONCE, "2021-06-01") == "1.5"
+
+
+def test_an_exemption_for_one_problem_leaves_the_others() -> None:
+    history = History()
+    history.add("finding", "2021-05-01", finding="criticised", problem="p1")
+    history.add("finding", "2021-05-03", finding="criticised", problem="p2")
+    history.add("recognition", "2021-05-04", recognition="class_two", problem="p1")
+    assert history.lost(ONCE, "2021-06-01") == "0.5"
+
+
+def test_the_same_case_wins_once_and_gains_only_offset_losses_inside_the_item() -> None:
+    history = History()
+    history.add("recognition", "2021-05-01", recognition="great_case", problem="c1")
+    history.add("recognition", "2021-05-02", recognition="good_case", problem="c1")
+    assert history.ledger(ONCE, "2021-06-01").score == 30000
+    history.add("finding", "2021-05-03", finding="slip")
+    assert history.ledger(ONCE, "2021-06-01").score == 22000

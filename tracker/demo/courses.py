@@ -85,13 +85,14 @@ class Course(_Part):
     extensions: tuple[ExtensionCourse, ...] = ()
     cases: tuple[CaseCourse, ...] = ()
     logins: dict[str, tuple[str, ...]] = Field(
-        default_factory=dict, description="activity: (unit, every n days, first, last[, skipped day...])"
+        default_factory=dict,
+        description="activity: (unit, every n days, first, last[, skipped day...])",
     )
     facts: tuple[dict[str, Any], ...] = ()
 
     @property
     def mentioned(self) -> set[str]:
-        return {one.key for one in (*self.exceptional, *self.extensions)}
+        return {one.key for one in self.exceptional} | {one.key for one in self.extensions}
 
 
 COURSES = Path(__file__).parent.parent / "programmes" / "courses"
@@ -105,7 +106,9 @@ def course_of(programme: str) -> Course:
 def facts_of(course: Course, programme: Programme, calendar: WorkCalendar) -> list[f.AnyFact]:
     """Every fact of the year in order of entry, each with its id and both instants."""
     told = [*_Teller(course, programme, calendar).tell()]
-    told.sort(key=lambda body: (body["recorded_at"], body["occurred_at"], str(sorted(body.items()))))
+    told.sort(
+        key=lambda body: (body["recorded_at"], body["occurred_at"], str(sorted(body.items())))
+    )
     names: dict[str, str] = {}
     for number, body in enumerate(told, start=1):
         names[body.pop("mark", "")] = body["id"] = f"c{number:05d}"
@@ -148,10 +151,10 @@ class _Teller:
         return {"fact": fact, "occurred_at": at, "recorded_at": entered, **parts}
 
     def _given(self) -> Iterator[dict[str, Any]]:
-        for target, value, entered in self.course.targets:
-            yield self._fact("target", self.at(entered), target=target, value=value)
-        for clause, duty, day, entered in self.course.dates:
-            yield self._fact("external_date", self.at(entered), clause=clause, duty=duty, on=day)
+        for target, value, known in self.course.targets:
+            yield self._fact("target", self.at(known), target=target, value=value)
+        for clause, duty, day, known in self.course.dates:
+            yield self._fact("external_date", self.at(known), clause=clause, duty=duty, on=day)
         for clause, keep in self.course.divided.items():
             yield from self._divided(clause, keep)
         for body in self.course.facts:
@@ -180,8 +183,15 @@ class _Teller:
             for duty, hours in case.done.items():
                 clause = self._clause_of(case.kind, duty)
                 if hours is not None:
-                    about = {"clause": clause, "duty": duty, "unit": case.unit, "occurrence": case.case}
-                    yield from self._accepted(received + timedelta(hours=hours), about, {"done": True})
+                    about = {
+                        "clause": clause,
+                        "duty": duty,
+                        "unit": case.unit,
+                        "occurrence": case.case,
+                    }
+                    yield from self._accepted(
+                        received + timedelta(hours=hours), about, {"done": True}
+                    )
 
     def _clause_of(self, kind: str, duty: str) -> str:
         for _, _, clause in self.programme.clauses.values():
@@ -208,7 +218,9 @@ class _Teller:
 
     def _extension(self, one: ExtensionCourse) -> Iterator[dict[str, Any]]:
         about = self._about(one.key)
-        yield self._fact("extension", self.at(one.asked), outcome="requested", reason=one.reason, **about)
+        yield self._fact(
+            "extension", self.at(one.asked), outcome="requested", reason=one.reason, **about
+        )
         until = {"until": one.until} if one.until is not None else {}
         yield self._fact("extension", self.at(one.decided), outcome=one.outcome, reason=one.reason,
                          **until, **about)  # fmt: skip
@@ -218,12 +230,16 @@ class _Teller:
             day = date.fromisoformat(first)
             while day <= date.fromisoformat(last):
                 if day.isoformat() not in skipped:
-                    yield self._fact("activity", self.at(f"{day} 08:40"), activity=activity, unit=unit)
+                    yield self._fact(
+                        "activity", self.at(f"{day} 08:40"), activity=activity, unit=unit
+                    )
                 day += timedelta(days=int(every))
 
     def _usual(self) -> Iterator[dict[str, Any]]:
         """Everything else: in time, accepted soon."""
-        seen = [f.FACT.validate_python({**body, "id": f"x{n}"}) for n, body in enumerate(self._known())]
+        seen = [
+            f.FACT.validate_python({**body, "id": f"x{n}"}) for n, body in enumerate(self._known())
+        ]
         end = self.at(self.course.ends)
         counted = {(one.clause, one.unit) for one in self.course.series}
         cases = {one.case for one in self.course.cases}
@@ -252,7 +268,12 @@ class _Teller:
         begins = local_day(one.starts_at, self.programme.tz)
         day = max(day, begins, self.course.opens + timedelta(days=8))
         at = self.at(f"{day} {9 + dice % 8:02d}:{dice % 60:02d}")
-        about = {"clause": one.clause, "duty": one.duty, "unit": one.unit, "occurrence": one.occurrence}
+        about = {
+            "clause": one.clause,
+            "duty": one.duty,
+            "unit": one.unit,
+            "occurrence": one.occurrence,
+        }
         yield from self._accepted(at, about, {"done": True})
 
     def _accepted(

@@ -301,18 +301,22 @@ class _Engine:
         for view, rule in relations:
             if not isinstance(rule, Multiplier) or rule.order != order or not rule.when.holds(view):
                 continue
-            problems = None
-            if rule.same_problem:
-                recognised = view.recognitions(rule.when.recognition or "")
-                problems = {one.problem for one in recognised}
-            scale = _scaling(Fraction(rule.factor), view.rule, problems)
-            self._replace(self._targets(rule.rules, view), scale)
+            scale = _scaling(Fraction(rule.factor), view.rule)
+            self._replace(self._recognised(rule, view), scale)
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if isinstance(rule, Exemption) and rule.when.holds(view):
                 void = _voiding(step("exempt", rule=view.rule))
-                self._replace(self._targets(rule.rules, view), void)
+                self._replace(self._recognised(rule, view), void)
+
+    def _recognised(self, rule: Multiplier | Exemption, view: _View) -> _Scope:
+        """What the relation names; with `same_problem` only where the problem was recognised."""
+        scope = self._targets(rule.rules, view)
+        if not rule.same_problem:
+            return scope
+        problems = {one.problem for one in view.recognitions(rule.when.recognition or "")}
+        return _Scope(scope.clauses, lambda e: e.problem in problems and scope.wanted(e))
 
     def _targets(self, named: Sequence[str], view: _View) -> _Scope:
         if named:
@@ -353,9 +357,9 @@ class _Engine:
             if not isinstance(rule, NoDouble):
                 continue
             scope = self._same_scope(rule, view)
-            charged = [e for e in self._of(scope) if e.problem and e.points < 0]
-            for problem in sorted({e.problem for e in charged}):
-                same = [e for e in charged if e.problem == problem]
+            counted = [e for e in self._of(scope) if e.problem and e.points]
+            for problem, won in sorted({(e.problem, e.points > 0) for e in counted}):
+                same = [e for e in counted if (e.problem, e.points > 0) == (problem, won)]
                 kept = _survivor(same, rule.survives)
                 gone = {e.id for e in same} - {kept.id}
                 told = step("same_problem", problem=problem, rule=kept.rule)
@@ -388,17 +392,17 @@ class _Engine:
                 charge = Charge(Fraction(-missing, 10_000), (step("unallocated"),))
                 self._add(section, item, clause, f"{item.id}#0", 0, charge, apart=False)
             elif item.unallocated == "scaled":
-                scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0", None)
+                scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0")
                 self._replace(self._item(item), scale)
 
     def _cap_item(self, item: Item) -> None:
         for pool in item.groups:
             scope = _Scope(_pool_members(item, pool.id), _not_apart)
-            limit = pool.cap if pool.cap is not None else pool.points
-            if limit is not None:
-                self._limit(scope, units(limit), "pool_cap")
             if pool.bonus_cap is not None:
                 self._limit(scope, units(pool.bonus_cap), "pool_cap", gains=True)
+            limit = pool.cap if pool.cap is not None else pool.points
+            if limit is not None:
+                self._floor(scope, units(limit), "pool_cap")
         if item.bonus_cap is not None:
             self._limit(self._item(item), units(item.bonus_cap), "item_cap", gains=True)
         if item.points is not None and not item.below_zero:
@@ -452,10 +456,16 @@ class _Engine:
         """Gains offset losses first; then the sum stays within [-down, up]."""
         mine = self._of(scope)
         lost = -sum(e.points for e in mine if e.points < 0)
-        won: int = sum(e.points for e in mine if e.points > 0)
+        won = sum(e.points for e in mine if e.points > 0)
         if won > lost + up:
             self._limit(scope, Units(lost + up), code, gains=True)
-            won = lost + up
+        self._floor(scope, down, code)
+
+    def _floor(self, scope: _Scope, down: Units, code: str) -> None:
+        """Losses less gains stay within `down`."""
+        mine = self._of(scope)
+        lost = -sum(e.points for e in mine if e.points < 0)
+        won = sum(e.points for e in mine if e.points > 0)
         if lost - won > down:
             self._limit(scope, Units(down + won), code)
         if any(e.worst < -down for e in mine):
@@ -517,12 +527,8 @@ def _voiding(told: Step) -> Callable[[Entry], Entry]:
     return void
 
 
-def _scaling(factor: Fraction, rule: str, problems: set[str] | None) -> Callable[[Entry], Entry]:
-    """Multiplies amounts; with `problems` only those charged for one of them."""
-
+def _scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
     def scale(entry: Entry) -> Entry:
-        if problems is not None and entry.problem not in problems:
-            return entry
         points = rounded(Fraction(entry.points, 10_000) * factor)
         worst = rounded(Fraction(entry.worst, 10_000) * factor)
         told = step("times_factor", rule=rule, factor=factor, amount=Fraction(points, 10_000))
@@ -540,4 +546,4 @@ def _trimmed(entry: Entry, points: Units, code: str, limit: int, used: int) -> E
 def _survivor(same: Sequence[Entry], survives: str) -> Entry:
     if survives == "first":
         return min(same, key=_in_time)
-    return min(same, key=lambda e: (e.points, *_in_time(e)))
+    return min(same, key=lambda e: (-abs(e.points), *_in_time(e)))

@@ -272,6 +272,7 @@ class RankRule(RuleBase):
     kind: Literal["rank"] = "rank"
     rank: str
     places: dict[int, Amount] = Field(default_factory=dict)
+    beyond: Amount | None = Field(default=None, description="For every place after the last one.")
     from_end: Literal["top", "bottom"] = "top"
     of: Amount = "all"
     worst_gets: Amount | None = None
@@ -294,7 +295,8 @@ class RankRule(RuleBase):
             if rank.of is None:
                 return [unknown(self, scene, f"{self.rank}:of")]
             place = rank.of - rank.place + 1
-        amount = self.worth(self.places.get(place, "0"), scene)
+        after_last = self.beyond if place > max(self.places) else None
+        amount = self.worth(self.places.get(place, after_last or "0"), scene)
         told = (step("rank", place=rank.place, amount=amount),)
         signed = amount if self.gain else -amount
         return (

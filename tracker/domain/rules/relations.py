@@ -39,16 +39,20 @@ class Multiplier(Relation):
 
 
 class Exemption(Relation):
-    """A condition under which the named rules charge nothing (达到Ⅱ类水质不扣分, 不涉及的除外)."""
+    """A condition under which the named rules charge nothing (达到Ⅱ类水质不扣分, 不涉及的除外).
+
+    With `same_problem` only charges whose problem key carries a recognition of that name.
+    """
 
     kind: Literal["exemption"] = "exemption"
     when: When
+    same_problem: bool = False
 
 
 class NoDouble(Relation):
-    """The same problem (one problem key) is charged once among the named rules: the highest
-    charge stays, or the first in time. Empty `rules` means every rule of the clause's item;
-    `*` every rule of the programme."""
+    """The same problem (one problem key) counts once among the named rules, as a loss and as a
+    win: the highest stays, or the first in time. Empty `rules` means every rule of the clause's
+    item; `*` every rule of the programme."""
 
     kind: Literal["no_double"] = "no_double"
     survives: Literal["highest", "first"] = "highest"
