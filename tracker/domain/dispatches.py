@@ -1,0 +1,274 @@
+"""What one person must hear in one window, as one dispatch; and the mail that it becomes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from schedules.deadlines import Deadline
+from schedules.ladder import later_in_window
+from tracker.domain.obligations import Light
+from tracker.domain.points import ZERO, Units
+from tracker.domain.reminders import View, awake
+
+MAIL = "mail"
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """When a notice may be sent: `window` names it, `at` is its first instant from now on.
+
+    "2021-10-18" is that working day's window, "2021-10-18T03:00" an hour outside of it.
+    """
+
+    window: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A notice that is due. `by_the_hour` ones wait for nothing but the end of quiet hours;
+    `prompt` ones (those, and an intake) do not wait for the next window when this one was used."""
+
+    key: str
+    programme: str
+    obligation: str
+    unit: str
+    role: str
+    rung: str
+    nominal_at: datetime
+    send_at: datetime
+    by_the_hour: bool = False
+
+    @property
+    def prompt(self) -> bool:
+        return self.by_the_hour or self.rung == "intake"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person in a role; without an address they are told by the call list."""
+
+    person: int
+    reachable: bool = True
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One mail to be. A notice is told to each person in the role, so it may lie in several."""
+
+    person: int
+    window: str
+    channel: str
+    at: datetime
+    notices: tuple[Waiting, ...]
+
+    @property
+    def key(self) -> str:
+        return dispatch_key(self.person, self.window, self.channel)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What becomes of notices that are due.
+
+    `unheard` have nobody to be told, with the reason (nobody, no_address); `kept` wait, because
+    the person had their mail of this window and nothing of theirs is prompt.
+    """
+
+    dispatches: tuple[Planned, ...]
+    unheard: tuple[tuple[Waiting, str], ...]
+    kept: tuple[Waiting, ...] = ()
+
+
+def dispatch_key(person: int, window: str, channel: str) -> str:
+    return f"{person}|{window}|{channel}"
+
+
+def slot(view: View, one: Waiting, *, now: datetime) -> Slot:
+    """The window in which a notice that is due goes out: the present one where it is open."""
+    zone, window = view.programme.tz, view.window
+    opens = later_in_window(now, zone=zone, calendar=view.calendar, window=window)
+    if opens <= now or not one.by_the_hour:
+        return Slot(f"{opens.astimezone(zone):%Y-%m-%d}", max(now, opens))
+    # A rung that the ladder put into quiet hours is one of the last 12 hours: it waits for nothing.
+    sleeps = awake(one.send_at, view) == one.send_at
+    at = awake(now, view) if sleeps else now
+    return Slot(f"{at.astimezone(zone):%Y-%m-%dT%H:00}", at)
+
+
+def next_slot(view: View, used: Slot, notices: Sequence[Waiting], *, now: datetime) -> Slot | None:
+    """The window after one whose mail has gone: a moment's own for what is prompt; else none yet,
+    and the notices wait until it opens."""
+    if used.at > now or not any(one.prompt for one in notices):
+        return None
+    return Slot(f"{now.astimezone(view.programme.tz):%Y-%m-%dT%H:%M:%S}", now)
+
+
+def merge(
+    views: Callable[[str], View],
+    notices: Iterable[Waiting],
+    people: Callable[[Waiting], Sequence[Recipient]],
+    *,
+    now: datetime,
+    used: Callable[[str], bool] = lambda key: False,
+) -> Merged:
+    """One dispatch for each person and window, however many notices and programmes.
+
+    `used` says whether the dispatch of that key cannot take anything more. After an outage all
+    that is due falls into the present window: one catch-up.
+    """
+    told: dict[tuple[int, Slot], list[Waiting]] = {}
+    unheard: list[tuple[Waiting, str]] = []
+    for one in notices:
+        found = people(one)
+        reachable = [recipient.person for recipient in found if recipient.reachable]
+        if not reachable:
+            unheard.append((one, "no_address" if found else "nobody"))
+        for person in reachable:
+            told.setdefault((person, slot(views(one.programme), one, now=now)), []).append(one)
+    dispatches, kept = [], []
+    for (person, place), mine in told.items():
+        where: Slot | None = place
+        if used(dispatch_key(person, place.window, MAIL)):
+            where = next_slot(views(mine[0].programme), place, mine, now=now)
+        if where is None:
+            kept += mine
+        else:
+            dispatches.append(Planned(person, where.window, MAIL, where.at, tuple(mine)))
+    return Merged(tuple(dispatches), tuple(unheard), tuple(kept))
+
+
+def leading(notices: Iterable[Waiting]) -> tuple[list[Waiting], dict[str, str]]:
+    """The last rung of each obligation, and of the others (by key) the rung that took them in."""
+    last: dict[tuple[str, str], Waiting] = {}
+    ordered = sorted(notices, key=lambda one: (one.nominal_at, one.key))
+    for one in ordered:
+        last[one.programme, one.obligation] = one
+    leads: list[Waiting] = []
+    merged: dict[str, str] = {}
+    for one in ordered:
+        final = last[one.programme, one.obligation]
+        if one.nominal_at < final.nominal_at:
+            merged[one.key] = final.rung
+        else:
+            leads.append(one)
+    return leads, merged
+
+
+# -- the mail --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Why:
+    """A rung on which the reader is told: "+4" for role "head"."""
+
+    rung: str
+    role: str
+    nominal_at: datetime
+
+
+@dataclass(frozen=True)
+class Links:
+    """Each opens a page that asks before it does anything."""
+
+    report: str
+    sign: str
+    extend: str
+
+
+@dataclass(frozen=True)
+class ReminderLine:
+    """One obligation. Points are 0.0001 point, positive: `lost` so far, `keeps` what acting now
+    saves against doing nothing until the mail's `until`.
+
+    `days_late` and `workdays_late` count started days. `next_at` is when `next_role` is told,
+    should nothing happen. `programme` is its title, told where it is not the mail's.
+    """
+
+    key: str
+    programme: str
+    item: str
+    clause: str
+    title: str
+    unit: str
+    light: Light
+    deadline: Deadline | None
+    due_at: datetime | None
+    original_due_at: datetime | None
+    days_late: int
+    workdays_late: int
+    returned: bool
+    lost: Units
+    keeps: Units
+    why: tuple[Why, ...]
+    links: Links
+    kind: str = "milestone"
+    occurrence: str = ""
+    elapsed_late: timedelta = timedelta(0)
+    lost_if_nothing: Units = ZERO
+    next_at: datetime | None = None
+    next_role: str = ""
+
+    @property
+    def late(self) -> bool:
+        return self.elapsed_late > timedelta(0)
+
+
+@dataclass(frozen=True)
+class ReminderMail:
+    """All that a person must hear in one window, dearest first.
+
+    `person` and `unit` are names; `window` is the dispatch's; `until` ends the forecast behind
+    `keeps`; links stop working at `expires_at`; `home` lists everything of the reader's unit.
+    """
+
+    person: str
+    unit: str
+    programme: str
+    version: int
+    zone: ZoneInfo
+    as_of: datetime
+    window: str
+    until: datetime
+    lines: tuple[ReminderLine, ...]
+    message_id: str
+    expires_at: datetime
+    home: str = ""
+    attachment: str = ""
+    roles: tuple[str, ...] = field(default=())
+
+    @property
+    def lost(self) -> Units:
+        return Units(sum(line.lost for line in self.lines))
+
+    @property
+    def keeps(self) -> Units:
+        return Units(sum(line.keeps for line in self.lines))
+
+    @property
+    def late(self) -> tuple[ReminderLine, ...]:
+        return tuple(line for line in self.lines if line.late)
+
+    @property
+    def ahead(self) -> tuple[ReminderLine, ...]:
+        return tuple(line for line in self.lines if not line.late)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """The nearest deadline that has not passed."""
+        return min((line.due_at for line in self.ahead if line.due_at is not None), default=None)
+
+    @property
+    def next_line(self) -> ReminderLine | None:
+        """The line that climbs first, should nothing happen."""
+        climbing = [line for line in self.lines if line.next_at is not None]
+        return min(climbing, key=lambda line: (line.next_at, line.key), default=None)
+
+
+def by_cost(line: ReminderLine) -> tuple[int, int, bool, datetime | None, str]:
+    """What acting saves, then what is lost already, then the nearest date."""
+    return (-line.keeps, -line.lost, line.due_at is None, line.due_at, line.key)
