@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from tracker.domain import facts as f
 from tracker.domain import readings
@@ -51,7 +51,7 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     again becomes a new one: versions are never taken back, only followed.
     """
     queries.one_at_a_time(session, f"programme|{programme.id}")
-    last = _last(session, programme.id)
+    last = next(iter(queries.versions(session, programme.id, limit=1)), None)
     if last is not None and last.hash == programme.hash:
         return Published(last.slug, last.version, last.hash, last.title, new=False)
     row = ProgrammeRow(
@@ -74,18 +74,13 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
 
 def current(session: Session, slug: str) -> Programme:
     """NotFound where nothing of that name is published."""
-    return _parsed(session, queries.programme_row(session, slug))
-
-
-def version_of(session: Session, slug: str) -> int:
-    return queries.programme_row(session, slug).version
+    return _parsed(session, queries.current_version(session, slug))
 
 
 def published(session: Session, slug: str, version: int) -> Programme | None:
     """An earlier version, for what was scored under it."""
-    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug, ProgrammeRow.version == version)
-    row = session.exec(wanted).first()
-    return None if row is None else _parsed(session, row)
+    found = (one for one in queries.versions(session, slug) if one.version == version)
+    return next((_parsed(session, one) for one in found), None)
 
 
 def slugs(session: Session) -> list[str]:
@@ -93,10 +88,9 @@ def slugs(session: Session) -> list[str]:
 
 
 def versions(session: Session, slug: str) -> list[Published]:
-    """Oldest first."""
-    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
-    rows = session.exec(wanted.order_by(col(ProgrammeRow.version)))
-    return [Published(row.slug, row.version, row.hash, row.title, new=False) for row in rows]
+    """Newest first."""
+    found = queries.versions(session, slug)
+    return [Published(v.slug, v.version, v.hash, v.title, new=False) for v in found]
 
 
 def refresh_obligations(
@@ -149,17 +143,12 @@ def _of_items(
     return tuple(one for one in facts if not isinstance(one, f.About) or one.clause in clauses)
 
 
-def _parsed(session: Session, row: ProgrammeRow) -> Programme:
+def _parsed(session: Session, version: queries.Version) -> Programme:
     return remembered(
         session,
-        ("programme", row.slug, row.hash),
-        lambda: Programme.model_validate(row.document),
+        ("programme", version.slug, version.hash),
+        lambda: Programme.model_validate(queries.document(session, version.row)),
     )
-
-
-def _last(session: Session, slug: str) -> ProgrammeRow | None:
-    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
-    return session.exec(wanted.order_by(col(ProgrammeRow.version).desc()).limit(1)).first()
 
 
 def _rows(
@@ -176,11 +165,13 @@ def _update(row: ObligationRow | None, one: Standing, now: datetime) -> bool:
     """True where the row is new or says something else than before."""
     if row is None:
         return True
-    before = row.model_dump(exclude={"id", "laid_out_at"})
-    for name, value in _values(one).items():
+    values: dict[str, object] = {**_values(one), "withdrawn_at": None}
+    new = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in new.items():
         setattr(row, name, value)
-    row.withdrawn_at, row.laid_out_at = None, now
-    return row.model_dump(exclude={"id", "laid_out_at"}) != before
+    if new:
+        row.laid_out_at = now
+    return bool(new)
 
 
 def _values(one: Standing) -> dict[str, object]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from tracker.domain import facts as f
-from tracker.domain.errors import Refused
+from tracker.domain.errors import NotFound, Refused
 from tracker.domain.points import Units
-from tracker.domain.programme import Reading
+from tracker.domain.programme import Programme, Reading
+from tracker.domain.rules.base import When
 from tracker.domain.scoring import Context, score
 from tracker.services import factbook, reporting
 from tracker.services.scoreboard import Board, board
@@ -106,16 +108,71 @@ def decide(
 
 
 def _choices(seen: Board, reading: Reading, holds: str) -> tuple[Choice, ...]:
+    items = _reach(seen.programme, reading)
+    base = _score(seen, {reading.id: holds}, items)
     found = []
     for one in reading.alternatives:
-        amount = seen.ledger.score if one.id == holds else _score_with(seen, reading.id, one.id)
-        difference = Units(amount - seen.ledger.score)
+        other = base if one.id == holds else _score(seen, {reading.id: one.id}, items)
+        difference = Units(other - base)
         executable = bool(one.set) or one.id == reading.default
-        found.append(Choice(one.id, one.says, amount, difference, executable))
+        score_ = Units(seen.ledger.score + difference)
+        found.append(Choice(one.id, one.says, score_, difference, executable))
     return tuple(found)
 
 
-def _score_with(seen: Board, reading: str, choice: str) -> Units:
-    context = Context(seen.context.calendar, {**seen.context.readings, reading: choice})
-    ledger = score(seen.programme, context, seen.facts, as_of=seen.as_of, known_at=seen.known_at)
+def _score(seen: Board, choice: Mapping[str, str], items: frozenset[str] | None) -> Units:
+    context = Context(seen.context.calendar, {**seen.context.readings, **choice})
+    ledger = score(
+        seen.programme, context, seen.facts,
+        as_of=seen.as_of, known_at=seen.known_at, only_items=items,
+    )  # fmt: skip
     return ledger.score
+
+
+def _reach(programme: Programme, reading: Reading) -> frozenset[str] | None:
+    """The items whose entries the alternatives can change; None for all of the programme's.
+
+    Only these are scored for a price. An item is tied to those that its relations name, and to
+    its section's where the section has a cap.
+    """
+    ties = _ties(programme)
+    if ties is None:
+        return None
+    reached: set[str] = set()
+    waiting = {_item_of(programme, path) for one in reading.alternatives for path in one.set}
+    while waiting:
+        item = waiting.pop()
+        reached.add(item)
+        waiting |= ties[item] - reached
+    return frozenset(reached)
+
+
+def _ties(programme: Programme) -> dict[str, set[str]] | None:
+    ties: dict[str, set[str]] = {item.id: set() for _, item in programme.items()}
+    for section in programme.sections:
+        if section.cap is not None:
+            for item in section.items:
+                ties[item.id] |= {one.id for one in section.items}
+    for _, clause, rule in programme.rules():
+        named = set(getattr(rule, "rules", ())) | set(getattr(rule, "absorbs", ()))
+        when = getattr(rule, "when", None)
+        named |= {when.charged} if isinstance(when, When) and when.charged else set()
+        if "*" in named or getattr(rule, "scope", "item") == "programme":
+            return None
+        here = programme.clauses[clause.id][1].id
+        for there in (_item_of(programme, name) for name in named):
+            ties[here].add(there)
+            ties[there].add(here)
+    return ties
+
+
+def _item_of(programme: Programme, path: str) -> str:
+    """The item of a reading's path, a rule's id or a clause's id."""
+    owner = path.partition("#")[0].partition("/")[0]
+    while owner not in programme.clauses:
+        if any(item.id == owner for _, item in programme.items()):
+            return owner
+        if not owner:
+            raise NotFound(f"programme {programme.id} has no item or clause at {path!r}")
+        owner = owner.rpartition(".")[0]
+    return programme.clauses[owner][1].id

@@ -42,16 +42,16 @@ def board(
 
     A later look at the past is `as_of` then with `known_at` now.
     """
-    row = queries.programme_row(session, slug)
+    version = queries.current_version(session, slug)
     calendar = calendars.calendar(session)
     known = as_of if known_at is None else known_at
     last = factbook.last_row(session, slug)
-    key = ("board", slug, row.version, row.hash, calendar.version, last, as_of, known)
+    key = ("board", slug, version.version, version.hash, calendar.version, last, as_of, known)
     return remembered(
         session,
         key,
         lambda: _board(
-            programmes.current(session, slug), row.version, calendar,
+            programmes.current(session, slug), version.version, calendar,
             factbook.facts(session, slug), as_of, known,
         ),
     )  # fmt: skip

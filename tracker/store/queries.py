@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from sqlalchemy import select as core_select
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
@@ -35,14 +37,43 @@ def chunks(things: Iterable[Thing], size: int = CHUNK) -> Iterator[list[Thing]]:
         yield whole[start : start + size]
 
 
-def programme_row(session: Session, slug: str) -> ProgrammeRow:
-    """The current version; NotFound names those that there are."""
-    wanted = select(ProgrammeRow).where(ProgrammeRow.slug == slug)
-    row = session.exec(wanted.order_by(col(ProgrammeRow.version).desc()).limit(1)).first()
-    if row is None:
+@dataclass(frozen=True)
+class Version:
+    """A published version of a programme, without its document."""
+
+    row: int
+    slug: str
+    version: int
+    hash: str
+    title: str
+
+
+def current_version(session: Session, slug: str) -> Version:
+    """The one with the highest number; NotFound names the programmes that there are."""
+    found = versions(session, slug, limit=1)
+    if not found:
         known = ", ".join(slugs(session)) or "none yet"
         raise NotFound(f"没有这个方案 / no programme {slug!r}; loaded: {known}")
-    return row
+    return found[0]
+
+
+def versions(session: Session, slug: str, *, limit: int | None = None) -> list[Version]:
+    """Newest first."""
+    table = ProgrammeRow
+    wanted = (
+        core_select(col(table.id), col(table.slug), col(table.version))
+        .add_columns(col(table.hash), col(table.title))
+        .where(col(table.slug) == slug)
+        .order_by(col(table.version).desc())
+        .limit(limit)
+    )
+    return [Version(*row) for row in session.connection().execute(wanted)]
+
+
+def document(session: Session, row: int) -> dict[str, Any]:
+    """The programme's document; it is large."""
+    found = session.exec(select(ProgrammeRow.document).where(ProgrammeRow.id == row)).one()
+    return dict(found)
 
 
 def slugs(session: Session) -> list[str]:

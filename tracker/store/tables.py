@@ -136,7 +136,7 @@ class FactRow(Table, table=True):
 
 
 class ObligationRow(Table, table=True):
-    """The projection of one obligation as of its last refresh (`laid_out_at`).
+    """The projection of one obligation; it last changed when laid out at `laid_out_at`.
 
     `key` is its identity across programme versions; one that vanished is withdrawn, never deleted.
     `light` was true at `laid_out_at`: pages ask the scorer, a list may use it.
