@@ -1,0 +1,544 @@
+"""What `--json` prints: the published shape of every answer, and how it follows from the values.
+
+Fields are only ever added. Points are decimal text ("-0.0833"), instants ISO 8601 with the offset of
+the programme's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tracker.domain.errors import Problem
+from tracker.domain.ledger import Entry, Ledger
+from tracker.domain.obligations import Obligation, Standing
+from tracker.domain.points import points, units
+from tracker.domain.programme import Programme
+from tracker.domain.rules.base import Step, Value
+
+PointsText = Annotated[
+    str, Field(pattern=r"^-?\d+(\.\d{1,4})?$", description="Points, as decimal text.")
+]
+InstantText = Annotated[
+    str, Field(json_schema_extra={"format": "date-time"}, description="An instant with its offset.")
+]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AboutProgramme(Answer):
+    id: str
+    title: str
+    year: int
+    zone: str
+    version: int = Field(description="Published version; 0 for a file that is in no database.")
+    hash: str
+
+
+# -- the ledger ------------------------------------------------------------------------------------
+
+
+class StepAnswer(Answer):
+    """One line of arithmetic: a code and its values (exact numbers as text, "23/6" where no short
+    decimal is exact)."""
+
+    code: str
+    values: dict[str, int | str]
+
+
+class EntryAnswer(Answer):
+    """A point lost (negative) or won, with the arithmetic that led to it."""
+
+    id: str
+    section: str
+    item: str
+    clause: str
+    rule: str
+    part: Literal["base", "bonus", "penalty"]
+    points: PointsText
+    raw: PointsText = Field(description="Before caps and modifiers, rounded once.")
+    worst: PointsText = Field(description="Bound of a pending or unknown amount.")
+    status: Literal["settled", "provisional", "pending", "unknown"]
+    units: list[str]
+    obligation: str
+    occurrence: str
+    subject: str
+    problem: str
+    occurred_at: InstantText | None
+    facts: list[str]
+    readings: list[str] = Field(description="Readings of the clause on which the amount rests.")
+    steps: list[StepAnswer]
+    says: str = Field(description="The arithmetic in words, in the language asked for.")
+
+
+class Sums(Answer):
+    """`lost` is of the base plus penalties, a positive number."""
+
+    id: str
+    title: str
+    points: PointsText | None
+    score: PointsText | None
+    lost: PointsText
+
+
+class SectionSums(Sums):
+    part: Literal["base", "bonus", "penalty"]
+    items: list[Sums]
+
+
+class LedgerAnswer(Answer):
+    """得分台账: the score as of an instant as known at an instant, and every entry behind it."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    known_at: InstantText
+    unit: str = Field(description="The unit whose entries are shown; empty for all.")
+    final: bool = Field(description="Past the cut-off: what is not done now is never done.")
+    calendar: str
+    engine: str
+    readings: dict[str, str] = Field(description="The alternative that holds, by reading.")
+    points: PointsText
+    score: PointsText
+    base: PointsText
+    bonus: PointsText
+    penalty: PointsText
+    lost: PointsText
+    settled_lost: PointsText
+    provisional_lost: PointsText
+    worst_score: PointsText = Field(
+        description="If all that is pending or unknown went against us."
+    )
+    pending: int
+    unknown: int
+    sections: list[SectionSums]
+    entries: list[EntryAnswer]
+
+
+def amount(units_: int) -> str:
+    return f"{points(units_):f}"
+
+
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).isoformat()
+
+
+def about(programme: Programme, version: int) -> AboutProgramme:
+    return AboutProgramme(
+        id=programme.id,
+        title=programme.title,
+        year=programme.year,
+        zone=programme.zone,
+        version=version,
+        hash=programme.hash,
+    )
+
+
+def ledger_answer(
+    ledger: Ledger,
+    *,
+    version: int,
+    final: bool,
+    unit: str = "",
+    says: dict[str, str] | None = None,
+) -> LedgerAnswer:
+    """`says` holds the arithmetic in words by entry id. With `unit` only its entries are listed;
+    the sums stay the whole programme's."""
+    programme, zone = ledger.programme, ledger.programme.tz
+    entries = ledger.of_unit(unit) if unit else list(ledger.entries)
+    return LedgerAnswer(
+        programme=about(programme, version),
+        as_of=instant(ledger.as_of, zone),
+        known_at=instant(ledger.known_at, zone),
+        unit=unit,
+        final=final,
+        calendar=ledger.calendar_version,
+        engine=ledger.engine,
+        readings=dict(ledger.readings),
+        points=amount(ledger.base_points),
+        score=amount(ledger.score),
+        base=amount(ledger.base),
+        bonus=amount(ledger.bonus),
+        penalty=amount(ledger.penalty),
+        lost=amount(ledger.lost),
+        settled_lost=amount(ledger.settled_lost),
+        provisional_lost=amount(ledger.provisional_lost),
+        worst_score=amount(ledger.worst_score),
+        pending=len(ledger.pending),
+        unknown=len(ledger.unknown),
+        sections=_sections(ledger),
+        entries=[_entry(one, zone, (says or {}).get(one.id, "")) for one in entries],
+    )
+
+
+def _sections(ledger: Ledger) -> list[SectionSums]:
+    found = []
+    for section in ledger.programme.sections:
+        worth = None if section.points is None else units(section.points)
+        total = sum(e.points for e in ledger.of_section(section))
+        items = [
+            Sums(
+                id=item.id,
+                title=item.title,
+                points=None if item.points is None else amount(units(item.points)),
+                score=None if item.points is None else amount(ledger.item_score(item)),
+                lost=amount(_lost(ledger.of_item(item.id))),
+            )
+            for item in section.items
+        ]
+        found.append(
+            SectionSums(
+                id=section.id,
+                title=section.title,
+                part=section.part,
+                points=None if worth is None else amount(worth),
+                score=None if worth is None else amount(worth + total),
+                lost=amount(_lost(ledger.of_section(section))),
+                items=items,
+            )
+        )
+    return found
+
+
+def _lost(entries: Iterable[Entry]) -> int:
+    return -sum(entry.points for entry in entries if entry.part != "bonus")
+
+
+def _entry(one: Entry, zone: ZoneInfo, says: str) -> EntryAnswer:
+    return EntryAnswer(
+        id=one.id,
+        section=one.section,
+        item=one.item,
+        clause=one.clause,
+        rule=one.rule,
+        part=one.part,
+        points=amount(one.points),
+        raw=amount(one.raw),
+        worst=amount(one.worst),
+        status=one.status.value,
+        units=list(one.units),
+        obligation=one.obligation,
+        occurrence=one.occurrence,
+        subject=one.subject,
+        problem=one.problem,
+        occurred_at=None if one.occurred_at is None else instant(one.occurred_at, zone),
+        facts=list(one.facts),
+        readings=list(one.readings),
+        steps=[step_answer(step, zone) for step in one.steps],
+        says=says,
+    )
+
+
+def step_answer(step: Step, zone: ZoneInfo) -> StepAnswer:
+    values = {name: _value(value, zone) for name, value in step.values}
+    return StepAnswer(code=step.code, values=values)
+
+
+def _value(value: Value, zone: ZoneInfo) -> int | str:
+    match value:
+        case datetime():
+            return instant(value, zone)
+        case Fraction():
+            scaled = value * 10**6
+            if scaled.denominator != 1:
+                return str(value)
+            return f"{(Decimal(scaled.numerator) / 10**6).normalize():f}"
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return value
+
+
+# -- obligations -----------------------------------------------------------------------------------
+
+
+class ObligationAnswer(Answer):
+    """One unit x one milestone, period or case, as it stands."""
+
+    key: str
+    section: str
+    item: str
+    clause: str
+    duty: str
+    kind: Literal["milestone", "recurring", "case", "gap"]
+    unit: str
+    unit_name: str
+    occurrence: str
+    title: str
+    light: Literal["done", "none", "late", "due", "slow", "ok"]
+    starts_at: InstantText
+    due_at: InstantText | None = Field(description="None while another document sets the date.")
+    original_due_at: InstantText | None
+    version: int = Field(description="Moves of the deadline, from 1.")
+    provisional: bool = Field(description="The date rests on a year without a known notice.")
+    counted: str = Field(description="How the date was counted, in the language asked for.")
+    needs: str = Field(description="The target or date that is missing; empty where nothing is.")
+    needed: str | None = Field(description="How many of the target; none for a yes/no duty.")
+    has: str
+    open: bool
+    waiting: bool = Field(description="Handed in and not reviewed yet.")
+    late_days: int
+    late_workdays: int
+    late_hours: int
+    submitted_at: InstantText | None
+    done_at: InstantText | None
+    lost: PointsText = Field(description="Points that its entries have cost so far.")
+    reviewing_units: list[str]
+
+
+class DueAnswer(Answer):
+    """应办事项: obligations with lights and deadlines as of an instant."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    known_at: InstantText
+    lights: dict[str, int]
+    obligations: list[ObligationAnswer]
+
+
+def obligation_answer(
+    one: Standing, programme: Programme, *, lost: int, counted: str
+) -> ObligationAnswer:
+    owed, zone = one.obligation, programme.tz
+    done, submitted = one.done_at, one.submitted_at
+    return ObligationAnswer(
+        key=owed.key,
+        section=owed.section,
+        item=owed.item,
+        clause=owed.clause,
+        duty=owed.duty,
+        kind=owed.kind,  # type: ignore[arg-type]  # the domain says str
+        unit=owed.unit,
+        unit_name=programme.unit_names.get(owed.unit, owed.unit),
+        occurrence=owed.occurrence,
+        title=owed.title,
+        light=one.light.value,
+        starts_at=instant(owed.starts_at, zone),
+        due_at=None if owed.due_at is None else instant(owed.due_at, zone),
+        original_due_at=_original(owed, zone),
+        version=owed.version,
+        provisional=owed.deadline is not None and owed.deadline.provisional,
+        counted=counted,
+        needs=owed.needs,
+        needed=None if owed.needed is None else str(_value(owed.needed, zone)),
+        has=str(_value(one.has, zone)),
+        open=one.open,
+        waiting=one.waiting,
+        late_days=one.lateness.days,
+        late_workdays=one.lateness.workdays,
+        late_hours=int(one.lateness.hours),
+        submitted_at=None if submitted is None else instant(submitted, zone),
+        done_at=None if done is None else instant(done, zone),
+        lost=amount(lost),
+        reviewing_units=list(owed.reviewing_units),
+    )
+
+
+def _original(owed: Obligation, zone: ZoneInfo) -> str | None:
+    return None if owed.original is None else instant(owed.original.due_at, zone)
+
+
+# -- reminders -------------------------------------------------------------------------------------
+
+
+class NoticeAnswer(Answer):
+    """Who would be told what, and why: the rung of an obligation's ladder."""
+
+    key: str
+    obligation: str
+    title: str
+    unit: str
+    unit_name: str
+    role: str
+    rung: str
+    why: str = Field(description="The rung in words, in the language asked for.")
+    nominal_at: InstantText
+    send_at: InstantText
+    due_at: InstantText | None
+    silenced: str = Field(description="Why it is not sent; empty where it is.")
+    people: list[str] = Field(description="Names and addresses; empty where nobody has the role.")
+
+
+class RemindAnswer(Answer):
+    """催办: what the clock would do at an instant. Nothing is made or sent."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    dry_run: Literal[True] = True
+    notices: list[NoticeAnswer]
+
+
+# -- documents -------------------------------------------------------------------------------------
+
+
+class ProblemAnswer(Answer):
+    place: str
+    text: str
+    advice: str
+
+
+class CheckAnswer(Answer):
+    """What is wrong with a document; `ok` where nothing is."""
+
+    file: str
+    ok: bool
+    programme: str
+    hash: str
+    items: int
+    clauses: int
+    rules: int
+    readings: int
+    problems: list[ProblemAnswer]
+    notices: list[ProblemAnswer] = Field(description="No errors, but worth knowing.")
+
+
+class DifferenceAnswer(Answer):
+    what: str
+    id: str
+    change: Literal["added", "gone", "changed"]
+    field: str
+    before: Any = None
+    after: Any = None
+    title: str
+    says: str
+
+
+class DiffAnswer(Answer):
+    """What changed from one document to another."""
+
+    before: str
+    after: str
+    same: bool
+    differences: list[DifferenceAnswer]
+
+
+class PublishedAnswer(Answer):
+    id: str
+    version: int
+    hash: str
+    title: str
+    new: bool = Field(description="False where the same document was current already.")
+
+
+class ProgrammesAnswer(Answer):
+    """Programmes in the database, and those that are shipped."""
+
+    programmes: list[PublishedAnswer]
+    shipped: list[str]
+
+
+class LoadedAnswer(Answer):
+    """What loading a file did."""
+
+    file: str
+    what: Literal["contacts", "facts", "calendar"]
+    rows: int
+    added: int
+    kept: int = Field(description="On file already.")
+    ended: int = 0
+
+
+def problem_answers(problems: Sequence[Problem]) -> list[ProblemAnswer]:
+    return [ProblemAnswer(place=one.place, text=one.text, advice=one.advice) for one in problems]
+
+
+# -- readings --------------------------------------------------------------------------------------
+
+
+class ChoiceAnswer(Answer):
+    id: str
+    says: str
+    holds: bool
+    score: PointsText
+    difference: PointsText = Field(description="Against the score with the reading that holds.")
+    executable: bool = Field(description="False: the price of this alternative is not known.")
+
+
+class ReadingAnswer(Answer):
+    id: str
+    clause: str
+    question: str
+    open: bool
+    holds: str
+    decided_by: str
+    because: str
+    choices: list[ChoiceAnswer]
+
+
+class ReadingsAnswer(Answer):
+    """口径: every ambiguous clause, its alternatives with their prices, what holds."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    open: int
+    readings: list[ReadingAnswer]
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+
+class ChainAnswer(Answer):
+    programme: str = Field(description="Empty for the chain of what belongs to no programme.")
+    ok: bool
+    count: int
+    first_bad: int | None
+    head: str
+    unsealed: int
+
+
+class TrailAnswer(Answer):
+    """留痕: whether every chain is what was sealed."""
+
+    ok: bool
+    chains: list[ChainAnswer]
+
+
+class TickAnswer(Answer):
+    """What one look at the clock made."""
+
+    at: InstantText
+    claimed: int
+    notices: int
+    dispatches: int
+    nobody: int
+    sealed: int
+
+
+class DeliverAnswer(Answer):
+    """What one round of sending came to."""
+
+    at: InstantText
+    channel: str
+    sent: int
+    failed: int
+    retried: int
+    suppressed: int
+    unknown: int
+
+
+class MigrateAnswer(Answer):
+    database: str
+    before: str | None
+    after: str
+
+
+class FindingAnswer(Answer):
+    name: str
+    state: Literal["ok", "warning", "error"]
+    text: str
+    advice: str
+
+
+class DoctorAnswer(Answer):
+    """What is missing; `ok` where nothing is an error."""
+
+    ok: bool
+    at: InstantText
+    findings: list[FindingAnswer]

@@ -1,0 +1,66 @@
+"""The published JSON Schemas of what goes in and of what `--json` prints.
+
+An editor completes a programme whose first line says
+`# yaml-language-server: $schema=schemas/programme.json`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tracker.definitions import answers
+from tracker.domain.facts import AnyFact
+from tracker.domain.programme import Programme
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+ANSWERS: dict[str, type[answers.Answer]] = {
+    "ledger": answers.LedgerAnswer,
+    "due": answers.DueAnswer,
+    "remind": answers.RemindAnswer,
+    "check": answers.CheckAnswer,
+    "diff": answers.DiffAnswer,
+    "programmes": answers.ProgrammesAnswer,
+    "published": answers.PublishedAnswer,
+    "loaded": answers.LoadedAnswer,
+    "readings": answers.ReadingsAnswer,
+    "trail": answers.TrailAnswer,
+    "tick": answers.TickAnswer,
+    "deliver": answers.DeliverAnswer,
+    "migrate": answers.MigrateAnswer,
+    "doctor": answers.DoctorAnswer,
+}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """KeyError for a name that is not published."""
+    if name == "programme":
+        return titled(name, _telling_apart(Programme.model_json_schema()))
+    if name == "facts":
+        return titled(name, _telling_apart(TypeAdapter(list[AnyFact]).json_schema()))
+    return titled(name, ANSWERS[name].model_json_schema(mode="serialization"))
+
+
+def names() -> list[str]:
+    return sorted(["programme", "facts", *ANSWERS])
+
+
+def titled(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DRAFT, "$id": f"urn:tracker:{name}", **body}
+
+
+def _telling_apart(node: Any) -> Any:
+    """Members of a union must say which they are: `kind` and `fact` have defaults in the code
+    only, and an editor that may leave them out cannot tell what to complete."""
+    if isinstance(node, list):
+        return [_telling_apart(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    told = {key: _telling_apart(value) for key, value in node.items()}
+    properties = node.get("properties")
+    tags = [name for name in ("kind", "fact") if "const" in (properties or {}).get(name, ())]
+    if tags:
+        told["required"] = [*tags, *(n for n in node.get("required", ()) if n not in tags)]
+    return told
