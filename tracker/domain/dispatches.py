@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from schedules.deadlines import Deadline
+from schedules.instants import local_instant
 from schedules.ladder import later_in_window
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
@@ -15,6 +16,8 @@ from tracker.domain.reminders import View, awake
 
 MAIL = "mail"
 ONE_DAY = timedelta(days=1)
+ONE_HOUR = timedelta(hours=1)
+MIDNIGHT = time(0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,6 @@ class Planned:
     person: int
     window: str
     channel: str
-    at: datetime
     notices: tuple[Waiting, ...]
 
     @property
@@ -75,13 +77,13 @@ class Planned:
 class Merged:
     """What becomes of notices that are due.
 
-    `unheard` have nobody to be told, with the reason (nobody, no_address); `kept` wait, because
-    the person had their mail of this window and nothing of theirs is prompt.
+    `unheard` have nobody to be told, with the reason (nobody, no_address). `kept` wait, each until
+    an instant: nothing may be sent now, or the person has had their mail of this window.
     """
 
     dispatches: tuple[Planned, ...]
     unheard: tuple[tuple[Waiting, str], ...]
-    kept: tuple[Waiting, ...] = ()
+    kept: tuple[tuple[Waiting, datetime], ...]
 
 
 def dispatch_key(person: int, window: str, channel: str) -> str:
@@ -94,18 +96,10 @@ def slot(view: View, one: Waiting, *, now: datetime) -> Slot:
     opens = later_in_window(now, zone=zone, calendar=view.calendar, window=window)
     if opens <= now or not one.by_the_hour:
         return Slot(f"{opens.astimezone(zone):%Y-%m-%d}", max(now, opens))
-    # A rung that the ladder put into quiet hours is one of the last 12 hours: it waits for nothing.
-    sleeps = awake(one.send_at, view) == one.send_at
-    at = awake(now, view) if sleeps else now
-    return Slot(f"{at.astimezone(zone):%Y-%m-%dT%H:00}", at)
-
-
-def next_slot(view: View, used: Slot, notices: Sequence[Waiting], *, now: datetime) -> Slot | None:
-    """The window after one whose mail has gone: a moment's own for what is prompt; else none yet,
-    and the notices wait until it opens."""
-    if used.at > now or not any(one.prompt for one in notices):
-        return None
-    return Slot(f"{now.astimezone(view.programme.tz):%Y-%m-%dT%H:%M:%S}", now)
+    # What the ladder put into quiet hours is one of the last 12 hours: it waits for nothing.
+    rests = awake(one.send_at, view) == one.send_at
+    at = awake(now, view) if rests else now
+    return Slot(_hour_window(at, view), at)
 
 
 def merge(
@@ -121,25 +115,61 @@ def merge(
     `used` says whether the dispatch of that key cannot take anything more. After an outage all
     that is due falls into the present window: one catch-up.
     """
-    told: dict[tuple[int, Slot], list[Waiting]] = {}
+    told: dict[tuple[int, str], list[Waiting]] = {}
     unheard: list[tuple[Waiting, str]] = []
+    kept: list[tuple[Waiting, datetime]] = []
     for one in notices:
         found = people(one)
         reachable = [recipient.person for recipient in found if recipient.reachable]
         if not reachable:
             unheard.append((one, "no_address" if found else "nobody"))
+            continue
+        place = slot(views(one.programme), one, now=now)
+        if place.at > now:
+            kept.append((one, place.at))
+            continue
         for person in reachable:
-            told.setdefault((person, slot(views(one.programme), one, now=now)), []).append(one)
-    dispatches, kept = [], []
-    for (person, place), mine in told.items():
-        where: Slot | None = place
-        if used(dispatch_key(person, place.window, MAIL)):
-            where = next_slot(views(mine[0].programme), place, mine, now=now)
-        if where is None:
-            kept += mine
+            told.setdefault((person, place.window), []).append(one)
+    dispatches: list[Planned] = []
+    for (person, window), mine in told.items():
+        free = _free_window(views(mine[0].programme), person, window, mine, now, used)
+        if isinstance(free, datetime):
+            kept += [(one, free) for one in mine]
         else:
-            dispatches.append(Planned(person, where.window, MAIL, where.at, tuple(mine)))
+            dispatches.append(Planned(person, free, MAIL, tuple(mine)))
     return Merged(tuple(dispatches), tuple(unheard), tuple(kept))
+
+
+def _free_window(
+    view: View,
+    person: int,
+    window: str,
+    mine: Sequence[Waiting],
+    now: datetime,
+    used: Callable[[str], bool],
+) -> str | datetime:
+    """The window for these notices, or until when they wait.
+
+    Beside the day's one mail, what is prompt makes at most one an hour.
+    """
+    if not used(dispatch_key(person, window, MAIL)):
+        return window
+    zone = view.programme.tz
+    if not any(one.prompt for one in mine):
+        tomorrow = now.astimezone(zone).date() + ONE_DAY
+        return later_in_window(
+            local_instant(tomorrow, MIDNIGHT, zone=zone), zone=zone, calendar=view.calendar,
+            window=view.window,
+        )  # fmt: skip
+    hour = _hour_window(now, view)
+    if not used(dispatch_key(person, hour, MAIL)):
+        return hour
+    local = now.astimezone(zone)
+    return (local.replace(minute=0, second=0, microsecond=0) + ONE_HOUR).astimezone(UTC)
+
+
+def _hour_window(at: datetime, view: View) -> str:
+    return f"{at.astimezone(view.programme.tz):%Y-%m-%dT%H:00}"
 
 
 def leading(notices: Iterable[Waiting]) -> tuple[list[Waiting], dict[str, str]]:
