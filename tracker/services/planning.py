@@ -7,9 +7,10 @@ follows what is due: the alarms of open obligations lie in a narrow queue of the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -43,6 +44,9 @@ TRACED = 200
 """Notice keys in one event of the trail."""
 
 SECOND = timedelta(seconds=1)
+
+Views = Callable[[str], View]
+"""The view of a programme, looked up once in a tick."""
 
 WANTED = text("notice.state = 'wanted'")
 """Written out, because only then is it the condition of the index on what waits."""
@@ -83,11 +87,12 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
     holds all that is due in it.
     """
     due = claim(session, now, limit=batch)
-    made = _plan(session, due, now) if due else []
+    views = cache(lambda slug: view(session, slug))
+    made = _plan(session, due, views, now) if due else []
     merged = Merged((), (), ())
     more = len(due) == batch
     if not more and _anything_waits(session, now):
-        merged = _dispatch(session, now)
+        merged = _dispatch(session, views, now)
     result = TickResult(
         claimed=len(due),
         made=len(made),
@@ -247,7 +252,7 @@ def insert_new(session: Session, table: type[Table], rows: Sequence[Mapping[str,
 # -- alarms to notices --------------------------------------------------------------------------
 
 
-def _plan(session: Session, due: Sequence[Due], now: datetime) -> list[Intent]:
+def _plan(session: Session, due: Sequence[Due], views: Views, now: datetime) -> list[Intent]:
     """The notices of the obligations that are due, kept; and their next alarms."""
     rows = _obligations(session, [one.obligation_id for one in due])
     _lay_out_next_pauses(session, rows.values(), now)
@@ -257,7 +262,7 @@ def _plan(session: Session, due: Sequence[Due], now: datetime) -> list[Intent]:
         row = rows.get(one.obligation_id)
         if row is None:
             continue
-        seen = view(session, row.programme)
+        seen = views(row.programme)
         found = wanted(seen, row.key, after=one.since, until=now)
         intents += [Intent(notice, one.obligation_id) for notice in found]
         following = next_alarm(seen, row.key, after=now)
@@ -392,7 +397,7 @@ def _is_address(mail: str | None) -> bool:
         return False
 
 
-def _dispatch(session: Session, now: datetime) -> Merged:
+def _dispatch(session: Session, views: Views, now: datetime) -> Merged:
     """Give every notice that is due its dispatch; one planner at a time, or a mail would be two."""
     queries.one_at_a_time(session, "dispatches")
     directory = Directory(session, now)
@@ -400,11 +405,11 @@ def _dispatch(session: Session, now: datetime) -> Merged:
     if _spread(session, rows, directory, now):
         rows = _due_notices(session, now)
     by_key = {row.key: row for row in rows}
-    waiting = [_waiting_row(view(session, row.programme), row, now) for row in rows]
+    waiting = [_waiting_row(views(row.programme), row, now) for row in rows]
     found = {who.person for one in waiting for who in _first(directory, one)}
     taken = _dispatches_of(session, found, now)
     merged = merge(
-        lambda slug: view(session, slug), waiting, lambda one: _first(directory, one), now=now,
+        views, waiting, lambda one: _first(directory, one), now=now,
         used=lambda key: key in taken and not _takes_more(taken[key]),
     )  # fmt: skip
     _attach(session, merged, by_key, taken, now)
