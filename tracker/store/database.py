@@ -10,8 +10,8 @@ StoreError         the root: the database cannot serve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,7 +60,7 @@ class Database:
         self.url = parsed(url)
         self.memory = Memory()
         self.engine = _engine(self.url, synchronous, busy_seconds)
-        self._writing = self.engine.execution_options(**{WRITES: True})
+        self.writing = self.engine.execution_options(**{WRITES: True})
 
     @property
     def is_sqlite(self) -> bool:
@@ -84,7 +84,7 @@ class Database:
         On SQLite it is the only writer from its start (BEGIN IMMEDIATE), so that it never fails
         half-way because another was quicker.
         """
-        with self._session(self._writing) as session:
+        with self._session(self.writing) as session:
             yield session
             session.commit()
 
@@ -114,9 +114,15 @@ def parsed(url: str) -> URL:
             f"数据库地址无法识别 / not a database URL: {url!r}; "
             "write sqlite:////path/tracker.sqlite or postgresql://user@host/name"
         ) from mistake
-    if given.drivername in ("postgresql", "postgres"):
-        return given.set(drivername="postgresql+psycopg")
-    return given
+    known = {
+        "sqlite": "sqlite",
+        "postgresql": "postgresql+psycopg",
+        "postgres": "postgresql+psycopg",
+    }
+    driver = known.get(given.drivername.partition("+")[0])
+    if driver is None:
+        raise Unreachable(f"数据库类型不支持 / {given.drivername}: use sqlite or postgresql")
+    return given.set(drivername=driver)
 
 
 def place_of(url: URL) -> str:
@@ -244,25 +250,36 @@ def _kind_of(failure: DBAPIError) -> type[StoreError] | None:
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str, *, revision: str = "head") -> str:
-    """Bring the schema to `revision`, making the SQLite file and its folder where there are none.
+def migrate(url: str) -> str:
+    """Bring the schema to the head, making the SQLite file and its folder where there are none.
 
     Returns the revision it has now. One migration at a time: others wait.
     """
     from alembic import command
 
+    _run(url, lambda config: command.upgrade(config, "head"))
+    return current_revision(url) or ""
+
+
+def revert(url: str, revision: str) -> None:
+    """Take the schema back to `revision` ("base": nothing), with what newer tables hold lost."""
+    from alembic import command
+
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def _run(url: str, step: Callable[[Any], None]) -> None:
     place = parsed(url)
     file = file_of(place)
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        engine = _engine(place, "full", busy_seconds=60)
-        _to_wal(engine)
-        with engine.execution_options(**{WRITES: True}).begin() as connection:
-            if not _is_sqlite(connection):
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(73110001)")
-            command.upgrade(_config(connection), revision)
-        engine.dispose()
+        with closing(Database(url, busy_seconds=60)) as database:
+            _to_wal(database.engine)
+            with database.writing.begin() as connection:
+                if not database.is_sqlite:
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(73110001)")
+                step(_config(connection))
     except DBAPIError as failure:
         known = explained(failure, place)
         if known is None:
@@ -270,19 +287,14 @@ def migrate(url: str, *, revision: str = "head") -> str:
         raise known from failure
     except OSError as failure:
         raise Unreachable(f"{place_of(place)}: {_ADVICE[Unreachable]} ({failure})") from failure
-    return current_revision(url) or ""
 
 
 def current_revision(url: str) -> str | None:
     """The revision that the database has; None for one that was never migrated."""
     from alembic.runtime.migration import MigrationContext
 
-    database = Database(url)
-    try:
-        with database.read() as session:
-            return MigrationContext.configure(session.connection()).get_current_revision()
-    finally:
-        database.close()
+    with closing(Database(url)) as database, database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision()
 
 
 def head_revision() -> str:
@@ -311,10 +323,6 @@ def _to_wal(engine: Engine) -> None:
         connection.rollback()
         raw.execute("PRAGMA journal_mode = WAL")
     engine.dispose()
-
-
-def _is_sqlite(connection: Connection) -> bool:
-    return connection.dialect.name == "sqlite"
 
 
 def _config(connection: Connection | None) -> Any:
