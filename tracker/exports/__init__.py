@@ -1,0 +1,1 @@
+"""Values to files: typed sheets to xlsx and csv, values to JSON."""

@@ -1,0 +1,132 @@
+"""Sheets as an Excel workbook: typed cells, filters, a header that stays, ready to print on A4.
+
+Text is written as text, whatever it looks like: a workbook from here has no formula and no link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
+
+from tracker.exports.sheet import NUMERIC, Cell, Kind, Sheet
+
+FONT = "微软雅黑"
+HEADING_FONT = "宋体"
+A4 = 9
+LONGEST = 32_767
+"""Characters that a cell can hold."""
+
+PATTERNS = {
+    Kind.WHOLE: "0",
+    Kind.NUMBER: "0.####",
+    Kind.POINTS: "0.00##",
+    Kind.DAY: "yyyy-mm-dd",
+    Kind.INSTANT: "yyyy-mm-dd hh:mm",
+}
+
+Formats = Mapping[str, Any]
+
+
+def xlsx_bytes(sheets: Sequence[Sheet], *, made_at: datetime) -> bytes:
+    """The workbook; `made_at` is its date of creation, so that equal sheets are equal files."""
+    stream = BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    book = xlsxwriter.Workbook(stream, options)
+    book.set_properties({"created": made_at.replace(tzinfo=None)})
+    formats = _formats(book)
+    for sheet in sheets:
+        _write(book.add_worksheet(_name(sheet.name)), sheet, formats)
+    book.close()
+    return stream.getvalue()
+
+
+def _name(name: str) -> str:
+    """Excel takes 31 characters and none of these."""
+    return "".join(c for c in name if c not in "[]:*?/\\'")[:31] or "1"
+
+
+def _formats(book: Any) -> Formats:
+    plain = {"font_name": FONT, "font_size": 10, "valign": "top"}
+    line = {"bottom": 4, "bottom_color": "#8b877c"}
+    formats = {
+        "heading": book.add_format({"font_name": HEADING_FONT, "font_size": 16, "bold": True}),
+        "note": book.add_format({"font_name": FONT, "font_size": 9, "font_color": "#57544c"}),
+        "head": book.add_format(
+            {**plain, "bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#f3f1eb"}
+        ),
+    }
+    for kind in Kind:
+        more: dict[str, Any] = {"num_format": PATTERNS[kind]} if kind in PATTERNS else {}
+        more |= {"text_wrap": True} if kind is Kind.LONG else {}
+        formats[kind] = book.add_format({**plain, **line, **more})
+        formats[f"total {kind}"] = book.add_format({**plain, **more, "bold": True, "top": 1})
+    return formats
+
+
+def _write(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
+    for number, line in enumerate(sheet.above):
+        page.write_string(number, 0, _fitting(line), formats["note" if number else "heading"])
+    head = len(sheet.above) + (1 if sheet.above else 0)
+    for at, column in enumerate(sheet.columns):
+        page.set_column(at, at, column.width)
+        page.write_string(head, at, column.title, formats["head"])
+    row = head
+    for row, cells in enumerate(sheet.rows, start=head + 1):
+        _write_row(page, row, cells, sheet, formats, "")
+    if sheet.rows:
+        page.autofilter(head, 0, row, len(sheet.columns) - 1)
+    if sheet.total:
+        row += 1
+        _write_row(page, row, sheet.total, sheet, formats, "total ")
+    for number, line in enumerate(sheet.below, start=row + 2):
+        page.write_string(number, 0, _fitting(line), formats["note"])
+    page.freeze_panes(head + 1, 0)
+    _print_setup(page, sheet, head)
+
+
+def _write_row(
+    page: Worksheet, row: int, cells: Sequence[Cell], sheet: Sheet, formats: Formats, which: str
+) -> None:
+    for at, (cell, column) in enumerate(zip(cells, sheet.columns, strict=True)):
+        _write_cell(page, row, at, cell, sheet, formats[f"{which}{column.kind}"])
+
+
+def _write_cell(page: Worksheet, row: int, at: int, cell: Cell, sheet: Sheet, style: Any) -> None:
+    match cell:
+        case None:
+            page.write_blank(row, at, None, style)
+        case datetime():
+            page.write_datetime(row, at, cell.astimezone(sheet.zone).replace(tzinfo=None), style)
+        case date():
+            page.write_datetime(row, at, cell, style)
+        case int() | Decimal():
+            assert sheet.columns[at].kind in NUMERIC, f"a number in {sheet.columns[at].title}"
+            page.write_number(row, at, float(cell), style)
+        case _:
+            page.write_string(row, at, _fitting(cell), style)
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _print_setup(page: Worksheet, sheet: Sheet, head: int) -> None:
+    page.set_landscape()
+    page.set_paper(A4)
+    page.set_margins(left=0.47, right=0.47, top=0.47, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+    heading = sheet.above[0] if sheet.above else sheet.name
+    # An ampersand begins a code in a footer; doubled it is itself.
+    page.set_footer(f"&L&8{heading.replace('&', '&&')[:180]}&R&8&P / &N")

@@ -1,0 +1,322 @@
+"""Letters: values to subject, text and HTML, through the templates of their kind.
+
+What a sentence says is decided here, how it reads in the catalogues, how it looks in the templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+
+from schedules.deadlines import due_day, local_day
+from tracker.domain.dispatches import ReminderLine, ReminderMail
+from tracker.domain.obligations import Light
+from tracker.domain.points import ZERO
+from tracker.services.digest import LIGHTS, Digest, Health, OpenReading, Pending, UnitLights
+from tracker.wording import Language, counting, light_word, rung, text
+from tracker.wording.catalogue import has
+from tracker.wording.forms import day, points, span, weekday
+
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A letter as it goes out. `subject` is one line; `text` says everything that `html` says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def rendered(environment: Environment, name: str, values: dict[str, Any]) -> Rendered:
+    """The three templates `name.{subject,txt,html}.j2` with the same values."""
+    subject, plain, html = (
+        environment.get_template(f"{name}.{part}.j2").render(values)
+        for part in ("subject", "txt", "html")
+    )
+    return Rendered(one_line(subject), _tidy(plain), html)
+
+
+def one_line(subject: str) -> str:
+    """Whatever a title had in it: a header never gets a second line."""
+    return re.sub(r"\s+", " ", subject).strip()
+
+
+def _tidy(plain: str) -> str:
+    lines = [line.rstrip() for line in plain.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
+# -- the reminder --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A line of the mail with its sentences."""
+
+    line: ReminderLine
+    state: str
+    heading: str
+    price: str
+    counted: str
+    why: str
+
+
+def render_reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
+    words = _Reminder(mail, language)
+    entries = [words.entry(line) for line in mail.lines]
+    subject = words.subject()
+    values = {
+        "language": language,
+        "zone": mail.zone,
+        "mail": mail,
+        "subject": subject,
+        "preview": "；".join(f"{one.heading}，{one.state}" for one in entries[:3]),
+        "verdict": words.verdict(),
+        "addressed": words.addressed(),
+        "entries": entries,
+        "total": words.total(),
+        "reasons": list(words.reasons()),
+        "colophon": list(words.colophon()),
+    }
+    return rendered(environment, "notices/reminder", values)
+
+
+@dataclass(frozen=True)
+class _Reminder:
+    mail: ReminderMail
+    language: Language
+
+    def say(self, key: str, **values: Any) -> str:
+        return text(f"reminder.{key}", values, language=self.language, zone=self.mail.zone)
+
+    def listed(self, parts: Iterator[str] | Sequence[str]) -> str:
+        return self.say("listed").join(parts)
+
+    # -- what it is about --------------------------------------------------------------------
+
+    def subject(self) -> str:
+        matters = self.say("joined").join([*self._ahead(), *self._late()])
+        return self.say("subject", matters=matters)
+
+    def _ahead(self) -> Iterator[str]:
+        dated = [line for line in self.mail.ahead if line.due_at is not None]
+        undated = len(self.mail.ahead) - len(dated)
+        if dated:
+            days = sorted({due_day(line.due_at, self.mail.zone) for line in dated if line.due_at})
+            alone = len(self.mail.lines) == 1
+            key = "ahead_one" if alone else "ahead" if len(days) == 1 else "ahead_next"
+            yield self.say(key, n=len(dated), on=self._on(days[0]), title=self.named(dated[0]))
+        if undated:
+            yield self.say("ahead_undated", n=undated)
+
+    def _late(self) -> Iterator[str]:
+        late = self.mail.late
+        if not late:
+            return
+        worst = max(late, key=lambda line: line.elapsed_late)
+        if len(self.mail.lines) == 1:
+            yield self.say("late_one", title=self.named(worst), longest=self.delay(worst))
+            return
+        key = "late_same" if len(late) == 1 else "late_longest"
+        yield self.say("late", n=len(late), longest=self.say(key, span=self.delay(worst)))
+
+    def _on(self, on: date) -> str:
+        return self.say("on", month=on.month, day=on.day)
+
+    def delay(self, line: ReminderLine) -> str:
+        """By the clock that the obligation runs on: hours of a case, else working days."""
+        if line.deadline is not None and line.deadline.kind == "hours":
+            return span(line.elapsed_late, self.language)
+        if line.workdays_late:
+            return self.say("workdays", n=line.workdays_late)
+        return self.say("days", n=line.days_late)
+
+    def verdict(self) -> str:
+        mail, late = self.mail, len(self.mail.late)
+        keeps = ""
+        if mail.keeps > 0:
+            by = by_when(mail.until, mail.as_of, mail.zone, self.language)
+            keeps = self.say("verdict_keeps", until=by, n=mail.keeps)
+        key = "verdict_late"
+        if late == len(mail.lines):
+            key = "verdict_one_late" if late == 1 else "verdict_all_late"
+        told = self.say(key, n=late) if late else ""
+        return self.say("verdict", n=len(mail.lines), keeps=keeps, late=told)
+
+    def addressed(self) -> str:
+        key = "addressed_roles" if self.mail.roles else "addressed"
+        return self.say(key, unit=self.mail.unit, person=self.mail.person, roles=self.roles())
+
+    def roles(self) -> str:
+        return self.listed([text(f"role.{role}", language=self.language)
+                            for role in self.mail.roles])  # fmt: skip
+
+    # -- one line ----------------------------------------------------------------------------
+
+    def entry(self, line: ReminderLine) -> _Entry:
+        return _Entry(
+            line=line,
+            state=self.state(line),
+            heading=self.heading(line),
+            price=self.price(line),
+            counted=counting(line.deadline, self.language),
+            why=self.say("why", rungs=self.why(line)),
+        )
+
+    def named(self, line: ReminderLine) -> str:
+        """The title as it stands; its clause's number comes first where it has no own."""
+        return self.say("heading", clause=line.clause, title=line.title)
+
+    def heading(self, line: ReminderLine) -> str:
+        key = "heading" if line.unit == self.mail.unit else "heading_unit"
+        heading = self.say(key, clause=line.clause, title=line.title, unit=line.unit)
+        if line.programme == self.mail.programme:
+            return heading
+        return self.say("heading_programme", programme=line.programme, heading=heading)
+
+    def state(self, line: ReminderLine) -> str:
+        word = light_word(line.light, self.language)
+        returned = self.say("returned") if line.returned else ""
+        if line.due_at is None:
+            return self.say("undated", word=word) + returned
+        if not line.late:
+            return self.say("ends", word=word, due=line.due_at) + returned
+        return self.say("ended", word=word, due=line.due_at, span=self.delay(line)) + returned
+
+    def price(self, line: ReminderLine) -> str:
+        parts = [name for name in ("lost", "keeps") if getattr(line, name) > 0]
+        key = "_".join(["price", *(parts or ["none"])])
+        return self.say(key, lost=line.lost, keeps=line.keeps, until=self.mail.until)
+
+    def why(self, line: ReminderLine) -> str:
+        return self.listed(
+            [
+                self.say("why_rung", rung=rung(why.rung, self.language),
+                         role=text(f"role.{why.role}", language=self.language))
+                for why in line.why
+            ]
+        )  # fmt: skip
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def total(self) -> str:
+        """The sum over the lines; empty where one line has said it all."""
+        kept = [line.keeps for line in self.mail.lines if line.keeps > 0]
+        if len(self.mail.lines) < 2:
+            return ""
+        key = "total_sum" if len(kept) > 1 else "total_plain"
+        parts = " + ".join(points(keeps) for keeps in kept)
+        return self.say(key, lost=self.mail.lost, keeps=self.mail.keeps, parts=parts)
+
+    def reasons(self) -> Iterator[str]:
+        key = "why_roles" if self.mail.roles else "why_plain"
+        yield self.say(key, unit=self.mail.unit, roles=self.roles())
+        line = self.mail.next_line
+        if line is not None:
+            role = text(f"role.{line.next_role}", language=self.language)
+            key = "repeats" if line.next_role in self.mail.roles else "escalates"
+            yield self.say(key, title=self.named(line), at=line.next_at, role=role)
+
+    def colophon(self) -> Iterator[str]:
+        yield self.say("number", id=self.mail.message_id)
+        if self.mail.attachment:
+            yield self.say("attachment", name=self.mail.attachment)
+        yield self.say("version", version=self.mail.version, as_of=self.mail.as_of)
+
+
+# -- the digest ----------------------------------------------------------------------------------
+
+
+def render_digest(
+    environment: Environment,
+    language: Language,
+    digest: Digest,
+    *,
+    overview: str = "",
+    leave: str = "",
+) -> Rendered:
+    """`overview` and `leave` are addresses: of the pages, and for not getting this any more."""
+    zone = ZoneInfo(digest.zone)
+    values = {
+        "language": language,
+        "zone": zone,
+        "digest": digest,
+        "verdict": verdict_of(digest, language),
+        "units": _folded(digest.units, language),
+        "bar": [(light.value, count) for light, count in digest.whole.counts],
+        "all_lights": LIGHTS,
+        "open_readings": _widest(digest.readings),
+        "waiting": _by_kind(digest.pending),
+        "health": [health_sentence(one, language) for one in digest.health],
+        "overview": overview,
+        "leave": leave,
+    }
+    return rendered(environment, "digest/digest", values)
+
+
+def _folded(units: Sequence[UnitLights], language: Language) -> list[UnitLights]:
+    """Units that lost nothing and have no red light stand together, where they are several."""
+    quiet = [one for one in units if not one.lost and not one.count(Light.LATE)
+             and not one.count(Light.DUE)]  # fmt: skip
+    if len(quiet) <= FEW:
+        return list(units)
+    counts = {light: sum(one.count(light) for one in quiet) for light in LIGHTS}
+    name = text("digest.others", {"n": len(quiet)}, language=language)
+    rest = UnitLights("", name, tuple((light, n) for light, n in counts.items() if n),
+                      sum(one.total for one in quiet), ZERO, None)  # fmt: skip
+    return [one for one in units if one not in quiet] + [rest]
+
+
+def _widest(open_: Sequence[OpenReading]) -> list[OpenReading]:
+    """The readings that move the score, the widest first; the others are only counted."""
+    moving = [one for one in open_ if one.low or one.high]
+    return sorted(moving, key=lambda one: (one.low - one.high, one.id))
+
+
+def _by_kind(pending: Sequence[Pending]) -> list[tuple[str, list[Pending]]]:
+    """What waits for a person, in the order in which it is decided."""
+    kinds = ("extend", "review", "decide", "enter")
+    those = [(kind, [one for one in pending if one.kind == kind]) for kind in kinds]
+    return [(kind, found) for kind, found in those if found]
+
+
+def health_sentence(finding: Health, language: Language) -> str:
+    """A finding in words; what no catalogue knows stands by its name and code."""
+    if has(finding.code, language):
+        return text(finding.code, dict(finding.values), language=language)
+    return f"{finding.name}: {finding.code}"
+
+
+def verdict_of(digest: Digest, language: Language) -> str:
+    """The first sentence: lost, new since the last one, still to be kept by when."""
+    verdict, zone = digest.verdict, ZoneInfo(digest.zone)
+    new = "same" if not verdict.new else "new" if verdict.new > 0 else "back"
+    left = "some" if verdict.recoverable > 0 else "none"
+    until = by_when(verdict.until, digest.as_of, zone, language)
+    return text(
+        "digest.verdict",
+        {
+            "lost": verdict.lost,
+            "new": text(f"digest.verdict_{new}", {"n": abs(verdict.new)}, language=language),
+            "left": text(f"digest.verdict_{left}", {"n": verdict.recoverable, "until": until},
+                         language=language),
+        },
+        language=language,
+    )  # fmt: skip
+
+
+def by_when(until: datetime, as_of: datetime, zone: ZoneInfo, language: Language) -> str:
+    """周五 where that is clear within the week, else with its date."""
+    last, today = due_day(until, zone), local_day(as_of, zone)
+    name = weekday(last, language)
+    if last.isocalendar()[:2] == today.isocalendar()[:2]:
+        return name
+    return f"{day(last)} {name}" if language == "zh" else f"{name} {day(last)}"
