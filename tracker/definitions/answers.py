@@ -1,7 +1,7 @@
 """What `--json` prints: the published shape of every answer, and how it follows from the values.
 
-Fields are only ever added. Points are decimal text ("-0.0833"), instants ISO 8601 with the offset of
-the programme's zone.
+Fields are only ever added. Points are decimal text ("-0.0833"), instants ISO 8601 with the offset
+of the programme's zone.
 """
 
 from __future__ import annotations
@@ -504,11 +504,12 @@ class TickAnswer(Answer):
     """What one look at the clock made."""
 
     at: InstantText
-    claimed: int
-    notices: int
-    dispatches: int
-    nobody: int
-    sealed: int
+    claimed: int = Field(description="Obligations whose alarm went off.")
+    made: int = Field(description="Notices made, silenced ones too.")
+    silenced: int
+    dispatched: int
+    nobody: int = Field(description="Notices that found nobody to tell.")
+    sealed: int = Field(description="Events of the trail chained.")
 
 
 class DeliverAnswer(Answer):

@@ -58,11 +58,11 @@ _PEOPLE = Columns(
 
 _ROLES = {
     "联系人": "contact", "联络员": "contact", "经办人": "contact",
-    "副联系人": "deputy", "备用联系人": "deputy", "代理联系人": "deputy",
+    "副联系人": "deputy", "副联络员": "deputy", "备用联系人": "deputy", "代理联系人": "deputy",
     "单位负责人": "head", "负责人": "head", "主要负责人": "head",
     "分管领导": "leader", "县领导": "leader", "牵头领导": "leader",
     "审核人": "reviewer", "审核员": "reviewer",
-    "考核办": "office", "统筹办": "office", "办公室": "office",
+    "牵头办公室": "office", "考核办": "office", "统筹办": "office", "办公室": "office",
 }  # fmt: skip
 
 

@@ -1,0 +1,199 @@
+"""The board that a command looks at, from the database or from documents; what is due on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from tracker.cli import documents, show
+from tracker.cli.house import house, meant, now, spoken, zone_of
+from tracker.cli.instants import instant
+from tracker.cli.options import Lang as LangOption
+from tracker.cli.words import Lang, heading, say
+from tracker.definitions import sheets
+from tracker.definitions.answers import DueAnswer, about, obligation_answer
+from tracker.definitions.answers import instant as iso
+from tracker.domain.errors import NotFound
+from tracker.domain.obligations import WORST_FIRST, Light, Standing
+from tracker.domain.points import Units
+from tracker.domain.programme import Programme
+from tracker.services import scoreboard
+from tracker.services.scoreboard import Board
+from tracker.wording import counting, light
+from tracker.wording.forms import instant as told_instant
+from tracker.wording.forms import points
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A board and the language in which to tell it."""
+
+    board: Board
+    lang: Lang
+
+    @property
+    def programme(self) -> Programme:
+        return self.board.programme
+
+    def told(self, at: datetime) -> str:
+        return told_instant(at, self.lang, self.programme.tz, year=True)
+
+    def headline(self) -> str:
+        board = self.board
+        at = say("as_of", self.lang, at=self.told(board.as_of))
+        if board.known_at < board.as_of:
+            at += say("known", self.lang, at=self.told(board.known_at))
+        return f"{self.programme.title}  {at}"
+
+
+@contextmanager
+def board(
+    programme: str, facts: Path | None, as_of: str, known_at: str, lang: LangOption | None
+) -> Iterator[Seen]:
+    """From files where a file is named, else from the database."""
+    if facts is not None or _is_document(programme):
+        yield _of_documents(programme, facts, as_of, known_at, lang)
+        return
+    with house(lang) as place, place.reading() as session:
+        zone = zone_of(session, programme, place.settings)
+        at = instant(as_of, zone, "--as-of") if as_of else place.now
+        known = instant(known_at, zone, "--known-at") if known_at else place.now
+        slug = meant(session, programme, place.lang, year=at.astimezone(zone).year)
+        yield Seen(scoreboard.board(session, slug, as_of=at, known_at=known), place.lang)
+
+
+def _is_document(programme: str) -> bool:
+    return programme.endswith((".yaml", ".yml")) or Path(programme).is_file()
+
+
+def _of_documents(
+    programme: str, facts: Path | None, as_of: str, known_at: str, lang: LangOption | None
+) -> Seen:
+    if not programme:
+        raise typer.BadParameter(
+            "用 --facts 时须同时给出方案文件 / --facts needs a programme file too",
+            param_hint="--programme",
+        )
+    from schedules.workdays import china
+
+    spoken_in = spoken(lang)
+    document = documents.sound(documents.found(Path(programme)), spoken_in)
+    names = {name: unit.id for unit in document.units for name in (unit.short, unit.name) if name}
+    given = [] if facts is None else sheets.facts(facts, spoken_in, units=names)
+    present = now()
+    at = instant(as_of, document.tz, "--as-of") if as_of else present
+    known = instant(known_at, document.tz, "--known-at") if known_at else max(present, at)
+    found = scoreboard.of_documents(document, given, china(), as_of=at, known_at=known)
+    return Seen(found, spoken_in)
+
+
+def unit_of(programme: Programme, given: str) -> str:
+    """The unit's id from its id, name or short name; NotFound names what there is."""
+    for unit in programme.units:
+        if given in (unit.id, unit.name, unit.short):
+            return unit.id
+    known = "、".join(f"{unit.id} {unit.label}" for unit in programme.units)
+    raise NotFound(f"没有这个单位 / no unit {given!r}; {known}")
+
+
+def show_due(
+    seen: Seen, *, unit: str, lights: Sequence[str], open_only: bool, as_json: bool
+) -> None:
+    ledger = seen.board.ledger
+    wanted = _lights(lights)
+    of = unit_of(seen.programme, unit) if unit else ""
+    standings = [
+        one
+        for one in ledger.standings
+        if (not of or one.obligation.unit == of)
+        and (not wanted or one.light in wanted)
+        and (one.open or not open_only)
+    ]
+    lost: Counter[str] = Counter()
+    for entry in ledger.entries:
+        lost[entry.obligation] -= entry.points
+    if as_json:
+        show.answer(_answer(seen, standings, lost))
+    else:
+        show.echo(*_lines(seen, standings, lost))
+
+
+def _lights(given: Sequence[str]) -> set[Light]:
+    known = [one.value for one in Light]
+    for name in given:
+        if name not in known:
+            raise typer.BadParameter(f"“{name}”：{' '.join(known)}", param_hint="--light")
+    return {Light(name) for name in given}
+
+
+def _answer(seen: Seen, standings: Sequence[Standing], lost: Counter[str]) -> DueAnswer:
+    programme, zone = seen.programme, seen.programme.tz
+    counts = Counter(one.light.value for one in standings)
+    return DueAnswer(
+        programme=about(programme, seen.board.version),
+        as_of=iso(seen.board.as_of, zone),
+        known_at=iso(seen.board.known_at, zone),
+        lights={light_.value: counts[light_.value] for light_ in WORST_FIRST},
+        obligations=[
+            obligation_answer(
+                one,
+                programme,
+                lost=Units(lost[one.obligation.key]),
+                counted=counting(one.obligation.deadline, seen.lang, needs=one.obligation.needs),
+            )
+            for one in standings
+        ],
+    )
+
+
+def _lines(seen: Seen, standings: Sequence[Standing], lost: Counter[str]) -> Iterator[str]:
+    yield seen.headline()
+    if not standings:
+        yield say("due.none", seen.lang)
+        return
+    ordered = sorted(standings, key=_worst_first)
+    names = {unit.id: unit.label for unit in seen.programme.units}
+    rows = [
+        (
+            light(one.light, seen.lang),
+            _due(seen, one),
+            one.obligation.clause,
+            names.get(one.obligation.unit, one.obligation.unit),
+            _late(one),
+            points(lost[one.obligation.key]) if lost[one.obligation.key] else "",
+            one.obligation.title,
+        )
+        for one in ordered
+    ]
+    keys = ("light", "due", "clause", "unit", "late", "lost", "title")
+    yield from show.table([heading(key, seen.lang) for key in keys], rows, right=[4, 5])
+    counts = Counter(one.light for one in standings)
+    told = "  ".join(f"{light(one, seen.lang)} {counts[one]}" for one in WORST_FIRST if counts[one])
+    yield f"{say('due.count', seen.lang, n=len(standings))}：{told}"
+
+
+def _worst_first(one: Standing) -> tuple[int, bool, datetime, str]:
+    due = one.obligation.due_at
+    worst = WORST_FIRST.index(one.light)
+    return (worst, due is None, due or one.obligation.starts_at, one.obligation.key)
+
+
+def _due(seen: Seen, one: Standing) -> str:
+    due = one.obligation.due_at
+    if due is None:
+        return "—"
+    mark = "?" if one.obligation.deadline and one.obligation.deadline.provisional else ""
+    return f"{told_instant(due, seen.lang, seen.programme.tz)}{mark}"
+
+
+def _late(one: Standing) -> str:
+    if not one.missed:
+        return ""
+    hours = one.obligation.deadline is not None and one.obligation.deadline.kind == "hours"
+    return f"{int(one.lateness.hours)}h" if hours else f"{one.lateness.days}d"

@@ -1,0 +1,82 @@
+"""One look at the clock, one round of sending, one migration."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+
+from tracker.cli import show
+from tracker.cli.house import House
+from tracker.cli.words import say
+from tracker.definitions.answers import DeliverAnswer, MigrateAnswer, TickAnswer, instant
+from tracker.services import planning, trail
+from tracker.store import database as store
+from tracker.wording.forms import instant as told_instant
+
+
+def tick(place: House, *, as_json: bool) -> None:
+    done = planning.tick_all(place.database, place.now)
+    sealed = seal(place)
+    counts = {name: n for name, n in asdict(done).items() if name != "more"}
+    if as_json:
+        at = instant(place.now, place.settings.tz)
+        show.answer(TickAnswer(at=at, sealed=sealed, **counts))
+    else:
+        show.echo(say("tick.done", place.lang, at=_at(place), sealed=sealed, **counts))
+
+
+def seal(place: House) -> int:
+    """Everything that is not chained yet, batch by batch."""
+    total = 0
+    while True:
+        with place.writing() as session:
+            sealed = trail.seal_all(session, now=place.now)
+        total += sealed
+        if not sealed:
+            return total
+
+
+def migrate(place: House, *, as_json: bool) -> None:
+    before = _revision(place)
+    after = store.migrate(place.settings.database)
+    if as_json:
+        show.answer(MigrateAnswer(database=place.database.place, before=before, after=after))
+        return
+    key = "migrate.same" if before == after else "migrate.done"
+    told = before or "—"
+    show.echo(say(key, place.lang, database=place.database.place, before=told, after=after))
+
+
+def _revision(place: House) -> str | None:
+    """None where the database does not exist yet; `migrate` says what else is wrong."""
+    try:
+        return store.current_revision(place.settings.database)
+    except store.StoreError:
+        return None
+
+
+def _at(place: House) -> str:
+    return told_instant(place.now, place.lang, place.settings.tz, year=True)
+
+
+def deliver(place: House, *, as_json: bool) -> None:
+    asyncio.run(_deliver(place, as_json=as_json))
+
+
+async def _deliver(place: House, *, as_json: bool) -> None:
+    from tracker import runtime
+    from tracker.services import delivery
+
+    parts = runtime.build(place.settings)
+    try:
+        done = await delivery.deliver(parts, place.now)
+    finally:
+        await parts.close()
+    counts = asdict(done)
+    if as_json:
+        at = instant(place.now, place.settings.tz)
+        show.answer(DeliverAnswer(at=at, channel=parts.channel.name, **counts))
+    else:
+        show.echo(
+            say("deliver.done", place.lang, at=_at(place), channel=parts.channel.name, **counts)
+        )

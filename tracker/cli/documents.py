@@ -1,0 +1,225 @@
+"""`tracker programme`: check, load, compare and list documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli.options import By, Json, Language, Source, group, schema_of
+
+if TYPE_CHECKING:
+    from tracker.definitions.yamlform import Examined
+    from tracker.domain.programme import Programme
+
+commands = group("programme", "方案文件：校验、发布、比较 / programme documents")
+
+Second = Annotated[Path, typer.Argument(metavar="NEW", help="新文件 / the newer file")]
+
+
+def add_to(tree: typer.Typer) -> None:
+    tree.add_typer(commands)
+
+
+@commands.command("check")
+def check(
+    file: Source,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("check")] = False,
+) -> None:
+    """校验方案文件，指出文件、行、任务、计分句和改法 / validate a document.
+
+    Every problem is told at once. FILE is a path, or the name of a shipped programme.
+    """
+    from tracker.cli import show
+    from tracker.cli.failures import problem_text
+    from tracker.cli.house import spoken
+    from tracker.cli.words import say
+
+    spoken_in = spoken(lang)
+    path = found(file)
+    examined = _examined(path, spoken_in)
+    if json:
+        show.answer(_check_answer(path, examined))
+    elif examined.programme is not None:
+        for notice in examined.notices:
+            typer.echo(problem_text(notice, spoken_in), err=True)
+        show.echo(say("check.sound", spoken_in, file=path.name, **_counts(examined.programme)))
+    else:
+        for problem in (*examined.notices, *examined.problems):
+            typer.echo(problem_text(problem, spoken_in), err=True)
+        count = len(examined.problems)
+        typer.echo(say("check.problems", spoken_in, file=path.name, n=count), err=True)
+    if examined.programme is None:
+        raise typer.Exit(1)
+
+
+@commands.command("load")
+def load(
+    file: Source,
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("published")] = False,
+) -> None:
+    """发布方案的新版本并排出应办事项 / publish a version and lay out its obligations.
+
+    The same content again makes no new version. FILE is a path, or the name of a shipped programme.
+    """
+    from tracker.cli import show
+    from tracker.cli.house import house
+    from tracker.cli.words import say
+    from tracker.definitions.answers import PublishedAnswer
+    from tracker.services import programmes
+
+    with house(lang) as place:
+        programme = sound(found(file), place.lang)
+        with place.writing() as session:
+            done = programmes.publish(session, programme, now=place.now, by=by)
+        if json:
+            show.answer(
+                PublishedAnswer(
+                    id=done.slug, version=done.version, hash=done.hash, title=done.title,
+                    new=done.new,
+                )
+            )  # fmt: skip
+            return
+        key = "load.new" if done.new else "load.same"
+        show.echo(say(key, place.lang, slug=done.slug, version=done.version, title=done.title))
+
+
+@commands.command("diff")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="旧文件 / the older file")],
+    new: Second,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("diff")] = False,
+) -> None:
+    """两份方案的不同：增、删、改、日期移动、分值变化 / what changed between two documents."""
+    from tracker.cli import show
+    from tracker.cli.house import spoken
+    from tracker.cli.words import say
+    from tracker.definitions import yamlform
+    from tracker.definitions.answers import DiffAnswer, DifferenceAnswer
+    from tracker.definitions.differences import told
+
+    spoken_in = spoken(lang)
+    before, after = sound(found(old), spoken_in), sound(found(new), spoken_in)
+    differences = yamlform.diff(before, after)
+    if json:
+        listed = [
+            DifferenceAnswer(
+                what=one.what, id=one.id, change=one.change, field=one.field, before=one.before,
+                after=one.after, title=one.title, says=told(one, spoken_in),
+            )
+            for one in differences
+        ]  # fmt: skip
+        show.answer(
+            DiffAnswer(before=before.hash, after=after.hash, same=not listed, differences=listed)
+        )
+    elif differences:
+        show.echo(
+            *(told(one, spoken_in) for one in differences),
+            say("diff.count", spoken_in, n=len(differences)),
+        )
+    else:
+        show.echo(say("diff.same", spoken_in))
+
+
+@commands.command("list")
+def list_(
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("programmes")] = False,
+) -> None:
+    """已发布的方案及其版本，以及随附的方案 / programmes in the database and shipped ones."""
+    from tracker import programmes as shipped
+    from tracker.cli import show
+    from tracker.cli.house import house
+    from tracker.cli.words import heading, say
+    from tracker.definitions.answers import ProgrammesAnswer, PublishedAnswer
+    from tracker.services import programmes
+
+    with house(lang) as place:
+        with place.reading() as session:
+            versions = [
+                one
+                for slug in programmes.slugs(session)
+                for one in programmes.versions(session, slug)
+            ]
+        if json:
+            listed = [
+                PublishedAnswer(
+                    id=one.slug, version=one.version, hash=one.hash, title=one.title, new=False
+                )
+                for one in versions
+            ]
+            show.answer(ProgrammesAnswer(programmes=listed, shipped=list(shipped.SHIPPED)))
+        elif versions:
+            names = ("id", "version", "hash", "title")
+            rows = [(one.slug, str(one.version), one.hash[:12], one.title) for one in versions]
+            show.echo(*show.table([heading(name, place.lang) for name in names], rows, right=[1]))
+        else:
+            show.echo(say("list.none", place.lang, shipped="、".join(shipped.SHIPPED)))
+
+
+def found(file: Path) -> Path:
+    """The file, or the shipped programme of that name."""
+    from tracker.programmes import SHIPPED, path_of
+
+    return path_of(str(file)) if str(file) in SHIPPED and not file.exists() else file
+
+
+def sound(path: Path, lang: str) -> Programme:
+    """The programme; DefinitionError with every problem where there is any."""
+    from tracker.cli.failures import problem_text
+    from tracker.domain.errors import DefinitionError
+
+    examined = _examined(path, lang)
+    for notice in examined.notices:
+        typer.echo(problem_text(notice, lang), err=True)
+    if examined.programme is None:
+        raise DefinitionError(examined.problems)
+    return examined.programme
+
+
+def _examined(path: Path, lang: str) -> Examined:
+    from tracker.definitions import yamlform
+
+    return yamlform.examine(path, "en" if lang == "en" else "zh")
+
+
+def _counts(programme: Programme) -> dict[str, object]:
+    return {
+        "title": programme.title,
+        "items": sum(1 for _ in programme.items()),
+        "clauses": len(programme.clauses),
+        "rules": sum(1 for _ in programme.rules()),
+        "readings": len(programme.readings),
+    }
+
+
+def _check_answer(path: Path, examined: Examined) -> CheckAnswer:
+    from tracker.definitions.answers import CheckAnswer, problem_answers
+
+    programme = examined.programme
+    counts = {} if programme is None else _counts(programme)
+    return CheckAnswer(
+        file=str(path),
+        ok=programme is not None,
+        programme="" if programme is None else programme.id,
+        hash="" if programme is None else programme.hash,
+        items=int(str(counts.get("items", 0))),
+        clauses=int(str(counts.get("clauses", 0))),
+        rules=int(str(counts.get("rules", 0))),
+        readings=int(str(counts.get("readings", 0))),
+        problems=problem_answers(examined.problems),
+        notices=problem_answers(examined.notices),
+    )
+
+
+if TYPE_CHECKING:
+    from tracker.definitions.answers import CheckAnswer

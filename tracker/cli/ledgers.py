@@ -1,0 +1,131 @@
+"""The score: sums per section and item, and down to the arithmetic of every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from schedules.deadlines import closes_at
+from tracker.cli import show
+from tracker.cli.boards import Seen, unit_of
+from tracker.cli.words import heading, say, state
+from tracker.definitions.answers import ledger_answer
+from tracker.domain.ledger import Entry
+from tracker.domain.points import units
+from tracker.domain.programme import Clause, Item, Section
+from tracker.domain.rules import Status
+from tracker.wording import arithmetic
+from tracker.wording.forms import points
+
+
+def show_score(seen: Seen, *, unit: str, explain: bool, as_json: bool) -> None:
+    of = unit_of(seen.programme, unit) if unit else ""
+    if as_json:
+        ledger = seen.board.ledger
+        says = {one.id: _arithmetic(seen, one) for one in ledger.entries}
+        show.answer(
+            ledger_answer(
+                ledger, version=seen.board.version, final=_final(seen), unit=of, says=says
+            )
+        )
+        return
+    lines = [seen.headline(), *_sums(seen)]
+    lines += list(_explained(seen, of)) if explain else list(_tables(seen, of))
+    show.echo(*lines)
+
+
+def _final(seen: Seen) -> bool:
+    programme = seen.programme
+    return seen.board.as_of >= closes_at(programme.closes_on, programme.tz)
+
+
+def _arithmetic(seen: Seen, entry: Entry) -> str:
+    return arithmetic(entry.steps, seen.lang, seen.programme.tz)
+
+
+def _sums(seen: Seen) -> Iterator[str]:
+    ledger = seen.board.ledger
+    yield say(
+        "score.line", seen.lang,
+        score=points(ledger.score), points=points(ledger.base_points), base=points(ledger.base),
+        bonus=points(ledger.bonus), penalty=points(ledger.penalty),
+    )  # fmt: skip
+    yield say(
+        "score.lost", seen.lang,
+        lost=points(ledger.lost), settled=points(ledger.settled_lost),
+        provisional=points(ledger.provisional_lost), pending=len(ledger.pending),
+        unknown=len(ledger.unknown), worst=points(ledger.worst_score),
+    )  # fmt: skip
+    if _final(seen):
+        yield say("score.final", seen.lang)
+    yield ""
+
+
+def _tables(seen: Seen, unit: str) -> Iterator[str]:
+    """Sections, then the items that lost or won something."""
+    ledger = seen.board.ledger
+    sections = [
+        (section.id, section.title, *_worth(section.points, ledger.of_section(section), unit))
+        for section in seen.programme.sections
+    ]
+    keys = ("section", "title", "points", "lost")
+    yield from show.table([heading(key, seen.lang) for key in keys], sections, right=[2, 3])
+    yield ""
+    items = [
+        (item.id, item.title, *_worth(item.points, ledger.of_item(item.id), unit))
+        for _, item in seen.programme.items()
+        if any(one.points for one in _of(ledger.of_item(item.id), unit))
+    ]
+    if not items:
+        yield say("score.nothing", seen.lang)
+        return
+    keys = ("item", "title", "points", "lost")
+    yield from show.table([heading(key, seen.lang) for key in keys], items, right=[2, 3])
+
+
+def _of(entries: Sequence[Entry], unit: str) -> list[Entry]:
+    return [one for one in entries if not unit or unit in one.units]
+
+
+def _worth(worth: object, entries: Sequence[Entry], unit: str) -> tuple[str, str]:
+    lost = -sum(one.points for one in _of(entries, unit))
+    return ("" if worth is None else points(units(str(worth))), points(lost))
+
+
+def _explained(seen: Seen, unit: str) -> Iterator[str]:
+    """Sections -> items -> clauses -> entries, as far as there are entries."""
+    for section in seen.programme.sections:
+        told = [line for item in section.items for line in _item(seen, item, unit)]
+        if told:
+            yield _section(seen, section, unit)
+            yield from told
+            yield ""
+
+
+def _section(seen: Seen, section: Section, unit: str) -> str:
+    worth, lost = _worth(section.points, seen.board.ledger.of_section(section), unit)
+    of = f" / {worth}" if worth else ""
+    return f"{section.id} {section.title}  −{lost}{of}"
+
+
+def _item(seen: Seen, item: Item, unit: str) -> Iterator[str]:
+    entries = _of(seen.board.ledger.of_item(item.id), unit)
+    if not any(one.points or one.open for one in entries):
+        return
+    worth, lost = _worth(item.points, entries, "")
+    yield f"  {item.id} {item.title}  −{lost}{f' / {worth}' if worth else ''}"
+    for clause in item.clauses:
+        yield from _clause(seen, clause, [one for one in entries if one.clause == clause.id])
+
+
+def _clause(seen: Seen, clause: Clause, entries: Sequence[Entry]) -> Iterator[str]:
+    shown = [one for one in entries if one.points or one.open or one.raw]
+    if not shown:
+        return
+    yield f"    {clause.id} {clause.title}"
+    names = {unit.id: unit.label for unit in seen.programme.units}
+    for one in shown:
+        who = "、".join(names.get(unit, unit) for unit in one.units)
+        about = " ".join(part for part in (one.occurrence, one.subject, who) if part)
+        mark = "" if one.status is Status.SETTLED else f" [{state(one.status.value, seen.lang)}]"
+        yield f"      {show.padded(points(one.points, 4), 9, right=True)}{mark}  {one.rule} {about}"
+        yield f"      {' ' * 9}  = {_arithmetic(seen, one)}"

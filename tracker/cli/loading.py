@@ -1,0 +1,240 @@
+"""People, facts, calendars and readings into the database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tracker.cli.options import AsOf, By, Json, Language, Slug, Source, group, schema_of
+
+if TYPE_CHECKING:
+    from tracker.cli.house import House
+    from tracker.definitions.sheets import Placed
+    from tracker.domain.errors import DefinitionError
+
+contacts = group("contacts", "联系人与角色 / people and their roles")
+facts = group("facts", "事实：填报、审核、交办、监测等 / facts")
+calendar = group("calendar", "工作日历 / the working calendar")
+readings = typer.Typer(
+    name="readings",
+    help="口径登记：有歧义的计分句、各选项的分差 / the register of readings",
+    rich_markup_mode=None,
+    invoke_without_command=True,
+)
+
+ForProgramme = Annotated[
+    str,
+    typer.Option(
+        "--programme", "-p", metavar="ID", help="只用于此方案，默认全部 / for this one only"
+    ),
+]
+
+
+def add_to(tree: typer.Typer) -> None:
+    for commands in (contacts, facts, calendar, readings):
+        tree.add_typer(commands)
+
+
+@contacts.command("load")
+def load_contacts(
+    file: Source,
+    programme: ForProgramme = "",
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("loaded")] = False,
+) -> None:
+    """载入联系人表：单位、姓名、角色、邮箱、手机 / load contacts, all or nothing.
+
+    .xlsx, .csv or YAML; columns in any order, Chinese or English headings.
+    For each unit and role in the list it is the whole truth from today.
+    """
+    from schedules.deadlines import local_day
+    from tracker.cli.house import house
+    from tracker.definitions import sheets
+    from tracker.services import people
+
+    with house(lang) as place:
+        rows = sheets.contacts(file, place.lang)
+        with place.writing() as session:
+            today = local_day(place.now, place.settings.tz)
+            done = people.load_contacts(
+                session, rows, now=place.now, on=today, by=by, programme=programme or None
+            )
+        counts = {"added": done.added, "kept": done.kept, "ended": done.ended}
+        _loaded(place, json, str(file), "contacts", len(rows), counts)
+
+
+@facts.command("load")
+def load_facts(
+    file: Source,
+    programme: Slug = "",
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("facts")] = False,
+) -> None:
+    """载入事实，全部或不动 / load facts, all or nothing.
+
+    YAML, .csv or .xlsx; one fact per row, columns are the fields of the facts. Facts that do not
+    say when they were entered (recorded_at) are entered now. The same row is never stored twice.
+    --schema prints the schema of the file.
+    """
+    from tracker.cli.house import house, meant
+    from tracker.definitions import sheets
+    from tracker.domain.errors import DefinitionError
+    from tracker.services import programmes, reporting
+
+    with house(lang) as place, place.writing() as session:
+        year = place.now.astimezone(place.settings.tz).year
+        slug = meant(session, programme, place.lang, year=year)
+        names = _unit_names(programmes.current(session, slug))
+        rows = sheets.placed(file, place.lang, units=names, entered_at=place.now)
+        before = {one.id for one in reporting.facts(session, slug)}
+        keep = reporting.load_facts if any(one.entered for one in rows) else reporting.record_facts
+        try:
+            stored = keep(session, slug, [one.fact for one in rows], now=place.now, by=by)
+        except DefinitionError as error:
+            raise _placed(error, rows) from error
+        added = sum(one.id not in before for one in stored)
+    counts = {"added": added, "kept": len(stored) - added}
+    _loaded(place, json, str(file), "facts", len(rows), counts)
+
+
+@calendar.command("load")
+def load_calendar(
+    file: Source,
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("loaded")] = False,
+) -> None:
+    """载入某年的放假通知（放假日与调休上班日）/ load a year's notice on days off.
+
+    YAML: year, number, off_days {2027-01-01: 元旦}, make_up_days [2027-02-06].
+    """
+    from tracker.cli import show
+    from tracker.cli.house import house
+    from tracker.cli.words import say
+    from tracker.services import calendars, programmes
+
+    with house(lang) as place:
+        document = _notice(file, place)
+        with place.writing() as session:
+            new = calendars.load_notice(session, document, now=place.now, by=by)
+            for slug in programmes.slugs(session) if new else ():
+                programmes.refresh_obligations(session, slug, now=place.now)
+        if json:
+            counts = {"added": int(new), "kept": int(not new)}
+            _loaded(place, json, str(file), "calendar", 1, counts)
+            return
+        key = "calendar.loaded" if new else "calendar.same"
+        show.echo(say(key, place.lang, year=document["year"]))
+
+
+@readings.callback()
+def list_readings(
+    ctx: typer.Context,
+    programme: Slug = "",
+    as_of: AsOf = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("readings")] = False,
+) -> None:
+    """口径登记：有歧义的计分句、各选项的分差、现行选项 / readings with their prices."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from tracker.cli import readings as register
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        register.listed(place, programme, as_of, as_json=json)
+
+
+@readings.command("decide")
+def decide(
+    reading: Annotated[str, typer.Argument(metavar="ID", help="口径标识 / the reading")],
+    choice: Annotated[str, typer.Argument(metavar="CHOICE", help="选项标识 / the alternative")],
+    person: Annotated[str, typer.Option("--person", help="谁定的 / who decided")],
+    reason: Annotated[str, typer.Option("--reason", help="理由 / why")],
+    programme: Slug = "",
+    by: By = "cli",
+    lang: Language = None,
+) -> None:
+    """定下一条口径，自此刻起有效 / from now on this reading holds."""
+    from tracker.cli import show
+    from tracker.cli.house import house, meant
+    from tracker.cli.words import say
+    from tracker.services import readings as service
+
+    with house(lang) as place:
+        with place.writing() as session:
+            year = place.now.astimezone(place.settings.tz).year
+            slug = meant(session, programme, place.lang, year=year)
+            service.decide(
+                session, slug, reading, choice, person=person, reason=reason, now=place.now, by=by
+            )
+        show.echo(say("reading.done", place.lang, reading=reading, choice=choice))
+
+
+def _loaded(
+    place: House, as_json: bool, file: str, what: Any, rows: int, counts: dict[str, int]
+) -> None:
+    from tracker.cli import show
+    from tracker.cli.words import say
+    from tracker.definitions.answers import LoadedAnswer
+
+    if as_json:
+        show.answer(LoadedAnswer(file=file, what=what, rows=rows, **counts))
+        return
+    show.echo(say(f"{what}.loaded", place.lang, rows=rows, **counts))
+
+
+def _unit_names(programme: Any) -> dict[str, str]:
+    """Names and short names to ids; a name that two units share names none."""
+    names: dict[str, str] = {}
+    shared: set[str] = set()
+    for unit in programme.units:
+        for name in {unit.name, unit.short} - {""}:
+            if names.setdefault(name, unit.id) != unit.id:
+                shared.add(name)
+    return {name: id_ for name, id_ in names.items() if name not in shared}
+
+
+_NUMBERED = re.compile(r"fact (\d+)\b")
+
+
+def _placed(error: DefinitionError, rows: Sequence[Placed]) -> DefinitionError:
+    """The problems at their rows: the service counts facts, the reader of the file counts lines."""
+    from tracker.domain.errors import DefinitionError, Problem
+
+    told = []
+    for one in error.problems:
+        number = _NUMBERED.match(one.place)
+        at = rows[int(number[1]) - 1].place if number else ""
+        told.append(Problem(f"{at}，{one.place}" if at else one.place, one.text, one.advice))
+    return DefinitionError(told)
+
+
+def _notice(file: Any, place: House) -> dict[str, Any]:
+    from tracker.definitions import words, yamlform, yamltext
+    from tracker.domain.errors import DefinitionError
+
+    text, _ = yamlform.read(file, place.lang)
+    try:
+        root, flaws = yamltext.parse(text)
+    except yamltext.Unreadable as unreadable:
+        root, flaws = yamltext.Node(1), unreadable.flaws
+    problems = [
+        words.say(flaw.code, place.lang, flaw.values, place=f"{file.name}:{flaw.line}")
+        for flaw in flaws
+    ]
+    if not problems and root.kind != "mapping":
+        problems = [words.say("not_mapping", place.lang, {}, place=file.name)]
+    if problems:
+        raise DefinitionError(problems)
+    body: dict[str, Any] = yamltext.plain(root)
+    return body

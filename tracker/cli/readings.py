@@ -1,0 +1,84 @@
+"""The register of readings as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tracker.cli import show
+from tracker.cli.house import House, meant, zone_of
+from tracker.cli.instants import instant
+from tracker.cli.words import say
+from tracker.definitions.answers import (
+    ChoiceAnswer,
+    ReadingAnswer,
+    ReadingsAnswer,
+    about,
+    amount,
+)
+from tracker.definitions.answers import instant as iso
+from tracker.services import readings, scoreboard
+from tracker.wording.forms import points
+
+if TYPE_CHECKING:
+    from tracker.services.readings import Entry
+
+
+def listed(place: House, programme: str, as_of: str, *, as_json: bool) -> None:
+    with place.reading() as session:
+        zone = zone_of(session, programme, place.settings)
+        at = instant(as_of, zone, "--as-of") if as_of else place.now
+        slug = meant(session, programme, place.lang, year=at.astimezone(zone).year)
+        board = scoreboard.board(session, slug, as_of=at, known_at=place.now)
+        register = readings.register(session, slug, as_of=at, known_at=place.now)
+    if as_json:
+        show.answer(
+            ReadingsAnswer(
+                programme=about(board.programme, board.version),
+                as_of=iso(at, zone),
+                open=sum(one.open for one in register),
+                readings=[_answer(one) for one in register],
+            )
+        )
+        return
+    show.echo(*(line for one in register for line in _lines(one, place)))
+
+
+def _lines(one: Entry, place: House) -> Iterator[str]:
+    mark = say("reading.open" if one.open else "reading.decided", place.lang)
+    yield f"{one.reading.clause}  {one.reading.id}  [{mark}]  {one.reading.question}"
+    for choice in one.choices:
+        price = say("reading.unpriced", place.lang)
+        if choice.executable:
+            price = _price(choice.difference)
+        holds = f"  ← {say('reading.holds', place.lang)}" if choice.id == one.holds else ""
+        head = f"{show.padded(choice.id, 16)}{show.padded(price, 9, right=True)}"
+        yield f"    {head}  {choice.says}{holds}"
+
+
+def _price(difference: int) -> str:
+    return f"+{points(difference)}" if difference > 0 else points(difference)
+
+
+def _answer(one: Entry) -> ReadingAnswer:
+    decision = one.decision
+    return ReadingAnswer(
+        id=one.reading.id,
+        clause=one.reading.clause,
+        question=one.reading.question,
+        open=one.open,
+        holds=one.holds,
+        decided_by="" if decision is None else decision.person,
+        because=one.reading.because if decision is None else decision.reason,
+        choices=[
+            ChoiceAnswer(
+                id=choice.id,
+                says=choice.says,
+                holds=choice.id == one.holds,
+                score=amount(choice.score),
+                difference=amount(choice.difference),
+                executable=choice.executable,
+            )
+            for choice in one.choices
+        ],
+    )

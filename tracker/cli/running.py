@@ -1,0 +1,155 @@
+"""Running it: the database, the clock, the mail, the pages, and what is still missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.options import Json, Language, Slug, group, schema_of
+
+trail = group("trail", "留痕：只增不改、环环相扣的事件链 / the trail of events")
+
+
+def add_to(tree: typer.Typer) -> None:
+    for command in (serve, tick, deliver, migrate, doctor, demo):
+        tree.command()(command)
+    tree.add_typer(trail)
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="地址，默认取设置 / address, default by settings")
+    ] = "",
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="端口 / port; 0: a free one")
+    ] = None,
+) -> None:
+    """网页、时钟、发信合为一个进程；Ctrl-C 或 SIGTERM 办完手头的再停 / run it.
+
+    Pages, clock and mail in one process. On SIGTERM what is under way is finished first.
+    """
+    from tracker.cli import serving
+
+    serving.serve(host=host, port=port)
+
+
+def tick(
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("tick")] = False,
+) -> None:
+    """看一次钟：到点的催办写成待发件；重复执行无妨 / make what is due now, safe to repeat."""
+    from tracker.cli import clockwork
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        clockwork.tick(place, as_json=json)
+
+
+def deliver(
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("deliver")] = False,
+) -> None:
+    """发出待发件，直到没有到时的 / send what waits."""
+    from tracker.cli import clockwork
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        clockwork.deliver(place, as_json=json)
+
+
+def migrate(
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("migrate")] = False,
+) -> None:
+    """建立数据库或更新到本版结构 / make the database, or bring it up to date."""
+    from tracker.cli import clockwork
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        clockwork.migrate(place, as_json=json)
+
+
+def doctor(
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("doctor")] = False,
+) -> None:
+    """还缺什么、怎么办：数据库、邮件、联系人、日历、时钟、磁盘 / what is missing, in plain words.
+
+    Exit 1 where something has to be put right.
+    """
+    from tracker.cli import health
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        health.show(place, as_json=json)
+
+
+def demo(
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="演完即止，不提供页面 / end instead of serving")
+    ] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="数据目录 / folder, default ./tracker-demo"),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口 / port")] = 8000,
+) -> None:
+    """用随附的两份方案演一年，写出催办信、周报和逾期台账，再打开页面 / a year on a moved clock."""
+    from tracker import demo as demonstration
+
+    demonstration.run(data=data, serve=not no_serve, port=port)
+
+
+@trail.command("verify")
+def verify(
+    programme: Slug = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("trail")] = False,
+) -> None:
+    """重算整条链，与封存的比对 / reckon every chain again. Exit 1 where one is broken."""
+    from tracker.cli import show
+    from tracker.cli.house import house
+    from tracker.cli.words import heading, say
+    from tracker.definitions.answers import ChainAnswer, TrailAnswer
+    from tracker.services import trail as service
+
+    with house(lang) as place:
+        with place.reading() as session:
+            known = [programme] if programme else service.chains(session)
+            found = {name: service.verify(session, name) for name in known}
+        sound = all(one.ok for one in found.values())
+        if json:
+            chains = [
+                ChainAnswer(
+                    programme=name, ok=one.ok, count=one.count, first_bad=one.first_bad,
+                    head=one.head, unsealed=one.unsealed,
+                )
+                for name, one in found.items()
+            ]  # fmt: skip
+            show.answer(TrailAnswer(ok=sound, chains=chains))
+        elif found:
+            rows = [
+                (
+                    name or say("trail.house", place.lang),
+                    say("trail.ok", place.lang)
+                    if one.ok
+                    else say("trail.bad", place.lang, seq=one.first_bad),
+                    str(one.count),
+                    str(one.unsealed),
+                    one.head[:16],
+                )
+                for name, one in found.items()
+            ]
+            keys = ("programme", "state", "count", "unsealed", "head")
+            show.echo(*show.table([heading(key, place.lang) for key in keys], rows, right=[2, 3]))
+        else:
+            show.echo(say("trail.none", place.lang))
+    if not sound:
+        raise typer.Exit(1)

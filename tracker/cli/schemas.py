@@ -1,0 +1,38 @@
+"""Every published schema by name: what `--schema` prints and `tracker/programmes/schemas` keeps."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tracker.definitions import schema
+
+
+def of(name: str) -> dict[str, Any]:
+    if name in _COMPUTED:
+        from tracker.exports import jsonform
+
+        return schema.titled(name, jsonform.schema(_computed(name)))
+    return schema.schema(name)
+
+
+_COMPUTED = ("audit", "digest")
+
+
+def _computed(name: str) -> type[Any]:
+    """Values of the services whose JSON form follows from their classes."""
+    if name == "audit":
+        from tracker.services.audit import Audit
+
+        return Audit
+    from tracker.services.digest import Digest
+
+    return Digest
+
+
+def names() -> list[str]:
+    return sorted([*schema.names(), *_COMPUTED])
+
+
+def printed(name: str) -> str:
+    return json.dumps(of(name), ensure_ascii=False, indent=2)

@@ -1,0 +1,165 @@
+"""What is due, what it costs, who would be told: the questions of every day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli.options import AsOf, Json, KnownAt, Language, Slug, schema_of
+
+Unit = Annotated[
+    str, typer.Option("--unit", "-u", metavar="U", help="单位标识或名称 / a unit's id or name")
+]
+Documents = Annotated[
+    str,
+    typer.Option(
+        "--programme", "-p", metavar="ID|FILE",
+        help="方案标识；或方案文件（不用数据库）/ id, or a file: then no database is needed",
+    ),
+]  # fmt: skip
+Facts = Annotated[
+    Path | None,
+    typer.Option(
+        "--facts", metavar="FILE", help="事实文件，与方案文件同用 / facts, with a programme file"
+    ),
+]
+
+
+def add_to(tree: typer.Typer) -> None:
+    for command in (due, score, remind, digest, audit):
+        tree.command()(command)
+
+
+def due(
+    programme: Documents = "",
+    facts: Facts = None,
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    unit: Unit = "",
+    light: Annotated[
+        list[str] | None,
+        typer.Option("--light", metavar="L", help="只列这些灯 / only: late due slow ok none done"),
+    ] = None,
+    open_only: Annotated[
+        bool, typer.Option("--open", help="不列已办结的 / leave out what is done")
+    ] = False,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("due")] = False,
+) -> None:
+    """应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights and deadlines."""
+    from tracker.cli import boards
+
+    with boards.board(programme, facts, as_of, known_at, lang) as seen:
+        boards.show_due(seen, unit=unit, lights=light or [], open_only=open_only, as_json=json)
+
+
+def score(
+    programme: Documents = "",
+    facts: Facts = None,
+    as_of: AsOf = "",
+    known_at: KnownAt = "",
+    unit: Unit = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="逐条列出算式 / every entry with its arithmetic")
+    ] = False,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("ledger")] = False,
+) -> None:
+    """得分台账：每一分失在哪里、怎么算的 / the ledger, every number with its reason."""
+    from tracker.cli import boards, ledgers
+
+    with boards.board(programme, facts, as_of, known_at, lang) as seen:
+        ledgers.show_score(seen, unit=unit, explain=explain, as_json=json)
+
+
+def remind(
+    programme: Slug = "",
+    as_of: AsOf = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", metavar="T", help="从何时算起，默认当日零时 / default that midnight"
+        ),
+    ] = "",
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="只看不发（必填；发送由 tick 和 deliver 做）/ required"),
+    ] = False,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("remind")] = False,
+) -> None:
+    """谁会在此时收到什么催办、为什么；不写不发 / who would be told what, and why.
+
+    Nothing is made or sent: `tracker tick` makes notices, `tracker deliver` sends them.
+    """
+    if not dry_run:
+        raise typer.BadParameter(
+            "只能与 --dry-run 同用；发送请用 tracker tick 和 tracker deliver / only with --dry-run",
+            param_hint="--dry-run",
+        )
+    from tracker.cli import reminding
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        reminding.show(place, programme, as_of, since, as_json=json)
+
+
+def digest(
+    programme: Slug = "",
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="写入此目录 / write the files there"),
+    ] = None,
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience", metavar="A", help="leader、office、head 或 contact / who reads it"
+        ),
+    ] = "leader",
+    unit: Unit = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("digest")] = False,
+) -> None:
+    """周报：一句结论、五条要紧事、各单位的灯 / the weekly page.
+
+    Prints the text; with -o writes it as text and HTML.
+    """
+    from tracker.cli import reports
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        reports.digest(place, programme, as_of, out=out, audience=audience, unit=unit, as_json=json)
+
+
+def audit(
+    first: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="自（含）/ first day of the period")
+    ] = "",
+    last: Annotated[
+        str, typer.Option("--to", metavar="DAY", help="至（含）/ last day of the period")
+    ] = "",
+    programme: Slug = "",
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="写入 .xlsx .csv .html 或 .json / write the file"
+        ),
+    ] = None,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("audit")] = False,
+) -> None:
+    """逾期台账：逾期与失分、催办与签收、延期与审核 / the audit of late items."""
+    from tracker.cli import reports
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        reports.audit(place, programme, as_of, first=first, last=last, out=out, as_json=json)

@@ -1,0 +1,128 @@
+"""Pages and clock in one process and one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from datetime import timedelta
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import typer
+import uvicorn
+from uvicorn.importer import import_from_string
+
+from schedules.ticker import Tick, Ticker
+from tracker import runtime, settings
+from tracker.cli.words import say
+from tracker.domain.errors import Refused
+from tracker.services import planning, trail
+from tracker.store.database import require_head
+
+if TYPE_CHECKING:
+    from tracker.runtime import Runtime
+
+PAGES = "tracker.web.app:create"
+"""By name: the command line and the pages do not import each other."""
+
+SEAL_EVERY = timedelta(minutes=1)
+DIGEST_EVERY = timedelta(hours=1)
+DRAIN_SECONDS = 20
+
+
+def serve(*, host: str, port: int | None) -> None:
+    """Until Ctrl-C or SIGTERM; what is under way is finished first."""
+    # Into the environment, so that the pages and we see the same.
+    if host:
+        os.environ[settings.variable("host")] = host
+    if port is not None:
+        os.environ[settings.variable("port")] = str(port)
+    found = settings.load()
+    require_head(found.database)
+    listening = _listening(found.host, found.port)
+    parts = runtime.build(found)
+    asyncio.run(_serve(parts, listening))
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError as failure:
+        listening.close()
+        raise Refused(
+            f"不能在 {host}:{port} 上提供页面 / cannot listen on {host}:{port}: "
+            f"{failure.strerror or failure}; TRACKER_HOST, TRACKER_PORT, --port"
+        ) from failure
+    return listening
+
+
+async def _serve(parts: Runtime, listening: socket.socket) -> None:
+    pages = import_from_string(PAGES)(parts)
+    config = uvicorn.Config(
+        pages, log_level="warning", access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
+    )
+    server = _Server(config)
+    _stop_gently(server)
+    ticker = Ticker(jobs(parts))
+    ticker.start()
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        await ticker.stop()
+        await parts.close()
+        listening.close()
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            language = settings.load().language
+            typer.echo(say("serve.at", language, url=f"http://{shown}:{port}"))
+
+
+def _stop_gently(server: uvicorn.Server) -> None:
+    """uvicorn raises the signal again once it has stopped: by then ours is in place, so that the
+    clock is stopped and the last mail settled, too."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        server.should_exit = True
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, stop)
+
+
+def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
+    """The periodic work; each is a function of the instant it reads and of rows."""
+    found = parts.settings
+
+    async def tick() -> None:
+        await asyncio.to_thread(planning.tick_all, parts.database, parts.clock.now())
+
+    async def deliver() -> None:
+        from tracker.services import delivery
+
+        await delivery.deliver(parts, parts.clock.now())
+
+    async def seal() -> None:
+        await asyncio.to_thread(_seal, parts)
+
+    return {
+        "tick": (timedelta(seconds=found.tick_seconds), tick),
+        "deliver": (timedelta(seconds=found.deliver_seconds), deliver),
+        "seal": (SEAL_EVERY, seal),
+    }
+
+
+def _seal(parts: Runtime) -> None:
+    while True:
+        with parts.database.write() as session:
+            if not trail.seal_all(session, now=parts.clock.now()):
+                return

@@ -1,0 +1,158 @@
+"""What commands say, Chinese first."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+
+WORDS: dict[str, tuple[str, str]] = {
+    "check.sound": (
+        "{file}：没有问题。{title}，{items} 项任务，{clauses} 条计分句，{rules} 条规则，"
+        "{readings} 条口径待定。",
+        "{file}: sound. {title}: {items} items, {clauses} clauses, {rules} rules, "
+        "{readings} readings.",
+    ),
+    "check.problems": ("{file}：{n} 处问题，未载入", "{file}: {n} problems, nothing was loaded"),
+    "load.new": (
+        "已发布 {slug} 第 {version} 版：{title}",
+        "published {slug} version {version}: {title}",
+    ),
+    "load.same": (
+        "{slug} 第 {version} 版内容相同，未变",
+        "{slug} version {version} has the same content: unchanged",
+    ),
+    "diff.same": ("两份文件内容相同", "the two documents say the same"),
+    "diff.count": ("{n} 处不同", "{n} differences"),
+    "list.none": (
+        "尚无方案。载入：tracker programme load FILE（随附：{shipped}）",
+        "no programmes yet; load one: tracker programme load FILE (shipped: {shipped})",
+    ),
+    "contacts.loaded": (
+        "{rows} 行：新增 {added} 项任职，保留 {kept}，终止 {ended}",
+        "{rows} rows: {added} roles added, {kept} kept, {ended} ended",
+    ),
+    "facts.loaded": (
+        "{rows} 条事实：新记 {added}，已有 {kept}",
+        "{rows} facts: {added} new, {kept} on file already",
+    ),
+    "calendar.loaded": ("已载入 {year} 年放假通知", "loaded the notice of {year}"),
+    "calendar.same": ("{year} 年放假通知内容相同，未变", "the notice of {year} is on file already"),
+    "as_of": ("截至 {at}", "as of {at}"),
+    "known": ("（按 {at} 前录入的事实）", " (with the facts entered by {at})"),
+    "due.count": ("共 {n} 项", "{n} in all"),
+    "due.none": ("没有符合条件的应办事项", "no obligation matches"),
+    "score.line": (
+        "得分 {score} / {points}（基本分 {base}，加分 {bonus}，扣分 {penalty}）",
+        "score {score} / {points} (base {base}, bonus {bonus}, penalty {penalty})",
+    ),
+    "score.lost": (
+        "失分 {lost}：已定 {settled}，仍可能变动 {provisional}；待认定 {pending} 条，"
+        "待数据 {unknown} 条，最低可能 {worst}",
+        "lost {lost}: settled {settled}, may still change {provisional}; {pending} pending, "
+        "{unknown} unknown, at worst {worst}",
+    ),
+    "score.final": ("已过截止日，结果为终局", "past the cut-off: final"),
+    "score.nothing": ("没有失分或加分", "nothing lost or won"),
+    "remind.none": ("此刻没有要发的催办", "nobody would be told anything now"),
+    "remind.count": (
+        "{n} 条催办，{people} 人；{silenced} 条静默",
+        "{n} notices to {people} people; {silenced} silenced",
+    ),
+    "remind.nobody": ("（无人）", "(nobody)"),
+    "trail.ok": ("完好", "intact"),
+    "trail.bad": ("自第 {seq} 条起不符", "broken from event {seq}"),
+    "trail.none": ("尚无留痕", "no trail yet"),
+    "trail.house": ("（公共）", "(house)"),
+    "tick.done": (
+        "{at}：看了 {claimed} 项，新增 {made} 条催办（静默 {silenced}），{dispatched} 件待发，"
+        "{nobody} 条无人可发，封存 {sealed} 条留痕",
+        "{at}: looked at {claimed}, made {made} notices ({silenced} silenced) and {dispatched} "
+        "dispatches, {nobody} found nobody, sealed {sealed} events",
+    ),
+    "deliver.done": (
+        "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {retried}，不发 {suppressed}，"
+        "结果不明 {unknown}",
+        "{at} ({channel}): sent {sent}, failed {failed}, to be retried {retried}, suppressed "
+        "{suppressed}, unknown {unknown}",
+    ),
+    "migrate.done": (
+        "数据库 {database}：{before} → {after}",
+        "database {database}: {before} → {after}",
+    ),
+    "migrate.same": (
+        "数据库 {database}：已是最新（{after}）",
+        "database {database}: up to date ({after})",
+    ),
+    "files": ("已写入：", "written:"),
+    "serve.at": ("在 {url} 提供页面，Ctrl-C 结束", "pages at {url}, Ctrl-C ends"),
+    "doctor.ok": ("没有缺的", "nothing is missing"),
+    "doctor.bad": ("{n} 项必须处理", "{n} to be put right"),
+    "reading.open": ("待定", "open"),
+    "reading.decided": ("已定", "decided"),
+    "reading.holds": ("现行", "holds"),
+    "reading.unpriced": ("未计价", "not priced"),
+    "reading.done": ("口径 {reading} 定为 {choice}", "reading {reading} is now {choice}"),
+    "which": (
+        "有多个方案，请用 --programme 指定：{known}",
+        "there are several programmes, name one with --programme: {known}",
+    ),
+    "none_loaded": (
+        "尚未载入方案：tracker programme load FILE",
+        "no programme is loaded yet: tracker programme load FILE",
+    ),
+}
+
+HEADINGS: dict[str, tuple[str, str]] = {
+    "light": ("灯", "light"),
+    "due": ("时限", "due"),
+    "item": ("任务", "item"),
+    "clause": ("计分句", "clause"),
+    "unit": ("单位", "unit"),
+    "title": ("名称", "title"),
+    "lost": ("失分", "lost"),
+    "late": ("逾期", "late"),
+    "section": ("板块", "section"),
+    "points": ("分值", "points"),
+    "score": ("得分", "score"),
+    "id": ("标识", "id"),
+    "version": ("版本", "version"),
+    "hash": ("摘要", "hash"),
+    "why": ("缘由", "why"),
+    "role": ("角色", "role"),
+    "who": ("收件人", "to"),
+    "send": ("发送", "send"),
+    "silenced": ("静默", "silenced"),
+    "state": ("状态", "state"),
+    "count": ("条数", "events"),
+    "unsealed": ("未封存", "unsealed"),
+    "programme": ("方案", "programme"),
+    "head": ("链首", "head"),
+    "what": ("检查", "check"),
+    "said": ("说明", "finding"),
+    "advice": ("怎么办", "what to do"),
+    "difference": ("分差", "difference"),
+    "reading": ("口径", "reading"),
+}
+
+STATES: dict[str, tuple[str, str]] = {
+    "settled": ("已定", "settled"),
+    "provisional": ("暂计", "provisional"),
+    "pending": ("待认定", "pending"),
+    "unknown": ("待数据", "unknown"),
+    "ok": ("正常", "ok"),
+    "warning": ("注意", "warning"),
+    "error": ("缺", "error"),
+}
+
+
+def say(key: str, lang: Lang, **values: object) -> str:
+    return WORDS[key][lang == "en"].format(**values)
+
+
+def heading(key: str, lang: Lang) -> str:
+    return HEADINGS[key][lang == "en"]
+
+
+def state(key: str, lang: Lang) -> str:
+    return STATES[key][lang == "en"]
