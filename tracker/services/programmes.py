@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 
 from sqlalchemy import insert
 from sqlmodel import Session, select
@@ -124,7 +122,7 @@ def standings(
         facts = _of_items(facts, programme, only_items)
     filed = record(facts, as_of=now, known_at=now)
     read = readings.applied(programme, readings.chosen(programme, filed))
-    obligations = lay_out(read, calendar, filed, only_items=only_items)
+    obligations = lay_out(read, calendar, filed, clauses=read.clauses_in(only_items))
     return [stand(one, read, filed, calendar) for one in obligations]
 
 
@@ -211,8 +209,7 @@ def _withdraw(row: ObligationRow, now: datetime) -> bool:
 
 
 def _rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> None:
-    if not keys:
-        return
-    if find_spec("tracker.services.planning") is None:  # being written
-        return
-    import_module("tracker.services.planning").rearm(session, slug, keys, now)
+    from tracker.services import planning  # here: it asks us for the programme
+
+    if keys:
+        planning.rearm(session, slug, keys, now)

@@ -207,7 +207,9 @@ def _append(
     on_file = {one.id: one for one in facts(session, slug)}
     given = _with_ids(session, slug, new, set(on_file))
     stock = vetting.Stock.of(on_file.values(), given)
-    mistakes = vetting.problems(given, _vocabulary(session, programme), stock, now=now)
+    places = [vetting.place(number, one) for number, one in enumerate(new, start=1)]
+    placed = dict(zip(places, given, strict=True))
+    mistakes = vetting.problems(placed, _vocabulary(session, programme), stock, now=now)
     if mistakes:
         raise DefinitionError(mistakes)
     fresh = [one for one in given if not _is_repeated(on_file.get(one.id), one, known)]

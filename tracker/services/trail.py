@@ -196,10 +196,16 @@ def _head(session: Session, programme: str) -> tuple[int, str]:
 
 
 def _sealed(session: Session, programme: str) -> Iterator[EventRow]:
-    wanted = select(EventRow).where(EventRow.programme == programme, col(EventRow.seq).is_not(None))
-    yield from session.exec(
-        wanted.order_by(col(EventRow.seq)).execution_options(yield_per=queries.CHUNK)
-    )
+    """In order of their sequence, a chunk at a time: a chain may be long."""
+    last = 0
+    while rows := session.exec(
+        select(EventRow)
+        .where(EventRow.programme == programme, col(EventRow.seq) > last)
+        .order_by(col(EventRow.seq))
+        .limit(queries.CHUNK)
+    ).all():
+        yield from rows
+        last = rows[-1].seq or 0
 
 
 def _waiting(session: Session, programme: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -108,15 +108,22 @@ class Stock:
 
 
 def problems(
-    facts: Sequence[f.AnyFact], words: Vocabulary, stock: Stock, *, now: datetime
+    facts: Mapping[str, f.AnyFact], words: Vocabulary, stock: Stock, *, now: datetime
 ) -> list[Problem]:
-    """Everything wrong with the facts, each with its place in the load."""
+    """Everything wrong with the facts, which are given by their places in the load."""
     vet = _Vet(words, stock, now)
     return [
-        Problem(_place(number, fact), text, advice)
-        for number, fact in enumerate(facts, start=1)
+        Problem(place, text, advice)
+        for place, fact in facts.items()
         for text, advice in vet.mistakes(fact)
     ]
+
+
+def place(number: int, fact: f.AnyFact) -> str:
+    """Where a fact stands in a load: "fact 2 r-17 (report, clause 20.5)"."""
+    name = f" {fact.id}" if fact.id else ""
+    clause = f", clause {fact.clause}" if isinstance(fact, f.About) else ""
+    return f"fact {number}{name} ({fact.fact}{clause})"
 
 
 Mistake = tuple[str, str]
@@ -242,9 +249,3 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> Mistake:
     more = "" if len(names) <= SHOWN else f" … ({len(names)})"
     advice = f"known: {', '.join(names[:SHOWN])}{more}" if names else "there is none"
     return f"方案中没有 / no {what} {name!r} in the programme", advice
-
-
-def _place(number: int, fact: f.AnyFact) -> str:
-    name = f" {fact.id}" if fact.id else ""
-    clause = f", clause {fact.clause}" if isinstance(fact, f.About) else ""
-    return f"fact {number}{name} ({fact.fact}{clause})"

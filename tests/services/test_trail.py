@@ -1,0 +1,134 @@
+"""The chain: sealed in batches, and every change made behind its back is found."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from tests.builders import JANUARY
+from tracker.services import trail
+from tracker.store.database import Database
+
+
+def tell(database: Database, count: int, programme: str = "small") -> None:
+    events = [
+        trail.NewEvent("fact.report", f"1/done/housing/{n}", {"n": n, "what": "填报"})
+        for n in range(count)
+    ]
+    with database.write() as session:
+        trail.append_all(session, programme, events, now=JANUARY)
+
+
+def seal(database: Database, programme: str = "small") -> int:
+    with database.write() as session:
+        return trail.seal(session, programme, now=JANUARY + timedelta(minutes=1))
+
+
+def verdict(database: Database, programme: str = "small") -> trail.Verdict:
+    with database.read() as session:
+        return trail.verify(session, programme)
+
+
+def execute(database: Database, statement: str) -> None:
+    with database.write() as session:
+        session.connection().execute(text(statement))
+
+
+def test_an_empty_chain_is_whole(database: Database) -> None:
+    assert verdict(database) == trail.Verdict(True, 0, None, trail.GENESIS, 0)
+
+
+def test_what_is_not_sealed_yet_is_shown_as_such(database: Database) -> None:
+    tell(database, 3)
+    assert verdict(database).unsealed == 3
+    assert seal(database) == 3
+    assert (verdict(database).count, verdict(database).unsealed) == (3, 0)
+
+
+def test_batches_continue_one_chain(database: Database) -> None:
+    for count in (2, 3, 1):
+        tell(database, count)
+        seal(database)
+    assert seal(database) == 0
+    found = verdict(database)
+    assert (found.ok, found.count) == (True, 6)
+    with database.read() as session:
+        assert [event.seq for event in trail.events(session, "small")] == [6, 5, 4, 3, 2, 1]
+        assert trail.events(session, "small")[0].hash == found.head
+
+
+def test_each_programme_has_its_own_chain(database: Database) -> None:
+    tell(database, 2, "small")
+    tell(database, 3, "large")
+    with database.write() as session:
+        assert trail.seal_all(session, now=JANUARY) == 5
+    assert (verdict(database, "small").count, verdict(database, "large").count) == (2, 3)
+    with database.read() as session:
+        assert trail.chains(session) == ["large", "small"]
+
+
+def test_the_chain_does_not_depend_on_the_database(database: Database) -> None:
+    tell(database, 2)
+    seal(database)
+    assert verdict(database).head == (
+        "57dc5dddec7c0733ecc1656c462010596f57b8336a2696524b4e9476bcdffdaa"
+    )
+
+
+def test_a_long_backlog_is_sealed_batch_by_batch(database: Database) -> None:
+    tell(database, trail.BATCH + 5)
+    assert [seal(database), seal(database), seal(database)] == [trail.BATCH, 5, 0]
+    assert verdict(database).ok
+
+
+CHANGES = {
+    "body": """UPDATE event SET body = '{"n": -1, "what": "填报"}' WHERE seq = :n""",
+    "time": "UPDATE event SET at = '2021-01-05 00:00:00.000000' WHERE seq = :n",
+    "subject": "UPDATE event SET subject = 'other' WHERE seq = :n",
+    "hash": "UPDATE event SET hash = prev_hash WHERE seq = :n",
+    "one deleted": "DELETE FROM event WHERE seq = :n",
+    "the end deleted": "DELETE FROM event WHERE seq >= :n",
+    "two swapped": "UPDATE event SET body = (SELECT body FROM event AS other "
+    "WHERE other.seq = 2 * :n + 1 - event.seq) WHERE seq IN (:n, :n + 1)",
+}
+
+
+@pytest.mark.parametrize("how", CHANGES)
+def test_a_change_behind_its_back_is_found(database: Database, how: str) -> None:
+    tell(database, 10)
+    seal(database)
+    n = random.Random(how).randint(1, 8)
+    with database.write() as session:
+        session.connection().execute(text(CHANGES[how]), {"n": n})
+    found = verdict(database)
+    assert (found.ok, found.first_bad) == (False, n)
+
+
+def test_a_chain_that_was_reckoned_anew_after_a_change_no_longer_reaches_its_seals(
+    database: Database,
+) -> None:
+    tell(database, 3)
+    seal(database)
+    execute(database, CHANGES["body"].replace(":n", "2"))
+
+    def again(session: Session) -> None:
+        execute_in = session.connection().execute
+        execute_in(text("UPDATE event SET seq = NULL, hash = '', prev_hash = ''"))
+        seals = execute_in(text("SELECT last_seq, head FROM seal")).all()
+        execute_in(text("DELETE FROM seal"))
+        trail.seal(session, "small", now=JANUARY)
+        execute_in(text("DELETE FROM seal"))
+        for last, head in seals:
+            execute_in(
+                text("INSERT INTO seal (programme, last_seq, head, sealed_at) "
+                     "VALUES ('small', :last, :head, :at)"),
+                {"last": last, "head": head, "at": "2021-01-04 01:00:00.000000+00:00"},
+            )  # fmt: skip
+
+    with database.write() as session:
+        again(session)
+    assert not verdict(database).ok
