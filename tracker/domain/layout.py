@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -45,17 +45,21 @@ def lay_out(
     calendar: WorkCalendar,
     record: Record,
     *,
-    only_items: frozenset[str] | None = None,
+    clauses: Iterable[str] | None = None,
 ) -> list[Obligation]:
     """Every obligation that exists as of the record's instant, in the programme's order.
 
-    `programme` has its readings applied. Cases and entered dates come from the record.
+    `programme` has its readings applied. Cases and entered dates come from the record. `clauses`
+    lays out only those, in the order given.
     """
     layout = _Layout(programme, calendar, record)
     return [
         obligation
-        for section, item, clause in programme.clauses.values()
-        if only_items is None or item.id in only_items
+        for section, item, clause in (
+            programme.clauses.values()
+            if clauses is None
+            else (programme.clauses[name] for name in clauses)
+        )
         for duty in clause.duties
         for obligation in layout.of(section.id, item, clause, duty)
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
@@ -349,6 +349,12 @@ class Programme(Definition):
             for item in section.items
             for clause in item.clauses
         }
+
+    def clauses_in(self, items: Collection[str] | None) -> tuple[str, ...]:
+        """Ids of the clauses of these items (None: of all), in the document's order."""
+        return tuple(
+            name for name, (_, item, _) in self.clauses.items() if items is None or item.id in items
+        )
 
     @cached_property
     def unit_names(self) -> dict[str, str]:

@@ -162,6 +162,13 @@ def lapsed(view: View, key: str, *, version: int, role: str, at: datetime) -> st
     return _silenced(judged, role, at, view)
 
 
+def standing_reason(view: View, key: str, at: datetime) -> str:
+    """Why nobody is told of the obligation at `at`, as far as it was known then; "" where it is
+    open and with the unit."""
+    scope = view.scope(key)
+    return "gone" if scope is None else scope.judge(key, at).reason
+
+
 def next_step(view: View, key: str, *, role: str, after: datetime) -> tuple[datetime, str] | None:
     """When and which role above `role` will be told, should nothing happen until then."""
     scope = view.scope(key)
@@ -480,13 +487,12 @@ class _Plans:
     def obligations(
         self, read: Programme, scope: _Scope, filed: Record, choices: dict[str, str]
     ) -> dict[str, Obligation]:
-        """The scope's item laid out, its clause as the record has it."""
-        key = (scope.item.id, tuple(sorted(choices.items())), *_moving(scope.clause, filed))
+        """The scope's clause laid out as the record has it."""
+        key = (scope.clause.id, tuple(sorted(choices.items())), *_moving(scope.clause, filed))
         if key not in self._layouts:
             if len(self._layouts) > self.ROOM:
                 self._layouts.clear()
-            only = frozenset({scope.item.id})
-            laid_out = lay_out(read, self._calendar, filed, only_items=only)
+            laid_out = lay_out(read, self._calendar, filed, clauses=(scope.clause.id,))
             self._layouts[key] = {one.key: one for one in laid_out}
         return self._layouts[key]
 

@@ -66,7 +66,7 @@ def score(
     filed = record(facts, as_of=as_of, known_at=known_at)
     choices = readings_.chosen(programme, filed) | dict(context.readings)
     read = readings_.applied(programme, choices)
-    obligations = lay_out(read, context.calendar, filed, only_items=only_items)
+    obligations = lay_out(read, context.calendar, filed, clauses=read.clauses_in(only_items))
     standings = tuple(stand(one, read, filed, context.calendar) for one in obligations)
     entries = _Engine(read, filed, standings, only_items).run()
     return Ledger(
