@@ -69,7 +69,7 @@ async def _deliver(place: House, *, as_json: bool) -> None:
 
     parts = runtime.build(place.settings)
     try:
-        done = await delivery.deliver(parts, place.now)
+        done = await delivery.deliver(delivery.parts_of(parts), place.now)
     finally:
         await parts.close()
     counts = asdict(done)

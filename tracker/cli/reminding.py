@@ -19,7 +19,8 @@ from tracker.definitions.answers import instant as iso
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import Notice, View, wanted
-from tracker.services import people, planning, programmes, scoreboard
+from tracker.services import people, planning, scoreboard
+from tracker.services.scoreboard import Board
 from tracker.wording import rung, text
 from tracker.wording.forms import instant as told_instant
 
@@ -36,14 +37,14 @@ def show(place: House, programme: str, as_of: str, since: str, *, as_json: bool)
         zone = zone_of(session, programme, place.settings)
         at = instant(as_of, zone, "--as-of") if as_of else place.now
         slug = meant(session, programme, place.lang, year=at.astimezone(zone).year)
-        document = programmes.current(session, slug)
+        board = scoreboard.board(session, slug, as_of=at, known_at=at)
+        document = board.programme
         after = instant(since, zone, "--since") if since else _midnight(at, document)
-        intents = list(_intents(session, slug, after, at))
-        version = programmes.version_of(session, slug)
+        intents = list(_intents(session, board, after, at))
     if as_json:
         showing.answer(
             RemindAnswer(
-                programme=about(document, version),
+                programme=about(document, board.version),
                 as_of=iso(at, document.tz),
                 notices=[_answer(one, document, place) for one in intents],
             )
@@ -57,9 +58,9 @@ def _midnight(at: datetime, programme: Programme) -> datetime:
     return local_instant(due_day(at, programme.tz), time(0), zone=programme.tz)
 
 
-def _intents(session: Session, slug: str, after: datetime, until: datetime) -> Iterator[Intent]:
+def _intents(session: Session, board: Board, after: datetime, until: datetime) -> Iterator[Intent]:
+    slug = board.programme.id
     seen: View = planning.view(session, slug)
-    board = scoreboard.board(session, slug, as_of=until, known_at=until)
     owed = {one.obligation.key: one.obligation for one in board.ledger.standings}
     found = [one for key in owed for one in wanted(seen, key, after=after, until=until)]
     on = due_day(until, seen.programme.tz)

@@ -18,7 +18,7 @@ from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
 from tracker.cli.words import say
 from tracker.domain.errors import Refused
-from tracker.services import planning, trail
+from tracker.services import delivery, planning, trail
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -102,14 +102,13 @@ def _stop_gently(server: uvicorn.Server) -> None:
 def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
     """The periodic work; each is a function of the instant it reads and of rows."""
     found = parts.settings
+    mailroom = delivery.parts_of(parts)
 
     async def tick() -> None:
         await asyncio.to_thread(planning.tick_all, parts.database, parts.clock.now())
 
     async def deliver() -> None:
-        from tracker.services import delivery
-
-        await delivery.deliver(parts, parts.clock.now())
+        await delivery.deliver(mailroom, parts.clock.now())
 
     async def seal() -> None:
         await asyncio.to_thread(_seal, parts)

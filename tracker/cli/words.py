@@ -9,7 +9,7 @@ Lang = Literal["zh", "en"]
 WORDS: dict[str, tuple[str, str]] = {
     "check.sound": (
         "{file}：没有问题。{title}，{items} 项任务，{clauses} 条计分句，{rules} 条规则，"
-        "{readings} 条口径待定。",
+        "{readings} 条口径。",
         "{file}: sound. {title}: {items} items, {clauses} clauses, {rules} rules, "
         "{readings} readings.",
     ),
@@ -71,9 +71,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "dispatches, {nobody} found nobody, sealed {sealed} events",
     ),
     "deliver.done": (
-        "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {retried}，不发 {suppressed}，"
+        "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {later}，不发 {suppressed}，"
         "结果不明 {unknown}",
-        "{at} ({channel}): sent {sent}, failed {failed}, to be retried {retried}, suppressed "
+        "{at} ({channel}): sent {sent}, failed {failed}, to be retried {later}, suppressed "
         "{suppressed}, unknown {unknown}",
     ),
     "migrate.done": (

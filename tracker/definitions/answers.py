@@ -519,9 +519,9 @@ class DeliverAnswer(Answer):
     channel: str
     sent: int
     failed: int
-    retried: int
-    suppressed: int
-    unknown: int
+    later: int = Field(description="Will be tried again.")
+    unknown: int = Field(description="May have been accepted; tried again under the same id.")
+    suppressed: int = Field(description="Nothing was left to say.")
 
 
 class MigrateAnswer(Answer):
