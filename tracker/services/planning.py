@@ -390,6 +390,11 @@ class Directory:
 _COPY = re.compile(r"\|p(\d+)$")
 
 
+def is_copy(key: str) -> bool:
+    """Whether the notice is the copy for a further person in the role."""
+    return _COPY.search(key) is not None
+
+
 def _is_address(mail: str | None) -> bool:
     try:
         return bool(mail and Address(mail))
@@ -435,7 +440,7 @@ def _spread(
     """A role that several people have: a copy of the notice for each further one."""
     copies = []
     for row in rows:
-        if _COPY.search(row.key):
+        if is_copy(row.key):
             continue
         found = directory.having(row.programme, row.unit, row.role)
         for who in [one for one in found if one.reachable][1:]:

@@ -1,0 +1,250 @@
+"""From claimed dispatches to mails that were sent: checked again, frozen, sent, settled.
+
+A dispatch is checked and frozen in one transaction, sent outside of any, and settled in another. A
+connection sends its next mail only after its last result is committed; one commit serves all
+results that wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from jinja2 import Environment
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from notifiers.message import (
+    Accepted,
+    Address,
+    Channel,
+    PermanentFailure,
+    TransientFailure,
+    UnknownOutcome,
+    one_line,
+)
+from schedules.clock import Clock
+from tracker.services import letterbox, outbox, planning
+from tracker.services.letterbox import Ready, Render, Stationery
+from tracker.services.outbox import Claim, Ending, Outcome, Retry
+from tracker.settings import Settings
+from tracker.store.database import Database
+from tracker.store.tables import DispatchState
+
+BATCH = 25
+"""Mails rendered in one transaction: well below a second."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What delivering needs. `worker` is another for each process and each run of it."""
+
+    database: Database
+    channel: Channel
+    clock: Clock
+    stationery: Stationery
+    connections: int = 4
+    retry: Retry = field(default_factory=Retry)
+    worker: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
+
+
+class Runtime(Protocol):
+    """The parts of a running service that are used here."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def channel(self) -> Channel: ...
+    @property
+    def templates(self) -> Environment: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def sender(self) -> Address: ...
+
+
+def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
+    """As the settings say; letters by our own templates unless `render` is given."""
+    settings = runtime.settings
+    stationery = Stationery(
+        sender=runtime.sender,
+        domain=settings.mail_domain,
+        base_url=settings.base_url,
+        secret=runtime.secret,
+        render=render or letterbox.rendered_by(runtime.templates),
+        language=settings.language,
+    )
+    return Parts(
+        database=runtime.database,
+        channel=runtime.channel,
+        clock=runtime.clock,
+        stationery=stationery,
+        connections=settings.smtp_connections,
+        retry=Retry(give_up_after=settings.give_up_after),
+    )
+
+
+@dataclass(frozen=True)
+class DeliverResult:
+    """Mails by what became of them in this run; `suppressed` had nothing left to say."""
+
+    sent: int = 0
+    failed: int = 0
+    later: int = 0
+    unknown: int = 0
+    suppressed: int = 0
+
+
+async def deliver(parts: Parts, now: datetime) -> DeliverResult:
+    """Send what is due at `now`, until nothing is; mails say how things stand at `now`."""
+    run = _Run(parts, now)
+    await run.through()
+    count = run.count
+    return DeliverResult(
+        sent=count[DispatchState.SENT],
+        failed=count[DispatchState.FAILED],
+        later=count[DispatchState.PENDING],
+        unknown=count[DispatchState.UNKNOWN],
+        suppressed=count[DispatchState.SUPPRESSED],
+    )
+
+
+def prepare(
+    session: Session,
+    claims: Sequence[Claim],
+    stationery: Stationery,
+    now: datetime,
+    *,
+    as_of: datetime,
+    retry: Retry,
+) -> tuple[list[Ready], int]:
+    """Check each claimed dispatch again and freeze it, in the caller's transaction.
+
+    Returns what is to be sent, and how many had nothing left to say. It is checked against what is
+    known `now` and says how things stood at `as_of`. What cannot be made into a letter is put back
+    with the reason on its row: one broken letter holds up no other.
+    """
+    desk = letterbox.Desk(session, stationery, now, as_of)
+    ready = []
+    for claimed in claims:
+        row = outbox.held(session, claimed)
+        if row is None:
+            continue
+        try:
+            found = desk.ready(row, claimed)
+        except DBAPIError:
+            raise
+        except Exception as broken:  # noqa: BLE001  the worker records it on the row and goes on
+            outbox.put_back(row, one_line(f"{type(broken).__name__}: {broken}"), now, retry)
+            continue
+        if found is not None:
+            ready.append(found)
+    session.flush()
+    return ready, desk.suppressed
+
+
+class _Run:
+    """One run: a feeder that keeps the connections busy, and a bookkeeper that commits results.
+
+    Cancelled, it sends what was handed out and keeps the results before it ends. Where results
+    cannot be kept nothing more is sent; the leases bring those mails back.
+    """
+
+    def __init__(self, parts: Parts, now: datetime) -> None:
+        self._parts = parts
+        self._now = now
+        self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(parts.connections)
+        self._results: list[tuple[Outcome, asyncio.Future[None]]] = []
+        self._waits = asyncio.Event()
+        self._broken: Exception | None = None
+        self.count: Counter[DispatchState] = Counter()
+
+    async def through(self) -> None:
+        books = asyncio.create_task(self._keep_books())
+        senders = [asyncio.create_task(self._send()) for _ in range(self._parts.connections)]
+        try:
+            await self._feed()
+        finally:
+            for _ in senders:
+                await self._ready.put(None)
+            await asyncio.gather(*senders)
+            books.cancel()
+        if self._broken is not None:
+            raise self._broken
+
+    async def _feed(self) -> None:
+        while self._broken is None:
+            taken, ready = await asyncio.to_thread(self._take)
+            for one in ready:
+                await self._ready.put(one)
+            if not taken:
+                return
+
+    def _take(self) -> tuple[int, list[Ready]]:
+        """Claimed, checked and frozen in one transaction; how many were claimed, what is ready."""
+        parts = self._parts
+        with parts.database.write() as session:
+            now = max(self._now, parts.clock.now())
+            claims = outbox.claim(
+                session, self._now, limit=BATCH, worker=parts.worker, leased_at=now
+            )
+            ready, suppressed = prepare(
+                session, claims, parts.stationery, now, as_of=self._now, retry=parts.retry
+            )
+            planning.beat(session, "deliver", now, {"claimed": len(claims), "ready": len(ready)})
+        self.count[DispatchState.SUPPRESSED] += suppressed
+        return len(claims), ready
+
+    async def _send(self) -> None:
+        while (one := await self._ready.get()) is not None:
+            if self._broken is None:
+                outcome = await self._outcome_of(one)
+                settled = asyncio.get_running_loop().create_future()
+                self._results.append((outcome, settled))
+                self._waits.set()
+                await settled
+
+    async def _outcome_of(self, one: Ready) -> Outcome:
+        try:
+            accepted: Accepted = await self._parts.channel.send_raw(
+                one.raw, sender=one.sender, to=one.to, message_id=one.message_id
+            )
+        except TransientFailure as failure:
+            return Outcome(one.claim, Ending.LATER, str(failure), failure.retry_after)
+        except UnknownOutcome as failure:
+            return Outcome(one.claim, Ending.UNKNOWN, str(failure))
+        except (PermanentFailure, ValueError) as failure:
+            return Outcome(one.claim, Ending.REFUSED, str(failure))
+        except Exception as failure:  # noqa: BLE001  the worker records it on the row and goes on
+            said = one_line(f"{type(failure).__name__}: {failure}")
+            return Outcome(one.claim, Ending.UNKNOWN, said)
+        return Outcome(one.claim, Ending.SENT, accepted.reply)
+
+    async def _keep_books(self) -> None:
+        while True:
+            await self._waits.wait()
+            self._waits.clear()
+            results, self._results = self._results, []
+            try:
+                await asyncio.to_thread(self._settle, [outcome for outcome, _ in results])
+            except Exception as failure:  # noqa: BLE001  raised again when the senders have ended
+                self._broken = failure
+            for _, settled in results:
+                settled.set_result(None)
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        parts = self._parts
+        with parts.database.write() as session:
+            now = max(self._now, parts.clock.now())
+            states = outbox.settle(session, outcomes, now, parts.retry)
+        self.count.update(states)

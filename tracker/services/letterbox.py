@@ -1,0 +1,430 @@
+"""A claimed dispatch becomes a letter: looked at again, written with today's figures, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+
+from jinja2 import Environment
+from sqlmodel import Session, col, select
+
+from notifiers import calendar
+from notifiers.message import Address, Attachment, Message, message_id, one_line
+from notifiers.mime import build
+from schedules.deadlines import closes_at, local_day
+from tracker.domain.dispatches import (
+    Links,
+    ReminderLine,
+    ReminderMail,
+    Waiting,
+    Why,
+    by_cost,
+    leading,
+)
+from tracker.domain.forecast import Forecast, Saving, end_of_working_week, forecast
+from tracker.domain.ledger import Entry
+from tracker.domain.obligations import Standing
+from tracker.domain.points import ZERO, Units
+from tracker.domain.reminders import RANKS, RESTING, View, lapsed, next_step, standing_reason
+from tracker.services import links, outbox, planning, scoreboard
+from tracker.services.links import Link, Purpose
+from tracker.services.outbox import Claim
+from tracker.services.scoreboard import Board
+from tracker.store.memory import remembered
+from tracker.store.tables import (
+    DispatchRow,
+    DispatchState,
+    NoticeRow,
+    NoticeState,
+    ObligationRow,
+    PersonRow,
+)
+from tracker.wording import Language
+
+LINKS_LIVE = timedelta(days=14)
+
+
+class Letter(Protocol):
+    """What a renderer makes of a mail's value."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+
+
+Render = Callable[[Language, ReminderMail], Letter]
+
+
+@dataclass(frozen=True)
+class Stationery:
+    """What every letter needs beside its content."""
+
+    sender: Address
+    domain: str
+    base_url: str
+    secret: str
+    render: Render
+    language: Language = "zh"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Bytes to send, the same at every attempt."""
+
+    claim: Claim
+    raw: bytes
+    sender: str
+    to: str
+    message_id: str
+
+
+def rendered_by(templates: Environment) -> Render:
+    """Letters by our own templates."""
+    from tracker.services.letters import render_reminder
+
+    return lambda language, mail: render_reminder(templates, language, mail)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A programme's board and forecast as of one instant, looked up by obligation."""
+
+    board: Board
+    forecast: Forecast
+
+    @cached_property
+    def standings(self) -> Mapping[str, Standing]:
+        return {one.obligation.key: one for one in self.board.ledger.standings}
+
+    @cached_property
+    def savings(self) -> Mapping[str, Saving]:
+        return {one.standing.obligation.key: one for one in self.forecast.savings}
+
+    def lost(self, one: Standing) -> Units:
+        """What the obligation has cost so far; what several units cost together, each is told."""
+        entries = self.board.ledger.of_clause(one.obligation.clause)
+        return Units(-sum(entry.points for entry in entries if _concerns(entry, one)))
+
+
+def _concerns(entry: Entry, one: Standing) -> bool:
+    owed = one.obligation
+    if entry.part == "bonus" or not entry.obligation:
+        return False
+    if entry.obligation == owed.key:
+        return True
+    duty = entry.obligation.split("/")[1]
+    same = (duty, entry.occurrence) == (owed.duty, owed.occurrence)
+    return same and owed.unit in entry.units
+
+
+def figures(session: Session, slug: str, as_of: datetime) -> Figures:
+    """Reckoned once for all letters that say how things stand at `as_of`."""
+    board = scoreboard.board(session, slug, as_of=as_of)
+    key = ("figures", slug, board.version, board.context.calendar.version, len(board.facts), as_of)
+    return remembered(session, key, lambda: Figures(board, _forecast(board)))
+
+
+def _forecast(board: Board) -> Forecast:
+    programme, context = board.programme, board.context
+    return forecast(
+        programme, context, board.facts, as_of=board.as_of, known_at=board.known_at,
+        until=end_of_working_week(board.as_of, context.calendar, programme.tz), now=board.ledger,
+    )  # fmt: skip
+
+
+class Desk:
+    """Where the letters of one batch are written; `suppressed` counts those not worth sending."""
+
+    def __init__(
+        self, session: Session, stationery: Stationery, now: datetime, as_of: datetime
+    ) -> None:
+        self._session = session
+        self._stationery = stationery
+        self._now = now
+        self._as_of = as_of
+        self._directory = planning.Directory(session, now)
+        self._views: dict[str, View] = {}
+        self.suppressed = 0
+
+    def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
+        """None where nothing is left to say, or nobody to say it to; the rows tell which."""
+        person = self._session.get(PersonRow, row.person_id)
+        alive = self._still_meant(row)
+        if alive and (person is None or not person.mail):
+            self._forget(alive, "no_address")
+            alive = []
+        if not alive or person is None:
+            self._suppress(row, "lapsed" if person is not None and person.mail else "no_address")
+            return None
+        if row.frozen_at is None:
+            self._freeze(row, person, alive)
+        assert row.raw is not None  # only erasing empties it, and that empties the address too
+        return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
+
+    # -- is it still true? ----
+
+    def _still_meant(self, row: DispatchRow) -> list[NoticeRow]:
+        """The notices that are to be sent; the others are given their reason."""
+        mine = select(NoticeRow).where(
+            NoticeRow.dispatch_id == row.id, NoticeRow.state == NoticeState.DISPATCHED
+        )
+        alive = []
+        for notice in self._session.exec(mine.order_by(col(NoticeRow.id))).all():
+            reason = self._lapsed(notice)
+            if reason:
+                notice.state, notice.reason = NoticeState.SUPPRESSED, reason
+            elif not self._is_for(notice, row.person_id):
+                self._readdress(notice)
+            else:
+                alive.append(notice)
+        return alive
+
+    def _lapsed(self, notice: NoticeRow) -> str:
+        return lapsed(
+            self._view(notice.programme), notice.obligation_key,
+            version=notice.deadline_version, role=notice.role, at=self._now,
+        )  # fmt: skip
+
+    def _is_for(self, notice: NoticeRow, person: int) -> bool:
+        holders = self._directory.having(notice.programme, notice.unit, notice.role)
+        return any(who.person == person for who in holders)
+
+    def _readdress(self, notice: NoticeRow) -> None:
+        """The role has passed to somebody else: it goes to them, under the same key."""
+        if planning.is_copy(notice.key):
+            notice.state, notice.reason = NoticeState.SUPPRESSED, "person_changed"
+            return
+        notice.state, notice.dispatch_id, notice.send_at = NoticeState.WANTED, None, self._now
+
+    def _forget(self, notices: Iterable[NoticeRow], reason: str) -> None:
+        for notice in notices:
+            notice.state, notice.reason = NoticeState.NOBODY, reason
+
+    def _suppress(self, row: DispatchRow, reason: str) -> None:
+        self.suppressed += 1
+        outbox.suppress(self._session, row, reason, self._now)
+
+    def _view(self, slug: str) -> View:
+        if slug not in self._views:
+            self._views[slug] = planning.view(self._session, slug)
+        return self._views[slug]
+
+    # -- the letter ----
+
+    def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
+        assert person.mail is not None
+        made_as = message_id(row.key, person.salt, domain=self._stationery.domain)
+        mail = self._mail(row, person, alive, made_as)
+        language: Language = "en" if person.language == "en" else "zh"
+        letter = self._stationery.render(language, mail)
+        thread = self._thread(row.programme, person)
+        message = Message(
+            message_id=made_as,
+            sender=self._stationery.sender,
+            to=Address(person.mail, one_line(person.name)),
+            subject=one_line(letter.subject),
+            text=letter.text,
+            html=letter.html,
+            date=self._now,
+            attachments=self._attachments(row, mail, person),
+            in_reply_to=thread,
+            references=(thread,),
+        )
+        row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
+        row.subject, row.text, row.html, row.raw = (
+            message.subject, letter.text, letter.html, build(message),
+        )  # fmt: skip
+
+    def _thread(self, slug: str, person: PersonRow) -> str:
+        """What all mails to one person about one programme answer to."""
+        domain = self._stationery.domain
+        return message_id("thread", slug, str(person.id), person.salt, domain=domain)
+
+    def _mail(
+        self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow], made_as: str
+    ) -> ReminderMail:
+        rungs: dict[tuple[str, str], list[NoticeRow]] = {}
+        for notice in self._merged(alive):
+            rungs.setdefault((notice.programme, notice.obligation_key), []).append(notice)
+        written = [(self._line(slug, mine, person), mine) for (slug, _), mine in rungs.items()]
+        written.sort(key=lambda one: by_cost(one[0]))
+        first = written[0][1][0]
+        told = self._figures(first.programme)
+        programme = told.board.programme
+        return ReminderMail(
+            person=person.name,
+            unit=programme.unit_names.get(first.unit, first.unit),
+            programme=programme.title,
+            version=told.board.version,
+            zone=programme.tz,
+            as_of=self._as_of,
+            window=row.window,
+            until=told.forecast.until,
+            lines=tuple(line for line, _ in written),
+            message_id=made_as,
+            expires_at=self._expires_at(first.programme),
+            home=f"{self._stationery.base_url}/p/{first.programme}/units/{first.unit}",
+            attachment=f"tracker-{row.window[:10]}.ics" if self._dated(written) else "",
+            roles=tuple(sorted({notice.role for notice in alive}, key=lambda role: RANKS[role])),
+        )
+
+    def _dated(self, written: Sequence[tuple[ReminderLine, list[NoticeRow]]]) -> bool:
+        return any(line.due_at is not None for line, _ in written)
+
+    def _merged(self, alive: Sequence[NoticeRow]) -> list[NoticeRow]:
+        """The last rung of each obligation; earlier ones that waited are merged into it."""
+        rows = {notice.key: notice for notice in alive}
+        leads, taken_in = leading(_waiting(notice) for notice in alive)
+        for key, rung in taken_in.items():
+            rows[key].state, rows[key].reason = NoticeState.MERGED, rung
+        return [rows[one.key] for one in leads]
+
+    def _line(self, slug: str, mine: Sequence[NoticeRow], person: PersonRow) -> ReminderLine:
+        told = self._figures(slug)
+        key = mine[0].obligation_key
+        standing = told.standings[key]
+        owed = standing.obligation
+        saving = told.savings.get(key)
+        role = max((notice.role for notice in mine), key=lambda role: RANKS[role])
+        climbs = next_step(self._view(slug), key, role=role, after=self._now)
+        return ReminderLine(
+            key=key,
+            programme=told.board.programme.title,
+            item=owed.item,
+            clause=owed.clause,
+            title=owed.title,
+            unit=told.board.programme.unit_names.get(owed.unit, owed.unit),
+            light=standing.light,
+            deadline=owed.deadline,
+            due_at=owed.due_at,
+            original_due_at=None if owed.original is None else owed.original.due_at,
+            days_late=standing.lateness.days,
+            workdays_late=standing.lateness.workdays,
+            returned=standing.returned,
+            lost=told.lost(standing),
+            keeps=ZERO if saving is None else saving.keeps,
+            why=tuple(Why(one.rung, one.role, one.nominal_at) for one in mine),
+            links=self._links(slug, key, person),
+            kind=owed.kind,
+            occurrence=owed.occurrence,
+            elapsed_late=standing.lateness.elapsed,
+            lost_if_nothing=ZERO if saving is None else saving.lost_if_nothing,
+            next_at=None if climbs is None else climbs[0],
+            next_role="" if climbs is None else climbs[1],
+        )
+
+    def _figures(self, slug: str) -> Figures:
+        return figures(self._session, slug, self._as_of)
+
+    def _links(self, slug: str, key: str, person: PersonRow) -> Links:
+        expires_at, base_url = self._expires_at(slug), self._stationery.base_url
+        assert person.id is not None
+        report, sign, extend = (
+            links.address(
+                base_url,
+                links.make(
+                    self._stationery.secret, Link(purpose, person.id, slug, key, expires_at)
+                ),
+            )
+            for purpose in (Purpose.REPORT, Purpose.SIGN, Purpose.EXTEND)
+        )
+        return Links(report, sign, extend)
+
+    def _expires_at(self, slug: str) -> datetime:
+        zone = self._view(slug).programme.tz
+        return closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
+
+    # -- the calendar ----
+
+    def _attachments(
+        self, row: DispatchRow, mail: ReminderMail, person: PersonRow
+    ) -> tuple[Attachment, ...]:
+        if not mail.attachment:
+            return ()
+        keys = {
+            key: notice.programme for notice in self._told(row) for key in [notice.obligation_key]
+        }
+        entries = [self._entry(keys[line.key], line) for line in mail.lines if line.due_at]
+        entries += self._settled_since(row, person)
+        content = calendar.feed(entries, zone_name=mail.zone.key, name=mail.programme)
+        return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
+
+    def _told(self, row: DispatchRow) -> Sequence[NoticeRow]:
+        mine = select(NoticeRow).where(NoticeRow.dispatch_id == row.id)
+        return self._session.exec(mine).all()
+
+    def _entry(self, slug: str, line: ReminderLine) -> calendar.Entry:
+        assert line.due_at is not None
+        owed = self._figures(slug).standings[line.key].obligation
+        return calendar.Entry(
+            uid=self._uid(slug, line.key),
+            sequence=owed.version,
+            summary=f"{line.clause} {line.title}",
+            description=f"{line.unit}\n{line.programme}",
+            due_at=line.due_at,
+            stamp=self._now,
+        )
+
+    def _uid(self, slug: str, key: str) -> str:
+        return message_id("obligation", slug, key, domain=self._stationery.domain)
+
+    def _settled_since(self, row: DispatchRow, person: PersonRow) -> list[calendar.Entry]:
+        """Cancellations of what this person was told of, and is settled since their last mail."""
+        last = self._session.exec(
+            select(DispatchRow.frozen_at)
+            .where(
+                DispatchRow.person_id == person.id, DispatchRow.id != row.id,
+                DispatchRow.state == DispatchState.SENT,
+            )
+            .order_by(col(DispatchRow.frozen_at).desc())
+            .limit(1)
+        ).first()  # fmt: skip
+        if last is None:
+            return []
+        told = (
+            select(NoticeRow.programme, NoticeRow.obligation_key, ObligationRow.title,
+                   ObligationRow.due_at)
+            .join(DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id)
+            .join(ObligationRow, col(ObligationRow.id) == NoticeRow.obligation_id)
+            .where(
+                DispatchRow.person_id == person.id, DispatchRow.state == DispatchState.SENT,
+                col(ObligationRow.open).is_(False), ObligationRow.laid_out_at >= last,
+            )
+            .distinct()
+        )  # fmt: skip
+        return [
+            self._cancelled(slug, key, title, due_at)
+            for slug, key, title, due_at in self._session.exec(told)
+            if due_at is not None and self._ended_since(slug, key, last)
+        ]
+
+    def _ended_since(self, slug: str, key: str, last: datetime) -> bool:
+        before = standing_reason(self._view(slug), key, last)
+        return not before or before in RESTING
+
+    def _cancelled(self, slug: str, key: str, title: str, due_at: datetime) -> calendar.Entry:
+        clause = key.partition("/")[0]
+        version = self._figures(slug).standings
+        owed = version[key].obligation.version if key in version else 1
+        return calendar.Entry(
+            uid=self._uid(slug, key),
+            sequence=owed + 1,
+            summary=f"{clause} {title}",
+            description="",
+            due_at=due_at,
+            stamp=self._now,
+            cancelled=True,
+        )
+
+
+def _waiting(notice: NoticeRow) -> Waiting:
+    return Waiting(
+        notice.key, notice.programme, notice.obligation_key, notice.unit, notice.role,
+        notice.rung, notice.nominal_at, notice.send_at,
+    )  # fmt: skip

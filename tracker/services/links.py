@@ -1,0 +1,132 @@
+"""Signed links of mails: 签收, 填报进展, 申请延期, each for one person and one obligation.
+
+A link carries what it is for and until when, signed; nothing is stored until it is used or revoked.
+Opening one changes nothing: the page asks first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from itsdangerous import BadData, URLSafeSerializer
+from sqlmodel import Session
+
+from tracker.domain.errors import Refused
+from tracker.services import people, programmes
+from tracker.store.tables import LinkRow, PersonRow
+
+SALT = "tracker.links.1"
+
+
+class Purpose(StrEnum):
+    REPORT = "report"
+    SIGN = "sign"
+    EXTEND = "extend"
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a token says. It stops working at `expires_at`, which is whole seconds."""
+
+    purpose: Purpose
+    person_id: int
+    programme: str
+    obligation: str
+    expires_at: datetime
+
+    @property
+    def unit(self) -> str:
+        return self.obligation.split("/")[2]
+
+
+def make(secret: str, link: Link) -> str:
+    """The token; the same link always gives the same."""
+    expires = int(link.expires_at.timestamp())
+    body = [link.purpose.value, link.person_id, link.programme, link.obligation, expires]
+    return str(_serializer(secret).dumps(body))
+
+
+def read(secret: str, token: str, now: datetime) -> Link:
+    """Refused for a token that we did not sign, or that has expired."""
+    try:
+        purpose, person_id, programme, obligation, expires = _serializer(secret).loads(token)
+        expires_at = datetime.fromtimestamp(expires, UTC)
+        link = Link(Purpose(purpose), int(person_id), programme, obligation, expires_at)
+    except (BadData, ValueError, TypeError) as broken:
+        raise Refused(
+            "链接无效 / this link is not one of ours or is incomplete; open it from the mail again"
+        ) from broken
+    if now >= link.expires_at:
+        raise Refused(
+            f"链接已失效 / this link stopped working at {link.expires_at:%Y-%m-%d %H:%M} UTC; "
+            "use the one in the newest mail, or open the obligation in the pages"
+        )
+    return link
+
+
+def check(session: Session, secret: str, token: str, now: datetime) -> Link:
+    """The link, for a person who still has a role in the unit; Refused where it was revoked.
+
+    A link that was used works again: to report progress twice is no mistake.
+    """
+    link = read(secret, token, now)
+    row = session.get(LinkRow, token_hash(token))
+    if row is not None and row.revoked_at is not None:
+        raise Refused("链接已撤回 / this link was revoked; use the one in the newest mail")
+    if role_of(session, link, now) is None:
+        raise Refused(
+            "链接已移交 / the person this link was sent to no longer has a role in the unit; "
+            "the successor's mail has one of its own"
+        )
+    return link
+
+
+def role_of(session: Session, link: Link, now: datetime) -> str | None:
+    """The highest role that the link's person has in its unit today; None where they have none."""
+    on = now.astimezone(programmes.current(session, link.programme).tz).date()
+    for role in (people.Role.LEADER, people.Role.HEAD, people.Role.CONTACT, people.Role.DEPUTY):
+        holders = people.resolve(session, link.programme, link.unit, role, on)
+        if any(row.id == link.person_id for row in holders):
+            return role.value
+    return None
+
+
+def note_use(session: Session, token: str, link: Link, now: datetime) -> None:
+    """Remember the first time that the link was acted on."""
+    row = _row(session, token, link)
+    row.used_at = row.used_at or now
+
+
+def revoke(session: Session, token: str, link: Link, now: datetime) -> None:
+    row = _row(session, token, link)
+    row.revoked_at = row.revoked_at or now
+
+
+def address(base_url: str, token: str) -> str:
+    return f"{base_url}/a/{token}"
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a token: it opens nothing."""
+    return sha256(token.encode()).hexdigest()
+
+
+def _row(session: Session, token: str, link: Link) -> LinkRow:
+    row = session.get(LinkRow, token_hash(token))
+    if row is None:
+        if session.get(PersonRow, link.person_id) is None:
+            raise Refused("链接无效 / the person this link was sent to is not on file")
+        row = LinkRow(
+            token_hash=token_hash(token), person_id=link.person_id, purpose=link.purpose.value
+        )
+        session.add(row)
+    return row
+
+
+def _serializer(secret: str) -> URLSafeSerializer:
+    return URLSafeSerializer(
+        secret, salt=SALT, signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
+    )
