@@ -13,6 +13,7 @@ from tests.builders import (
     a_report,
     an_acceptance,
     at,
+    clause,
     item,
     住建局,
     生态分局,
@@ -152,3 +153,23 @@ def test_choices_follow_decisions(database: Database) -> None:
     with database.read() as session:
         assert programmes.choices(session, "small", now=at("2021-02-01")) == {"blocks": "completed"}
         assert programmes.choices(session, "small", now=at("2021-03-02")) == {"blocks": "started"}
+
+
+def test_the_dates_that_a_calendar_notice_would_move_are_listed_first(database: Database) -> None:
+    duty = {"kind": "case", "id": "c", "case": "handed", "within": {"n": 5, "unit": "workday"}}
+    rule = {"kind": "duty", "duty": "c"}
+    programme = a_programme(item("1", clause("1", duties=[duty], rules=[rule])), year=2027)
+    notice = {"year": 2027, "number": "甲1号", "off_days": {"2027-03-03": "某节"}}
+    opened = f.CaseEvent(
+        case="X-1", kind="handed", unit=住建局, event="opened",
+        occurred_at=at("2027-03-01"), recorded_at=at("2027-03-01"),
+    )  # fmt: skip
+    with database.write() as session:
+        programmes.publish(session, programme, now=at("2027-01-04"), by="office")
+    with database.write() as session:
+        reporting.record_facts(session, "small", [opened], now=at("2027-03-01"))
+    with database.read() as session:
+        assert rows(session)["1/c/housing/X-1"].provisional
+        [moved] = programmes.would_move(session, notice, now=at("2027-03-02"))
+        assert rows(session)["1/c/housing/X-1"].due_at == moved.before
+    assert (moved.before, moved.after) == (at("2027-03-08 24:00"), at("2027-03-09 24:00"))

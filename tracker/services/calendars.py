@@ -48,6 +48,11 @@ def load_notice(session: Session, document: Mapping[str, Any], *, now: datetime,
     return True
 
 
+def with_notice(session: Session, document: Mapping[str, Any]) -> WorkCalendar:
+    """The calendar as it would be if this notice were loaded."""
+    return china([*notices(session), _notice(document)])
+
+
 def _notice(document: Mapping[str, Any]) -> YearNotice:
     try:
         return YearNotice.of(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert
 from sqlmodel import Session, select
 
+from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings
 from tracker.domain.layout import lay_out
@@ -64,6 +66,7 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     )
     session.add(row)
     session.flush()
+    queries.forget_version(session, programme.id)
     body = {"version": row.version, "hash": row.hash, "by": by}
     trail.append(session, programme.id, "programme.published", programme.id, body, now=now)
     refresh_obligations(session, programme.id, now=now)
@@ -111,12 +114,42 @@ def refresh_obligations(
     return Refreshed(tuple(changed), tuple(withdrawn), len(wanted))
 
 
+@dataclass(frozen=True)
+class MovedDate:
+    """An open obligation whose date another calendar would move, in the programme's order."""
+
+    programme: str
+    key: str
+    before: datetime
+    after: datetime
+
+
+def would_move(
+    session: Session, document: Mapping[str, Any], *, now: datetime
+) -> tuple[MovedDate, ...]:
+    """The dates that a calendar notice would move if it were loaded: what to approve first."""
+    with_it = calendars.with_notice(session, document)
+    moved = []
+    for slug in slugs(session):
+        before = {one.obligation.key: one for one in standings(session, slug, now=now)}
+        for one in standings(session, slug, now=now, calendar=with_it):
+            was, will_be = before[one.obligation.key].obligation.due_at, one.obligation.due_at
+            if one.open and was is not None and will_be is not None and was != will_be:
+                moved.append(MovedDate(slug, one.obligation.key, was, will_be))
+    return tuple(moved)
+
+
 def standings(
-    session: Session, slug: str, *, now: datetime, only_items: frozenset[str] | None = None
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    only_items: frozenset[str] | None = None,
+    calendar: WorkCalendar | None = None,
 ) -> list[Standing]:
     """How every obligation stands at `now`, readings applied; no scoring."""
     programme = current(session, slug)
-    calendar = calendars.calendar(session)
+    calendar = calendar or calendars.calendar(session)
     facts = factbook.facts(session, slug)
     if only_items is not None:
         facts = _of_items(facts, programme, only_items)

@@ -202,7 +202,7 @@ def _about(session: Session, slug: str, key: str) -> dict[str, Any]:
 def _append(
     session: Session, slug: str, new: Sequence[f.AnyFact], *, now: datetime, known: bool
 ) -> list[f.AnyFact]:
-    queries.one_at_a_time(session, f"facts|{slug}")
+    queries.one_at_a_time(session, f"programme|{slug}")
     programme = programmes.current(session, slug)
     on_file = {one.id: one for one in facts(session, slug)}
     given = _with_ids(session, slug, new, set(on_file))

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from tracker.store import queries
@@ -175,7 +176,7 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def _hash(before: str, seq: int, row: EventRow) -> str:
+def _hash(before: str, seq: int, row: Any) -> str:
     content = canonical(
         {
             "programme": row.programme,
@@ -195,17 +196,18 @@ def _head(session: Session, programme: str) -> tuple[int, str]:
     return (0, GENESIS) if last is None else (last.last_seq, last.head)
 
 
-def _sealed(session: Session, programme: str) -> Iterator[EventRow]:
-    """In order of their sequence, a chunk at a time: a chain may be long."""
-    last = 0
-    while rows := session.exec(
-        select(EventRow)
-        .where(EventRow.programme == programme, col(EventRow.seq) > last)
+def _sealed(session: Session, programme: str) -> Iterator[Any]:
+    """Rows in order of their sequence, a chunk at a time: a chain may be long."""
+    wanted = (
+        core_select(EventRow.__table__)  # type: ignore[attr-defined]  # every table class has it
+        .where(col(EventRow.programme) == programme)
         .order_by(col(EventRow.seq))
-        .limit(queries.CHUNK)
-    ).all():
+        .limit(BATCH)
+    )
+    last = 0
+    while rows := session.connection().execute(wanted.where(col(EventRow.seq) > last)).all():
         yield from rows
-        last = rows[-1].seq or 0
+        last = rows[-1].seq
 
 
 def _waiting(session: Session, programme: str) -> int:

@@ -199,6 +199,7 @@ _BY_STATE: dict[str, type[StoreError]] = {
     "53100": Full,
     "25006": ReadOnly,
     "55P03": Locked,
+    "40": Locked,
     "42P01": Outdated,
     "42703": Outdated,
 }

@@ -48,13 +48,26 @@ class Version:
     title: str
 
 
+CURRENT = "tracker_current_versions"
+
+
 def current_version(session: Session, slug: str) -> Version:
-    """The one with the highest number; NotFound names the programmes that there are."""
-    found = versions(session, slug, limit=1)
-    if not found:
-        known = ", ".join(slugs(session)) or "none yet"
-        raise NotFound(f"没有这个方案 / no programme {slug!r}; loaded: {known}")
-    return found[0]
+    """The one with the highest number; NotFound names the programmes that there are.
+
+    Looked up once in a transaction; `forget_version` after publishing.
+    """
+    seen: dict[str, Version] = session.info.setdefault(CURRENT, {})
+    if slug not in seen:
+        found = versions(session, slug, limit=1)
+        if not found:
+            known = ", ".join(slugs(session)) or "none yet"
+            raise NotFound(f"没有这个方案 / no programme {slug!r}; loaded: {known}")
+        seen[slug] = found[0]
+    return seen[slug]
+
+
+def forget_version(session: Session, slug: str) -> None:
+    session.info.get(CURRENT, {}).pop(slug, None)
 
 
 def versions(session: Session, slug: str, *, limit: int | None = None) -> list[Version]:
