@@ -84,6 +84,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "数据库 {database}：已是最新（{after}）",
         "database {database}: up to date ({after})",
     ),
+    "audit.none": ("这段时间没有逾期", "nothing was late in this period"),
+    "audit.totals": (
+        "逾期 {late} 项：已办结 {finished}，未办结 {unfinished}；因此失分 {lost}（方案共失 {all}）",
+        "{late} late: {finished} finished, {unfinished} not; they cost {lost} of {all} lost in all",
+    ),
+    "audit.days": ("{days} 天（{workdays} 个工作日）", "{days} d ({workdays} working)"),
+    "audit.not_finished": ("未办结", "not finished"),
     "files": ("已写入：", "written:"),
     "serve.at": ("在 {url} 提供页面，Ctrl-C 结束", "pages at {url}, Ctrl-C ends"),
     "doctor.ok": ("没有缺的", "nothing is missing"),
@@ -124,15 +131,11 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "send": ("发送", "send"),
     "silenced": ("静默", "silenced"),
     "state": ("状态", "state"),
+    "done": ("办结", "done"),
     "count": ("条数", "events"),
     "unsealed": ("未封存", "unsealed"),
     "programme": ("方案", "programme"),
     "head": ("链首", "head"),
-    "what": ("检查", "check"),
-    "said": ("说明", "finding"),
-    "advice": ("怎么办", "what to do"),
-    "difference": ("分差", "difference"),
-    "reading": ("口径", "reading"),
 }
 
 STATES: dict[str, tuple[str, str]] = {

@@ -1,0 +1,188 @@
+"""The weekly page and the audit of late items, as text, JSON and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import typer
+from sqlmodel import Session
+
+from schedules.deadlines import due_day
+from tracker import runtime
+from tracker.cli import show
+from tracker.cli.boards import unit_of
+from tracker.cli.house import House, meant, zone_of
+from tracker.cli.instants import day, instant
+from tracker.cli.words import heading, say
+from tracker.domain.forecast import end_of_working_week, forecast
+from tracker.exports import files, jsonform
+from tracker.services import audit as audits
+from tracker.services import digest as digests
+from tracker.services import letters, people, readings, scoreboard
+from tracker.services.audit import Audit
+from tracker.services.digest import Audience, Digest
+from tracker.services.scoreboard import Board
+from tracker.wording.forms import instant as told_instant
+from tracker.wording.forms import points
+
+WEEK = timedelta(days=7)
+
+
+def digest(
+    place: House,
+    programme: str,
+    as_of: str,
+    *,
+    out: Path | None,
+    audience: str,
+    unit: str,
+    as_json: bool,
+) -> None:
+    for_whom = _audience(audience)
+    if not for_whom.sees_all and not unit:
+        raise typer.BadParameter(
+            "给单位的周报须用 --unit 指明单位 / a digest for one unit needs --unit",
+            param_hint="--unit",
+        )
+    with place.reading() as session:
+        board = _board(place, session, programme, as_of)
+        of = unit_of(board.programme, unit) if unit else ""
+        page = _digest(session, board, for_whom, of)
+    if as_json:
+        show.body(jsonform.body(Digest, page))
+        return
+    letter = letters.render_digest(runtime.environment(place.settings), place.lang, page)
+    if out is None:
+        show.echo(letter.text.rstrip("\n"))
+        return
+    parts = [f"{page.programme}-{due_day(page.as_of, board.programme.tz)}", for_whom.value, of]
+    name = "-".join(part for part in parts if part)
+    written = [out / f"{name}.txt", out / f"{name}.html", out / f"{name}.json"]
+    files.replace(written[0], f"{letter.subject}\n\n{letter.text}".encode())
+    files.replace(written[1], letter.html.encode())
+    files.replace(written[2], jsonform.json_bytes(Digest, page))
+    show.echo(say("files", place.lang), *(f"  {path}" for path in written))
+
+
+def _audience(name: str) -> Audience:
+    try:
+        return Audience(name)
+    except ValueError as unknown:
+        known = " ".join(one.value for one in Audience)
+        raise typer.BadParameter(f"“{name}”：{known}", param_hint="--audience") from unknown
+
+
+def _board(place: House, session: Session, programme: str, as_of: str) -> Board:
+    zone = zone_of(session, programme, place.settings)
+    at = instant(as_of, zone, "--as-of") if as_of else place.now
+    slug = meant(session, programme, place.lang, year=due_day(at, zone).year)
+    return scoreboard.board(session, slug, as_of=at, known_at=place.now)
+
+
+def _digest(session: Session, board: Board, audience: Audience, unit: str) -> Digest:
+    programme = board.programme
+    before = scoreboard.board(
+        session, programme.id, as_of=board.as_of - WEEK, known_at=board.known_at
+    )
+    outlook = forecast(
+        programme,
+        board.context,
+        board.facts,
+        as_of=board.as_of,
+        known_at=board.known_at,
+        until=end_of_working_week(board.as_of, board.context.calendar, programme.tz),
+        now=board.ledger,
+    )
+    on = due_day(board.as_of, programme.tz)
+    who = {
+        one.unit: one.name
+        for one in reversed(people.holders(session, programme.id, on))
+        if one.role is people.Role.CONTACT
+    }
+    return digests.build(
+        board, before, outlook,
+        audience=audience, unit=unit, who=who, register=readings.of_board(board),
+    )  # fmt: skip
+
+
+# -- the audit -------------------------------------------------------------------------------------
+
+
+def audit(
+    place: House,
+    programme: str,
+    as_of: str,
+    *,
+    first: str,
+    last: str,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    with place.reading() as session:
+        board = _board(place, session, programme, as_of)
+        begins, ends = _period(board, first, last)
+        found = audits.of_period(
+            session,
+            board.programme.id,
+            first=begins,
+            last=ends,
+            as_of=board.as_of,
+            known_at=board.known_at,
+        )
+    if out is not None:
+        audits.write(found, out)
+    if as_json:
+        show.body(jsonform.body(Audit, found))
+    elif out is not None:
+        show.echo(say("files", place.lang), f"  {out}")
+    else:
+        show.echo(*_lines(place, board, found))
+
+
+def _period(board: Board, first: str, last: str) -> tuple[date, date]:
+    """From 1 January of the programme's year to the day of the instant, unless told otherwise."""
+    begins = day(first, "--from") if first else date(board.programme.year, 1, 1)
+    ends = day(last, "--to") if last else due_day(board.as_of, board.programme.tz)
+    if ends < begins:
+        raise typer.BadParameter(
+            f"--to {ends} 早于 --from {begins} / --to is before --from", param_hint="--to"
+        )
+    return begins, ends
+
+
+def _lines(place: House, board: Board, found: Audit) -> Iterator[str]:
+    lang, zone = place.lang, board.programme.tz
+    at = told_instant(found.as_of, lang, zone, year=True)
+    yield f"{found.title}  {found.first} – {found.last}  {say('as_of', lang, at=at)}"
+    if not found.rows:
+        yield say("audit.none", lang)
+        return
+    names = {unit.id: unit.label for unit in board.programme.units}
+    rows = [
+        (
+            told_instant(row.due_at, lang, zone),
+            row.clause,
+            names.get(row.unit, row.unit),
+            _done(row.done_at, place, board),
+            say("audit.days", lang, days=row.days, workdays=row.workdays),
+            points(row.lost) if row.lost else "",
+            row.title,
+        )
+        for row in found.rows
+    ]
+    keys = ("due", "clause", "unit", "done", "late", "lost", "title")
+    yield from show.table([heading(key, lang) for key in keys], rows, right=[5])
+    totals = found.totals
+    yield say(
+        "audit.totals", lang,
+        late=totals.late, finished=totals.finished, unfinished=totals.unfinished,
+        lost=points(totals.lost), all=points(totals.programme_lost),
+    )  # fmt: skip
+
+
+def _done(at: datetime | None, place: House, board: Board) -> str:
+    if at is None:
+        return say("audit.not_finished", place.lang)
+    return told_instant(at, place.lang, board.programme.tz)
