@@ -31,7 +31,7 @@ def test_calendar_days_say_that_a_rest_day_moved_the_end() -> None:
 
 def test_hours_run_from_receipt() -> None:
     due = within_hours(RECEIVED, 72, zone=SHANGHAI)
-    assert counting(due) == "72 小时：09-28 周二 09:00 收到起算，节假日照算，止于 10-01 周五 09:00"
+    assert counting(due) == "72 小时：09-28 周二 09:00 起算，节假日照算，止于 10-01 周五 09:00"
 
 
 def test_a_fixed_date_quotes_its_wording() -> None:

@@ -37,6 +37,7 @@ class Rendered:
 
 def rendered(environment: Environment, name: str, values: dict[str, Any]) -> Rendered:
     """The three templates `name.{subject,txt,html}.j2` with the same values."""
+    values |= {"verdict_parts": _clauses(values["verdict"])}
     subject, plain, html = (
         environment.get_template(f"{name}.{part}.j2").render(values)
         for part in ("subject", "txt", "html")
@@ -47,6 +48,11 @@ def rendered(environment: Environment, name: str, values: dict[str, Any]) -> Ren
 def one_line(subject: str) -> str:
     """Whatever a title had in it: a header never gets a second line."""
     return re.sub(r"\s+", " ", subject).strip()
+
+
+def _clauses(verdict: str) -> list[str]:
+    """The verdict between its commas, so that a narrow heading breaks there."""
+    return re.findall(r"[^，；,;]+[，；]?(?:[,;] ?)?", verdict)
 
 
 def _tidy(plain: str) -> str:

@@ -120,7 +120,7 @@ FORMS: Mapping[str, Form] = {
     "p4": lambda value, *_: forms.points(value, 4),
     "p": lambda value, *_: forms.points_as_needed(value),
     "num": lambda value, *_: value if isinstance(value, str) else forms.number(value),
-    "down": lambda value, *_: forms.number_down(value),
+    "short": lambda value, *_: forms.number_short_of(value),
     "exact": _exact,
     "pc": lambda value, *_: forms.per_cent(value),
     "day": lambda value, _, __, zone: forms.day(_local(value, zone)),

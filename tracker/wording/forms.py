@@ -51,9 +51,15 @@ def number(value: Figure, places: int = 4) -> str:
 
 
 def number_down(value: Figure, places: int = 4) -> str:
-    """The same cut off instead of rounded: 3.99996 blocks must not look like 4."""
+    """The same cut off instead of rounded."""
     scaled = abs(Fraction(value)) * 10**places
     return _signed(value, scaled.numerator // scaled.denominator, places)
+
+
+def number_short_of(value: Fraction, places: int = 4) -> str:
+    """Rounded, but never up to a whole number: 3.99996 blocks must not look like 4."""
+    told = number(value, places)
+    return number_down(value, places) if "." not in told else told
 
 
 def _signed(value: Figure, digits: int, places: int) -> str:

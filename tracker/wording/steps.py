@@ -64,6 +64,8 @@ def _variant(code: str, values: Mapping[str, Any]) -> str:
     match code:
         case "share" if values["exact"] == values["needed"]:
             return "share_even"
+        case "base_plus" if not values["count"]:
+            return "base_plus_alone"
         case "base_plus" if not values["base"]:
             return "base_plus_none"
         case "curve_flat" if values["beyond"]:
