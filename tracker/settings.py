@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         description="Signs links and sessions, at least 32 characters; "
         "without it one is made in the data folder on first use.",
     )
+    access_code: SecretStr | None = Field(
+        default=None,
+        description="Asked for once in each browser; needed where the pages are served on an "
+        "address that other machines can reach.",
+    )
     sender: str = Field(
         default="tracker <tracker@localhost>",
         description="What mails come from: an address, with a name if wanted.",

@@ -1,0 +1,212 @@
+"""Who may come in, until there are accounts.
+
+On a server that only listens on this machine, whoever sits at the machine is the coordinating
+office. On any other, an access code (TRACKER_ACCESS_CODE) is asked for once and kept in a signed
+cookie. Forms carry a token that is bound to the session's cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tracker.domain.errors import Refused, TrackerError
+from tracker.settings import Settings
+
+SESSION = "tracker_session"
+PASS = "tracker_access"
+PASS_LASTS = timedelta(days=30)
+OFFICE = "office"
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "via")
+
+
+class SignInNeeded(TrackerError):
+    """The access code has not been given yet."""
+
+
+class Forbidden(TrackerError):
+    """Not from here: the text says why."""
+
+
+class TooOften(TrackerError):
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(str(seconds))
+
+
+def check_binding(settings: Settings) -> None:
+    """Refused where others could reach the pages and no access code would stop them."""
+    if not is_loopback(settings.host) and not code_of(settings):
+        raise Refused(
+            f"监听 {settings.host} 时他人也能访问，须先设访问码 / other machines can reach "
+            f"{settings.host}: set TRACKER_ACCESS_CODE, or listen on 127.0.0.1"
+        )
+
+
+def code_of(settings: Settings) -> str:
+    code = settings.access_code
+    return "" if code is None else code.get_secret_value().strip()
+
+
+def is_loopback(host: str) -> bool:
+    name = host.strip("[]").lower()
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass
+class Throttle:
+    """At most `limit` wrong tries from one address in `window`."""
+
+    limit: int = 10
+    window: timedelta = timedelta(minutes=10)
+    _tries: dict[str, deque[datetime]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def check(self, who: str, now: datetime) -> None:
+        """TooOften, with the seconds to wait, when the tries are used up."""
+        with self._lock:
+            tries = self._recent(who, now)
+            if len(tries) >= self.limit:
+                left = tries[0] + self.window - now
+                raise TooOften(max(1, int(left.total_seconds())))
+
+    def failed(self, who: str, now: datetime) -> None:
+        with self._lock:
+            self._recent(who, now).append(now)
+            if len(self._tries) > 10_000:
+                self._tries = {name: one for name, one in self._tries.items() if one}
+
+    def _recent(self, who: str, now: datetime) -> deque[datetime]:
+        tries = self._tries.setdefault(who, deque())
+        while tries and tries[0] <= now - self.window:
+            tries.popleft()
+        return tries
+
+
+@dataclass
+class Gate:
+    """Knows the secret; answers who is asking and whether a form is ours."""
+
+    settings: Settings
+    secret: str
+    codes: Throttle = field(default_factory=Throttle)
+    links: Throttle = field(default_factory=lambda: Throttle(limit=60))
+
+    def comes_from_here(self, request: Request) -> bool:
+        """Somebody at this machine, on a server that only this machine can reach.
+
+        Not through a proxy, and not through a foreign name that was made to point here.
+        """
+        host = request.client.host if request.client else ""
+        named = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return (
+            is_loopback(self.settings.host)
+            and is_loopback(host)
+            and is_loopback(named)
+            and not any(name in request.headers for name in _FORWARDED)
+        )
+
+    def admit(self, request: Request, now: datetime) -> str:
+        """The account that asks; SignInNeeded or Forbidden."""
+        if self.comes_from_here(request) or self._has_pass(request, now):
+            return OFFICE
+        if not code_of(self.settings):
+            raise Forbidden("no_code")
+        raise SignInNeeded
+
+    def sign_in(self, request: Request, code: str, now: datetime) -> bool:
+        who = request.client.host if request.client else ""
+        self.codes.check(who, now)
+        wanted = code_of(self.settings)
+        if wanted and hmac.compare_digest(code.strip().encode(), wanted.encode()):
+            return True
+        self.codes.failed(who, now)
+        return False
+
+    def give_pass(self, request: Request, response: Response, now: datetime) -> None:
+        value = {"code": self._code_mark(), "until": int((now + PASS_LASTS).timestamp())}
+        self._set(request, response, PASS, self._signer("access").dumps(value), PASS_LASTS)
+
+    def take_pass(self, response: Response) -> None:
+        response.delete_cookie(PASS, path="/", httponly=True, samesite="lax")
+
+    def session(self, request: Request) -> str:
+        """The session that the cookie names, or a new one."""
+        try:
+            name = self._signer("session").loads(request.cookies.get(SESSION, ""))
+        except BadSignature:
+            return secrets.token_urlsafe(18)
+        return str(name)
+
+    def keep_session(self, request: Request, response: Response, session: str) -> None:
+        if SESSION not in request.cookies or self.session(request) != session:
+            self._set(request, response, SESSION, self._signer("session").dumps(session), None)
+
+    def token(self, session: str) -> str:
+        """What a form has to bring back, worth nothing without the session's cookie."""
+        return hmac.new(self.secret.encode(), f"form|{session}".encode(), "sha256").hexdigest()
+
+    def check_form(self, request: Request, token: str) -> None:
+        """Forbidden for a form that did not come from a page of ours in this browser."""
+        if not self._same_origin(request):
+            raise Forbidden("origin")
+        expected = self.token(self.session(request))
+        if not hmac.compare_digest(expected.encode(), token.encode()):
+            raise Forbidden("token")
+
+    def _same_origin(self, request: Request) -> bool:
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = request.headers.get("origin")
+        if origin is None:
+            return True
+        ours = {request.headers.get("host", ""), urlsplit(self.settings.base_url or "").netloc}
+        return urlsplit(origin).netloc in ours - {""}
+
+    def _has_pass(self, request: Request, now: datetime) -> bool:
+        try:
+            value: Any = self._signer("access").loads(request.cookies.get(PASS, ""))
+        except BadSignature:
+            return False
+        fresh = int(value["until"]) > now.timestamp()
+        return bool(code_of(self.settings)) and fresh and value["code"] == self._code_mark()
+
+    def _code_mark(self) -> str:
+        """Changes with the code, so that a new code takes back every pass."""
+        mixed = f"{self.secret}|{code_of(self.settings)}".encode()
+        return hashlib.sha256(mixed).hexdigest()[:16]
+
+    def _signer(self, use: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret, salt=f"tracker.web.{use}")
+
+    def _set(
+        self, request: Request, response: Response, name: str, value: str, age: timedelta | None
+    ) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=None if age is None else int(age.total_seconds()),
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https"
+            or (self.settings.base_url or "").startswith("https:"),
+        )

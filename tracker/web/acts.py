@@ -1,0 +1,206 @@
+"""What the office does from the pages. Every POST is a form of ours; GET shows, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+
+from tracker.domain.errors import NotFound
+from tracker.services import readings
+from tracker.web import evidence, filing, matter, overview
+from tracker.web.access import OFFICE
+from tracker.web.asking import Asked, Desk
+from tracker.web.entry import Office, Received
+from tracker.web.filing import Wrong
+from tracker.web.intake import FILE_LIMIT, FILES, Form
+from tracker.web.outlook import outlook
+from tracker.web.pages import obligation, opened
+from tracker.web.rendering import go, page
+
+router = APIRouter()
+
+UNPROCESSABLE = 422
+
+
+def looked_at(asked: Asked, slug: str, key: str) -> tuple[Desk, matter.Matter]:
+    with opened(asked, slug) as (session, at):
+        return at, matter.matter(session, at.board, outlook(session, at.board), key)
+
+
+# -- reports -------------------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/report")
+def report_page(asked: Office, slug: str, key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key)
+    return report_form(asked, at, it, target=at.path("report"), backdated=True)
+
+
+def report_form(
+    asked: Asked, at: Desk, it: matter.Matter, *, target: str, backdated: bool,
+    form: Form | None = None, wrong: dict[str, str] | None = None, visitor: Any = None,
+) -> Response:  # fmt: skip
+    """The form, empty or with what was sent and what is wrong with it."""
+    once = form.text("once") if form else ""
+    return page(
+        asked, "report", desk=at, it=it, target=target, backdated=backdated,
+        sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
+        limit=FILE_LIMIT // 1024 // 1024, files=FILES,
+        visitor=visitor, bare=visitor is not None, status=UNPROCESSABLE if wrong else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/report")
+def report(asked: Office, slug: str, form: Received) -> Response:
+    at, it = looked_at(asked, slug, form.text("key"))
+    try:
+        id_ = filing.report(asked, at, it, form, by=OFFICE, backdated=True)
+    except Wrong as mistake:
+        return report_form(asked, at, it, target=at.path("report"), backdated=True, form=form,
+                           wrong=mistake.fields)  # fmt: skip
+    return go(asked, at.path("receipt"), fact=id_, key=it.obligation.key)
+
+
+@router.get("/p/{slug}/receipt")
+def receipt_page(asked: Office, slug: str, fact: str = "", key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key)
+    return receipt_of(asked, at, it, fact, bare=False)
+
+
+def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bool) -> Response:
+    """Thanks with a number, for a fact about this very obligation."""
+    known = next((event.fact for event in it.history if event.fact and event.fact.id == fact), None)
+    if known is None:
+        raise NotFound(f"没有这个回执 / no receipt {fact[:40]!r}")
+    return page(asked, "receipt", desk=at, it=it, fact=known, bare=bare,
+                number=filing.receipt_number(fact))  # fmt: skip
+
+
+# -- reviews and extensions ----------------------------------------------------------------------
+
+
+@router.post("/p/{slug}/review")
+def review(asked: Office, slug: str, form: Received) -> Response:
+    key = form.text("key")
+    at, _ = looked_at(asked, slug, key)
+    try:
+        filing.review(asked, at, form, by=OFFICE)
+    except Wrong as mistake:
+        with opened(asked, slug) as (session, at):
+            return obligation(asked, session, at, key, sent=form.fields, wrong=mistake.fields)
+    return go(asked, at.path("obligation"), key=key)
+
+
+@router.get("/p/{slug}/extend")
+def extension_page(asked: Office, slug: str, key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key)
+    return extension_form(asked, at, it, target=at.path("extend"), office=True)
+
+
+def extension_form(
+    asked: Asked, at: Desk, it: matter.Matter, *, target: str, office: bool,
+    form: Form | None = None, wrong: dict[str, str] | None = None, visitor: Any = None,
+) -> Response:  # fmt: skip
+    once = form.text("once") if form else ""
+    return page(
+        asked, "extend", desk=at, it=it, target=target, office=office, hourly=filing.hourly(it),
+        sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
+        visitor=visitor, bare=visitor is not None, status=UNPROCESSABLE if wrong else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/extend")
+def extend(asked: Office, slug: str, form: Received) -> Response:
+    at, it = looked_at(asked, slug, form.text("key"))
+    try:
+        filing.extension(asked, at, it, form, by=OFFICE)
+    except Wrong as mistake:
+        return extension_form(asked, at, it, target=at.path("extend"), office=True, form=form,
+                              wrong=mistake.fields)  # fmt: skip
+    return go(asked, at.path("obligation"), key=it.obligation.key)
+
+
+# -- cases ---------------------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/cases")
+def cases_page(asked: Office, slug: str) -> Response:
+    with opened(asked, slug) as (_, at):
+        return _cases(asked, at)
+
+
+def _cases(
+    asked: Asked, at: Desk, form: Form | None = None, wrong: dict[str, str] | None = None
+) -> Response:
+    once = form.text("once") if form else ""
+    return page(
+        asked, "cases", desk=at, clocks=overview.clocks(at.board),
+        closed=overview.closed_cases(at.board), kinds=filing.case_kinds(at.programme),
+        sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
+        status=UNPROCESSABLE if wrong else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/cases")
+def open_case(asked: Office, slug: str, form: Received) -> Response:
+    with opened(asked, slug) as (_, at):
+        pass
+    try:
+        filing.open_case(asked, at, form, by=OFFICE)
+    except Wrong as mistake:
+        return _cases(asked, at, form, mistake.fields)
+    return go(asked, at.path("cases"))
+
+
+@router.post("/p/{slug}/cases/close")
+def close_case(asked: Office, slug: str, form: Received) -> Response:
+    with opened(asked, slug) as (_, at):
+        pass
+    try:
+        filing.close_case(asked, at, form, by=OFFICE)
+    except Wrong as mistake:
+        return _cases(asked, at, form, mistake.fields)
+    return go(asked, at.path("cases"))
+
+
+# -- readings ------------------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/readings")
+def readings_page(asked: Office, slug: str) -> Response:
+    with opened(asked, slug) as (session, at):
+        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
+    return page(asked, "readings", desk=at, register=register, sent={}, wrong={})
+
+
+@router.post("/p/{slug}/readings")
+def decide(asked: Office, slug: str, form: Received) -> Response:
+    with opened(asked, slug) as (session, at):
+        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
+    try:
+        name = filing.decided(asked, at, form, by=OFFICE)
+    except Wrong as mistake:
+        return page(asked, "readings", desk=at, register=register, sent=form.fields,
+                    wrong=mistake.fields, status=UNPROCESSABLE)  # fmt: skip
+    return go(asked, f"{at.path('readings')}#r-{name}")
+
+
+# -- evidence ------------------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/evidence/{sha256}")
+def evidence_file(asked: Office, slug: str, sha256: str) -> Response:
+    """As an attachment, whatever it is: a browser never shows it as a page of ours."""
+    with opened(asked, slug) as (_, at):
+        folder = evidence.folder_of(asked.runtime.settings.data)
+        place, name = evidence.find(folder, at.board.facts, sha256)
+    return FileResponse(
+        place,
+        media_type="application/octet-stream",
+        headers={
+            "content-disposition": evidence.disposition(name),
+            "content-security-policy": "default-src 'none'; sandbox",
+        },
+    )

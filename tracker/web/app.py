@@ -1,0 +1,44 @@
+"""The application: parts put together, nothing kept but what `Web` holds.
+
+`uvicorn tracker.web.app:create --factory` builds the runtime from the settings of the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from tracker import __version__, settings
+from tracker.runtime import Runtime, build
+from tracker.web import access, acts, api, assets, entry, mailed, pages, troubles
+from tracker.web.asking import Web
+from tracker.web.security import SafeAnswers
+
+
+def create(runtime: Runtime | None = None) -> FastAPI:
+    """Refused (access.check_binding) where strangers could reach the pages unasked.
+
+    A runtime that is given stays its owner's to close.
+    """
+    own = runtime is None
+    parts = runtime or build(settings.load())
+    access.check_binding(parts.settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        if own:
+            await parts.close()
+
+    app = FastAPI(
+        title="tracker", version=__version__, lifespan=lifespan,
+        docs_url=None, redoc_url=None, openapi_url=None,
+    )  # fmt: skip
+    app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
+    app.add_middleware(SafeAnswers)
+    troubles.install(app)
+    for module in (entry, pages, acts, mailed, api):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,178 @@
+"""What a request asks: as of which instant, in which language, about which programme."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from schedules.deadlines import closes_at
+from tracker.domain import facts as f
+from tracker.domain.programme import Programme
+from tracker.runtime import Runtime
+from tracker.services import factbook, programmes, scoreboard
+from tracker.services.scoreboard import Board
+from tracker.web.access import Gate
+from tracker.web.assets import Assets
+from tracker.web.intake import Unclear
+from tracker.wording import LANGUAGES, Language
+
+EARLIEST, LATEST = 1992, 2101
+
+
+@dataclass(frozen=True)
+class Web:
+    """What the application keeps while it runs."""
+
+    runtime: Runtime
+    gate: Gate
+    assets: Assets
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request. `as_of` and `known_at` are as written, empty for now."""
+
+    request: Request
+    web: Web
+    now: datetime
+    language: Language
+    as_of: str
+    known_at: str
+    session: str
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.web.runtime
+
+    @property
+    def token(self) -> str:
+        return self.web.gate.token(self.session)
+
+    def link(self, path: str, **query: object) -> str:
+        """A path of ours; the instant and the language that were asked for go along."""
+        kept = {"as_of": self.as_of, "known_at": self.known_at, "lang": self._chosen_language}
+        wanted = {**kept, **query}
+        told = {name: str(value) for name, value in wanted.items() if value not in (None, "")}
+        path, _, anchor = path.partition("#")
+        return path + (f"?{urlencode(told)}" if told else "") + (f"#{anchor}" if anchor else "")
+
+    @property
+    def _chosen_language(self) -> str:
+        return self.language if self.language != self.runtime.settings.language else ""
+
+    def in_language(self, language: str) -> str:
+        """This very page in another language."""
+        query = dict(self.request.query_params) | {"lang": language}
+        return f"{self.request.url.path}?{urlencode(query)}"
+
+
+def asked(request: Request) -> Asked:
+    web = cast(Web, request.app.state.web)
+    query = request.query_params
+    return Asked(
+        request=request,
+        web=web,
+        now=web.runtime.clock.now(),
+        language=_language(query.get("lang", ""), web.runtime.settings.language),
+        as_of=query.get("as_of", "").strip(),
+        known_at=query.get("known_at", "").strip(),
+        session=web.gate.session(request),
+    )
+
+
+def _language(given: str, otherwise: Language) -> Language:
+    return next((one for one in LANGUAGES if one == given), otherwise)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A programme as of the instant that was asked for: the head of every page about it."""
+
+    slug: str
+    board: Board
+    present: bool
+
+    @property
+    def programme(self) -> Programme:
+        return self.board.programme
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.programme.tz
+
+    @property
+    def as_of(self) -> datetime:
+        return self.board.as_of
+
+    @property
+    def local(self) -> str:
+        """For a field of the type datetime-local."""
+        return self.board.as_of.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def path(self, rest: str = "") -> str:
+        return f"/p/{self.slug}/{rest}"
+
+    def unit(self, slug: str) -> str:
+        return self.programme.unit_names.get(slug, slug)
+
+
+def desk(session: Session, asked: Asked, slug: str) -> Desk:
+    """NotFound for a programme that is not there; Unclear for an instant that is none."""
+    programme = programmes.current(session, slug)
+    if not asked.as_of:
+        as_of = _present(session, slug, asked.now)
+    else:
+        as_of = instant(asked.as_of, programme.tz)
+    known_at = instant(asked.known_at, programme.tz) if asked.known_at else None
+    board = scoreboard.board(session, slug, as_of=as_of, known_at=known_at)
+    return Desk(slug, board, present=not asked.as_of)
+
+
+def _present(session: Session, slug: str, now: datetime) -> datetime:
+    """The minute that has begun, so that one score serves all who look in it; later where a fact
+    has come in since."""
+    minute = now.replace(second=0, microsecond=0)
+    recorded = (one.recorded_at for one in factbook.facts(session, slug)[-50:])
+    return max([minute, *(at for at in recorded if minute < at <= now)])
+
+
+def instant(text: str, zone: ZoneInfo) -> datetime:
+    """`2021-10-18T08:00` in the zone, with an offset as it says, a day alone as its end."""
+    # In a query a plus sign arrives as a space.
+    told = re.sub(r"(T\S+) (\d\d:?\d\d)$", r"\1+\2", text.strip())
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", told):
+            return _sensible(closes_at(date.fromisoformat(told), zone))
+        at = datetime.fromisoformat(told)
+    except (ValueError, OverflowError) as mistake:
+        raise Unclear("as_of") from mistake
+    return _sensible(at.replace(tzinfo=zone) if at.tzinfo is None else at)
+
+
+def _sensible(at: datetime) -> datetime:
+    if not EARLIEST <= at.year <= LATEST:
+        raise Unclear("as_of")
+    return at
+
+
+def day(text: str, otherwise: date) -> date:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else otherwise
+    except ValueError as mistake:
+        raise Unclear("day") from mistake
+
+
+def fact_named(facts: tuple[f.AnyFact, ...], name: str) -> f.AnyFact | None:
+    return next((one for one in facts if one.id == name), None)
+
+
+Values = dict[str, Any]
+Linker = Callable[..., str]

@@ -1,0 +1,94 @@
+"""佐证材料 on disk: each file once, named by the hash of its content, never by what it is called."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from tracker.domain import facts as f
+from tracker.domain.errors import NotFound
+from tracker.web.intake import FILE_LIMIT, TooLarge, Upload
+
+CHUNK = 64 * 1024
+NAME_LIMIT = 120
+
+
+def folder_of(data_folder: Path) -> Path:
+    return data_folder / "evidence"
+
+
+def keep(folder: Path, uploads: Iterable[Upload]) -> tuple[f.Evidence, ...]:
+    """Store the files and say what they are; one that is there already is not written again."""
+    return tuple(_keep(folder, upload) for upload in uploads)
+
+
+def _keep(folder: Path, upload: Upload) -> f.Evidence:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".incoming-")
+    incoming = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            sha256, size = _copy(upload.file, file)
+            file.flush()
+            os.fsync(file.fileno())
+        place = place_of(folder, sha256)
+        place.parent.mkdir(exist_ok=True)
+        incoming.replace(place)
+    finally:
+        incoming.unlink(missing_ok=True)
+    return f.Evidence(name=shown_name(upload.name), sha256=sha256, size=size)
+
+
+def _copy(source: BinaryIO, target: BinaryIO) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    source.seek(0)
+    while chunk := source.read(CHUNK):
+        size += len(chunk)
+        if size > FILE_LIMIT:
+            raise TooLarge
+        digest.update(chunk)
+        target.write(chunk)
+    return digest.hexdigest(), size
+
+
+def place_of(folder: Path, sha256: str) -> Path:
+    return folder / sha256[:2] / sha256
+
+
+def shown_name(given: str) -> str:
+    """The last part of a name, without control or direction characters, of bounded length."""
+    last = given.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    if len(kept) > NAME_LIMIT:
+        kept = f"{(stem or suffix)[: NAME_LIMIT - 20]}{dot if stem else ''}{suffix[-19:] if stem else ''}"
+    return kept or "file"
+
+
+def find(folder: Path, facts: Iterable[f.AnyFact], sha256: str) -> tuple[Path, str]:
+    """The file that some report names, and what it is called there; NotFound for any other."""
+    names = [
+        one.name
+        for fact in facts
+        if isinstance(fact, f.Report)
+        for one in fact.evidence
+        if one.sha256 == sha256
+    ]
+    place = place_of(folder, sha256)
+    if not names or not place.is_file():
+        raise NotFound(f"没有这份佐证材料 / no evidence {sha256[:12]}")
+    return place, names[-1]
+
+
+def disposition(name: str) -> str:
+    """RFC 6266: a plain name for old readers, the real one in UTF-8."""
+    plain = "".join(
+        c if c.isascii() and c.isprintable() and c not in '"\\%;' else "_" for c in name
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -1,0 +1,118 @@
+"""What a form brings: read as it comes, within limits, and only from a page of ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+from tracker.domain.errors import TrackerError
+from tracker.web.access import Gate
+
+FILE_LIMIT = 10 * 1024 * 1024
+FILES = 10
+FIELDS_LIMIT = 256 * 1024
+WHOLE_LIMIT = FILES * FILE_LIMIT + FIELDS_LIMIT
+
+
+class TooLarge(TrackerError):
+    """A file or the whole form is above its limit."""
+
+
+class Unclear(TrackerError):
+    """The request does not say what it has to; the text names what is missing."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """`name` is what the sender calls the file: shown, never used as a path."""
+
+    name: str
+    file: BinaryIO
+
+
+@dataclass(frozen=True)
+class Form:
+    fields: dict[str, str]
+    uploads: tuple[Upload, ...] = ()
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    def text(self, name: str, *, most: int = 2000) -> str:
+        return self.fields.get(name, "").strip()[:most]
+
+
+async def received(request: Request) -> Form:
+    """The form of this request. TooLarge, Unclear, or Forbidden for one that is not ours."""
+    gate: Gate = request.app.state.web.gate
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > WHOLE_LIMIT:
+        raise TooLarge
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = await (_multipart(request) if kind == "multipart/form-data" else _plain(request))
+    gate.check_form(request, form.fields.get("token", ""))
+    return form
+
+
+async def _plain(request: Request) -> Form:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FIELDS_LIMIT:
+            raise TooLarge
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+    except ValueError as mistake:
+        raise Unclear("form") from mistake
+    return Form(dict(pairs))
+
+
+async def _multipart(request: Request) -> Form:
+    parser = _Parser(request.headers, _within(request.stream()))
+    try:
+        parsed = await parser.parse()
+    except MultiPartException as mistake:
+        raise Unclear("form") from mistake
+    fields: dict[str, str] = {}
+    uploads: list[Upload] = []
+    for name, value in parsed.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                uploads.append(Upload(value.filename, cast(BinaryIO, value.file)))
+        else:
+            fields[name] = value
+    return Form(fields, tuple(uploads))
+
+
+async def _within(stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    seen = 0
+    async for chunk in stream:
+        seen += len(chunk)
+        if seen > WHOLE_LIMIT:
+            raise TooLarge
+        yield chunk
+
+
+class _Parser(MultiPartParser):
+    """Starlette's, with a limit for each file: it counts as it reads, not afterwards."""
+
+    spool_max_size = 256 * 1024
+
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(headers, stream, max_files=FILES, max_fields=100,
+                         max_part_size=FIELDS_LIMIT)  # fmt: skip
+        self._size = 0
+
+    def on_part_begin(self) -> None:
+        super().on_part_begin()
+        self._size = 0
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._size += end - start
+        if self._current_part.file is not None and self._size > FILE_LIMIT:
+            raise TooLarge
+        super().on_part_data(data, start, end)

@@ -1,0 +1,144 @@
+"""Signed links of mails: GET shows what would be done and changes nothing, POST does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from tracker.domain.errors import Refused
+from tracker.services import links, people
+from tracker.services.links import Link, Purpose
+from tracker.web import filing, matter
+from tracker.web.acts import extension_form, receipt_of, report_form
+from tracker.web.asking import Asked, Desk, desk
+from tracker.web.entry import Asking, Received
+from tracker.web.filing import Wrong
+from tracker.web.intake import Form
+from tracker.web.outlook import outlook
+from tracker.web.rendering import go, page
+from tracker.web.troubles import Trouble, answer_page
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who the mail went to. `others` are the ways to the other things that it offered."""
+
+    person_id: int
+    name: str
+    role: str
+    expires_at: datetime
+    others: dict[str, str]
+
+    @property
+    def account(self) -> str:
+        return f"person:{self.person_id}"
+
+
+@dataclass(frozen=True)
+class Visit:
+    asked: Asked
+    token: str
+    link: Link
+    visitor: Visitor
+    at: Desk
+    it: matter.Matter
+
+    @property
+    def target(self) -> str:
+        return f"/a/{self.token}"
+
+
+class BadLink(Exception):
+    """The link is not ours, has expired, or its person has gone; the text says which."""
+
+
+@contextmanager
+def _visit(asked: Asked, token: str) -> Iterator[Visit]:
+    asked = replace(asked, as_of="", known_at="")
+    secret, now = asked.runtime.secret, asked.now
+    with asked.runtime.database.read() as session:
+        try:
+            link = links.check(session, secret, token, now)
+        except Refused as refusal:
+            raise BadLink(str(refusal)) from refusal
+        person = people.person(session, link.person_id)
+        others = {
+            purpose.value: f"/a/{links.make(secret, replace(link, purpose=purpose))}"
+            for purpose in Purpose
+            if purpose is not link.purpose
+        }
+        role = links.role_of(session, link, now) or people.Role.CONTACT.value
+        visitor = Visitor(link.person_id, person.name, role, link.expires_at, others)
+        at = desk(session, asked, link.programme)
+        it = matter.matter(session, at.board, outlook(session, at.board), link.obligation)
+    yield Visit(asked, token, link, visitor, at, it)
+
+
+@router.get("/a/{token}")
+def show(asked: Asking, token: str, receipt: str = "") -> Response:
+    """A confirming page, or the receipt of what was confirmed."""
+    try:
+        with _visit(asked, token) as visit:
+            if receipt:
+                return receipt_of(visit.asked, visit.at, visit.it, receipt, bare=True)
+            return _form(visit)
+    except BadLink as bad:
+        return _refused(asked, bad)
+
+
+@router.post("/a/{token}")
+def act(asked: Asking, token: str, form: Received) -> Response:
+    try:
+        with _visit(asked, token) as visit:
+            try:
+                fact = _done(visit, form)
+            except Wrong as mistake:
+                return _form(visit, form, mistake.fields)
+            with asked.runtime.database.write() as session:
+                links.note_use(session, token, visit.link, asked.now)
+            return go(visit.asked, visit.target, receipt=fact)
+    except BadLink as bad:
+        return _refused(asked, bad)
+
+
+def _form(
+    visit: Visit, form: Form | None = None, wrong: dict[str, str] | None = None
+) -> Response:
+    asked, at, it, target = visit.asked, visit.at, visit.it, visit.target
+    match visit.link.purpose:
+        case Purpose.REPORT:
+            return report_form(asked, at, it, target=target, backdated=False, form=form,
+                               wrong=wrong, visitor=visit.visitor)  # fmt: skip
+        case Purpose.EXTEND:
+            return extension_form(asked, at, it, target=target, office=False, form=form,
+                                  wrong=wrong, visitor=visit.visitor)  # fmt: skip
+        case Purpose.SIGN:
+            return page(asked, "sign", desk=at, it=it, target=target, visitor=visit.visitor,
+                        once=matter.fresh(), bare=True)  # fmt: skip
+
+
+def _done(visit: Visit, form: Form) -> str:
+    asked, at, it, by = visit.asked, visit.at, visit.it, visit.visitor.account
+    match visit.link.purpose:
+        case Purpose.REPORT:
+            return filing.report(asked, at, it, form, by=by, backdated=False)
+        case Purpose.EXTEND:
+            only_asks = Form({**form.fields, "outcome": "requested"})
+            return filing.extension(asked, at, it, only_asks, by=by)
+        case Purpose.SIGN:
+            return filing.receipt(asked, at, it, form, by=by, role=visit.visitor.role)
+
+
+def _refused(asked: Asked, bad: BadLink) -> Response:
+    """Said politely, and counted, so that nobody tries tokens by the thousand."""
+    who = asked.request.client.host if asked.request.client else ""
+    asked.web.gate.links.check(who, asked.now)
+    asked.web.gate.links.failed(who, asked.now)
+    return answer_page(asked.request, Trouble(403, "forbidden_link", reason=str(bad)))

@@ -1,0 +1,152 @@
+"""What a board comes to: what is lost, what a week has added, what acting now would still keep."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from tracker.domain import facts as f
+from tracker.domain import readings
+from tracker.domain.forecast import Forecast, Saving, end_of_working_week, forecast
+from tracker.domain.ledger import Entry
+from tracker.domain.obligations import Standing
+from tracker.domain.points import ZERO, Units
+from tracker.domain.programme import Reading
+from tracker.domain.record import record
+from tracker.services import scoreboard
+from tracker.services.scoreboard import Board
+from tracker.store.memory import remembered
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """`added` is what the last seven days have cost, as both days' pages said it."""
+
+    forecast: Forecast
+    before: Board
+    added: Units
+
+    @property
+    def until(self) -> datetime:
+        return self.forecast.until
+
+    def saving(self, key: str) -> Saving | None:
+        return next(
+            (one for one in self.forecast.savings if one.standing.obligation.key == key), None
+        )
+
+    def of_unit(self, unit: str) -> list[Saving]:
+        return [one for one in self.forecast.savings if one.standing.obligation.unit == unit]
+
+    def keeps(self, unit: str) -> Units:
+        return Units(sum(one.keeps for one in self.of_unit(unit)))
+
+
+def mark(board: Board) -> Hashable:
+    """Names a board exactly: facts are only ever appended."""
+    return (board.programme.hash, board.context.calendar.version, len(board.facts), board.as_of,
+            board.known_at)  # fmt: skip
+
+
+def outlook(session: Session, board: Board) -> Outlook:
+    """Computed once for a board, however many pages ask."""
+    return remembered(session, ("outlook", mark(board)), lambda: _outlook(session, board))
+
+
+def _outlook(session: Session, board: Board) -> Outlook:
+    before = scoreboard.board(session, board.programme.id, as_of=board.as_of - WEEK)
+    added = Units(board.ledger.lost - before.ledger.lost)
+    return Outlook(looking_ahead(board), before, added)
+
+
+def looking_ahead(board: Board) -> Forecast:
+    programme = board.programme
+    until = end_of_working_week(board.as_of, board.context.calendar, programme.tz)
+    return forecast(
+        programme, board.context, board.facts, as_of=board.as_of, known_at=board.known_at,
+        until=until, now=board.ledger,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that only a person can settle. `kind`: review, extension, decision."""
+
+    kind: str
+    clause: str
+    obligation: str
+    unit: str
+    title: str
+    at: datetime | None
+    most: Units = ZERO
+    extension: f.Extension | None = None
+
+
+def waiting(board: Board) -> list[Waiting]:
+    """Reports to review, extensions to grant, amounts to set: the oldest first, amounts last."""
+    found = [*_reviews(board), *_extensions(board)]
+    found.sort(key=lambda one: (one.at or board.as_of, one.obligation))
+    return found + [_decision(board, entry) for entry in board.ledger.pending]
+
+
+def _reviews(board: Board) -> list[Waiting]:
+    return [
+        Waiting("review", one.obligation.clause, one.obligation.key, one.obligation.unit,
+                one.obligation.title, one.submitted_at)
+        for one in board.ledger.standings
+        if one.waiting
+    ]  # fmt: skip
+
+
+def _extensions(board: Board) -> list[Waiting]:
+    by_key: dict[tuple[str, str, str, str], f.Extension] = {}
+    for fact in standing_facts(board):
+        if isinstance(fact, f.Extension):
+            by_key[fact.clause, fact.duty, fact.unit, fact.occurrence] = fact
+    places = {
+        (o.clause, o.duty, o.unit, o.occurrence): one
+        for one in board.ledger.standings
+        if (o := one.obligation)
+    }
+    return [
+        Waiting("extension", fact.clause, one.obligation.key, fact.unit, one.obligation.title,
+                fact.occurred_at, extension=fact)
+        for place, fact in by_key.items()
+        if fact.outcome == "requested" and (one := places.get(place)) is not None and one.open
+    ]  # fmt: skip
+
+
+def _decision(board: Board, entry: Entry) -> Waiting:
+    _, _, clause = board.programme.clauses[entry.clause]
+    return Waiting("decision", entry.clause, entry.obligation, entry.units[0] if entry.units else "",
+                   clause.title, None, most=Units(abs(entry.worst)))  # fmt: skip
+
+
+def standing_facts(board: Board) -> list[f.AnyFact]:
+    return f.standing(board.facts, as_of=board.as_of, known_at=board.known_at)
+
+
+def open_readings(board: Board) -> list[Reading]:
+    filed = record(
+        (one for one in board.facts if isinstance(one, f.ReadingDecision)),
+        as_of=board.as_of, known_at=board.known_at,
+    )  # fmt: skip
+    return readings.undecided(board.programme, filed)
+
+
+def by_due(standings: Sequence[Standing]) -> list[Standing]:
+    """What is open before what is done, then by date, what has none last."""
+    return sorted(
+        standings,
+        key=lambda one: (
+            not one.open,
+            one.obligation.due_at is None,
+            one.obligation.due_at or one.obligation.starts_at,
+            one.obligation.key,
+        ),
+    )

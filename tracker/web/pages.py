@@ -1,0 +1,166 @@
+"""The pages that show: nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import RedirectResponse, Response
+
+from schedules.deadlines import closes_at
+from tracker.domain import facts as f
+from tracker.services import mailings, people, programmes
+from tracker.services.scoreboard import Board
+from tracker.web import items as items_
+from tracker.web import matter, overview, scores, vitals
+from tracker.web.asking import Asked, Desk, desk
+from tracker.web.entry import Office
+from tracker.web.intake import Unclear
+from tracker.web.outlook import open_readings, outlook, waiting
+from tracker.web.rendering import page
+
+router = APIRouter()
+
+PER_PAGE = 100
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@contextmanager
+def opened(asked: Asked, slug: str) -> Iterator[tuple[Session, Desk]]:
+    """A programme's desk, and the session that it was read with."""
+    with asked.runtime.database.read() as session:
+        yield session, desk(session, asked, slug)
+
+
+@router.get("/")
+def programme_list(asked: Office) -> Response:
+    """The programmes; where there is only one, on to it."""
+    with asked.runtime.database.read() as session:
+        slugs = programmes.slugs(session)
+        if len(slugs) == 1:
+            return RedirectResponse(asked.link(f"/p/{slugs[0]}/"), 303)
+        desks = [desk(session, asked, slug) for slug in slugs]
+        looks = [outlook(session, one.board) for one in desks]
+    return page(asked, "programmes", rows=list(zip(desks, looks, strict=True)))
+
+
+@router.get("/p/{slug}")
+def to_overview(asked: Office, slug: str) -> Response:
+    return RedirectResponse(asked.link(f"/p/{slug}/"), 308)
+
+
+@router.get("/p/{slug}/")
+def overview_page(asked: Office, slug: str) -> Response:
+    with opened(asked, slug) as (session, at):
+        look = outlook(session, at.board)
+        contacts = people_who_act(session, at)
+    return page(
+        asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
+        matrix=overview.matrix(at.board, look), clocks=overview.clocks(at.board),
+        lights=overview.light_counts(at.board.ledger.standings), contacts=contacts,
+        waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
+        soon=overview.due_soon(at.board), final=final(at.board), health=vitals.vitals(asked),
+    )  # fmt: skip
+
+
+def people_who_act(session: Session, at: Desk) -> dict[str, str]:
+    """The contact of each unit on the day that is looked at, by unit; deputies stand in."""
+    holders = people.holders(session, at.slug, overview.today(at.board))
+    by_role = [
+        {one.unit: one.name for one in reversed(holders) if one.role == role}
+        for role in (people.Role.DEPUTY, people.Role.CONTACT)
+    ]
+    return by_role[0] | by_role[1]
+
+
+@dataclass(frozen=True)
+class Week:
+    reports: int
+    reviews: int
+    cases: int
+
+
+def week(board: Board) -> Week:
+    """What came in during the last seven days."""
+    since = board.as_of - timedelta(days=7)
+    fresh = [one for one in board.facts if since < one.recorded_at <= board.known_at]
+    return Week(
+        sum(isinstance(one, f.Report) for one in fresh),
+        sum(isinstance(one, f.Review) for one in fresh),
+        sum(isinstance(one, f.CaseEvent) and one.event == "opened" for one in fresh),
+    )
+
+
+def final(board: Board) -> bool:
+    programme = board.programme
+    return board.as_of >= closes_at(programme.closes_on, programme.tz)
+
+
+@router.get("/p/{slug}/items")
+def items_page(
+    asked: Office, slug: str, unit: str = "", light: str = "", section: str = "", month: str = ""
+) -> Response:
+    wanted = items_.Wanted(unit, light, section, month)
+    with opened(asked, slug) as (session, at):
+        look = outlook(session, at.board)
+    found = items_.items(at.board, look, wanted)
+    return page(asked, "items", desk=at, wanted=wanted, sections=found,
+                units=items_.owing_units(at.board), outlook=look,
+                lights=overview.light_counts(items_.standings(found)))  # fmt: skip
+
+
+@router.get("/p/{slug}/units/{unit}")
+def unit_page(asked: Office, slug: str, unit: str) -> Response:
+    with opened(asked, slug) as (session, at):
+        look = outlook(session, at.board)
+        who = people_who_act(session, at).get(unit, "")
+    return page(asked, "unit", desk=at, mine=items_.mine(at.board, look, unit), who=who,
+                outlook=look)  # fmt: skip
+
+
+@router.get("/p/{slug}/score")
+def score_page(asked: Office, slug: str) -> Response:
+    with opened(asked, slug) as (session, at):
+        look = outlook(session, at.board)
+    return page(asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board),
+                readings=open_readings(at.board), final=final(at.board))  # fmt: skip
+
+
+@router.get("/p/{slug}/obligation")
+def obligation_page(asked: Office, slug: str, key: str = "") -> Response:
+    with opened(asked, slug) as (session, at):
+        return obligation(asked, session, at, key)
+
+
+def obligation(
+    asked: Asked, session: Session, at: Desk, key: str, *,
+    sent: Mapping[str, str] = NOTHING, wrong: Mapping[str, str] = NOTHING,
+) -> Response:  # fmt: skip
+    """The obligation's page; `sent` and `wrong` are a form's that could not be taken."""
+    look = outlook(session, at.board)
+    return page(
+        asked, "obligation", desk=at, it=matter.matter(session, at.board, look, key),
+        notices=mailings.of_obligation(session, at.slug, key, known_at=at.board.known_at),
+        until=look.until, once=matter.fresh(), sent=sent, wrong=wrong,
+        status=422 if wrong else 200,
+    )  # fmt: skip
+
+
+@router.get("/p/{slug}/notices")
+def notices_page(asked: Office, slug: str, state: str = "", skip: int = 0) -> Response:
+    with opened(asked, slug) as (session, at):
+        known = at.board.known_at
+        counted = mailings.counts(session, slug, known_at=known)
+        if state not in ("", *counted):
+            raise Unclear("form")
+        rows = mailings.latest(session, slug, known_at=known, limit=PER_PAGE + 1,
+                               skip=max(0, skip), state=state)  # fmt: skip
+    titles = {one.obligation.key: one.obligation for one in at.board.ledger.standings}
+    return page(asked, "notices", desk=at, rows=rows[:PER_PAGE], counted=counted, state=state,
+                titles=titles, skip=max(0, skip), more=len(rows) > PER_PAGE,
+                per_page=PER_PAGE)  # fmt: skip

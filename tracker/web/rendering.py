@@ -1,0 +1,38 @@
+"""Values to pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tracker.web.asking import Asked, Desk
+
+
+def page(
+    asked: Asked,
+    template: str,
+    *,
+    desk: Desk | None = None,
+    status: int = 200,
+    bare: bool = False,
+    **values: Any,
+) -> HTMLResponse:
+    """`templates/web/<template>.html.j2`; the session's cookie comes along where it is new.
+
+    `bare` is for somebody who only came by a signed link: no ways to pages that are closed to them.
+    """
+    zone: ZoneInfo = desk.zone if desk is not None else asked.runtime.settings.tz
+    body = asked.runtime.templates.get_template(f"web/{template}.html.j2").render(
+        asked=asked, desk=desk, language=asked.language, zone=zone, link=asked.link,
+        assets=asked.web.assets, token=asked.token, bare=bare, **values,
+    )  # fmt: skip
+    response = HTMLResponse(body, status_code=status)
+    asked.web.gate.keep_session(asked.request, response, asked.session)
+    return response
+
+
+def go(asked: Asked, path: str, **query: object) -> Response:
+    """After a form: on to a page, so that reloading it sends nothing again."""
+    return RedirectResponse(asked.link(path, **query), status_code=303)
