@@ -218,36 +218,36 @@ class _Layout:
     def _gaps(
         self, section: str, item: Item, clause: Clause, duty: Gap, unit: str
     ) -> Iterator[Obligation]:
-        """One obligation per full pause that has passed, and the one that runs now."""
+        """One obligation per full pause that was missed, and the one that runs now."""
         marks = [
-            one.occurred_at for one in self.record.activities.get(duty.activity, ())
+            one.occurred_at
+            for one in self.record.activities.get(duty.activity, ())
             if one.unit in ("", unit)
-        ]  # fmt: skip
+        ]
         if not marks:
+            begins = self._opens(date(self.programme.year, 1, 1))
             nothing_known = self._base(
                 section, item, clause, duty, unit,
-                occurrence="", title=clause.title, starts_at=self._opens(
-                    date(self.programme.year, 1, 1)), deadline=None,
+                occurrence="", title=clause.title, starts_at=begins, deadline=None,
             )  # fmt: skip
             yield replace(nothing_known, target=duty.activity, needs=duty.activity)
             return
         size = _elapsed(duty.within)
         closes = closes_at(self.programme.closes_on, self.programme.tz)
-        end = min(self.record.as_of, closes)
         for mark, following in zip_longest(marks, marks[1:]):
-            count = (min(following or end, end) - mark) // size
-            running = 1 if following is None and mark + (count + 1) * size <= closes else 0
-            for number in range(1, max(0, count) + 1 + running):
+            for number in _pauses(mark, following, size, min(self.record.as_of, closes)):
+                if mark + number * size > closes:
+                    break
                 since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
                 start = mark + (number - 1) * size
-                hours = int(size / timedelta(hours=1))
                 pause = self._base(
                     section, item, clause, duty, unit,
                     occurrence=f"{since}+{number}",
                     title=clause.title,
                     starts_at=start,
-                    deadline=within_hours(start, hours, zone=self.programme.tz,
-                                          calendar=self.calendar, wording=duty.wording),
+                    deadline=within_hours(start, int(size / timedelta(hours=1)),
+                                          zone=self.programme.tz, calendar=self.calendar,
+                                          wording=duty.wording),
                 )  # fmt: skip
                 yield replace(pause, target=duty.activity)
 
@@ -279,6 +279,14 @@ class _Layout:
         moves.sort(key=lambda move: (move.at, move.fact))
         return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
                        version=1 + len(moves))  # fmt: skip
+
+
+def _pauses(mark: datetime, following: datetime | None, size: timedelta, until: datetime) -> range:
+    """Numbers of the full pauses after `mark` that count; an activity at the very end of one is
+    in time. Without a following activity the running pause counts too."""
+    if following is not None:
+        return range(1, math.ceil((following - mark) / size))
+    return range(1, max(0, (until - mark) // size) + 2)
 
 
 def _elapsed(within: Duration) -> timedelta:
