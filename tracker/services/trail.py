@@ -13,18 +13,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Select, bindparam, insert, update
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from tracker.store import queries
-from tracker.store.tables import EventRow, SealRow
+from tracker.store.tables import EventRow, SealRow, Table
 
 HOUSE = ""
 """The chain of what belongs to no programme: people, calendars."""
 
 GENESIS = "0" * 64
 BATCH = 1000
+
+EVENT = Table.metadata.tables["event"]
+SEAL_ONE = update(EVENT).where(EVENT.c.id == bindparam("row"))
+"""Executed with `row` and the columns that the sealer fills."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +101,18 @@ def seal(session: Session, programme: str, *, now: datetime) -> int:
     One sealer per programme at a time. Call it again while it returns `BATCH`.
     """
     queries.one_at_a_time(session, f"trail|{programme}")
-    rows = queries.unsealed(session, programme, BATCH)
+    rows = session.connection().execute(_unsealed(programme)).all()
     if not rows:
         return 0
     seq, head = _head(session, programme)
+    sealed = []
     for row in rows:
-        seq, row.prev_hash, row.sealed_at = seq + 1, head, now
-        row.seq, row.hash = seq, _hash(head, seq, row)
-        head = row.hash
+        seq, before = seq + 1, head
+        head = _hash(before, seq, row)
+        sealed.append(
+            {"row": row.id, "seq": seq, "prev_hash": before, "hash": head, "sealed_at": now}
+        )
+    session.connection().execute(SEAL_ONE, sealed)
     session.add(SealRow(programme=programme, last_seq=seq, head=head, sealed_at=now))
     session.flush()
     return len(rows)
@@ -196,16 +204,20 @@ def _head(session: Session, programme: str) -> tuple[int, str]:
     return (0, GENESIS) if last is None else (last.last_seq, last.head)
 
 
+def _unsealed(programme: str) -> Select[Any]:
+    wanted = EVENT.c.programme == programme, EVENT.c.seq.is_(None)
+    return core_select(EVENT).where(*wanted).order_by(EVENT.c.id).limit(BATCH)
+
+
 def _sealed(session: Session, programme: str) -> Iterator[Any]:
-    """Rows in order of their sequence, a chunk at a time: a chain may be long."""
-    wanted = (
-        core_select(EventRow.__table__)  # type: ignore[attr-defined]  # every table class has it
-        .where(col(EventRow.programme) == programme)
-        .order_by(col(EventRow.seq))
-        .limit(BATCH)
-    )
+    """Rows in order of their sequence, a batch at a time: a chain may be long."""
+    wanted = core_select(EVENT).where(EVENT.c.programme == programme)
     last = 0
-    while rows := session.connection().execute(wanted.where(col(EventRow.seq) > last)).all():
+    while (
+        rows := session.connection()
+        .execute(wanted.where(EVENT.c.seq > last).order_by(EVENT.c.seq).limit(BATCH))
+        .all()
+    ):
         yield from rows
         last = rows[-1].seq
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from tracker.domain.errors import NotFound
-from tracker.store.tables import EventRow, FactRow, ObligationRow, ProgrammeRow
+from tracker.store.tables import FactRow, ObligationRow, ProgrammeRow
 
 Thing = TypeVar("Thing")
 
@@ -117,8 +117,3 @@ def facts_after(session: Session, slug: str, row_id: int) -> list[FactRow]:
     """In the order in which they were stored."""
     wanted = select(FactRow).where(FactRow.programme == slug, col(FactRow.id) > row_id)
     return list(session.exec(wanted.order_by(col(FactRow.id))))
-
-
-def unsealed(session: Session, programme: str, limit: int) -> list[EventRow]:
-    wanted = select(EventRow).where(EventRow.programme == programme, col(EventRow.seq).is_(None))
-    return list(session.exec(wanted.order_by(col(EventRow.id)).limit(limit)))
