@@ -1,17 +1,71 @@
-"""The tree of commands, and what happens when one of them fails."""
+"""The tree of commands, and what happens when one of them fails.
+
+A command's module is imported when the command is asked for; `tracker --help` reads only the list
+below.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from typing import Annotated
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 import tracker
-from tracker.cli import documents, loading, running, scoring
-from tracker.cli.options import Context
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context, HelpFormatter
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("running", "用随附的两份方案演一年，写出催办信和周报 / a year on a moved clock"),
+    "programme": ("documents", "方案文件：校验、发布、比较 / programme documents"),
+    "contacts": ("loading", "联系人与角色 / people and their roles"),
+    "facts": ("loading", "事实：填报、审核、交办、监测等 / facts"),
+    "calendar": ("loading", "工作日历 / the working calendar"),
+    "readings": ("loading", "口径登记：有歧义的计分句、各选项的分差 / the register of readings"),
+    "due": ("scoring", "应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights"),
+    "score": ("scoring", "得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic"),
+    "remind": ("scoring", "此时谁会收到什么催办、为什么 / who would be told what, and why"),
+    "digest": ("scoring", "周报：一句结论、五条要紧事、各单位的灯 / the weekly page"),
+    "audit": ("scoring", "逾期台账：逾期、失分、催办与签收 / the audit of late items"),
+    "trail": ("running", "留痕：只增不改、环环相扣的事件链 / the trail of events"),
+    "migrate": ("running", "建立数据库或更新到本版 / make the database, or bring it up to date"),
+    "doctor": ("running", "还缺什么、怎么办 / what is missing, in plain words"),
+    "serve": ("running", "网页、时钟、发信合为一个进程 / pages, clock and mail in one process"),
+    "tick": ("running", "看一次钟：到点的催办写成待发件 / make what is due now, safe to repeat"),
+    "deliver": ("running", "发出待发件 / send what waits"),
+}  # fmt: skip
+"""Each command's module, and the first line of its help."""
+
+
+class Shelf(MutableMapping[str, "Command"]):
+    """The commands by name, each made when it is taken."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Command] = {}
+
+    def __getitem__(self, name: str) -> Command:
+        if name not in self._made:
+            tree = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+            import_module(f"tracker.cli.{COMMANDS[name][0]}").add_to(tree)
+            self._made |= typer.main.get_group(tree).commands
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Command) -> None:
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
 
 
 class Commands(TyperGroup):
@@ -20,14 +74,25 @@ class Commands(TyperGroup):
     `TRACKER_DEBUG=1` shows the traceback.
     """
 
+    def __init__(self, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.commands = Shelf()
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        return list(COMMANDS)
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
     def invoke(self, ctx: Context) -> object:
         try:
             return super().invoke(ctx)
         except Exception as failure:
-            from tracker.cli.failures import told
-
             if isinstance(failure, OSError) and failure.errno == errno.EPIPE:
                 raise  # somebody reads only the first lines: typer ends quietly
+            from tracker.cli.failures import told
+
             message = told(failure)
             if message is None or os.environ.get("TRACKER_DEBUG") == "1":
                 raise
@@ -53,18 +118,11 @@ def _root(
     """
 
 
-def _tree() -> typer.Typer:
-    tree = typer.Typer(
-        cls=Commands,
-        callback=_root,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        no_args_is_help=True,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    for part in (documents, loading, scoring, running):
-        part.add_to(tree)
-    return tree
-
-
-app = _tree()
+app = typer.Typer(
+    cls=Commands,
+    callback=_root,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

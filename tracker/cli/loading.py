@@ -144,7 +144,7 @@ def list_readings(
     lang: Language = None,
     schema: Annotated[bool, schema_of("readings")] = False,
 ) -> None:
-    """口径登记：有歧义的计分句、各选项的分差、现行选项 / readings with their prices."""
+    """口径登记：有歧义的计分句、各选项的分差 / the register of readings."""
     if ctx.invoked_subcommand is not None:
         return
     from tracker.cli import readings as register

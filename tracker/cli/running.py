@@ -26,9 +26,9 @@ def serve(
         int | None, typer.Option("--port", min=0, max=65535, help="端口 / port; 0: a free one")
     ] = None,
 ) -> None:
-    """网页、时钟、发信合为一个进程；Ctrl-C 或 SIGTERM 办完手头的再停 / run it.
+    """网页、时钟、发信合为一个进程 / pages, clock and mail in one process.
 
-    Pages, clock and mail in one process. On SIGTERM what is under way is finished first.
+    Ctrl-C 或 SIGTERM 时办完手头的再停 / what is under way is finished first.
     """
     from tracker.cli import serving
 
@@ -40,7 +40,7 @@ def tick(
     lang: Language = None,
     schema: Annotated[bool, schema_of("tick")] = False,
 ) -> None:
-    """看一次钟：到点的催办写成待发件；重复执行无妨 / make what is due now, safe to repeat."""
+    """看一次钟：到点的催办写成待发件 / make what is due now, safe to repeat."""
     from tracker.cli import clockwork
     from tracker.cli.house import house
 
@@ -53,7 +53,7 @@ def deliver(
     lang: Language = None,
     schema: Annotated[bool, schema_of("deliver")] = False,
 ) -> None:
-    """发出待发件，直到没有到时的 / send what waits."""
+    """发出待发件 / send what waits."""
     from tracker.cli import clockwork
     from tracker.cli.house import house
 
@@ -66,7 +66,7 @@ def migrate(
     lang: Language = None,
     schema: Annotated[bool, schema_of("migrate")] = False,
 ) -> None:
-    """建立数据库或更新到本版结构 / make the database, or bring it up to date."""
+    """建立数据库或更新到本版 / make the database, or bring it up to date."""
     from tracker.cli import clockwork
     from tracker.cli.house import house
 
@@ -79,8 +79,10 @@ def doctor(
     lang: Language = None,
     schema: Annotated[bool, schema_of("doctor")] = False,
 ) -> None:
-    """还缺什么、怎么办：数据库、邮件、联系人、日历、时钟、磁盘 / what is missing, in plain words.
+    """还缺什么、怎么办 / what is missing, in plain words.
 
+    数据库、邮件、联系人、日历、时钟、磁盘、密钥 / database, mail, contacts, calendar, clock,
+    disk, secret.
     Exit 1 where something has to be put right.
     """
     from tracker.cli import health
@@ -100,7 +102,10 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口 / port")] = 8000,
 ) -> None:
-    """用随附的两份方案演一年，写出催办信、周报和逾期台账，再打开页面 / a year on a moved clock."""
+    """用随附的两份方案演一年，写出催办信和周报 / a year on a moved clock.
+
+    催办信、周报、逾期台账都写成文件，然后提供页面 / everything is written as files, then served.
+    """
     from tracker import demo as demonstration
 
     demonstration.run(data=data, serve=not no_serve, port=port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from tracker.definitions import schema
@@ -36,3 +37,14 @@ def names() -> list[str]:
 
 def printed(name: str) -> str:
     return json.dumps(of(name), ensure_ascii=False, indent=2)
+
+
+def publish(folder: Path) -> list[Path]:
+    """Write every schema as a file; what is kept in the repository is made by this."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in names():
+        path = folder / f"{name}.json"
+        path.write_text(printed(name) + "\n", encoding="utf-8")
+        written.append(path)
+    return written

@@ -49,7 +49,7 @@ def due(
     lang: Language = None,
     schema: Annotated[bool, schema_of("due")] = False,
 ) -> None:
-    """应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights and deadlines."""
+    """应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights."""
     from tracker.cli import boards
 
     with boards.board(programme, facts, as_of, known_at, lang) as seen:
@@ -69,7 +69,7 @@ def score(
     lang: Language = None,
     schema: Annotated[bool, schema_of("ledger")] = False,
 ) -> None:
-    """得分台账：每一分失在哪里、怎么算的 / the ledger, every number with its reason."""
+    """得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic."""
     from tracker.cli import boards, ledgers
 
     with boards.board(programme, facts, as_of, known_at, lang) as seen:
@@ -93,7 +93,7 @@ def remind(
     lang: Language = None,
     schema: Annotated[bool, schema_of("remind")] = False,
 ) -> None:
-    """谁会在此时收到什么催办、为什么；不写不发 / who would be told what, and why.
+    """此时谁会收到什么催办、为什么 / who would be told what, and why.
 
     Nothing is made or sent: `tracker tick` makes notices, `tracker deliver` sends them.
     """
@@ -157,7 +157,7 @@ def audit(
     lang: Language = None,
     schema: Annotated[bool, schema_of("audit")] = False,
 ) -> None:
-    """逾期台账：逾期与失分、催办与签收、延期与审核 / the audit of late items."""
+    """逾期台账：逾期、失分、催办与签收 / the audit of late items."""
     from tracker.cli import reports
     from tracker.cli.house import house
 
