@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -63,10 +67,27 @@ def test_sqlite_writes_ahead_so_that_readers_do_not_wait(sqlite_url: str) -> Non
     assert found == ["wal", 1, 5000]
 
 
-def test_migrations_are_inside_the_package_that_is_shipped() -> None:
-    package = files("tracker.store") / "migrations"
-    assert (package / "env.py").is_file()
-    assert (package / "versions" / "0001_the_first_schema.py").is_file()
+def test_the_wheel_has_its_migrations_and_can_migrate(tmp_path: Path) -> None:
+    """As installed: run from elsewhere, with nothing of the checkout on the path."""
+    root = Path(__file__).resolve().parents[2]
+    built, unpacked = tmp_path / "built", tmp_path / "unpacked"
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)]
+    subprocess.run(build, cwd=root, check=True, capture_output=True)
+    [wheel] = built.glob("*.whl")
+    with ZipFile(wheel) as packed:
+        packed.extractall(unpacked)
+    program = (
+        "from tracker.store import database; from tracker.runtime import TEMPLATES; "
+        f"print(database.__file__, database.migrate('sqlite:///{tmp_path}/t.sqlite'), "
+        "TEMPLATES.is_dir())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(unpacked)},
+    )  # fmt: skip
+    assert done.stdout.split() == [
+        str(unpacked / "tracker" / "store" / "database.py"), head_revision(), "True",
+    ]  # fmt: skip
 
 
 def closed_sets() -> Iterator[Any]:

@@ -43,7 +43,10 @@ def load_notice(session: Session, document: Mapping[str, Any], *, now: datetime,
         )
     )
     session.flush()
-    body = {"year": notice.year, "number": notice.number, "digest": notice.digest, "by": by}
+    body = {
+        "year": notice.year, "number": notice.number, "digest": notice.digest,
+        "by": trail.traced(session, by),
+    }  # fmt: skip
     trail.append(session, trail.HOUSE, "calendar.loaded", str(notice.year), body, now=now)
     return True
 

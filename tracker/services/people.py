@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,7 +17,13 @@ from tracker.definitions.sheets import Contact
 from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Programme
 from tracker.services import programmes, trail
+from tracker.services.trail import reference, traced
 from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
+
+__all__ = [
+    "EVERY_UNIT", "Holder", "Loaded", "Role", "by_mail", "erase", "handover", "holders",
+    "load_contacts", "person", "reference", "resolve", "traced", "without",
+]  # fmt: skip
 
 EVERY_UNIT = "*"
 """A membership for every unit of the programme: the coordinating office, a leader in charge."""
@@ -179,31 +183,6 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
     )
     body = {"by": traced(session, by)}
     trail.append(session, trail.HOUSE, "person.erased", before, body, now=now)
-
-
-def reference(row: PersonRow) -> str:
-    """How the trail names a person: salted, so that it means nothing once the salt is erased."""
-    return "p-" + hashlib.sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
-
-
-_ACCOUNT = re.compile(r"person:(\d+)")
-_NAME_OF_A_THING = re.compile(r"[a-z0-9_.:-]*")
-
-
-def traced(session: Session, by: str) -> str:
-    """Who did it, fit for the trail: a unit or an account as it is, a person as a reference.
-
-    `person:<id>` and a known mail address are people; any other free text may name one and is
-    left out.
-    """
-    account = _ACCOUNT.fullmatch(by)
-    if account:
-        row = session.get(PersonRow, int(account[1]))
-        return "" if row is None else reference(row)
-    if _NAME_OF_A_THING.fullmatch(by):
-        return by
-    known = by_mail(session, by)
-    return "" if known is None else reference(known)
 
 
 # -- resolving -----------------------------------------------------------------------------------

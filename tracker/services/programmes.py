@@ -67,7 +67,7 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     session.add(row)
     session.flush()
     queries.forget_version(session, programme.id)
-    body = {"version": row.version, "hash": row.hash, "by": by}
+    body = {"version": row.version, "hash": row.hash, "by": trail.traced(session, by)}
     trail.append(session, programme.id, "programme.published", programme.id, body, now=now)
     refresh_obligations(session, programme.id, now=now)
     return Published(row.slug, row.version, row.hash, row.title, new=True)

@@ -1,13 +1,14 @@
 """留痕: events appended, then chained in batches, so that writers never queue for one head.
 
 An event's hash is SHA-256 over the hash before it and the event's canonical JSON. No name, address
-or number of a person is ever in a body: people appear as salted references (`people.reference`).
+or number of a person is ever in a body: people appear as salted references (`reference`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from tracker.store import queries
-from tracker.store.tables import EventRow, SealRow, Table
+from tracker.store.tables import EventRow, PersonRow, SealRow, Table
 
 HOUSE = ""
 """The chain of what belongs to no programme: people, calendars."""
@@ -93,6 +94,31 @@ def append_all(
     ]
     for some in queries.chunks(rows):
         session.connection().execute(insert(EventRow), some)
+
+
+def reference(row: PersonRow) -> str:
+    """How the trail names a person: salted, so that it means nothing once the salt is erased."""
+    return "p-" + hashlib.sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
+
+
+_ACCOUNT = re.compile(r"person:(\d+)")
+_NAME_OF_A_THING = re.compile(r"[a-z0-9_.:-]*")
+
+
+def traced(session: Session, by: str) -> str:
+    """Who did it, fit for the trail: a unit or an account as it is, a person as a reference.
+
+    `person:<id>` and a known mail address are people; any other free text may name one and is
+    left out.
+    """
+    account = _ACCOUNT.fullmatch(by)
+    if account:
+        row = session.get(PersonRow, int(account[1]))
+        return "" if row is None else reference(row)
+    if _NAME_OF_A_THING.fullmatch(by):
+        return by
+    known = session.exec(select(PersonRow).where(PersonRow.mail == by.strip().lower())).first()
+    return "" if known is None else reference(known)
 
 
 def seal(session: Session, programme: str, *, now: datetime) -> int:
