@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import typer
@@ -16,18 +16,14 @@ from tracker.cli.boards import unit_of
 from tracker.cli.house import House, meant, zone_of
 from tracker.cli.instants import day, instant
 from tracker.cli.words import heading, say
-from tracker.domain.forecast import end_of_working_week, forecast
 from tracker.exports import files, jsonform
 from tracker.services import audit as audits
-from tracker.services import digest as digests
-from tracker.services import letters, people, readings, scoreboard
+from tracker.services import audit_files, letters, scoreboard, weekly
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.services.scoreboard import Board
 from tracker.wording.forms import instant as told_instant
 from tracker.wording.forms import points
-
-WEEK = timedelta(days=7)
 
 
 def digest(
@@ -49,7 +45,14 @@ def digest(
     with place.reading() as session:
         board = _board(place, session, programme, as_of)
         of = unit_of(board.programme, unit) if unit else ""
-        page = _digest(session, board, for_whom, of)
+        page = weekly.digest_of(
+            session,
+            board.programme.id,
+            as_of=board.as_of,
+            known_at=board.known_at,
+            audience=for_whom,
+            unit=of,
+        )
     if as_json:
         show.body(jsonform.body(Digest, page))
         return
@@ -81,32 +84,6 @@ def _board(place: House, session: Session, programme: str, as_of: str) -> Board:
     return scoreboard.board(session, slug, as_of=at, known_at=place.now)
 
 
-def _digest(session: Session, board: Board, audience: Audience, unit: str) -> Digest:
-    programme = board.programme
-    before = scoreboard.board(
-        session, programme.id, as_of=board.as_of - WEEK, known_at=board.known_at
-    )
-    outlook = forecast(
-        programme,
-        board.context,
-        board.facts,
-        as_of=board.as_of,
-        known_at=board.known_at,
-        until=end_of_working_week(board.as_of, board.context.calendar, programme.tz),
-        now=board.ledger,
-    )
-    on = due_day(board.as_of, programme.tz)
-    who = {
-        one.unit: one.name
-        for one in reversed(people.holders(session, programme.id, on))
-        if one.role is people.Role.CONTACT
-    }
-    return digests.build(
-        board, before, outlook,
-        audience=audience, unit=unit, who=who, register=readings.of_board(board),
-    )  # fmt: skip
-
-
 # -- the audit -------------------------------------------------------------------------------------
 
 
@@ -132,7 +109,8 @@ def audit(
             known_at=board.known_at,
         )
     if out is not None:
-        audits.write(found, out)
+        templates = runtime.environment(place.settings)
+        audit_files.write(found, out, environment=templates, language=place.lang)
     if as_json:
         show.body(jsonform.body(Audit, found))
     elif out is not None:

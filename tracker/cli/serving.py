@@ -18,7 +18,7 @@ from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
 from tracker.cli.words import say
 from tracker.domain.errors import Refused
-from tracker.services import delivery, planning, trail
+from tracker.services import delivery, planning, programmes, trail, weekly
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -113,10 +113,14 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
     async def seal() -> None:
         await asyncio.to_thread(_seal, parts)
 
+    async def digest() -> None:
+        await asyncio.to_thread(_issue_digests, parts)
+
     return {
         "tick": (timedelta(seconds=found.tick_seconds), tick),
         "deliver": (timedelta(seconds=found.deliver_seconds), deliver),
         "seal": (SEAL_EVERY, seal),
+        "digest": (DIGEST_EVERY, digest),
     }
 
 
@@ -125,3 +129,13 @@ def _seal(parts: Runtime) -> None:
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):
                 return
+
+
+def _issue_digests(parts: Runtime) -> None:
+    """Each programme's digests of the week, where they are due and not there yet."""
+    now = parts.clock.now()
+    with parts.database.read() as session:
+        slugs = programmes.slugs(session)
+    for slug in slugs:
+        with parts.database.write() as session:
+            weekly.issue(session, slug, now=now)
