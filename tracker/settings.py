@@ -122,6 +122,9 @@ class Settings(BaseSettings):
     give_up_days: Annotated[int, Field(ge=1)] = Field(
         default=5, description="A mail that no server takes counts as failed after so many days."
     )
+    debug: bool = Field(
+        default=False, description="1 shows the traceback of an error that a command ends with."
+    )
     tick_seconds: Annotated[float, Field(gt=0)] = Field(
         default=60, description="How often the clock looks for reminders that are due."
     )

@@ -95,6 +95,11 @@ def test_a_wrong_key_of_the_settings_file_is_named_with_its_file(
         load()
 
 
+def test_looking_at_a_traceback_is_a_setting_too(environ: dict[str, str]) -> None:
+    environ["TRACKER_DEBUG"] = "1"
+    assert load().debug
+
+
 def test_a_misspelt_variable_is_found() -> None:
     assert unknown_variables({"TRACKER_HOTS": "", "TRACKER_HOST_FILE": "", "PATH": ""}) == [
         "TRACKER_HOTS"
