@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from schedules.deadlines import closes_at, local_day
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
-from tracker.domain.ledger import Ledger
+from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Obligation, Standing
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
+from tracker.domain.rules.base import Status
 from tracker.domain.scoring import Context, score
 
 FRIDAY = 4
@@ -105,20 +106,33 @@ def _by_price(saving: Saving) -> tuple[int, datetime, str]:
 
 
 def _candidates(now: Ledger, later: Ledger) -> list[Standing]:
-    """Open obligations, with the unit, that an entry at the end of the forecast names."""
-    charged = {entry.obligation for entry in later.entries if entry.points < 0}
-    causing = {
-        (entry.clause, unit) for entry in later.entries if entry.points < 0 for unit in entry.units
-    }
+    """Open obligations that an entry which acting may still change names, or that the same unit
+    owes under the same clause by then."""
+    moving = _moving(now, later)
+    charged = {entry.obligation for entry in moving}
+    causing = {(entry.clause, unit) for entry in moving for unit in entry.units}
     return [
         one
         for one in now.standings
         if one.open
         and not one.waiting
-        and one.obligation.deadline is not None
+        and (due := one.obligation.due_at) is not None
         and (
-            one.obligation.key in charged or (one.obligation.clause, one.obligation.unit) in causing
+            one.obligation.key in charged
+            or (due <= later.as_of and (one.obligation.clause, one.obligation.unit) in causing)
         )
+    ]
+
+
+def _moving(now: Ledger, later: Ledger) -> list[Entry]:
+    """Losses at the end of the forecast, without those that are settled by now: nothing that is
+    done changes these, and pricing each of them is what a forecast spends its time on."""
+    settled = {(entry.id, entry.points) for entry in now.entries if entry.status is Status.SETTLED}
+    return [
+        entry
+        for entry in later.entries
+        if entry.points < 0
+        and not (entry.status is Status.SETTLED and (entry.id, entry.points) in settled)
     ]
 
 
