@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tracker.domain.errors import Refused
 from tracker.domain.points import points
@@ -20,7 +20,7 @@ from tracker.exports.jsonform import json_bytes
 from tracker.exports.sheet import Cell, Column, Kind, Sheet
 from tracker.exports.xlsx import xlsx_bytes
 from tracker.services.audit import Audit, Deduction, Happening, NoticeLine, Row
-from tracker.wording import Language, arithmetic, counting, lines, rung, text
+from tracker.wording import Language, arithmetic, counting, install, lines, rung, text
 from tracker.wording.catalogue import has
 from tracker.wording.forms import span, wall_clock
 
@@ -30,15 +30,24 @@ GAP = "gap"
 RANK = ("contact", "deputy", "head", "leader")
 
 
-def write(audit: Audit, path: Path, *, environment: Environment, language: Language = "zh") -> Path:
-    """The kind of file follows from the suffix; Refused, with those there are, for another one."""
+def write(
+    audit: Audit,
+    path: Path,
+    *,
+    environment: Environment | None = None,
+    language: Language = "zh",
+) -> Path:
+    """The kind of file follows from the suffix; Refused, with those there are, for another one.
+
+    `environment` for a page; without one the shipped templates are used as they are.
+    """
     match path.suffix.lower():
         case ".xlsx":
             content = xlsx_bytes(sheets(audit, language), made_at=audit.as_of)
         case ".csv":
             content = csv_bytes(sheets(audit, language)[0])
         case ".html":
-            content = render_audit(environment, language, audit).encode()
+            content = _page(environment, language, audit).encode()
         case ".json":
             content = json_bytes(Audit, audit)
         case other:
@@ -47,6 +56,24 @@ def write(audit: Audit, path: Path, *, environment: Environment, language: Langu
             raise Refused(text("audit.suffix", values, language=language))
     replace(path, content)
     return path
+
+
+def _page(environment: Environment | None, language: Language, audit: Audit) -> str:
+    return render_audit(shipped() if environment is None else environment, language, audit)
+
+
+def shipped() -> Environment:
+    """The templates beside the package, for a page that is written without a running service."""
+    loader = FileSystemLoader(Path(__file__).resolve().parents[2] / "templates")
+    return install(
+        Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+    )
 
 
 def render_audit(environment: Environment, language: Language, audit: Audit) -> str:
@@ -135,7 +162,7 @@ class Words:
             arithmetic=tuple(self.arithmetic(row)),
             history=tuple(self.happened(one) for one in row.history),
             notices=tuple(self.notified(row)),
-            last=row.notices[-1] if row.notices else None,
+            last=_last(row.notices),
         )
 
     def delay(self, row: Row) -> tuple[str, str]:
@@ -201,6 +228,12 @@ class Words:
             return None
         highest = max(RANK.index(one.role) for one in above)
         return next(one for one in above if one.role == RANK[highest])
+
+
+def _last(notices: Sequence[NoticeLine]) -> NoticeLine | None:
+    """The last letter that can be proved by its number, else the last notice."""
+    numbered = [one for one in notices if one.message_id]
+    return next(iter([*numbered[-1:], *notices[-1:]]), None)
 
 
 # -- sheets --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from schedules.deadlines import closes_at, local_day
+from schedules.deadlines import closes_at
 from tracker.domain import facts as f
 from tracker.domain.forecast import Forecast, Saving, acted
 from tracker.domain.ledger import Entry
@@ -476,12 +476,6 @@ class _Desk:
                 yield Pending("extend", asked.clause, self.clause_title(asked.clause),
                               self.names([asked.unit] if asked.unit else []),
                               since=asked.occurred_at, until=self._until(asked))  # fmt: skip
-
-
-def week_of(at: datetime, board: Board) -> str:
-    """The ISO week of the programme's day, "2021-W42"."""
-    year, week, _ = local_day(at, board.programme.tz).isocalendar()
-    return f"{year}-W{week:02d}"
 
 
 def _open_readings(register: Sequence[readings.Entry]) -> tuple[OpenReading, ...]:

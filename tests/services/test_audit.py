@@ -1,0 +1,318 @@
+"""The audit of late items: how late, by what rule, how often told; why something cost nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import openpyxl
+import pytest
+from sqlmodel import select
+
+from schedules.workdays import china
+from tests.builders import (
+    JANUARY,
+    a_case_item,
+    a_monthly_item,
+    a_programme,
+    a_report,
+    an_acceptance,
+    at,
+    clause,
+    item,
+    住建局,
+    市生态环境局,
+    生态分局,
+)
+from tracker.domain import facts as f
+from tracker.domain.errors import Refused
+from tracker.domain.points import shown
+from tracker.domain.programme import Programme
+from tracker.exports import jsonform
+from tracker.services import audit_files, programmes, reporting, trail
+from tracker.services.audit import Audit, Evidence, NoticeLine, Row, State, audit, of_period, write
+from tracker.services.scoreboard import of_documents
+from tracker.store.database import Database
+from tracker.store.tables import (
+    DispatchRow,
+    DispatchState,
+    NoticeRow,
+    NoticeState,
+    ObligationRow,
+    PersonRow,
+)
+
+MONDAY = at("2021-10-18 08:00")
+YEAR = (date(2021, 1, 1), date(2021, 12, 31))
+
+
+def about(kind: type[Any], on: str, name: str = "1", **parts: Any) -> Any:
+    instant = at(on)
+    given = {"clause": name, "duty": "done", "unit": 住建局, "id": f"{kind.__name__}-{on}", **parts}
+    return kind(**given, occurred_at=instant, recorded_at=instant)
+
+
+def rows_of(programme: Programme, facts: list[f.AnyFact], on: str = "2021-10-18 08:00") -> Audit:
+    board = of_documents(programme, facts, china(), as_of=at(on))
+    return audit(board, first=YEAR[0], last=YEAR[1])
+
+
+def only(programme: Programme, *facts: f.AnyFact) -> Row:
+    [row] = rows_of(programme, list(facts)).rows
+    return row
+
+
+LATE_ITEM = item("1", due_on="2021-09-30")
+
+
+def test_a_late_item_has_its_lateness_its_price_and_its_arithmetic() -> None:
+    returned = a_report("1", id="r1", on="2021-09-29")
+    back = an_acceptance("r1", id="v1", on="2021-10-08 12:00", outcome="returned", reason="缺附件")
+    again = a_report("1", id="r2", on="2021-10-09 12:00")
+    done = an_acceptance("r2", id="v2", on="2021-10-12")
+    row = only(a_programme(LATE_ITEM), returned, back, again, done)
+    assert (row.state, row.days, row.workdays) == (State.DONE, 1, 1)
+    assert row.late == timedelta(days=1)
+    assert shown(row.lost) == "0.10"
+    assert [step.code for step in row.deductions[0].steps][:1] == ["done_late"]
+    assert row.done_at == at("2021-10-09 12:00")
+    assert [one.kind for one in row.history] == [
+        "report", "review_returned", "report", "review_accepted",
+    ]  # fmt: skip
+    assert row.history[1].reason == "缺附件"
+
+
+def test_what_is_in_time_or_due_outside_the_period_is_not_in_it() -> None:
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-11"))
+    facts = [a_report("1", id="r", on="2021-09-30"), an_acceptance("r", on="2021-10-10")]
+    board = of_documents(programme, facts, china(), as_of=MONDAY)
+    assert audit(board, first=date(2021, 9, 1), last=date(2021, 10, 10)).rows == ()
+    assert len(audit(board, first=date(2021, 10, 11), last=date(2021, 10, 11)).rows) == 1
+
+
+def test_the_rows_and_the_rest_add_up_to_what_the_programme_lost() -> None:
+    incident = {"kind": "per_incident", "finding": "fire", "each": "0.5"}
+    programme = a_programme(LATE_ITEM, a_monthly_item("3"),
+                            item("4", clause("4", duties=[], rules=[incident])))  # fmt: skip
+    fire = f.Finding(id=f.FactId("fire"), finding="fire", unit=住建局, occurred_at=JANUARY,
+                     recorded_at=JANUARY)  # fmt: skip
+    found = rows_of(programme, [fire])
+    totals = found.totals
+    assert totals.late == len(found.rows) == 10
+    assert totals.lost == sum(row.lost for row in found.rows)
+    assert shown(totals.other_lost) == "0.50"
+    assert totals.lost + totals.other_lost == totals.programme_lost
+    assert totals.settled + totals.provisional == totals.lost
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"kind": "duty", "duty": "done"}, "duty_only"),
+        ({"kind": "all_or_nothing", "duty": "done", "late": "forgiven", "lose": "1"}, "recovered"),
+        (
+            {"kind": "lateness", "duty": "done", "each": "0.1", "every": {"n": 30, "unit": "day"}},
+            "no_block",
+        ),
+        (
+            {"kind": "lateness", "duty": "done", "base": "0.1", "cap": "0"},
+            "capped",
+        ),
+    ],
+)
+def test_what_was_late_and_cost_nothing_says_why(rule: dict[str, Any], why: str) -> None:
+    duty = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    programme = a_programme(item("1", clause("1", duties=[duty], rules=[rule])))
+    report = [a_report("1", id="r", on="2021-10-08"), an_acceptance("r", on="2021-10-11")]
+    row = only(programme, *report)
+    assert (shown(row.lost), row.why_free) == ("0.00", why)
+
+
+def test_a_waiver_after_the_deadline_is_shown_as_one() -> None:
+    row = only(a_programme(LATE_ITEM), about(f.Waiver, "2021-10-11", reason="不涉及"))
+    assert (row.state, row.why_free) == (State.WAIVED, "waived")
+
+
+def test_an_extension_after_the_deadline_forgives_and_stays_visible() -> None:
+    granted = about(f.Extension, "2021-10-11", outcome="approved", until=date(2021, 10, 31),
+                    reason="汛期")  # fmt: skip
+    row = only(a_programme(LATE_ITEM), granted)
+    assert (row.why_free, shown(row.lost), row.days) == ("extended", "0.00", 0)
+    assert row.first_due_at == at("2021-09-30 24:00")
+    assert row.due_at == at("2021-10-31 24:00")
+    assert row.history[0].until == date(2021, 10, 31)
+
+
+def test_units_that_owe_it_together_are_charged_once_and_each_row_says_so() -> None:
+    programme = a_programme(item("1", due_on="2021-09-30", responsible=[住建局, 生态分局]))
+    found = rows_of(programme, [])
+    assert [len(row.deductions) for row in found.rows] == [1, 1]
+    assert sorted(row.deductions[0].shared for row in found.rows) == [False, True]
+    assert {row.deductions[0].entry for row in found.rows} == {found.rows[0].deductions[0].entry}
+    assert found.totals.lost == found.totals.programme_lost == found.rows[0].lost
+
+
+def test_a_case_is_late_by_its_own_hours() -> None:
+    opened = f.CaseEvent(id=f.FactId("o"), case="09", kind="handed", unit=生态分局, event="opened",
+                         title="督办件 09", occurred_at=at("2021-10-12 11:30"),
+                         recorded_at=at("2021-10-12 11:30"))  # fmt: skip
+    row = only(a_programme(a_case_item("2", responsible=[生态分局])), opened)
+    words = audit_files.Words(rows_of(a_programme(a_case_item("2", responsible=[生态分局])),
+                                      [opened]), "zh")  # fmt: skip
+    told = words.told(row)
+    assert told.delay == ("68 小时 30 分", "—")
+    assert told.arithmetic == (
+        "68.5 ÷ 12 = 5.7083，满 5 段，0.01 + 5 × 0.01 = 0.0600，暂定",
+    )  # fmt: skip
+    assert told.history == ("10-12 周二 11:30 收到",)
+
+
+def test_the_verdict_says_the_totals() -> None:
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-12"))
+    facts = [a_report("1", id="r", on="2021-10-02"), an_acceptance("r", on="2021-10-08")]
+    found = rows_of(programme, facts)
+    verdict = audit_files.Words(found, "zh").verdict()
+    assert verdict == (
+        f"逾期 2 项，因逾期失分 {shown(found.totals.lost)}；1 项至今未办，1 项迟办。"
+    )
+    assert audit_files.Words(rows_of(programme, facts, "2021-09-01"), "en").verdict() == (
+        "Nothing was late in this period."
+    )
+
+
+# -- files ---------------------------------------------------------------------------------------
+
+EVIL = '=HYPERLINK("http://evil.example") <script>alert(1)</script> {{7*7}}'
+
+
+@pytest.fixture
+def found() -> Audit:
+    """Two late items; somebody wrote an evil reason."""
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-12", responsible=[生态分局]))
+    facts = [about(f.Extension, "2021-10-12", outcome="refused", reason=EVIL)]
+    board = of_documents(programme, facts, china(), as_of=MONDAY)
+    told = [
+        NoticeLine("1/done/housing", "0", "contact", at("2021-09-30 08:30"),
+                   at("2021-09-30 08:31"), "sent", message_id="<one@tracker.example>"),
+        NoticeLine("1/done/housing", "+3", "head", at("2021-10-11 08:30"), None, "suppressed",
+                   "receipt"),
+    ]  # fmt: skip
+    return audit(board, first=YEAR[0], last=YEAR[1], evidence=Evidence(tuple(told)))
+
+
+def test_the_workbook_has_typed_cells_and_no_formula(found: Audit, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write(found, tmp_path / "audit.xlsx"))
+    assert book.sheetnames == ["逾期台账", "通知与签收", "扣分"]
+    page = book["逾期台账"]
+    head = next(row for row in page.iter_rows() if row[0].value == "序")
+    column = {cell.value: cell.column for cell in head}
+    first = head[0].row + 1
+    lost = page.cell(first, column["失分"])
+    assert (lost.value, lost.data_type) == (float(shown(found.rows[0].lost)), "n")
+    assert page.cell(first, column["到期日"]).value == datetime(2021, 9, 30)  # noqa: DTZ001
+    assert page.cell(first, column["到期时刻"]).value == "24:00"
+    assert page.cell(first, column["迟（自然日）"]).value == 18
+    assert page.cell(first, column["通知次数"]).value == 2
+    assert page.cell(first, column["末封结果"]).value == "送达"
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds
+
+
+def test_the_csv_opens_in_a_spreadsheet_and_runs_nothing(found: Audit, tmp_path: Path) -> None:
+    content = write(found, tmp_path / "audit.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(StringIO(content.decode("utf-8-sig"), newline="")))
+    assert len(rows) == 1 + len(found.rows) + 1
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "@"))]
+
+
+def test_the_page_stands_alone_and_runs_nothing(found: Audit, tmp_path: Path) -> None:
+    html = write(found, tmp_path / "audit.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}}" in html
+    assert "<script" not in html
+    assert "src=" not in html
+    assert "@import" not in html
+    assert "size: A4 landscape" in html
+    assert audit_files.Words(found, "zh").verdict() in html
+    assert "&lt;one@tracker.example&gt;" in html
+
+
+def test_the_json_is_what_its_schema_says(found: Audit, tmp_path: Path) -> None:
+    body = json.loads(write(found, tmp_path / "audit.json").read_text(encoding="utf-8"))
+    jsonschema.validate(body, jsonform.schema(Audit))
+    assert body["rows"][0]["lost"] == "1.8"
+    assert body["rows"][0]["counted"] == "固定日期，止于 09-30 周四 24:00"
+    assert body["totals"]["late"] == 2
+
+
+@pytest.mark.parametrize("name", ["audit.pdf", "audit"])
+def test_another_suffix_is_refused_with_those_that_there_are(
+    found: Audit, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(Refused, match=r"\.xlsx \.csv \.html \.json"):
+        write(found, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_audit_without_rows_is_a_page_too(language: Any, tmp_path: Path) -> None:
+    empty = rows_of(a_programme(LATE_ITEM), [], "2021-09-01")
+    html = write(empty, tmp_path / "audit.html", language=language).read_text(encoding="utf-8")
+    assert audit_files.Words(empty, language).verdict() in html
+
+
+# -- from the database ---------------------------------------------------------------------------
+
+
+def test_notices_and_the_chain_come_with_it(database: Database) -> None:
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-12", responsible=[市生态环境局]))
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+    with database.write() as session:
+        receipt = about(f.Receipt, "2021-10-11", id="signed")
+        reporting.load_facts(session, "small", [receipt], now=at("2021-10-11"))
+        _two_notices(database, session)
+        trail.seal(session, "small", now=MONDAY)
+    with database.read() as session:
+        found = of_period(session, "small", first=YEAR[0], last=YEAR[1], as_of=MONDAY)
+    row, other = found.rows
+    assert [(one.rung, one.state, one.message_id) for one in row.notices] == [
+        ("0", "sent", "<one@tracker.example>"), ("+1", "suppressed", ""),
+    ]  # fmt: skip
+    assert row.receipts == (at("2021-10-11"),)
+    assert found.chain is not None
+    assert (found.chain.ok, found.chain.unsealed) == (True, 0)
+    assert row.position is not None
+    assert (other.notices, other.receipts) == ((), ())
+
+
+def _two_notices(database: Database, session: Any) -> None:
+    person = PersonRow(name="张三", mail="a@example.org", salt="s")
+    session.add(person)
+    session.flush()
+    key = "1/done/housing"
+    owed = session.exec(select(ObligationRow).where(ObligationRow.key == key)).one()
+    sent = DispatchRow(
+        key="1|2021-09-30|mail", person_id=person.id, programme="small", window="2021-09-30",
+        channel="mail", message_id="<one@tracker.example>", state=DispatchState.SENT,
+        made_at=JANUARY, due_at=JANUARY, settled_at=at("2021-09-30 08:31"),
+    )  # fmt: skip
+    session.add(sent)
+    session.flush()
+    for rung, state, dispatch in [
+        ("0", NoticeState.SENT, sent.id), ("+1", NoticeState.SUPPRESSED, None)
+    ]:  # fmt: skip
+        session.add(
+            NoticeRow(
+                key=f"small|{key}|1|{rung}|contact", programme="small", obligation_id=owed.id,
+                obligation_key=key, deadline_version=1, rung=rung, role="contact", unit=住建局,
+                nominal_at=at("2021-09-30 08:30"), send_at=at("2021-09-30 08:30"), state=state,
+                dispatch_id=dispatch, made_at=at("2021-09-30 08:30"),
+            )
+        )  # fmt: skip
+    session.flush()

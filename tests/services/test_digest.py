@@ -1,0 +1,255 @@
+"""The weekly page: every figure is the ledger's, and it is issued once a week."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from schedules.workdays import china
+from tests.builders import (
+    JANUARY,
+    a_case_item,
+    a_monthly_item,
+    a_programme,
+    a_report,
+    an_acceptance,
+    at,
+    clause,
+    item,
+    the_cast,
+    住建局,
+    生态分局,
+)
+from tracker.domain import facts as f
+from tracker.domain.obligations import Light
+from tracker.domain.points import Units, shown
+from tracker.domain.programme import Programme
+from tracker.exports import jsonform
+from tracker.services import people, programmes, readings, reporting, weekly
+from tracker.services.digest import Audience, Digest, build
+from tracker.services.scoreboard import Board, of_documents
+from tracker.store.database import Database
+
+MONDAY = at("2021-10-18 08:30")
+CASE = {"case": "09", "kind": "handed", "by": "office"}
+
+
+def case(event: str, on: str, **parts: str) -> f.CaseEvent:
+    instant = at(on)
+    given = {**CASE, **parts, "event": event}
+    return f.CaseEvent.model_validate({**given, "occurred_at": instant, "recorded_at": instant})
+
+
+PROGRAMME = a_programme(
+    item("1", due_on="2021-10-15"),
+    a_case_item("2", responsible=[生态分局]),
+    a_monthly_item("3"),
+    item("4", due_on="2021-10-20"),
+    item("5", clause("5", duties=[], rules=[{"kind": "discretionary", "most": "0.5"}])),
+)
+FACTS: list[f.AnyFact] = [
+    case("opened", "2021-10-12 11:30", unit=生态分局, title="督办件 09", id="opened"),
+    *(
+        fact
+        for month in range(1, 10)
+        for report in [
+            a_report(
+                "3",
+                id=f"r{month}",
+                on=f"2021-{month:02}-20",
+                duty="bulletin",
+                occurrence=f"2021-{month:02}",
+            )
+        ]
+        for fact in [report, an_acceptance(f"r{month}", on=f"2021-{month:02}-21", id=f"a{month}")]
+    ),
+]
+
+
+def board(on: str = "2021-10-18 08:30", facts: list[f.AnyFact] | None = None) -> Board:
+    return of_documents(PROGRAMME, FACTS if facts is None else facts, china(), as_of=at(on))
+
+
+def digest(audience: Audience = Audience.LEADER, unit: str = "", **more: object) -> Digest:
+    now, before = board(), board("2021-10-11 08:30")
+    return build(now, before, weekly.outlook_of(now), audience=audience, unit=unit, **more)  # type: ignore[arg-type]
+
+
+def test_the_verdict_is_the_ledgers_and_the_forecasts() -> None:
+    seen, before = board(), board("2021-10-11 08:30")
+    verdict = digest().verdict
+    outlook = weekly.outlook_of(seen)
+    assert verdict.lost == seen.ledger.lost
+    assert verdict.new == seen.ledger.lost - before.ledger.lost
+    assert verdict.recoverable == outlook.lost_if_nothing - outlook.lost_if_all_done
+    assert verdict.until == at("2021-10-22 24:00")
+    # Three started days at 0.1, and 0.01 + 5 full blocks of the case's 69 hours.
+    assert shown(verdict.lost) == "0.36"
+
+
+def test_what_changed_adds_up_to_what_is_new() -> None:
+    told = digest()
+    assert -sum(change.change for change in told.changes) == told.verdict.new
+    assert [change.clause for change in told.changes] == ["1", "2"]
+    assert told.changes[0].title == "任务1"
+
+
+def test_what_was_won_back_is_a_change_too() -> None:
+    now = board(facts=[*FACTS, a_report("1", id="x", on="2021-10-15"),
+                       an_acceptance("x", on="2021-10-17")])  # fmt: skip
+    told = build(now, board(), weekly.outlook_of(now), audience=Audience.LEADER)
+    assert told.verdict.new < 0
+    assert [change.change > 0 for change in told.changes] == [True]
+
+
+def test_the_lines_that_matter_come_dearest_first_and_add_up() -> None:
+    told = digest()
+    keeps = [line.keeps for line in told.lines]
+    assert keeps == sorted(keeps, reverse=True)
+    assert sum(keeps) + told.others_keep + told.together == told.verdict.recoverable
+    assert told.lines[0].title == "任务1"
+    assert told.lines[0].light is Light.LATE
+    assert told.lines[0].days_late == 3
+
+
+def test_there_are_never_more_than_five_lines_and_the_rest_is_summed() -> None:
+    crowd = a_programme(*(item(str(n), due_on="2021-10-01") for n in range(1, 9)))
+    now = of_documents(crowd, [], china(), as_of=MONDAY)
+    before = of_documents(crowd, [], china(), as_of=MONDAY - timedelta(days=7))
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    assert (len(told.lines), told.others) == (5, 3)
+    assert sum(line.keeps for line in told.lines) + told.others_keep == told.verdict.recoverable
+
+
+def test_who_acts_is_named_by_unit() -> None:
+    told = digest(who={住建局: "张三"})
+    assert {line.who for line in told.lines if line.unit == 住建局} == {"张三"}
+
+
+def test_units_are_ranked_by_what_they_lost() -> None:
+    told = digest()
+    assert [(one.unit, one.rank) for one in told.units] == [(住建局, 1), (生态分局, 2)]
+    assert sum(one.total for one in told.units) == told.whole.total
+    assert told.units[0].count(Light.LATE) == 1
+
+
+def test_a_unit_sees_its_own_part_only() -> None:
+    own = digest(Audience.HEAD, 生态分局)
+    assert shown(own.verdict.lost) == "0.06"
+    assert {line.unit for line in own.lines} == {生态分局}
+    assert [one.unit for one in own.units] == [生态分局]
+    assert own.units[0].rank == 2
+    assert {change.clause for change in own.changes} == {"2"}
+    # Closed at once it costs 0.06; left alone until Friday midnight, 0.01 + 14 blocks.
+    assert own.verdict.recoverable == own.verdict.lost_if_nothing - own.verdict.lost_if_all_done
+    assert shown(own.verdict.lost_if_nothing) == "0.16"
+
+
+def test_a_leader_is_told_everything_whatever_the_unit() -> None:
+    assert digest(Audience.LEADER, 生态分局).unit == ""
+
+
+def test_lights_that_changed_are_told_with_both_lights() -> None:
+    changed = {one.key: (one.before, one.after) for one in digest().lights}
+    assert changed["1/done/housing"][1] is Light.LATE
+
+
+def test_what_is_due_within_two_weeks_comes_in_order_of_time() -> None:
+    soon = digest().soon
+    assert [line.key for line in soon] == ["4/done/housing", "3/bulletin/housing/2021-10"]
+
+
+def test_what_a_person_must_decide_is_listed() -> None:
+    asked = f.Extension(
+        id=f.FactId("e"), clause="4", duty="done", unit=住建局, outcome="requested",
+        until=at("2021-10-27").date(), occurred_at=MONDAY, recorded_at=MONDAY,
+    )  # fmt: skip
+    waiting = a_report("4", id="w", on="2021-10-17")
+    now = board(facts=[*FACTS, asked, waiting])
+    told = build(now, board("2021-10-11 08:30"), weekly.outlook_of(now), audience=Audience.OFFICE)
+    assert [(one.kind, one.clause) for one in told.pending] == [
+        ("decide", "5"), ("review", "4"), ("extend", "4"),
+    ]  # fmt: skip
+    assert told.pending[0].worst == Units(5000)
+
+
+def test_open_readings_give_a_range_around_the_score() -> None:
+    reading = {
+        "id": "steps", "clause": "2", "question": "满还是起？", "default": "completed",
+        "alternatives": [
+            {"id": "completed", "says": "满"},
+            {"id": "started", "says": "起", "set": {"2#1.steps": "started"}},
+        ],
+    }  # fmt: skip
+    read = Programme.model_validate({**PROGRAMME.model_dump(by_alias=True), "readings": [reading]})
+    now = of_documents(read, FACTS, china(), as_of=MONDAY)
+    before = of_documents(read, FACTS, china(), as_of=MONDAY - timedelta(days=7))
+    register = readings.of_board(now)
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER, register=register)
+    assert [(one.id, shown(one.low), shown(one.high)) for one in told.readings] == [
+        ("steps", "−0.01", "0.00")
+    ]
+    assert told.verdict.score - told.verdict.low == 100
+    other = build(now, before, weekly.outlook_of(now), audience=Audience.HEAD, unit=住建局,
+                  register=register)  # fmt: skip
+    assert other.readings == ()
+
+
+def test_a_digest_in_json_keeps_points_as_text() -> None:
+    body = jsonform.body(Digest, digest())
+    assert body["verdict"]["lost"] == "0.36"
+    assert body["lines"][0]["light"] == "late"
+
+
+# -- issued once a week --------------------------------------------------------------------------
+
+
+def tell(database: Database) -> None:
+    with database.write() as session:
+        programmes.publish(session, PROGRAMME, now=JANUARY, by="office")
+        people.load_contacts(
+            session, the_cast(), now=JANUARY, on=JANUARY.date(), by="office", programme="small"
+        )
+    with database.write() as session:
+        reporting.load_facts(session, "small", FACTS, now=MONDAY)
+
+
+def issue(database: Database, on: str) -> list[weekly.Issued]:
+    with database.write() as session:
+        return weekly.issue(session, "small", now=at(on))
+
+
+def test_a_week_is_issued_once_for_every_audience(database: Database) -> None:
+    tell(database)
+    made = issue(database, "2021-10-18 08:30")
+    assert [(one.week, one.audience) for one in made] == [
+        ("2021-W42", "leader"), ("2021-W42", "office"),
+        ("2021-W42", "unit:env_branch"), ("2021-W42", "unit:housing"),
+    ]  # fmt: skip
+    assert issue(database, "2021-10-18 09:30") == []
+    assert issue(database, "2021-10-22 09:30") == []
+    assert made[0].digest.lines[0].who == "住建局的contact"
+
+
+def test_a_digest_follows_the_one_before(database: Database) -> None:
+    tell(database)
+    issue(database, "2021-10-18 08:30")
+    [leader, *_] = issue(database, "2021-10-26 10:00")
+    assert leader.digest.since == MONDAY
+
+
+@pytest.mark.parametrize(
+    ("instant", "comes"),
+    [
+        ("2021-10-18 08:29", False),  # the window is not open yet
+        ("2021-10-19 11:00", True),  # the service stood still on Monday
+        ("2021-10-04 09:00", False),  # a Monday in the National Day week
+        ("2021-10-08 08:30", True),  # its first working day is a Friday
+        ("2020-12-28 09:00", False),  # before the programme's year
+        ("2022-01-10 09:00", True),  # the weeks after the cut-off still have one
+        ("2022-02-14 09:00", False),
+    ],
+)
+def test_it_comes_on_the_first_working_day_of_the_week(instant: str, comes: bool) -> None:
+    assert weekly.due(PROGRAMME, china(), at(instant)) is comes

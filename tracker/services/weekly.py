@@ -1,0 +1,164 @@
+"""The digests of a week: made once, on its first working day, and kept as they were issued."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from schedules.deadlines import local_day
+from schedules.instants import local_instant
+from schedules.workdays import WorkCalendar
+from tracker.domain.forecast import Forecast, end_of_working_week, forecast
+from tracker.domain.programme import Programme
+from tracker.exports import jsonform
+from tracker.services import calendars, digest, people, programmes, readings, trail
+from tracker.services.digest import Audience, Digest, Health
+from tracker.services.scoreboard import Board, board
+from tracker.store import queries
+from tracker.store.tables import DigestRow
+
+WEEK = timedelta(days=7)
+AFTERWARDS = timedelta(days=14)
+"""How long after the programme's cut-off its weeks still have a digest."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A digest as it was issued; `audience` is "leader", "office" or "unit:<unit>"."""
+
+    week: str
+    audience: str
+    digest: Digest
+
+
+def issue(
+    session: Session, slug: str, *, now: datetime, health: Sequence[Health] = ()
+) -> list[Issued]:
+    """The digests of this week, if it has come so far and they are not there yet; else none.
+
+    Due from the opening of the window on the week's first working day, so that a service that
+    stood still on that day catches up. One look at the table where there is nothing to do.
+    """
+    programme = programmes.current(session, slug)
+    if not due(programme, calendars.calendar(session), now):
+        return []
+    week = week_of(now, programme)
+    queries.one_at_a_time(session, f"digest|{slug}")
+    if _issued(session, slug, week):
+        return []
+    made = [
+        Issued(week, name, one)
+        for name, one in _all(session, slug, now, health)
+    ]  # fmt: skip
+    for one in made:
+        session.add(
+            DigestRow(
+                programme=slug, week=week, as_of=now, audience=one.audience,
+                body=jsonform.body(Digest, one.digest), made_at=now,
+            )
+        )  # fmt: skip
+    session.flush()
+    body = {"week": week, "audiences": len(made)}
+    trail.append(session, slug, "digest.issued", week, body, now=now)
+    return made
+
+
+def due(programme: Programme, calendar: WorkCalendar, now: datetime) -> bool:
+    """Whether this week's digests should be there by now."""
+    today = local_day(now, programme.tz)
+    first = first_working_day(today, calendar)
+    begins, ends = date(programme.year, 1, 1), programme.closes_on + AFTERWARDS
+    if first is None or not begins <= today <= ends:
+        return False
+    return now >= local_instant(first, programme.policy.opens, zone=programme.tz)
+
+
+def first_working_day(today: date, calendar: WorkCalendar) -> date | None:
+    """Of the week from Monday to Sunday; None where the whole week is off."""
+    monday = today - timedelta(days=today.weekday())
+    days = (monday + timedelta(days=ahead) for ahead in range(7))
+    return next((day for day in days if calendar.is_working(day)), None)
+
+
+def week_of(at: datetime, programme: Programme) -> str:
+    """The ISO week of the programme's day, "2021-W42"."""
+    year, week, _ = local_day(at, programme.tz).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def digest_of(
+    session: Session,
+    slug: str,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    audience: Audience,
+    unit: str = "",
+    health: Sequence[Health] = (),
+) -> Digest:
+    """One digest at any instant, against the last one issued before it (or a week earlier)."""
+    seen = board(session, slug, as_of=as_of, known_at=known_at)
+    before = _before(session, slug, as_of)
+    register = readings.register(session, slug, as_of=as_of, known_at=known_at)
+    return digest.build(
+        seen, before, outlook_of(seen),
+        audience=audience, unit=unit, who=who_acts(session, slug, as_of), register=register,
+        health=health,
+    )  # fmt: skip
+
+
+def outlook_of(seen: Board) -> Forecast:
+    """What waiting costs until the end of the working week."""
+    programme, context = seen.programme, seen.context
+    return forecast(
+        programme, context, seen.facts, as_of=seen.as_of, known_at=seen.known_at,
+        until=end_of_working_week(seen.as_of, context.calendar, programme.tz), now=seen.ledger,
+    )  # fmt: skip
+
+
+def who_acts(session: Session, slug: str, at: datetime) -> dict[str, str]:
+    """The contact of each unit on that day, by name."""
+    programme = programmes.current(session, slug)
+    on = local_day(at, programme.tz)
+    found: dict[str, str] = {}
+    for holder in people.holders(session, slug, on):
+        if holder.role is people.Role.CONTACT:
+            found.setdefault(holder.unit, holder.name)
+    return found
+
+
+def _all(
+    session: Session, slug: str, now: datetime, health: Sequence[Health]
+) -> list[tuple[str, Digest]]:
+    """For the leader, the office and every unit that owes something, from one set of boards."""
+    seen = board(session, slug, as_of=now)
+    before, outlook = _before(session, slug, now), outlook_of(seen)
+    who = who_acts(session, slug, now)
+    register = readings.of_board(seen)
+    owing = {one.obligation.unit for one in seen.ledger.standings}
+    wanted = [("leader", Audience.LEADER, ""), ("office", Audience.OFFICE, "")]
+    wanted += [
+        (f"unit:{unit.id}", Audience.HEAD, unit.id)
+        for unit in seen.programme.units
+        if unit.id in owing and unit.kind == "unit"
+    ]
+    return [
+        (name, digest.build(seen, before, outlook, audience=audience, unit=unit, who=who,
+                            register=register, health=health))
+        for name, audience, unit in wanted
+    ]  # fmt: skip
+
+
+def _issued(session: Session, slug: str, week: str) -> bool:
+    wanted = select(DigestRow.id).where(DigestRow.programme == slug, DigestRow.week == week)
+    return session.exec(wanted.limit(1)).first() is not None
+
+
+def _before(session: Session, slug: str, now: datetime) -> Board:
+    """The board of the last digest as it was known then, so that each week follows the last."""
+    wanted = select(DigestRow.as_of).where(DigestRow.programme == slug, col(DigestRow.as_of) < now)
+    last = session.exec(wanted.order_by(col(DigestRow.as_of).desc()).limit(1)).first()
+    return board(session, slug, as_of=last or now - WEEK)
