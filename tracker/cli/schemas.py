@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.definitions import schema
+from tracker.programmes import SCHEMAS
 
 
 def of(name: str) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def printed(name: str) -> str:
     return json.dumps(of(name), ensure_ascii=False, indent=2)
 
 
-def publish(folder: Path) -> list[Path]:
+def publish(folder: Path = SCHEMAS) -> list[Path]:
     """Write every schema as a file; what is kept in the repository is made by this."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -217,7 +217,7 @@ def _wrong(body: Mapping[str, Any], row: Row, language: Language) -> Iterator[Pr
     except ValidationError as error:
         for one in error.errors():
             fault = _fault(one, body)
-            name = str(fault.route[0]) if fault.route else ""
+            name = str(fault.route[0]) if fault.route else str(fault.values.get("key", ""))
             if name in serial or (name == "recorded_at" and name not in row.cells):
                 continue
             yield _problem(fault, name, row, language)

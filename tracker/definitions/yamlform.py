@@ -126,12 +126,23 @@ def _validated(body: Any) -> tuple[Programme | None, list[Fault]]:
     try:
         programme = Programme.model_validate(body)
     except ValidationError as error:
-        wrong = [fault_of(one, Programme) for one in error.errors()]
+        wrong = _without_echoes([fault_of(one, Programme) for one in error.errors()])
         rest = _without(body, wrong)
         spoiled = {_smallest(fault.route) for fault in wrong}
         more = [] if rest is None else faults(rest)
         return None, wrong + [one for one in more if not _follows_from(one, spoiled, body)]
     return programme, faults(programme)
+
+
+def _without_echoes(wrong: list[Fault]) -> list[Fault]:
+    """pydantic calls a list too short when its entries are wrong."""
+    routes = [fault.route for fault in wrong]
+    return [
+        fault
+        for fault in wrong
+        if fault.code != "too_few"
+        or not any(route != fault.route and _within(route, fault.route) for route in routes)
+    ]
 
 
 def _without(body: Any, wrong: list[Fault]) -> Programme | None:

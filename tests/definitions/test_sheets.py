@@ -1,0 +1,255 @@
+"""Contacts and facts from sheets: columns in any order, every row's error with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tracker.definitions import sheets
+from tracker.domain import facts as f
+from tracker.domain.errors import DefinitionError
+
+Cells = Sequence[Sequence[object]]
+
+
+def xlsx(path: Path, rows: Cells, *, merged: str = "") -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(list(row))
+    if merged:
+        sheet.merge_cells(merged)
+    book.save(path)
+    return path
+
+
+def csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def said(error: DefinitionError) -> list[str]:
+    return [str(one) for one in error.problems]
+
+
+# -- contacts --------------------------------------------------------------------------------------
+
+
+def test_contacts_are_read_under_a_title_in_any_order_with_other_columns(tmp_path: Path) -> None:
+    path = xlsx(
+        tmp_path / "contacts.xlsx",
+        [
+            ["全县联系人通讯录", None, None, None, None, None],
+            ["姓 名", "手机号码", "单位（全称）", "职务", "邮箱*", "角色"],
+            ["张三", 13800000000, "县住建局", "科员", "zhang@example.cn", "联系人"],
+            [None] * 6,
+            ["李四", None, "县交通局", "局长", None, "单位负责人"],
+        ],
+    )
+    assert sheets.contacts(path) == [
+        sheets.Contact("县住建局", "张三", "contact", "zhang@example.cn", "13800000000",
+                       "contacts.xlsx 第 3 行"),
+        sheets.Contact("县交通局", "李四", "head", "", "", "contacts.xlsx 第 5 行"),
+    ]  # fmt: skip
+
+
+def test_a_unit_merged_over_several_rows_counts_for_each(tmp_path: Path) -> None:
+    rows = [["单位", "姓名", "角色"], ["县住建局", "张三", "联系人"], [None, "李四", "负责人"]]
+    found = sheets.contacts(xlsx(tmp_path / "c.xlsx", rows, merged="A2:A3"))
+    assert [(one.unit, one.name) for one in found] == [("县住建局", "张三"), ("县住建局", "李四")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_csv_is_read_as_programs_write_it(tmp_path: Path, encoding: str, mark: str) -> None:
+    text = "单位,姓名,角色,邮箱\r\n县住建局,张三,contact,a@b.cn\r\n".replace(",", mark)
+    [one] = sheets.contacts(csv(tmp_path / "c.csv", text, encoding))
+    assert (one.unit, one.name, one.role, one.mail) == ("县住建局", "张三", "contact", "a@b.cn")
+
+
+def test_contacts_from_yaml(tmp_path: Path) -> None:
+    text = "contacts:\n- {unit: housing, name: 张三, role: head, mobile: 013800000000}\n"
+    [one] = sheets.contacts(csv(tmp_path / "c.yaml", text))
+    assert (one.role, one.mobile, one.place) == ("head", "013800000000", "c.yaml 第 2 行")
+
+
+def test_every_wrong_row_of_contacts_is_told(tmp_path: Path) -> None:
+    path = csv(tmp_path / "c.csv", "单位,姓名,角色\n县住建局,,联系人\n县交通局,李四,\n")
+    with pytest.raises(DefinitionError) as refused:
+        sheets.contacts(path)
+    assert [one.split(" (")[0] for one in said(refused.value)] == [
+        "c.csv 第 2 行: 缺少“name”",
+        "c.csv 第 3 行: 缺少“role”",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("c.csv", "单位,姓名\n甲,乙\n", "c.csv 第 1 行: 缺少“角色 / role”列"),
+        ("c.csv", "单位,姓名,角色,姓名\n", "c.csv 第 1 行: 表头“name”重复"),
+        ("c.csv", "单位,姓名,角色\n甲,乙,丙,丁\n", "c.csv 第 2 行: 有 4 个单元格，表头只有 3 列"),
+        ("c.csv", '单位,姓名,角色\n甲,"乙,丙\n', "c.csv 第 2 行: CSV 写法有误"),
+        ("c.csv", "", "c.csv: 文件是空的"),
+        ("c.xlsx", "no", "c.xlsx: 不是可读的 xlsx 文件"),
+        ("c.pdf", "no", "不能从 .pdf 文件读取表格"),
+        ("c.yaml", "a: 1\nb: 2\n", "c.yaml 第 1 行: 此处应是列表"),
+        ("c.yaml", "- 甲\n", "c.yaml 第 1 行: 此处应是“键: 值”的映射"),
+        ("c.yaml", "- {a: [}\n", "c.yaml 第 1 行: 不合 YAML 写法"),
+    ],
+)
+def test_a_malformed_file_is_refused_with_its_place(
+    tmp_path: Path, name: str, text: str, expected: str
+) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        sheets.contacts(csv(tmp_path / name, text))
+    assert expected in said(refused.value)[0]
+
+
+def test_a_missing_file_is_named_in_english_too(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match=r"gone\.xlsx: there is no such file"):
+        sheets.contacts(tmp_path / "gone.xlsx", "en")
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+HEAD = "类型,编号,计分句,事项,单位,发生时间,完成,延至,结果,数值,指标,填报编号,理由\n"
+
+
+def facts(tmp_path: Path, *rows: str, **parts: object) -> list[f.AnyFact]:
+    path = csv(tmp_path / "facts.csv", HEAD + "\n".join(rows) + "\n")
+    return sheets.facts(path, **parts)  # type: ignore[arg-type]  # passed on
+
+
+def test_facts_of_several_kinds_with_chinese_words(tmp_path: Path) -> None:
+    report, review, extension, measured = facts(
+        tmp_path,
+        "填报,r1,20.5,list,住建局,2021-08-30T10:00+08:00,是,,,,,,",
+        "审核,,,,,2021-09-01T10:00+08:00,,,退回,,,r1,缺附件",
+        "延期,,20.5,,,2021-08-30T02:00Z,,44561,批准,,,,",
+        "监测数据,,,,,2021-09-01T00:00+08:00,,,,0.10,pm25,,",
+        units={"住建局": "housing"},
+    )
+    assert isinstance(report, f.Report)
+    assert (report.id, report.clause, report.unit, report.done) == ("r1", "20.5", "housing", True)
+    assert isinstance(review, f.Review)
+    assert (review.outcome, review.report, review.reason) == ("returned", "r1", "缺附件")
+    assert isinstance(extension, f.Extension)
+    assert (extension.until, extension.outcome) == (date(2021, 12, 31), "approved")
+    assert isinstance(measured, f.Measurement)
+    assert measured.value == Decimal("0.10")
+    assert str(measured.value) == "0.10"
+
+
+def test_typed_cells_of_a_workbook_are_read_as_written(tmp_path: Path) -> None:
+    rows: Cells = [
+        ["fact", "clause", "occurred_at", "count", "done", "until", "outcome"],
+        ["report", 20.5, "2021-08-30T10:00+08:00", 12, None, None, None],
+        ["report", 20, "2021-08-30T10:00+08:00", 0.1, True, None, None],
+        ["extension", "20.5", "2021-08-30T10:00+08:00", None, None, date(2021, 12, 31), "approved"],
+    ]
+    first, second, third = sheets.facts(xlsx(tmp_path / "f.xlsx", rows))
+    assert isinstance(first, f.Report)
+    assert (first.clause, first.count) == ("20.5", Decimal(12))
+    assert isinstance(second, f.Report)
+    assert (second.clause, str(second.count), second.done) == ("20", "0.1", True)
+    assert isinstance(third, f.Extension)
+    assert third.until == date(2021, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("填报,,20.5,,,2021-08-30 10:00,是,,,,,,",
+         "occurred_at：2021-08-30 10:00 没有时区 (请写成 2021-08-30T10:00+08:00)"),
+        ("填报,,20.5,,,2021-08-30,是,,,,,,",
+         "facts.csv 第 2 行: occurred_at：2021-08-30 没有时区 (请写成 2021-08-30T00:00+08:00)"),
+        ("填报,,20.5,,,44438.4,是,,,,,,",
+         "facts.csv 第 2 行: occurred_at：“44438.4”不是时刻 (请写成 2021-10-18T08:00+08:00)"),
+        ("填报,,20.5,,,八月底,是,,,,,,", "facts.csv 第 2 行: occurred_at：“八月底”不是时刻"),
+        ("填报,,20.5,,,2021-08-30T10:00+08:00,,,,,,,",
+         "填报须写 done（完成）、count（数量）或 share（比例）之一"),
+        ("填报,,20.5,,,2021-08-30T10:00+08:00,大概,,,,,,",
+         "facts.csv 第 2 行: done：应是 true 或 false，而不是“大概”"),
+        ("填报,,,,,2021-08-30T10:00+08:00,是,,,,,,", "facts.csv 第 2 行: 缺少“clause”"),
+        ("填报,,20.5,,,,是,,,,,,", "facts.csv 第 2 行: 缺少“occurred_at”"),
+        ("汇报,,20.5,,,2021-08-30T10:00+08:00,是,,,,,,",
+         "facts.csv 第 2 行: 不认识的事实类型“汇报”"),
+        (",,20.5,,,2021-08-30T10:00+08:00,是,,,,,,",
+         "facts.csv 第 2 行: 没有写明事实的类型（kind）"),
+        ("审核,,,,,2021-08-30T10:00+08:00,,,退回,,,r1,", "退回须写明理由（reason）"),
+        ("审核,,,,,2021-08-30T10:00+08:00,,,大概,,,r1,",
+         "outcome：“大概”不在可选值之内 (可选：accepted、returned)"),
+        ("审核,,20.5,,,2021-08-30T10:00+08:00,,,通过,,,r1,", "不认识的键“clause”"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_is_refused_with_its_place(tmp_path: Path, row: str, expected: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        facts(tmp_path, row)
+    [one] = said(refused.value)
+    assert expected in one
+
+
+def test_a_date_cell_of_a_workbook_is_naive_and_refused_with_what_to_write(tmp_path: Path) -> None:
+    rows: Cells = [
+        ["fact", "clause", "occurred_at", "done"],
+        ["report", "20.5", datetime(2021, 8, 30, 10, 0), True],  # noqa: DTZ001
+    ]
+    with pytest.raises(DefinitionError, match=r"write 2021-08-30T10:00\+08:00"):
+        sheets.facts(xlsx(tmp_path / "f.xlsx", rows), "en")
+
+
+def test_the_errors_of_every_row_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        facts(
+            tmp_path,
+            "填报,,20.5,,,2021-08-30,是,,,,,,",
+            "填报,,20.5,,,2021-08-31T00:00Z,是,,,,,,",
+            "填报x,,,,,,,,,,,,",
+        )
+    assert [one.place for one in refused.value.problems] == [
+        "facts.csv 第 2 行",
+        "facts.csv 第 4 行",
+    ]
+
+
+def test_an_unknown_heading_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    path = csv(tmp_path / "f.csv", "类型,发生时间,计分\n")
+    with pytest.raises(DefinitionError, match=r"不认识的表头“计分”.*是否想写“计分句”"):
+        sheets.facts(path)
+
+
+def test_facts_from_yaml_may_hold_lists(tmp_path: Path) -> None:
+    text = (
+        "facts:\n- fact: report\n  clause: 20.10\n  occurred_at: 2021-08-30T10:00+08:00\n"
+        f"  done: true\n  evidence:\n  - {{name: 清单.pdf, sha256: {'a' * 64}, size: 12}}\n"
+    )
+    [report] = sheets.facts(csv(tmp_path / "f.yaml", text))
+    assert isinstance(report, f.Report)
+    assert (report.clause, report.evidence[0].size) == ("20.10", 12)
+
+
+def test_what_does_not_say_when_it_was_entered_was_entered_as_it_happened_or_as_told(
+    tmp_path: Path,
+) -> None:
+    row = "填报,,20.5,,,2021-08-30T10:00+08:00,是,,,,,,"
+    [alone] = facts(tmp_path, row)
+    assert alone.recorded_at == alone.occurred_at
+    later = alone.occurred_at + timedelta(days=3)
+    [one] = sheets.placed(tmp_path / "facts.csv", entered_at=later)
+    assert (one.fact.recorded_at, one.entered) == (later, False)
+
+
+def test_a_fact_without_an_id_gets_one_of_its_content(tmp_path: Path) -> None:
+    """So that the same row loaded again is the same fact, and two equal rows are two."""
+    row = "填报,,20.5,,,2021-08-30T10:00+08:00,是,,,,,,"
+    first, second, third = facts(tmp_path, row, row, row.replace("20.5", "20.6"))
+    assert len({first.id, second.id, third.id}) == 3
+    again = sheets.placed(tmp_path / "facts.csv", entered_at=first.occurred_at + timedelta(days=9))
+    assert [one.fact.id for one in again] == [first.id, second.id, third.id]
