@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Protocol
 
 from jinja2 import Environment
@@ -24,7 +23,7 @@ from tracker.domain.dispatches import (
     by_cost,
     leading,
 )
-from tracker.domain.forecast import Forecast, Saving, end_of_working_week, forecast
+from tracker.domain.forecast import Saving, end_of_working_week, savings
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
@@ -35,6 +34,7 @@ from tracker.services.outbox import Claim
 from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
 from tracker.store.tables import (
+    DispatchKind,
     DispatchRow,
     DispatchState,
     NoticeRow,
@@ -91,25 +91,36 @@ def rendered_by(templates: Environment) -> Render:
     return lambda language, mail: render_reminder(templates, language, mail)
 
 
-@dataclass(frozen=True)
 class Figures:
-    """A programme's board and forecast as of one instant, looked up by obligation."""
+    """A programme's board as of one instant, looked up by obligation, and prices as asked for."""
 
-    board: Board
-    forecast: Forecast
-
-    @cached_property
-    def standings(self) -> Mapping[str, Standing]:
-        return {one.obligation.key: one for one in self.board.ledger.standings}
-
-    @cached_property
-    def savings(self) -> Mapping[str, Saving]:
-        return {one.standing.obligation.key: one for one in self.forecast.savings}
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        calendar_, zone = board.context.calendar, board.programme.tz
+        self.until = end_of_working_week(board.as_of, calendar_, zone)
+        self.standings = {one.obligation.key: one for one in board.ledger.standings}
+        self._savings: dict[str, Saving | None] = {}
 
     def lost(self, one: Standing) -> Units:
         """What the obligation has cost so far; what several units cost together, each is told."""
         entries = self.board.ledger.of_clause(one.obligation.clause)
         return Units(-sum(entry.points for entry in entries if _concerns(entry, one)))
+
+    def price(self, keys: Iterable[str]) -> None:
+        """Reckon what acting now keeps, of all these at once."""
+        new = {key for key in keys if key not in self._savings}
+        if new:
+            board = self.board
+            found = savings(
+                board.programme, board.context, board.facts, board.ledger, until=self.until,
+                keys=new,
+            )  # fmt: skip
+            self._savings |= {key: found.get(key) for key in new}
+
+    def saving(self, key: str) -> Saving | None:
+        """None where acting keeps nothing."""
+        self.price([key])
+        return self._savings[key]
 
 
 def _concerns(entry: Entry, one: Standing) -> bool:
@@ -127,15 +138,7 @@ def figures(session: Session, slug: str, as_of: datetime) -> Figures:
     """Reckoned once for all letters that say how things stand at `as_of`."""
     board = scoreboard.board(session, slug, as_of=as_of)
     key = ("figures", slug, board.version, board.context.calendar.version, len(board.facts), as_of)
-    return remembered(session, key, lambda: Figures(board, _forecast(board)))
-
-
-def _forecast(board: Board) -> Forecast:
-    programme, context = board.programme, board.context
-    return forecast(
-        programme, context, board.facts, as_of=board.as_of, known_at=board.known_at,
-        until=end_of_working_week(board.as_of, context.calendar, programme.tz), now=board.ledger,
-    )  # fmt: skip
+    return remembered(session, key, lambda: Figures(board))
 
 
 class Desk:
@@ -150,11 +153,14 @@ class Desk:
         self._as_of = as_of
         self._directory = planning.Directory(session, now)
         self._views: dict[str, View] = {}
+        self._told_figures: dict[str, Figures] = {}
         self.suppressed = 0
 
     def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
         """None where nothing is left to say, or nobody to say it to; the rows tell which."""
         person = self._session.get(PersonRow, row.person_id)
+        if row.kind is DispatchKind.DIGEST:
+            return self._as_issued(row, person, claimed)
         alive = self._still_meant(row)
         if alive and (person is None or not person.mail):
             self._forget(alive, "no_address")
@@ -165,6 +171,15 @@ class Desk:
         if row.frozen_at is None:
             self._freeze(row, person, alive)
         assert row.raw is not None  # only erasing empties it, and that empties the address too
+        return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
+
+    def _as_issued(
+        self, row: DispatchRow, person: PersonRow | None, claimed: Claim
+    ) -> Ready | None:
+        """A digest was frozen when it was issued; only its reader may be gone since."""
+        if person is None or not person.mail or row.raw is None:
+            self._suppress(row, "no_address")
+            return None
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
     # -- is it still true? ----
@@ -252,6 +267,8 @@ class Desk:
         rungs: dict[tuple[str, str], list[NoticeRow]] = {}
         for notice in self._merged(alive):
             rungs.setdefault((notice.programme, notice.obligation_key), []).append(notice)
+        for slug in {slug for slug, _ in rungs}:
+            self._figures(slug).price(key for other, key in rungs if other == slug)
         written = [(self._line(slug, mine, person), mine) for (slug, _), mine in rungs.items()]
         written.sort(key=lambda one: by_cost(one[0]))
         first = written[0][1][0]
@@ -265,7 +282,7 @@ class Desk:
             zone=programme.tz,
             as_of=self._as_of,
             window=row.window,
-            until=told.forecast.until,
+            until=told.until,
             lines=tuple(line for line, _ in written),
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
@@ -290,11 +307,12 @@ class Desk:
         key = mine[0].obligation_key
         standing = told.standings[key]
         owed = standing.obligation
-        saving = told.savings.get(key)
+        saving = told.saving(key)
         role = max((notice.role for notice in mine), key=lambda role: RANKS[role])
         climbs = next_step(self._view(slug), key, role=role, after=self._now)
         return ReminderLine(
             key=key,
+            slug=slug,
             programme=told.board.programme.title,
             item=owed.item,
             clause=owed.clause,
@@ -313,6 +331,7 @@ class Desk:
             links=self._links(slug, key, person),
             kind=owed.kind,
             occurrence=owed.occurrence,
+            deadline_version=owed.version,
             elapsed_late=standing.lateness.elapsed,
             lost_if_nothing=ZERO if saving is None else saving.lost_if_nothing,
             next_at=None if climbs is None else climbs[0],
@@ -320,7 +339,9 @@ class Desk:
         )
 
     def _figures(self, slug: str) -> Figures:
-        return figures(self._session, slug, self._as_of)
+        if slug not in self._told_figures:
+            self._told_figures[slug] = figures(self._session, slug, self._as_of)
+        return self._told_figures[slug]
 
     def _links(self, slug: str, key: str, person: PersonRow) -> Links:
         expires_at, base_url = self._expires_at(slug), self._stationery.base_url
@@ -355,16 +376,11 @@ class Desk:
         content = calendar.feed(entries, zone_name=mail.zone.key, name=mail.programme)
         return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
 
-    def _told(self, row: DispatchRow) -> Sequence[NoticeRow]:
-        mine = select(NoticeRow).where(NoticeRow.dispatch_id == row.id)
-        return self._session.exec(mine).all()
-
-    def _entry(self, slug: str, line: ReminderLine) -> calendar.Entry:
+    def _entry(self, line: ReminderLine) -> calendar.Entry:
         assert line.due_at is not None
-        owed = self._figures(slug).standings[line.key].obligation
         return calendar.Entry(
-            uid=self._uid(slug, line.key),
-            sequence=owed.version,
+            uid=self._uid(line.slug, line.key),
+            sequence=line.deadline_version,
             summary=f"{line.clause} {line.title}",
             description=f"{line.unit}\n{line.programme}",
             due_at=line.due_at,
