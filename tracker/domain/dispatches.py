@@ -238,6 +238,8 @@ class ReminderLine:
     links: Links
     kind: str = "milestone"
     occurrence: str = ""
+    slug: str = ""
+    deadline_version: int = 1
     elapsed_late: timedelta = timedelta(0)
     lost_if_nothing: Units = ZERO
     next_at: datetime | None = None

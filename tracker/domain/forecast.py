@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -90,13 +90,37 @@ def forecast(
     best = later
     if done:
         best = score(programme, context, [*facts, *done], as_of=until, known_at=known_at)
-    savings = [
+    kept = [
         saving
         for one in candidates
         if (saving := _saving(one, programme, context, facts, now, later, until)).keeps > 0
     ]
-    savings.sort(key=_by_price)
-    return Forecast(until, now.lost, later.lost, best.lost, tuple(savings))
+    kept.sort(key=_by_price)
+    return Forecast(until, now.lost, later.lost, best.lost, tuple(kept))
+
+
+def savings(
+    programme: Programme,
+    context: Context,
+    facts: Sequence[f.AnyFact],
+    now: Ledger,
+    *,
+    until: datetime,
+    keys: Collection[str],
+) -> dict[str, Saving]:
+    """What acting at the instant of `now` keeps, for these obligations alone: what a mail needs of
+    a forecast, at a fraction of its price. Those that keep nothing are left out."""
+    wanted = set(keys)
+    items = frozenset(one.obligation.item for one in now.standings if one.obligation.key in wanted)
+    later = score(
+        programme, context, facts, as_of=until, known_at=now.known_at, only_items=items
+    )  # fmt: skip
+    priced = {
+        one.obligation.key: _saving(one, programme, context, facts, now, later, until)
+        for one in _candidates(now, later)
+        if one.obligation.key in wanted
+    }
+    return {key: saving for key, saving in priced.items() if saving.keeps > 0}
 
 
 def _by_price(saving: Saving) -> tuple[int, datetime, str]:
