@@ -220,6 +220,18 @@ class Every(Definition):
     unit: Literal["hour", "day", "workday"]
 
 
+def _measured(joined: Joined, every: Every) -> Fraction:
+    """The delay in the unit of the block."""
+    late = joined.lateness
+    match every.unit:
+        case "hour":
+            return late.hours
+        case "day":
+            return Fraction(late.days)
+        case "workday":
+            return Fraction(late.workdays)
+
+
 class Lateness(RuleBase):
     """Loses by being late: flat (`base`), plus `each` per completed or started block of `every`,
     or along a curve of `pieces` over the days late; `never` instead where it was never done.
@@ -274,19 +286,17 @@ class Lateness(RuleBase):
         amount = base + count * each
         return amount, [
             step(f"blocks_{self.steps}", size=self.every.n, unit=self.every.unit, count=count,
-                 late=joined.lateness.hours if self.every.unit == "hour" else joined.lateness.days),
+                 late=_measured(joined, self.every)),
             step("base_plus", base=base, count=count, each=each, amount=amount),
         ]  # fmt: skip
 
     def _count(self, joined: Joined, every: Every) -> int:
-        if every.unit == "workday":
-            whole, rest = divmod(joined.lateness.workdays, every.n)
-            return whole + (1 if rest and self.steps == "started" else 0)
-        if every.unit == "day":
-            # The deadline is a day's end, so a started day is a day late.
-            return joined.lateness.days // every.n
-        size = timedelta(hours=every.n)
-        return blocks(joined.lateness.elapsed, size, started=self.steps == "started")
+        if every.unit == "hour":
+            size = timedelta(hours=every.n)
+            return blocks(joined.lateness.elapsed, size, started=self.steps == "started")
+        # The deadline is a day's end, so a started day is a day late.
+        whole, rest = divmod(_measured(joined, every), every.n)
+        return int(whole) + (1 if rest and self.steps == "started" else 0)
 
     def _curve(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
         days = joined.lateness.days
