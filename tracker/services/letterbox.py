@@ -368,10 +368,7 @@ class Desk:
     ) -> tuple[Attachment, ...]:
         if not mail.attachment:
             return ()
-        keys = {
-            key: notice.programme for notice in self._told(row) for key in [notice.obligation_key]
-        }
-        entries = [self._entry(keys[line.key], line) for line in mail.lines if line.due_at]
+        entries = [self._entry(line) for line in mail.lines if line.due_at is not None]
         entries += self._settled_since(row, person)
         content = calendar.feed(entries, zone_name=mail.zone.key, name=mail.programme)
         return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
