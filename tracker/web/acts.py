@@ -1,4 +1,4 @@
-"""What the office does from the pages. Every POST is a form of ours; GET shows, and changes nothing."""
+"""What the office does from the pages: every POST is a form of ours, GET changes nothing."""
 
 from __future__ import annotations
 

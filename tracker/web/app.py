@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from tracker import __version__, settings
 from tracker.runtime import Runtime, build
-from tracker.web import access, acts, api, assets, entry, mailed, pages, troubles
+from tracker.web import access, acts, api, assets, entry, mailed, pages, reports, troubles
 from tracker.web.asking import Web
 from tracker.web.security import SafeAnswers
 
@@ -39,6 +39,6 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
     app.add_middleware(SafeAnswers)
     troubles.install(app)
-    for module in (entry, pages, acts, mailed, api):
+    for module in (entry, pages, reports, acts, mailed, api):
         app.include_router(module.router)
     return app

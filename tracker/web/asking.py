@@ -25,6 +25,7 @@ from tracker.web.intake import Unclear
 from tracker.wording import LANGUAGES, Language
 
 EARLIEST, LATEST = 1992, 2101
+SHARED = 5
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ class Desk:
     def unit(self, slug: str) -> str:
         return self.programme.unit_names.get(slug, slug)
 
+    def label(self, slug: str) -> str:
+        """Its registered short name, for narrow places."""
+        return next((one.label for one in self.programme.units if one.id == slug), slug)
+
 
 def desk(session: Session, asked: Asked, slug: str) -> Desk:
     """NotFound for a programme that is not there; Unclear for an instant that is none."""
@@ -137,11 +142,11 @@ def desk(session: Session, asked: Asked, slug: str) -> Desk:
 
 
 def _present(session: Session, slug: str, now: datetime) -> datetime:
-    """The minute that has begun, so that one score serves all who look in it; later where a fact
-    has come in since."""
-    minute = now.replace(second=0, microsecond=0)
+    """The last full five minutes, so that one score serves all who look in them; the moment of
+    the last fact where that came later. The page says which instant it shows."""
+    begun = now.replace(minute=now.minute - now.minute % SHARED, second=0, microsecond=0)
     recorded = (one.recorded_at for one in factbook.facts(session, slug)[-50:])
-    return max([minute, *(at for at in recorded if minute < at <= now)])
+    return max([begun, *(at for at in recorded if begun < at <= now)])
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

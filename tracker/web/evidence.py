@@ -1,4 +1,4 @@
-"""佐证材料 on disk: each file once, named by the hash of its content, never by what it is called."""
+"""佐证材料 on disk: each file once, named by the hash of its content and by nothing else."""
 
 from __future__ import annotations
 
@@ -65,9 +65,8 @@ def shown_name(given: str) -> str:
     """The last part of a name, without control or direction characters, of bounded length."""
     last = given.replace("\\", "/").rpartition("/")[2]
     kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
-    stem, dot, suffix = kept.rpartition(".")
     if len(kept) > NAME_LIMIT:
-        kept = f"{(stem or suffix)[: NAME_LIMIT - 20]}{dot if stem else ''}{suffix[-19:] if stem else ''}"
+        kept = f"{kept[: NAME_LIMIT - 20]}…{kept[-19:]}"
     return kept or "file"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,7 +14,7 @@ from sqlmodel import Session
 
 from tracker.domain import facts as f
 from tracker.domain.errors import Refused
-from tracker.domain.programme import CaseDuty, Programme, owing
+from tracker.domain.programme import CaseDuty, Clause, Programme, owing
 from tracker.services import readings, reporting
 from tracker.web.asking import Asked, Desk, day, fact_named, instant
 from tracker.web.evidence import folder_of, keep
@@ -61,7 +62,7 @@ def file(
     return id_
 
 
-def about(it: Matter) -> dict[str, str]:
+def about(it: Matter) -> dict[str, Any]:
     owed = it.obligation
     return {
         "clause": owed.clause,
@@ -145,7 +146,7 @@ def moment(text: str, desk: Desk, name: str) -> datetime | None:
 
 
 def _with_completion(desk: Desk, form: Form, note: str) -> str:
-    """What a unit says about when it was done, for the reviewer; it does not move the submission."""
+    """What a unit says about when it was done is for the reviewer: it moves no submission."""
     done_at = moment(form.text("at"), desk, "at")
     if done_at is None:
         return note
@@ -233,11 +234,12 @@ def open_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
     """交办件登记; returns the case's id."""
     kind, case = form.text("kind", most=60), form.text("case", most=60)
     unit, title = form.text("unit", most=60), form.text("title", most=200)
-    wrong = {name: "missing" for name, text in
-             {"kind": kind, "case": case, "unit": unit, "title": title}.items() if not text}  # fmt: skip
+    given = {"kind": kind, "case": case, "unit": unit, "title": title}
+    wrong = {name: "missing" for name, text in given.items() if not text}
     if "/" in case:
         wrong["case"] = "no_slash"
-    units = case_kinds(desk.programme).get(kind, ())
+    known = case_kinds(desk.programme).get(kind)
+    units = known.units if known else []
     if kind and not units:
         wrong["kind"] = "choose"
     if unit and units and unit not in units:
@@ -248,11 +250,11 @@ def open_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
     if wrong:
         raise Wrong(wrong)
     with asked.runtime.database.write() as session:
-        known = fact_id(asked, form.text("once"))
-        if fact_named(reporting.facts(session, desk.slug), known) is None:
+        id_ = fact_id(asked, form.text("once"))
+        if fact_named(reporting.facts(session, desk.slug), id_) is None:
             _refuse_known_case(session, desk.slug, case)
             made = f.CaseEvent(
-                id=known, case=case, kind=kind, unit=unit, title=title, event="opened",
+                id=id_, case=case, kind=kind, unit=unit, title=title, event="opened",
                 occurred_at=received_at, recorded_at=asked.now,
             )  # fmt: skip
             reporting.record_facts(session, desk.slug, [made], now=asked.now, by=by)
@@ -279,14 +281,24 @@ def close_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
     return case
 
 
-def case_kinds(programme: Programme) -> dict[str, tuple[str, ...]]:
-    """Kinds of case with the units that may get one, in the programme's order."""
-    found: dict[str, dict[str, None]] = {}
+@dataclass
+class Kind:
+    """A kind of case: the units that may get one, the clauses whose clocks it starts."""
+
+    units: list[str]
+    clauses: list[Clause]
+
+
+def case_kinds(programme: Programme) -> dict[str, Kind]:
+    """In the programme's order."""
+    found: dict[str, Kind] = {}
     for _, item, clause in programme.clauses.values():
         for duty in clause.duties:
             if isinstance(duty, CaseDuty):
-                found.setdefault(duty.case, {}).update(dict.fromkeys(owing(item, clause)))
-    return {kind: tuple(units) for kind, units in found.items()}
+                kind = found.setdefault(duty.case, Kind([], []))
+                kind.units += [unit for unit in owing(item, clause) if unit not in kind.units]
+                kind.clauses += [clause] if clause not in kind.clauses else []
+    return found
 
 
 def receipt(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str, role: str) -> f.FactId:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, UploadFile
@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from tracker.domain.errors import TrackerError
-from tracker.web.access import Gate
+from tracker.web.access import Forbidden, Gate
 
 FILE_LIMIT = 10 * 1024 * 1024
 FILES = 10
@@ -46,15 +46,30 @@ class Form:
         return self.fields.get(name, "").strip()[:most]
 
 
-async def received(request: Request) -> Form:
-    """The form of this request. TooLarge, Unclear, or Forbidden for one that is not ours."""
+async def received(request: Request) -> AsyncIterator[Form]:
+    """The form of this request, its files open until it is answered. TooLarge, Unclear, or
+    Forbidden for one that is not ours."""
+    form = await _read(request)
+    try:
+        yield form
+    finally:
+        for upload in form.uploads:
+            upload.file.close()
+
+
+async def _read(request: Request) -> Form:
     gate: Gate = request.app.state.web.gate
     length = request.headers.get("content-length", "0")
     if not length.isdigit() or int(length) > WHOLE_LIMIT:
         raise TooLarge
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     form = await (_multipart(request) if kind == "multipart/form-data" else _plain(request))
-    gate.check_form(request, form.fields.get("token", ""))
+    try:
+        gate.check_form(request, form.fields.get("token", ""))
+    except Forbidden:
+        for upload in form.uploads:
+            upload.file.close()
+        raise
     return form
 
 
@@ -82,7 +97,9 @@ async def _multipart(request: Request) -> Form:
     for name, value in parsed.multi_items():
         if isinstance(value, UploadFile):
             if value.filename:
-                uploads.append(Upload(value.filename, cast(BinaryIO, value.file)))
+                uploads.append(Upload(value.filename, value.file))
+            else:
+                value.file.close()
         else:
             fields[name] = value
     return Form(fields, tuple(uploads))

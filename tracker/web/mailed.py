@@ -108,9 +108,7 @@ def act(asked: Asking, token: str, form: Received) -> Response:
         return _refused(asked, bad)
 
 
-def _form(
-    visit: Visit, form: Form | None = None, wrong: dict[str, str] | None = None
-) -> Response:
+def _form(visit: Visit, form: Form | None = None, wrong: dict[str, str] | None = None) -> Response:
     asked, at, it, target = visit.asked, visit.at, visit.it, visit.target
     match visit.link.purpose:
         case Purpose.REPORT:

@@ -26,7 +26,7 @@ from tracker.web.overview import Clock, clock
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the history. `kind` names its words; `light` its mark; `struck`: corrected since."""
+    """A line of the history: `kind` names its words, `light` its mark; `struck` is corrected."""
 
     kind: str
     at: datetime
@@ -79,6 +79,11 @@ class Matter:
     @property
     def lost(self) -> Units:
         return Units(-sum(entry.points for entry in self.entries if entry.part != "bonus"))
+
+    @property
+    def reported_by(self) -> str:
+        """Who sent the report that waits."""
+        return next((e.by for e in self.history if e.fact is self.report and self.report), "")
 
     @property
     def asks_for(self) -> str:
@@ -176,10 +181,15 @@ def reason(one: Standing, board: Board) -> Reason:
     if one.suspended:
         return Reason("suspended")
     whole = owed.due_at - owed.starts_at
-    used = Fraction((board.as_of - owed.starts_at) / whole).limit_denominator(100)
+    used = _percent((board.as_of - owed.starts_at) / whole)
     if owed.needed:
-        return Reason(f"pace_{one.light.value}", used, Fraction(one.has, owed.needed))
+        return Reason(f"pace_{one.light.value}", used, _percent(one.has / owed.needed))
     return Reason(f"share_{one.light.value}", used)
+
+
+def _percent(share: float | Fraction) -> Fraction:
+    """To whole per cent, downwards: 99.6 % of the time gone is not all of it."""
+    return Fraction(int(share * 100), 100)
 
 
 # -- history -------------------------------------------------------------------------------------
@@ -260,12 +270,15 @@ def names_of(session: Session, accounts: set[str], board: Board) -> Mapping[str,
 
 
 def waiting_report(events: Sequence[Event]) -> f.Report | None:
-    """The last report that nobody has reviewed."""
+    """The last report that claims something and that nobody has reviewed."""
     reviewed = {event.fact.report for event in events if isinstance(event.fact, f.Review)}
     waiting = [
         event.fact
         for event in events
-        if isinstance(event.fact, f.Report) and not event.struck and event.fact.id not in reviewed
+        if isinstance(event.fact, f.Report)
+        and event.fact.done is not False
+        and not event.struck
+        and event.fact.id not in reviewed
     ]
     return waiting[-1] if waiting else None
 

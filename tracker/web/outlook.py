@@ -88,10 +88,13 @@ class Waiting:
 
 
 def waiting(board: Board) -> list[Waiting]:
-    """Reports to review, extensions to grant, amounts to set: the oldest first, amounts last."""
-    found = [*_reviews(board), *_extensions(board)]
-    found.sort(key=lambda one: (one.at or board.as_of, one.obligation))
-    return found + [_decision(board, entry) for entry in board.ledger.pending]
+    """Extensions to grant, reports to review, amounts to set; of each the oldest first."""
+
+    def by_age(one: Waiting) -> tuple[datetime, str]:
+        return one.at or board.as_of, one.obligation
+
+    amounts = [_decision(board, entry) for entry in board.ledger.pending]
+    return [*sorted(_extensions(board), key=by_age), *sorted(_reviews(board), key=by_age), *amounts]
 
 
 def _reviews(board: Board) -> list[Waiting]:
@@ -109,9 +112,9 @@ def _extensions(board: Board) -> list[Waiting]:
         if isinstance(fact, f.Extension):
             by_key[fact.clause, fact.duty, fact.unit, fact.occurrence] = fact
     places = {
-        (o.clause, o.duty, o.unit, o.occurrence): one
+        (owed.clause, owed.duty, owed.unit, owed.occurrence): one
         for one in board.ledger.standings
-        if (o := one.obligation)
+        for owed in [one.obligation]
     }
     return [
         Waiting("extension", fact.clause, one.obligation.key, fact.unit, one.obligation.title,
@@ -123,8 +126,9 @@ def _extensions(board: Board) -> list[Waiting]:
 
 def _decision(board: Board, entry: Entry) -> Waiting:
     _, _, clause = board.programme.clauses[entry.clause]
-    return Waiting("decision", entry.clause, entry.obligation, entry.units[0] if entry.units else "",
-                   clause.title, None, most=Units(abs(entry.worst)))  # fmt: skip
+    unit = entry.units[0] if entry.units else ""
+    most = Units(abs(entry.worst))
+    return Waiting("decision", entry.clause, entry.obligation, unit, clause.title, None, most)
 
 
 def standing_facts(board: Board) -> list[f.AnyFact]:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from schedules.deadlines import closes_at
 from tracker.domain import facts as f
-from tracker.services import mailings, people, programmes
+from tracker.services import mailings, people, programmes, readings
 from tracker.services.scoreboard import Board
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
@@ -127,8 +127,9 @@ def unit_page(asked: Office, slug: str, unit: str) -> Response:
 def score_page(asked: Office, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
+        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
     return page(asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board),
-                readings=open_readings(at.board), final=final(at.board))  # fmt: skip
+                span=scores.span(register), final=final(at.board))  # fmt: skip
 
 
 @router.get("/p/{slug}/obligation")

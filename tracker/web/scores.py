@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from tracker.domain.ledger import Entry
 from tracker.domain.points import ZERO, Units, units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.rules.base import Status
+from tracker.services import readings
 from tracker.services.scoreboard import Board
 
 
@@ -62,9 +63,25 @@ class Sheet:
     counts: dict[Status, int]
 
 
+@dataclass(frozen=True)
+class Span:
+    """How far the open readings can move the score, each by itself, added up."""
+
+    open: int
+    low: Units
+    high: Units
+
+
+def span(register: Sequence[readings.Entry]) -> Span:
+    open_ = [entry for entry in register if entry.open]
+    low = sum(min(choice.difference for choice in entry.choices) for entry in open_)
+    high = sum(max(choice.difference for choice in entry.choices) for entry in open_)
+    return Span(len(open_), Units(low), Units(high))
+
+
 def sheet(board: Board) -> Sheet:
     lines = [_section(board, section) for section in board.programme.sections]
-    counts = {status: 0 for status in Status}
+    counts = dict.fromkeys(Status, 0)
     for entry in board.ledger.entries:
         if entry.points or entry.open:
             counts[entry.status] += 1
@@ -76,9 +93,10 @@ def sheet(board: Board) -> Sheet:
 
 
 def _section(board: Board, section: Section) -> SectionLine:
-    sums = sums_of(board.ledger.entries, lambda e: e.section == section.id)
-    worth, left = _worth(section.points, sums)
     items = tuple(_item(board, item) for item in section.items)
+    sums = sums_of(board.ledger.entries, lambda e: e.section == section.id)
+    sums = replace(sums, open=Units(sum(line.sums.open for line in items)))
+    worth, left = _worth(section.points, sums)
     return SectionLine(section, worth, left, sums, items)
 
 
@@ -86,6 +104,7 @@ def _item(board: Board, item: Item) -> ItemLine:
     entries = board.ledger.of_item(item.id)
     sums = sums_of(entries, lambda _: True)
     worth, left = _worth(item.points, sums)
+    sums = _within(sums, left)
     clauses = tuple(_clause(clause, entries) for clause in item.clauses)
     return ItemLine(item, worth, left, sums, clauses)
 
@@ -93,7 +112,13 @@ def _item(board: Board, item: Item) -> ItemLine:
 def _clause(clause: Clause, entries: Iterable[Entry]) -> ClauseLine:
     own = tuple(entry for entry in entries if entry.clause == clause.id)
     worth = None if clause.points is None else units(clause.points)
-    return ClauseLine(clause, worth, sums_of(own, lambda _: True), own)
+    sums = sums_of(own, lambda _: True)
+    return ClauseLine(clause, worth, _within(sums, _worth(clause.points, sums)[1]), own)
+
+
+def _within(sums: Sums, left: Units | None) -> Sums:
+    """What is open can take no more than is left."""
+    return sums if left is None else replace(sums, open=Units(min(sums.open, max(left, 0))))
 
 
 def _worth(points: object, sums: Sums) -> tuple[Units | None, Units | None]:

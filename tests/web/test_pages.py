@@ -1,0 +1,223 @@
+"""What the pages show, and that showing changes nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.builders import at, 住建局, 生态分局
+from tests.web.conftest import HOSTILE, House
+from tracker.domain.points import shown
+from tracker.services import scoreboard
+from tracker.web.app import create
+
+CASE = f"2/case/{生态分局}/07"
+LATE = f"1/done/{住建局}"
+PATHS = [
+    "/p/small/",
+    "/p/small/items",
+    f"/p/small/items?unit={住建局}&light=slow&section=1&month=2021-09",
+    "/p/small/items?month=none",
+    f"/p/small/units/{住建局}",
+    "/p/small/units/env_bureau",
+    f"/p/small/obligation?key={LATE}",
+    f"/p/small/obligation?key={CASE}",
+    f"/p/small/obligation?key=4/s1/{住建局}",
+    f"/p/small/obligation?key=5/done/{住建局}",
+    f"/p/small/obligation?key=3/bulletin/{生态分局}/2021-02",
+    "/p/small/score",
+    "/p/small/cases",
+    "/p/small/readings",
+    "/p/small/notices",
+    "/p/small/digest",
+    f"/p/small/digest?unit={住建局}",
+    "/p/small/audit",
+    "/p/small/audit?from=2021-01-01&to=2021-06-30",
+    f"/p/small/report?key={LATE}",
+    f"/p/small/report?key=4/s1/{住建局}",
+    f"/p/small/extend?key={LATE}",
+    f"/p/small/extend?key={CASE}",
+    "/health",
+    "/sign-out",
+]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("as_of", ["", "2021-03-01T08:00", "2022-01-10"])
+def test_every_page_opens_in_both_languages_as_of_any_instant(
+    visitor: TestClient, language: str, as_of: str
+) -> None:
+    for path in PATHS:
+        if as_of == "2021-03-01T08:00" and (CASE in path or "/report" in path or "/extend" in path):
+            continue  # the case had not come yet
+        answer = visitor.get(path, params=_query(path) | {"lang": language, "as_of": as_of})
+        assert answer.status_code in (200, 503 if "health" in path else 200), path
+        assert "text/html" in answer.headers["content-type"]
+
+
+def _query(path: str) -> dict[str, str]:
+    pairs = re.findall(r"[?&](\w+)=([^&]*)", path)
+    return dict(pairs)
+
+
+def test_the_only_programme_is_where_the_first_page_leads(visitor: TestClient) -> None:
+    answer = visitor.get("/", params={"as_of": "2021-10-01"})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/p/small/?as_of=2021-10-01"
+
+
+def test_the_overview_says_the_ledger_s_figures(house: House, visitor: TestClient) -> None:
+    with house.runtime.database.read() as session:
+        board = scoreboard.board(session, "small", as_of=at("2021-10-18 08:00"))
+    page = visitor.get("/p/small/").text
+    assert f"失分 {shown(board.ledger.lost)}" in page
+    assert f"<b>{shown(board.ledger.score)}</b>" in page
+
+
+def test_no_two_pages_disagree_about_what_is_lost(house: House, visitor: TestClient) -> None:
+    with house.runtime.database.read() as session:
+        board = scoreboard.board(session, "small", as_of=at("2021-10-18 08:00"))
+    lost = shown(board.ledger.lost)
+    for path in ("/p/small/", "/p/small/score", "/p/small/digest"):
+        assert lost in visitor.get(path).text, path
+    answer = visitor.get("/api/v1/programmes/small/score").json()
+    assert shown(int(round(float(answer["lost"]) * 10_000))) == lost
+
+
+def test_the_instant_that_is_looked_at_stands_on_the_page_and_stays_in_its_links(
+    visitor: TestClient,
+) -> None:
+    page = visitor.get("/p/small/", params={"as_of": "2021-09-30T08:00"}).text
+    assert "2021-09-30 周四 08:00" in page
+    assert "/p/small/score?as_of=2021-09-30T08%3A00" in page
+
+
+def test_a_day_alone_means_its_end_and_an_offset_is_kept(visitor: TestClient) -> None:
+    assert "2021-09-30 周四 24:00" in visitor.get("/p/small/?as_of=2021-09-30").text
+    page = visitor.get("/p/small/", params={"as_of": "2021-09-30T00:00:00+00:00"}).text
+    assert "2021-09-30 周四 08:00" in page
+
+
+@pytest.mark.parametrize("as_of", ["soon", "2021-13-40", "9999-99", "0001-01-01", "2021-10-18T25"])
+def test_an_instant_that_is_none_is_explained(visitor: TestClient, as_of: str) -> None:
+    answer = visitor.get("/p/small/", params={"as_of": as_of})
+    assert answer.status_code == 400
+    assert "2021-10-18T08:00" in answer.text
+
+
+def test_one_instant_serves_all_who_look_in_the_same_minutes(
+    house: House, visitor: TestClient
+) -> None:
+    house.clock.advance_to(at("2021-10-18 08:03"))
+    assert "2021-10-18 周一 08:00" in visitor.get("/p/small/").text
+    house.clock.advance_to(at("2021-10-18 08:05"))
+    assert "2021-10-18 周一 08:05" in visitor.get("/p/small/").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nowhere", "/p/other/", "/p/small/obligation?key=9/x/y", "/p/small/obligation",
+     "/p/small/units/nobody", "/p/small/audit.exe", "/static/tracker-0.css",
+     f"/p/small/evidence/{'a' * 64}", "/p/small/evidence/..%2f..%2fsecret"],
+)  # fmt: skip
+def test_what_is_not_there_is_a_page_that_says_what_to_do(visitor: TestClient, path: str) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 404
+    assert "怎么办" in answer.text
+
+
+def test_stored_text_is_shown_and_never_obeyed(visitor: TestClient) -> None:
+    for path in PATHS:
+        text = visitor.get(path).text
+        assert "<script" not in text, path
+        assert "49" not in re.findall(r"alert\(1\).{0,40}?(\d+)", text), path
+    page = visitor.get(f"/p/small/obligation?key=5/done/{住建局}").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
+    assert HOSTILE not in page
+
+
+def test_no_page_has_inline_style_or_script(visitor: TestClient) -> None:
+    for path in PATHS:
+        text = visitor.get(path).text
+        assert re.findall(r"<style|\sstyle=|\son\w+=\"|javascript:|<script", text) == [], path
+
+
+def test_looking_changes_nothing(house: House, visitor: TestClient) -> None:
+    before = house.everything()
+    tried = 0
+    for route, methods in create(house.runtime).openapi()["paths"].items():
+        path = route.replace("{slug}", "small").replace("{unit}", 住建局).replace("{kind}", "csv")
+        visitor.get(path, params={"key": LATE, "outcome": "accepted", "state": "done"})
+        visitor.head(path)
+        tried += "get" in methods
+    assert tried > 20
+    for path in PATHS:
+        visitor.get(path)
+    assert house.everything() == before
+
+
+def test_the_history_keeps_when_it_happened_and_when_it_was_entered(
+    house: House, visitor: TestClient
+) -> None:
+    page = visitor.get(f"/p/small/obligation?key={LATE}").text
+    assert "审核退回" in page
+    assert "缺签章" in page
+    assert "期限届满，未办结" in page
+    assert page.index("10-02 周六 10:00") < page.index("10-05 周二 10:00")
+
+
+def test_a_score_line_opens_down_to_its_arithmetic(visitor: TestClient) -> None:
+    page = visitor.get("/p/small/score").text
+    assert "0.01 + 5 × 0.01 = 0.0600" in page
+    assert 'id="c-2"' in page
+
+
+def test_the_matrix_shows_the_worst_light_with_its_count(visitor: TestClient) -> None:
+    page = visitor.get("/p/small/").text
+    cell = re.search(rf'href="/p/small/items\?unit={住建局}&amp;month=2021-09"[^>]*title="([^"]*)"', page)
+    assert cell is not None
+    assert cell[1].startswith("县住房和城乡建设局：逾期")
+
+
+def test_the_unit_s_page_begins_with_what_costs_most(visitor: TestClient) -> None:
+    page = visitor.get(f"/p/small/units/{住建局}").text
+    assert page.index("任务4") < page.index("任务3")
+    assert "可保" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins"), [("xlsx", b"PK"), ("csv", b"\xef\xbb\xbf"), ("json", b"{"), ("html", b"<!")]
+)
+def test_the_audit_is_also_a_file(visitor: TestClient, kind: str, begins: bytes) -> None:
+    answer = visitor.get(f"/p/small/audit.{kind}?from=2021-01-01&to=2021-10-17")
+    assert answer.status_code == 200
+    assert answer.content.lstrip().startswith(begins)
+    said = answer.headers["content-disposition"]
+    assert said.startswith("attachment; ")
+    assert "filename*=UTF-8''%E9%80%BE" in said
+
+
+def test_an_audit_that_ends_before_it_begins_is_refused(visitor: TestClient) -> None:
+    answer = visitor.get("/p/small/audit?from=2021-10-01&to=2021-01-01")
+    assert answer.status_code == 400
+
+
+def test_the_style_sheet_is_ours_for_ever_under_its_hash(visitor: TestClient) -> None:
+    page = visitor.get("/p/small/").text
+    path = re.search(r'href="(/static/tracker-[0-9a-f]{12}\.css)"', page)
+    assert path is not None
+    answer = visitor.get(path[1])
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["cache-control"]
+    assert not re.findall(r"https?://|@import|url\(", answer.text)
+
+
+def test_no_template_is_unused() -> None:
+    folder = Path(__file__).parents[2] / "templates" / "web"
+    code = "".join(path.read_text() for path in (folder.parents[1] / "tracker/web").glob("*.py"))
+    for template in folder.glob("*.html.j2"):
+        name = template.name.removesuffix(".html.j2")
+        assert name == "base" or f'"{name}"' in code, name
