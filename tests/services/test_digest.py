@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
 from schedules.workdays import china
 from tests.builders import (
@@ -30,6 +31,7 @@ from tracker.services import people, programmes, readings, reporting, weekly
 from tracker.services.digest import Audience, Digest, build
 from tracker.services.scoreboard import Board, of_documents
 from tracker.store.database import Database
+from tracker.store.tables import DigestRow
 
 MONDAY = at("2021-10-18 08:30")
 CASE = {"case": "09", "kind": "handed", "by": "office"}
@@ -230,6 +232,16 @@ def test_a_week_is_issued_once_for_every_audience(database: Database) -> None:
     assert issue(database, "2021-10-18 09:30") == []
     assert issue(database, "2021-10-22 09:30") == []
     assert made[0].digest.lines[0].who == "住建局的contact"
+
+
+def test_a_digest_on_file_names_nobody(database: Database) -> None:
+    tell(database)
+    issue(database, "2021-10-18 08:30")
+    with database.read() as session:
+        rows = session.exec(select(DigestRow)).all()
+    assert len(rows) == 4
+    assert all("住建局的contact" not in str(row.body) for row in rows)
+    assert rows[0].body["verdict"]["lost"] == "0.36"
 
 
 def test_a_digest_follows_the_one_before(database: Database) -> None:

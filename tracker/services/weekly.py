@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -57,7 +58,7 @@ def issue(
         session.add(
             DigestRow(
                 programme=slug, week=week, as_of=now, audience=one.audience,
-                body=jsonform.body(Digest, one.digest), made_at=now,
+                body=_kept(one.digest), made_at=now,
             )
         )  # fmt: skip
     session.flush()
@@ -150,6 +151,14 @@ def _all(
                             register=register, health=health))
         for name, audience, unit in wanted
     ]  # fmt: skip
+
+
+def _kept(one: Digest) -> dict[str, Any]:
+    """What stays on file: without the names of those who act, because people can be erased."""
+    lines, soon = (
+        tuple(replace(line, who="") for line in those) for those in (one.lines, one.soon)
+    )
+    return jsonform.body(Digest, replace(one, lines=lines, soon=soon))
 
 
 def _issued(session: Session, slug: str, week: str) -> bool:
