@@ -25,6 +25,8 @@ from tracker.domain.errors import DefinitionError, Problem
 PREFIX = "TRACKER_"
 FILE = "_FILE"
 SETTINGS_FILE = "TRACKER_SETTINGS_FILE"
+DEBUG = "TRACKER_DEBUG"
+"""Set to 1, the command line shows the traceback of an expected failure."""
 
 TLS_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 SHORTEST_SECRET = 32
@@ -255,7 +257,7 @@ def variable(name: str) -> str:
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Variables with our prefix that set nothing: a misspelt one would be ignored in silence."""
     known = {variable(name) for name in Settings.model_fields}
-    known |= {f"{name}{FILE}" for name in known} | {SETTINGS_FILE}
+    known |= {f"{name}{FILE}" for name in known} | {SETTINGS_FILE, DEBUG}
     mine = {name for name in environ if name.startswith(PREFIX)}
     return sorted(name for name in mine - known if not name.startswith(f"{PREFIX}TEST_"))
 

@@ -12,6 +12,7 @@ from tracker.cli.options import By, Json, Language, Source, group, schema_of
 if TYPE_CHECKING:
     from tracker.definitions.yamlform import Examined
     from tracker.domain.programme import Programme
+    from tracker.services.programmes import Published
 
 commands = group("programme", "方案文件：校验、发布、比较 / programme documents")
 
@@ -148,7 +149,7 @@ def list_(
             versions = [
                 one
                 for slug in programmes.slugs(session)
-                for one in programmes.versions(session, slug)
+                for one in sorted(programmes.versions(session, slug), key=_version)
             ]
         if json:
             listed = [
@@ -164,6 +165,10 @@ def list_(
             show.echo(*show.table([heading(name, place.lang) for name in names], rows, right=[1]))
         else:
             show.echo(say("list.none", place.lang, shipped="、".join(shipped.SHIPPED)))
+
+
+def _version(one: Published) -> int:
+    return one.version
 
 
 def found(file: Path) -> Path:

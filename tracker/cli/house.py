@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from tracker.store.database import Database
 
 
+PATIENCE_SECONDS = 5
+"""How long a person waits for another process that writes before being told of it."""
+
+
 @dataclass(frozen=True)
 class House:
     """One command's installation; `now` was read once."""
@@ -47,7 +51,9 @@ def house(lang: options.Lang | None) -> Iterator[House]:
     from tracker.store.database import Database
 
     found = settings.load()
-    database = Database(found.database, synchronous=found.sqlite_synchronous)
+    database = Database(
+        found.database, synchronous=found.sqlite_synchronous, busy_seconds=PATIENCE_SECONDS
+    )
     try:
         yield House(found, database, SystemClock().now(), spoken(lang, found))
     finally:

@@ -112,8 +112,9 @@ def load_calendar(
     lang: Language = None,
     schema: Annotated[bool, schema_of("loaded")] = False,
 ) -> None:
-    """载入某年的放假通知（放假日与调休上班日）/ load a year's notice on days off.
+    """载入某年的放假通知 / load a year's notice on days off.
 
+    放假日与调休上班日 / days off, and weekend days that are worked instead.
     YAML: year, number, off_days {2027-01-01: 元旦}, make_up_days [2027-02-06].
     """
     from tracker.cli import show

@@ -1,0 +1,163 @@
+"""Contacts, facts, calendars, readings: all or nothing, every error with its row."""
+
+from __future__ import annotations
+
+import openpyxl
+import pytest
+
+from tests.cli.conftest import Installation
+
+HEAD = "单位,姓名,角色,邮箱,手机\n"
+FACTS = "类型,编号,计分句,事项,单位,发生时间,完成\n"
+REPORT = "填报,r1,1,done,住建局,2021-09-20T10:00+08:00,是\n"
+
+
+def test_contacts_are_loaded_and_loading_again_changes_nothing(loaded: Installation) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["单位", "姓名", "角色", "邮箱", "手机"],
+                ["住建局", "张三", "联系人", "zhang@example.cn", 13800000000],
+                ["县住房和城乡建设局", "李四", "单位负责人", "li@example.cn", None]):  # fmt: skip
+        sheet.append(row)
+    path = loaded.folder / "contacts.xlsx"
+    book.save(path)
+    first = loaded.valid("loaded", "contacts", "load", path)
+    assert (first["rows"], first["added"], first["kept"]) == (2, 2, 0)
+    assert "新增 0 项任职，保留 2" in loaded("contacts", "load", path).text
+
+
+CONTACTS = {
+    "two contacts with one address": (
+        HEAD + "住建局,张三,联系人,a@example.cn,\n生态分局,李四,联系人,a@example.cn,\n",
+        ("contacts.csv 第 3 行：", "a@example.cn", "contacts.csv 第 2 行"),
+    ),
+    "a unit that no programme has": (
+        HEAD + "县交通局,张三,联系人,a@example.cn,\n", ("contacts.csv 第 2 行：", "县交通局"),
+    ),
+    "no such role": (HEAD + "住建局,张三,主任,,\n", ("contacts.csv 第 2 行：", "主任")),
+    "an address that is none": (HEAD + "住建局,张三,联系人,a@,\n", ("contacts.csv 第 2 行：",)),
+    "a malformed row": (HEAD + "住建局,张三,联系人,,,,,x\n", ("第 2 行：有 8 个单元格",)),
+    "a column missing": ("单位,姓名\n住建局,张三\n", ("contacts.csv 第 1 行：", "角色 / role")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CONTACTS)
+def test_wrong_contacts_are_refused_with_their_row_and_change_nothing(
+    loaded: Installation, what: str
+) -> None:
+    text, said = CONTACTS[what]
+    path, before = loaded.write("contacts.csv", text), loaded.content()
+    told = loaded("contacts", "load", path)
+    assert (told.code, told.text) == (1, "")
+    assert [part for part in said if part not in told.error] == []
+    assert loaded.content() == before
+
+
+def test_facts_are_loaded_and_the_same_row_never_twice(loaded: Installation) -> None:
+    path = loaded.write("facts.csv", FACTS + REPORT + REPORT.replace("r1", ""))
+    first = loaded.valid("loaded", "facts", "load", path)
+    again = loaded.valid("loaded", "facts", "load", path)
+    assert (first["added"], first["kept"]) == (2, 0)
+    assert (again["added"], again["kept"]) == (0, 2)
+
+
+def test_a_history_keeps_when_it_was_entered(loaded: Installation) -> None:
+    text = FACTS.replace("完成", "完成,录入时间") + REPORT.replace(
+        "是", "是,2021-10-05T10:00+08:00"
+    )
+    assert loaded("facts", "load", loaded.write("facts.csv", text)).code == 0
+    early = loaded.valid("due", "due", "--as-of", "2021-10-02", "--known-at", "2021-10-02")
+    late = loaded.valid("due", "due", "--as-of", "2021-10-02")
+    lights = [[one["light"] for one in found["obligations"] if one["clause"] == "1"]
+              for found in (early, late)]  # fmt: skip
+    assert lights == [["late"], ["ok"]]
+
+
+WRONG_FACTS = {
+    "a naive date-time": (REPORT.replace("+08:00", ""),
+                          "facts.csv 第 2 行：occurred_at：2021-09-20T10:00 没有时区"
+                          "（请写成 2021-09-20T10:00+08:00）"),
+    "a clause that the programme has not": (REPORT.replace(",1,", ",9.9,"),
+                                            "facts.csv 第 2 行，fact 1 r1"),
+    "a unit that does not owe it": (REPORT.replace("住建局", "生态分局"), "facts.csv 第 2 行，"),
+    "a malformed row": (REPORT + "填报,r2,1\n填报,r3,1,done,,2021-09-20T10:00+08:00,也许\n",
+                        "facts.csv 第 4 行：done：应是 true 或 false，而不是“也许”"),
+    "what has not come yet": (REPORT.replace("2021-", "2121-"), "has not come yet"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG_FACTS)
+def test_wrong_facts_are_refused_with_their_row_and_change_nothing(
+    loaded: Installation, what: str
+) -> None:
+    rows, said = WRONG_FACTS[what]
+    path, before = loaded.write("facts.csv", FACTS + rows), loaded.content()
+    told = loaded("facts", "load", path)
+    assert (told.code, told.text) == (1, "")
+    assert said in told.error
+    assert loaded.content() == before
+
+
+def test_an_id_that_is_taken_by_another_fact_is_refused(loaded: Installation) -> None:
+    assert loaded("facts", "load", loaded.write("facts.csv", FACTS + REPORT)).code == 0
+    before = loaded.content()
+    other = FACTS + REPORT.replace("是", "否")
+    told = loaded("facts", "load", loaded.write("facts.csv", other))
+    assert (told.code, "r1" in told.error) == (1, True)
+    assert loaded.content() == before
+
+
+NOTICE = (
+    "year: 2031\nnumber: 国办发明电〔2030〕1号\noff_days: {2031-01-01: 元旦}\nmake_up_days: []\n"
+)
+
+
+def test_a_years_notice_is_loaded_once(loaded: Installation) -> None:
+    path = loaded.write("2031.yaml", NOTICE)
+    assert loaded.valid("loaded", "calendar", "load", path)["added"] == 1
+    assert loaded.valid("loaded", "calendar", "load", path)["kept"] == 1
+    assert "2031" in loaded("calendar", "load", path).text
+
+
+@pytest.mark.parametrize(
+    "text", [NOTICE.replace("2031-01-01", "2033-01-01"), "- 1\n", "year: [\n", "year: 2031\n"]
+)
+def test_a_wrong_notice_is_refused_and_changes_nothing(loaded: Installation, text: str) -> None:
+    path, before = loaded.write("2031.yaml", text), loaded.content()
+    told = loaded("calendar", "load", path)
+    assert told.code == 1
+    assert told.error
+    assert loaded.content() == before
+
+
+def test_readings_are_listed_with_their_prices_and_decided_with_a_reason(
+    tracker: Installation,
+) -> None:
+    from tests.definitions.documents import SOUND
+
+    assert tracker("programme", "load", tracker.write("list.yaml", SOUND)).code == 0
+    found = tracker.valid("readings", "readings", "--as-of", "2021-12-31")
+    assert found["open"] == 1
+    [reading] = found["readings"]
+    assert [(one["id"], one["holds"], one["difference"]) for one in reading["choices"]] == [
+        ("up", True, "0"), ("down", False, "0"),
+    ]  # fmt: skip
+    told = tracker(
+        "readings", "decide", "rounding", "down", "--person", "张三", "--reason", "会议纪要"
+    )
+    assert told.text == "口径 rounding 定为 down\n"
+    [reading] = tracker.valid("readings", "readings")["readings"]
+    assert (reading["holds"], reading["decided_by"], reading["open"]) == ("down", "张三", False)
+    assert "已定" in tracker("readings").text
+
+
+@pytest.mark.parametrize("words", [("nothing", "down"), ("rounding", "sideways")])
+def test_a_decision_about_nothing_is_refused(tracker: Installation, words: tuple[str, str]) -> None:
+    from tests.definitions.documents import SOUND
+
+    assert tracker("programme", "load", tracker.write("list.yaml", SOUND)).code == 0
+    before = tracker.content()
+    told = tracker("readings", "decide", *words, "--person", "张三", "--reason", "x")
+    assert told.code == 1
+    assert tracker.content() == before
