@@ -16,9 +16,9 @@ from uvicorn.importer import import_from_string
 
 from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
-from tracker.cli.words import say
+from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
-from tracker.services import delivery, planning, programmes, trail, weekly
+from tracker.services import delivery, planning, programmes, trail, weekpost
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -43,7 +43,13 @@ def serve(*, host: str, port: int | None) -> None:
     require_head(found.database)
     listening = _listening(found.host, found.port)
     parts = runtime.build(found)
-    asyncio.run(_serve(parts, listening))
+    asyncio.run(_serve(parts, listening, jobs(parts)))
+
+
+def show(parts: Runtime) -> None:
+    """The pages alone, on a runtime whose clock stands still: nothing is planned or sent."""
+    listening = _listening(parts.settings.host, parts.settings.port)
+    asyncio.run(_serve(parts, listening, {}))
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -61,14 +67,16 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def _serve(parts: Runtime, listening: socket.socket) -> None:
+async def _serve(
+    parts: Runtime, listening: socket.socket, periodic: dict[str, tuple[timedelta, Tick]]
+) -> None:
     pages = import_from_string(PAGES)(parts)
     config = uvicorn.Config(
         pages, log_level="warning", access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
     )
-    server = _Server(config)
+    server = _Server(config, parts.settings.language)
     _stop_gently(server)
-    ticker = Ticker(jobs(parts))
+    ticker = Ticker(periodic)
     ticker.start()
     try:
         await server.serve(sockets=[listening])
@@ -79,13 +87,18 @@ async def _serve(parts: Runtime, listening: socket.socket) -> None:
 
 
 class _Server(uvicorn.Server):
+    """Says where the pages are as soon as they are there."""
+
+    def __init__(self, config: uvicorn.Config, language: Lang) -> None:
+        super().__init__(config)
+        self.language = language
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
-            language = settings.load().language
-            typer.echo(say("serve.at", language, url=f"http://{shown}:{port}"))
+            typer.echo(say("serve.at", self.language, url=f"http://{shown}:{port}"))
 
 
 def _stop_gently(server: uvicorn.Server) -> None:
@@ -114,7 +127,7 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
         await asyncio.to_thread(_seal, parts)
 
     async def digest() -> None:
-        await asyncio.to_thread(_issue_digests, parts)
+        await asyncio.to_thread(_issue_digests, parts, mailroom)
 
     return {
         "tick": (timedelta(seconds=found.tick_seconds), tick),
@@ -131,11 +144,17 @@ def _seal(parts: Runtime) -> None:
                 return
 
 
-def _issue_digests(parts: Runtime) -> None:
+def _issue_digests(parts: Runtime, mailroom: delivery.Parts) -> None:
     """Each programme's digests of the week, where they are due and not there yet."""
     now = parts.clock.now()
     with parts.database.read() as session:
         slugs = programmes.slugs(session)
     for slug in slugs:
         with parts.database.write() as session:
-            weekly.issue(session, slug, now=now)
+            weekpost.issue_and_post(
+                session,
+                slug,
+                now=now,
+                stationery=mailroom.stationery,
+                templates=parts.templates,
+            )
