@@ -90,7 +90,9 @@ class House:
     runtime: Runtime
     clock: FakeClock
 
-    def browser(self, *, client: tuple[str, int] = HERE, host: str = "127.0.0.1:8000") -> TestClient:
+    def browser(
+        self, *, client: tuple[str, int] = HERE, host: str = "127.0.0.1:8000"
+    ) -> TestClient:
         return TestClient(
             create(self.runtime), base_url=f"http://{host}", client=client, follow_redirects=False,
             headers={"accept": "text/html"},
@@ -174,9 +176,7 @@ def a_year() -> list[f.AnyFact]:
 
 
 @pytest.fixture
-def house(
-    database_like: Callable[[Prepare], str], tmp_path: Path
-) -> Iterator[House]:
+def house(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
     """The application on each kind of database in turn."""
     made = opened(database_like(furnished), tmp_path / "data")
     yield made

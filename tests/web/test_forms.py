@@ -154,9 +154,7 @@ def test_a_file_above_the_limit_is_refused_before_it_is_kept(
 
 
 def test_a_request_that_announces_too_much_is_not_even_read(visitor: TestClient) -> None:
-    answer = visitor.post(
-        "/p/small/report", content=b"x", headers={"content-length": str(10**10)}
-    )
+    answer = visitor.post("/p/small/report", content=b"x", headers={"content-length": str(10**10)})
     assert answer.status_code == 413
 
 
@@ -173,9 +171,7 @@ POSTS = ["report", "review", "extend", "cases", "cases/close", "readings"]
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_a_form_without_its_token_is_refused(
-    house: House, visitor: TestClient, path: str
-) -> None:
+def test_a_form_without_its_token_is_refused(house: House, visitor: TestClient, path: str) -> None:
     before = house.everything()
     for given in ({}, {"token": "x" * 64}):
         data = {"key": LATE, "state": "done", "once": "0123456789", **given}
@@ -196,9 +192,7 @@ def test_a_token_is_worth_nothing_in_another_browser(house: House, visitor: Test
     "headers",
     [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
 )
-def test_a_form_from_another_site_is_refused(
-    visitor: TestClient, headers: dict[str, str]
-) -> None:
+def test_a_form_from_another_site_is_refused(visitor: TestClient, headers: dict[str, str]) -> None:
     hidden = form_of(visitor.get("/p/small/report", params={"key": LATE}))
     answer = visitor.post("/p/small/report", data=hidden | {"state": "done"}, headers=headers)
     assert answer.status_code == 403
@@ -249,7 +243,9 @@ def test_what_was_reviewed_is_not_reviewed_again(house: House, visitor: TestClie
     report(visitor, state="done")
     page = visitor.get("/p/small/obligation", params={"key": LATE})
     hidden = form_of(page, action="/p/small/review")
-    other = form_of(visitor.get("/p/small/obligation", params={"key": LATE}), action="/p/small/review")
+    other = form_of(
+        visitor.get("/p/small/obligation", params={"key": LATE}), action="/p/small/review"
+    )
     visitor.post("/p/small/review", data=hidden | {"outcome": "accepted"})
     answer = visitor.post("/p/small/review", data=other | {"outcome": "returned", "reason": "x"})
     assert answer.status_code == 409
@@ -264,7 +260,10 @@ def extend(visitor: TestClient, key: str = LATE, **given: str) -> httpx.Response
 def test_a_granted_extension_moves_the_date_and_keeps_the_first_one(
     house: House, visitor: TestClient
 ) -> None:
-    assert extend(visitor, outcome="approved", until="2021-10-29", reason="设备迟到").status_code == 303
+    assert (
+        extend(visitor, outcome="approved", until="2021-10-29", reason="设备迟到").status_code
+        == 303
+    )
     filed = house.last()
     assert isinstance(filed, f.Extension)
     assert (filed.outcome, filed.until) == ("approved", date(2021, 10, 29))

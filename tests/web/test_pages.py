@@ -177,7 +177,9 @@ def test_a_score_line_opens_down_to_its_arithmetic(visitor: TestClient) -> None:
 
 def test_the_matrix_shows_the_worst_light_with_its_count(visitor: TestClient) -> None:
     page = visitor.get("/p/small/").text
-    cell = re.search(rf'href="/p/small/items\?unit={住建局}&amp;month=2021-09"[^>]*title="([^"]*)"', page)
+    cell = re.search(
+        rf'href="/p/small/items\?unit={住建局}&amp;month=2021-09"[^>]*title="([^"]*)"', page
+    )
     assert cell is not None
     assert cell[1].startswith("县住房和城乡建设局：逾期")
 

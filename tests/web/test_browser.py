@@ -1,0 +1,230 @@
+"""The pages in a real browser: on a desk and on a telephone, without a script of ours."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.builders import at, 住建局, 生态分局
+from tests.databases import SqliteModels
+from tests.web.conftest import House, furnished, opened
+from tracker.domain import facts as f
+from tracker.services import links, people
+from tracker.services.links import Link, Purpose
+from tracker.web.app import create
+
+PAGES = [
+    "/p/small/",
+    "/p/small/?lang=en",
+    "/p/small/items",
+    f"/p/small/items?unit={住建局}&month=2021-09",
+    f"/p/small/units/{住建局}",
+    f"/p/small/obligation?key=1/done/{住建局}",
+    f"/p/small/obligation?key=2/case/{生态分局}/07",
+    f"/p/small/obligation?key=4/s1/{住建局}&lang=en",
+    "/p/small/score",
+    "/p/small/cases",
+    "/p/small/readings",
+    "/p/small/notices",
+    "/p/small/digest",
+    "/p/small/audit",
+    f"/p/small/report?key=4/s1/{住建局}",
+    f"/p/small/extend?key=1/done/{住建局}",
+    "/health",
+    "/sign-out",
+]
+
+
+@pytest.fixture
+def house(sqlite_models: SqliteModels, tmp_path: Path) -> Iterator[House]:
+    """One kind of database: what is shown here is the browser's doing."""
+    made = opened(sqlite_models.copy(furnished, tmp_path / "web.sqlite"), tmp_path / "data")
+    yield made
+    made.runtime.database.close()
+
+
+@pytest.fixture
+def address(house: House) -> Iterator[str]:
+    """The application on a real port of this machine."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        config = uvicorn.Config(create(house.runtime), log_level="warning", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        _wait(lambda: server.started)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not ready():
+        assert time.monotonic() < until, "the server did not start"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def watched(page: Page) -> Iterator[Page]:
+    yield from _without_complaints(page)
+
+
+@pytest.fixture
+def watched_phone(narrow_page: Page) -> Iterator[Page]:
+    yield from _without_complaints(narrow_page)
+
+
+def _without_complaints(page: Page) -> Iterator[Page]:
+    """Nothing on the console: no missing file, nothing that our own policy forbids."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    yield page
+    assert said == []
+
+
+def overhang(page: Page) -> int:
+    width: int = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return width
+
+
+def test_no_page_complains_or_scrolls_sideways_on_a_desk(watched: Page, address: str) -> None:
+    for path in PAGES:
+        watched.goto(address + path)
+        assert overhang(watched) <= 0, path
+
+
+def test_no_page_complains_or_scrolls_sideways_on_a_telephone(
+    watched_phone: Page, address: str
+) -> None:
+    for path in PAGES:
+        watched_phone.goto(address + path)
+        assert overhang(watched_phone) <= 0, path
+
+
+def test_what_a_finger_must_hit_is_large_enough(watched_phone: Page, address: str) -> None:
+    for path in (f"/p/small/units/{住建局}", f"/p/small/report?key=1/done/{住建局}"):
+        watched_phone.goto(address + path)
+        for button in watched_phone.locator(".btn:visible, .in:visible").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert box["height"] >= 44, button.inner_text()
+
+
+def test_the_score_opens_down_to_its_arithmetic(watched: Page, address: str) -> None:
+    watched.goto(f"{address}/p/small/score")
+    sum_ = watched.get_by_text("0.01 + 5 × 0.01 = 0.0600")
+    expect(sum_).to_be_hidden()
+    clause = watched.locator('details[id="c-2"]')
+    clause.locator("> summary").click()
+    clause.locator("details.entry > summary").first.click()
+    expect(sum_).to_be_visible()
+
+
+def test_the_matrix_leads_to_the_obligation_and_to_why_its_date_is_what_it_is(
+    watched: Page, address: str
+) -> None:
+    watched.goto(f"{address}/p/small/")
+    watched.locator(f'a.cell[href*="unit={住建局}"][href*="2021-09"]').click()
+    watched.get_by_role("link", name="1 任务1").click()
+    expect(watched.get_by_role("heading", name="期限是怎样来的")).to_be_visible()
+    expect(watched.get_by_text("固定日期，止于 09-30 周四 24:00")).to_be_visible()
+
+
+def test_another_instant_is_chosen_at_the_head_of_the_page(watched: Page, address: str) -> None:
+    watched.goto(f"{address}/p/small/score")
+    watched.locator("details.mast-at > summary").click()
+    watched.locator('input[name="as_of"]').fill("2021-10-01T09:00")
+    watched.get_by_role("button", name="看这一刻").click()
+    expect(watched.locator(".mast-at b")).to_have_text("2021-10-01 周五 09:00")
+    watched.get_by_role("link", name="总览").click()
+    expect(watched.locator(".mast-at b")).to_have_text("2021-10-01 周五 09:00")
+
+
+def test_a_contact_reports_from_the_mail_on_a_telephone(
+    watched_phone: Page, address: str, house: House, tmp_path: Path
+) -> None:
+    with house.runtime.database.read() as session:
+        [person] = people.resolve(session, "small", 住建局, "contact", date(2021, 10, 18))
+    assert person.id is not None
+    until = house.clock.now() + timedelta(days=3)
+    link = Link(Purpose.REPORT, person.id, "small", f"4/s1/{住建局}", until)
+    photo = tmp_path / "现场.jpg"
+    photo.write_bytes(b"jpeg")
+
+    watched_phone.goto(f"{address}/a/{links.make(house.runtime.secret, link)}")
+    expect(watched_phone.get_by_role("heading", level=1)).to_contain_text("可保")
+    watched_phone.get_by_label("还在办").check()
+    watched_phone.get_by_label("累计完成").fill("7")
+    watched_phone.get_by_label("说明").fill("第七个项目已验收")
+    watched_phone.locator('input[type="file"]').set_input_files(photo)
+    watched_phone.get_by_role("button", name="确认提交").click()
+
+    expect(watched_phone.get_by_role("heading", level=1)).to_contain_text("回执")
+    filed = house.last()
+    assert isinstance(filed, f.Report)
+    assert (str(filed.count), filed.note) == ("7", "第七个项目已验收")
+    assert [one.name for one in filed.evidence] == ["现场.jpg"]
+
+
+def test_the_office_reports_reviews_and_sees_it_done(
+    watched: Page, address: str, house: House
+) -> None:
+    watched.goto(f"{address}/p/small/obligation?key=1/done/{住建局}")
+    watched.get_by_role("link", name="代填进展").click()
+    watched.get_by_label("已经办完").check()
+    watched.get_by_role("button", name="确认提交").click()
+    watched.get_by_role("link", name="看这件应办事项").click()
+    house.clock.advance_to(at("2021-10-18 09:00"))
+    watched.get_by_role("button", name="接受").click()
+    expect(watched.get_by_role("heading", level=1)).to_contain_text("已办结")
+
+
+def test_a_form_that_lacks_something_keeps_what_was_typed(page: Page, address: str) -> None:
+    page.goto(f"{address}/p/small/extend?key=1/done/{住建局}")
+    page.get_by_label("理由").fill("等设备")
+    with page.expect_response(lambda answer: answer.status == 422):
+        page.get_by_role("button", name="批准").first.click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("理由")).to_have_value("等设备")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible(
+    watched: Page, address: str, scheme: Literal["light", "dark"]
+) -> None:
+    watched.emulate_media(color_scheme=scheme)
+    for path in PAGES if scheme == "light" else PAGES[:6:2]:
+        watched.goto(address + path)
+        found = Axe().run(watched).response["violations"]
+        told = [(one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found]
+        assert told == [], path
+
+
+def test_the_page_is_usable_from_the_keyboard(watched: Page, address: str) -> None:
+    watched.goto(f"{address}/p/small/")
+    watched.keyboard.press("Tab")
+    expect(watched.locator(".skip")).to_be_focused()
+    watched.keyboard.press("Enter")
+    assert watched.evaluate("location.hash") == "#main"
+
+
+def test_the_dark_theme_follows_the_system(watched: Page, address: str) -> None:
+    watched.emulate_media(color_scheme="dark")
+    watched.goto(f"{address}/p/small/")
+    assert watched.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 26)"
+    watched.emulate_media(media="print", color_scheme="dark")
+    assert (
+        watched.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    )
