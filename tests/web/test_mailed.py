@@ -1,4 +1,4 @@
-"""Signed links: looking at one changes nothing however often it is looked at; confirming it does."""
+"""Signed links: looking at one changes nothing, however often; confirming it does."""
 
 from __future__ import annotations
 
@@ -120,7 +120,8 @@ def test_a_link_for_an_extension_only_asks_for_one(house: House) -> None:
 def test_one_link_leads_to_the_other_two(house: House) -> None:
     with outside(house) as phone:
         page = phone.get(link_to(house, Purpose.SIGN)).text
-        XX
+        offered = page[page.index("另外两件事") :]
+        ways = [part.split('"')[0] for part in offered.split('href="/a/')[1:]]
         assert len(ways) == 2
         for way in ways:
             assert phone.get(f"/a/{way}").status_code == 200

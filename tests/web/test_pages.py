@@ -84,7 +84,7 @@ def test_no_two_pages_disagree_about_what_is_lost(house: House, visitor: TestCli
     for path in ("/p/small/", "/p/small/score", "/p/small/digest"):
         assert lost in visitor.get(path).text, path
     answer = visitor.get("/api/v1/programmes/small/score").json()
-    assert shown(int(round(float(answer["lost"]) * 10_000))) == lost
+    assert shown(round(float(answer["lost"]) * 10_000)) == lost
 
 
 def test_the_instant_that_is_looked_at_stands_on_the_page_and_stays_in_its_links(
