@@ -1,0 +1,156 @@
+"""How the service itself is doing: it notices its own silence.
+
+Findings are values; their sentences belong to the catalogues under their `text_code`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from tracker.services import calendars, outbox
+from tracker.store.tables import (
+    DispatchRow,
+    DispatchState,
+    EventRow,
+    HeartbeatRow,
+    NoticeRow,
+    NoticeState,
+)
+
+MISSED = 3
+"""So many beats may be missed before a part counts as silent."""
+
+LEAST = timedelta(minutes=2)
+WAITS_AT_MOST = timedelta(minutes=30)
+UNSEALED_AT_MOST = timedelta(hours=1)
+RECENT = timedelta(days=30)
+OCTOBER = 10
+
+Value = str | int
+
+
+class Beats(Protocol):
+    """The settings that say how often the parts work."""
+
+    @property
+    def tick_seconds(self) -> float: ...
+    @property
+    def deliver_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`red` findings mean that the service fails to do its work while they are not ok; of the
+    others a person should know."""
+
+    name: str
+    ok: bool
+    text_code: str
+    values: tuple[tuple[str, Value], ...] = ()
+    red: bool = True
+
+    @property
+    def code(self) -> str:
+        return self.text_code
+
+
+def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
+    """Everything that is watched, in a fixed order."""
+    return [
+        _beating(session, "tick", now, settings.tick_seconds),
+        _beating(session, "deliver", now, settings.deliver_seconds),
+        _outbox(session, now),
+        _failed(session, now),
+        _sealed(session, now),
+        _heard(session, now),
+        _calendar(session, now),
+    ]
+
+
+def healthy(findings: list[Finding]) -> bool:
+    """Whether nothing is red."""
+    return all(one.ok or not one.red for one in findings)
+
+
+def _finding(name: str, ok: bool, code: str, *, red: bool = True, **values: Value) -> Finding:
+    return Finding(name, ok, f"health.{code}", tuple(values.items()), red)
+
+
+def _beating(session: Session, name: str, now: datetime, seconds: float) -> Finding:
+    row = session.get(HeartbeatRow, name)
+    if row is None:
+        return _finding(name, False, f"{name}_never")
+    age = now - row.at
+    silent = age > max(LEAST, timedelta(seconds=seconds) * MISSED)
+    code = f"{name}_silent" if silent else f"{name}_ok"
+    return _finding(name, not silent, code, minutes=_minutes(age), at=row.at.isoformat())
+
+
+def _outbox(session: Session, now: datetime) -> Finding:
+    """How long the mail that waits longest has waited, retries that are due later left out."""
+    oldest = (
+        select(col(DispatchRow.due_at), col(DispatchRow.made_at))
+        .where(outbox.OPEN, col(DispatchRow.due_at) <= now)
+        .order_by(col(DispatchRow.due_at))
+        .limit(1)
+    )
+    row = session.connection().execute(oldest).first()
+    waits = timedelta() if row is None else now - row.due_at
+    retried = select(func.count()).select_from(DispatchRow).where(
+        outbox.OPEN, col(DispatchRow.due_at) > now
+    )  # fmt: skip
+    later = session.connection().execute(retried).scalar_one()
+    ok = waits <= WAITS_AT_MOST
+    return _finding(
+        "outbox", ok, "outbox_ok" if ok else "outbox_waits", minutes=_minutes(waits), later=later
+    )
+
+
+def _failed(session: Session, now: datetime) -> Finding:
+    """Mails that no server took, lately; each is listed with its reason."""
+    failed = select(func.count()).select_from(DispatchRow).where(
+        col(DispatchRow.state).in_([DispatchState.FAILED, DispatchState.BOUNCED]),
+        col(DispatchRow.settled_at) >= now - RECENT,
+    )  # fmt: skip
+    n = session.connection().execute(failed).scalar_one()
+    code = "mails_failed" if n else "mails_ok"
+    return _finding("mails", not n, code, red=False, n=n, days=RECENT.days)
+
+
+def _sealed(session: Session, now: datetime) -> Finding:
+    waiting = select(func.count(), func.min(col(EventRow.at))).where(col(EventRow.seq).is_(None))
+    n, oldest = session.connection().execute(waiting).one()
+    age = now - oldest if n else timedelta()
+    ok = age <= UNSEALED_AT_MOST
+    return _finding("trail", ok, "trail_ok" if ok else "trail_unsealed", n=n, minutes=_minutes(age))
+
+
+def _heard(session: Session, now: datetime) -> Finding:
+    """Rungs that found nobody to tell, lately: a unit without a contact, a person without mail."""
+    where = (
+        select(col(NoticeRow.unit), col(NoticeRow.role))
+        .where(col(NoticeRow.state) == NoticeState.NOBODY, col(NoticeRow.send_at) >= now - RECENT)
+        .distinct()
+        .order_by(col(NoticeRow.unit), col(NoticeRow.role))
+    )
+    found = [f"{unit} ({role})" for unit, role in session.connection().execute(where)]
+    code = "nobody" if found else "everybody"
+    return _finding("people", not found, code, red=False, n=len(found), where=", ".join(found[:10]))
+
+
+def _calendar(session: Session, now: datetime) -> Finding:
+    """From October on next year's days off should be known."""
+    year = now.year + 1
+    known = calendars.calendar(session).known(year)
+    ok = known or now.month < OCTOBER
+    code = "calendar_ok" if known else "calendar_unknown"
+    return _finding("calendar", ok, code, red=False, year=year)
+
+
+def _minutes(age: timedelta) -> int:
+    return max(0, int(age / timedelta(minutes=1)))
