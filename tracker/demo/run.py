@@ -56,7 +56,7 @@ def prepare(folder: Path, *, host: str, port: int, language: Language) -> Settin
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARK).exists():
             raise Refused(
-                f"{folder} 里有别的东西，换一个目录（--data） / holds other files, name another folder"
+                f"{folder} 里有别的东西，用 --data 换一个目录 / holds other files, name another one"
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)

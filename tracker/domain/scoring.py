@@ -64,6 +64,17 @@ def score(
     then differences, not a score.
     """
     filed = record(facts, as_of=as_of, known_at=known_at)
+    return score_filed(programme, context, filed, only_items=only_items)
+
+
+def score_filed(
+    programme: Programme,
+    context: Context,
+    filed: Record,
+    *,
+    only_items: frozenset[str] | None = None,
+) -> Ledger:
+    """The same from facts that are filed already, for whoever scores one record many times."""
     choices = readings_.chosen(programme, filed) | dict(context.readings)
     read = readings_.applied(programme, choices)
     obligations = lay_out(read, context.calendar, filed, clauses=read.clauses_in(only_items))
@@ -71,8 +82,8 @@ def score(
     entries = _Engine(read, filed, standings, only_items).run()
     return Ledger(
         programme=programme,
-        as_of=as_of,
-        known_at=known_at,
+        as_of=filed.as_of,
+        known_at=filed.known_at,
         calendar_version=context.calendar.version,
         readings=tuple(sorted(choices.items())),
         entries=tuple(entries),

@@ -61,14 +61,24 @@ Counted = Annotated[
 """A deadline, in JSON the Chinese sentence that says how it was counted."""
 
 
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+"""Built once for each kind: that costs far more than using one."""
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
 def body(kind: type[Any], value: Any) -> dict[str, Any]:
     """A computed dataclass as JSON values."""
-    dumped: dict[str, Any] = TypeAdapter(kind).dump_python(value, mode="json")
+    dumped: dict[str, Any] = _adapter(kind).dump_python(value, mode="json")
     return dumped
 
 
 def schema(kind: type[Any]) -> dict[str, Any]:
-    return TypeAdapter(kind).json_schema(mode="serialization")
+    return _adapter(kind).json_schema(mode="serialization")
 
 
 def json_bytes(kind: type[Any], value: Any) -> bytes:

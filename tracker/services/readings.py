@@ -10,10 +10,12 @@ from sqlmodel import Session
 
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
+from tracker.domain.ledger import total
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme, Reading
+from tracker.domain.record import record
 from tracker.domain.rules.base import When
-from tracker.domain.scoring import Context, score
+from tracker.domain.scoring import Context, score_filed
 from tracker.services import factbook, reporting
 from tracker.services.scoreboard import Board, board
 from tracker.store.memory import remembered
@@ -72,8 +74,9 @@ def of_board(seen: Board) -> tuple[Entry, ...]:
         if isinstance(one, f.ReadingDecision)
     }
     holding = dict(seen.ledger.readings)
+    pricing = _Pricing(seen)
     return tuple(
-        Entry(reading, holding[reading.id], _choices(seen, reading, holding[reading.id]),
+        Entry(reading, holding[reading.id], pricing.choices(reading, holding[reading.id]),
               decided.get(reading.id))
         for reading in seen.programme.readings
     )  # fmt: skip
@@ -107,44 +110,52 @@ def decide(
     return stored
 
 
-def _choices(seen: Board, reading: Reading, holds: str) -> tuple[Choice, ...]:
-    items = _reach(seen.programme, reading)
-    base = _score(seen, {reading.id: holds}, items)
-    found = []
-    for one in reading.alternatives:
-        other = base if one.id == holds else _score(seen, {reading.id: one.id}, items)
-        difference = Units(other - base)
-        executable = bool(one.set) or one.id == reading.default
-        score_ = Units(seen.ledger.score + difference)
-        found.append(Choice(one.id, one.says, score_, difference, executable))
-    return tuple(found)
+class _Pricing:
+    """A board's facts filed once, to be scored once for each alternative that does not hold.
 
-
-def _score(seen: Board, choice: Mapping[str, str], items: frozenset[str] | None) -> Units:
-    context = Context(seen.context.calendar, {**seen.context.readings, **choice})
-    ledger = score(
-        seen.programme, context, seen.facts,
-        as_of=seen.as_of, known_at=seen.known_at, only_items=items,
-    )  # fmt: skip
-    return ledger.score
-
-
-def _reach(programme: Programme, reading: Reading) -> frozenset[str] | None:
-    """The items whose entries the alternatives can change; None for all of the programme's.
-
-    Only these are scored for a price. An item is tied to those that its relations name, and to
-    its section's where the section has a cap.
+    Only the items whose entries an alternative can change are scored. An item is tied to those
+    that its relations name, and to its section's where the section has a cap.
     """
-    ties = _ties(programme)
-    if ties is None:
-        return None
-    reached: set[str] = set()
-    waiting = {_item_of(programme, path) for one in reading.alternatives for path in one.set}
-    while waiting:
-        item = waiting.pop()
-        reached.add(item)
-        waiting |= ties[item] - reached
-    return frozenset(reached)
+
+    def __init__(self, seen: Board) -> None:
+        self._seen = seen
+        self._filed = record(seen.facts, as_of=seen.as_of, known_at=seen.known_at)
+        self._ties = _ties(seen.programme)
+
+    def choices(self, reading: Reading, holds: str) -> tuple[Choice, ...]:
+        items = self._reach(reading)
+        base = self._present(items)
+        found = []
+        for one in reading.alternatives:
+            other = base if one.id == holds else self._score({reading.id: one.id}, items)
+            difference = Units(other - base)
+            executable = bool(one.set) or one.id == reading.default
+            score_ = Units(self._seen.ledger.score + difference)
+            found.append(Choice(one.id, one.says, score_, difference, executable))
+        return tuple(found)
+
+    def _present(self, items: frozenset[str] | None) -> int:
+        ledger = self._seen.ledger
+        counted = [e for e in ledger.entries if items is None or e.item in items]
+        return ledger.base_points + total(counted)
+
+    def _score(self, choice: Mapping[str, str], items: frozenset[str] | None) -> int:
+        seen = self._seen
+        context = Context(seen.context.calendar, {**seen.context.readings, **choice})
+        return score_filed(seen.programme, context, self._filed, only_items=items).score
+
+    def _reach(self, reading: Reading) -> frozenset[str] | None:
+        """None for all of the programme's items."""
+        if self._ties is None:
+            return None
+        programme = self._seen.programme
+        reached: set[str] = set()
+        waiting = {_item_of(programme, path) for one in reading.alternatives for path in one.set}
+        while waiting:
+            item = waiting.pop()
+            reached.add(item)
+            waiting |= self._ties[item] - reached
+        return frozenset(reached)
 
 
 def _ties(programme: Programme) -> dict[str, set[str]] | None:

@@ -146,11 +146,17 @@ def _all(
         for unit in seen.programme.units
         if unit.id in owing and unit.kind == "unit"
     ]
-    return [
+    built = [
         (name, digest.build(seen, before, outlook, audience=audience, unit=unit, who=who,
                             register=register, health=health))
         for name, audience, unit in wanted
     ]  # fmt: skip
+    return [(name, one) for name, one in built if not one.unit or _says_something(one)]
+
+
+def _says_something(one: Digest) -> bool:
+    """A head whose unit has nothing late, changed, to save or due soon gets no page about it."""
+    return bool(one.lines or one.changes or one.lights or one.soon or one.pending)
 
 
 def _kept(one: Digest) -> dict[str, Any]:
