@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from sqlmodel import Session
 from starlette.responses import FileResponse, Response
 
 from tracker.domain.errors import NotFound
 from tracker.services import readings
-from tracker.web import evidence, filing, matter, overview
+from tracker.web import evidence, filing, matter, overview, scores
 from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Office, Received
@@ -171,19 +172,28 @@ def close_case(asked: Office, slug: str, form: Received) -> Response:
 @router.get("/p/{slug}/readings")
 def readings_page(asked: Office, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
-        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
-    return page(asked, "readings", desk=at, register=register, sent={}, wrong={})
+        return _readings(asked, session, at)
+
+
+def _readings(
+    asked: Asked, session: Session, at: Desk,
+    form: Form | None = None, wrong: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
+    register = readings.register(session, at.slug, as_of=at.as_of, known_at=at.board.known_at)
+    return page(
+        asked, "readings", desk=at, register=register, ordered=scores.by_price(register),
+        sent=form.fields if form else {}, wrong=wrong or {},
+        status=UNPROCESSABLE if wrong else 200,
+    )  # fmt: skip
 
 
 @router.post("/p/{slug}/readings")
 def decide(asked: Office, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
-        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
-    try:
-        name = filing.decided(asked, at, form, by=OFFICE)
-    except Wrong as mistake:
-        return page(asked, "readings", desk=at, register=register, sent=form.fields,
-                    wrong=mistake.fields, status=UNPROCESSABLE)  # fmt: skip
+        try:
+            name = filing.decided(asked, at, form, by=OFFICE)
+        except Wrong as mistake:
+            return _readings(asked, session, at, form, mistake.fields)
     return go(asked, f"{at.path('readings')}#r-{name}")
 
 

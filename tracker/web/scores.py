@@ -79,6 +79,25 @@ def span(register: Sequence[readings.Entry]) -> Span:
     return Span(len(open_), Units(low), Units(high))
 
 
+@dataclass(frozen=True)
+class Sorted:
+    """Open readings that move the score, the widest first; those that do not; decided ones."""
+
+    moving: tuple[readings.Entry, ...]
+    still: tuple[readings.Entry, ...]
+    decided: tuple[readings.Entry, ...]
+
+
+def by_price(register: Sequence[readings.Entry]) -> Sorted:
+    open_ = [entry for entry in register if entry.open]
+    moving = [entry for entry in open_ if entry.high != entry.low]
+    return Sorted(
+        tuple(sorted(moving, key=lambda entry: entry.low - entry.high)),
+        tuple(entry for entry in open_ if entry.high == entry.low),
+        tuple(entry for entry in register if not entry.open),
+    )
+
+
 def sheet(board: Board) -> Sheet:
     lines = [_section(board, section) for section in board.programme.sections]
     counts = dict.fromkeys(Status, 0)
