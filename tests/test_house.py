@@ -155,3 +155,13 @@ def test_the_test_tools_leave_the_locked_versions_alone() -> None:
     assert {name: tools.get(name) for name in pins("requirements.lock")} == pins(
         "requirements.lock"
     )
+
+
+def test_every_setting_stands_in_the_example_of_the_environment() -> None:
+    from tracker.settings import PREFIX, Settings
+
+    example = (ROOT / "deploy" / "tracker.env.example").read_text(encoding="utf-8")
+    named = {line.lstrip("#").partition("=")[0] for line in example.splitlines() if "=" in line}
+    settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    assert settings <= named
+    assert all(field.description for field in Settings.model_fields.values())
