@@ -101,14 +101,16 @@ def demo(
         typer.Option("--data", metavar="DIR", help="数据目录 / folder, default ./tracker-demo"),
     ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口 / port")] = 8000,
+    lang: Language = None,
 ) -> None:
     """用随附的两份方案演一年，写出催办信和周报 / a year on a moved clock.
 
     催办信、周报、逾期台账都写成文件，然后提供页面 / everything is written as files, then served.
     """
-    from tracker import demo as demonstration
+    from tracker.cli import demonstrating
+    from tracker.cli.house import spoken
 
-    demonstration.run(data=data, serve=not no_serve, port=port)
+    demonstrating.demonstrate(data=data, serve=not no_serve, port=port, lang=spoken(lang))
 
 
 @trail.command("verify")
