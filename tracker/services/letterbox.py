@@ -24,6 +24,7 @@ from tracker.domain.dispatches import (
     leading,
 )
 from tracker.domain.forecast import Saving, end_of_working_week, savings
+from tracker.domain.ladders import NEXT
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
@@ -418,7 +419,7 @@ class Desk:
         ]
 
     def _ended_since(self, slug: str, key: str, last: datetime) -> bool:
-        before = standing_reason(self._view(slug), key, last)
+        before = standing_reason(self._view(slug), key, last - NEXT)
         return not before or before in RESTING
 
     def _cancelled(self, slug: str, key: str, title: str, due_at: datetime) -> calendar.Entry:
