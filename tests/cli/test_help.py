@@ -57,6 +57,11 @@ def test_what_prints_json_publishes_its_schema(bare: Installation, name: str, co
         Draft202012Validator.check_schema(json.loads(told.text))
 
 
+@pytest.mark.parametrize(("words", "name"), [("programme", "programme"), ("facts", "facts")])
+def test_what_goes_in_has_a_schema_too(bare: Installation, words: str, name: str) -> None:
+    assert bare(words, "schema").json["$id"] == f"urn:tracker:{name}"
+
+
 def test_the_version(bare: Installation) -> None:
     assert bare("--version").text == f"tracker {__version__}\n"
 

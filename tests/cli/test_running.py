@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 from typer.testing import CliRunner
 
-from tests.cli.conftest import Installation, small
+from tests.cli.conftest import Installation, Told, small
 from tests.sinks import SmtpSink, refusing_port
 from tracker.cli import app
 from tracker.definitions import yamlform
@@ -147,6 +147,25 @@ def test_the_doctor_finds_what_is_missing_and_says_what_to_do(loaded: Installati
     )
 
 
+def test_the_doctor_says_how_the_service_is_doing(loaded: Installation) -> None:
+    assert states(loaded)["service"][0] == "warning"
+    assert loaded("tick").code == 0
+    found = states(loaded)
+    assert "service" not in found
+    assert found["service.tick"][0] == "ok"
+    assert found["service.deliver"][0] == "error"
+    assert loaded("deliver").code == 0
+    assert states(loaded)["service.deliver"][0] == "ok"
+
+
+def test_a_heartbeat_of_the_future_shows_that_the_clock_went_back(loaded: Installation) -> None:
+    assert loaded("tick").code == 0
+    with closing(sqlite3.connect(loaded.database)) as connection:
+        connection.execute("UPDATE heartbeat SET at = replace(at, '202', '212')")
+        connection.commit()
+    assert states(loaded)["clock"][0] == "error"
+
+
 def test_the_doctor_makes_nothing(bare: Installation) -> None:
     folder = bare.folder / "none"
     found = states(bare, data=str(folder))
@@ -193,6 +212,27 @@ def test_the_doctor_wants_an_access_code_where_others_reach_the_pages(loaded: In
     assert states(loaded, host="0.0.0.0")["pages"][0] == "error"
     with_code = states(loaded, host="0.0.0.0", access_code="a long enough code")
     assert with_code["pages"][0] == "warning"
+
+
+def test_the_same_commands_on_postgres(bare: Installation, postgres_url: str) -> None:
+    def run(*words: str | Path) -> Told:
+        told = bare(*words, database_url=postgres_url)
+        assert (told.code, told.error) == (0, ""), words
+        return told
+
+    run("migrate")
+    run("programme", "load", bare.write("small.yaml", yamlform.dump(small())))
+    run("contacts", "load", bare.write("contacts.csv", CONTACTS))
+    facts = "fact,clause,duty,unit,occurred_at,done\nreport,1,done,housing,2021-10-03T10:00Z,true\n"
+    run("facts", "load", bare.write("facts.csv", facts))
+    lights = run("due", "--as-of", "2021-10-02", "--json").json["lights"]
+    assert lights["late"] == 10  # the item, and nine bulletins
+    assert run("score", "--as-of", "2021-10-31", "--json").json["programme"]["version"] == 1
+    for words in (("tick",), ("deliver",), ("trail", "verify"), ("readings",), ("doctor",)):
+        run(*words)
+    run("digest", "--as-of", "2021-10-18", "-o", bare.folder)
+    run("audit", "--as-of", "2021-10-31", "-o", bare.folder / "audit.xlsx")
+    assert not bare.database.exists()
 
 
 # -- serving ---------------------------------------------------------------------------------------

@@ -46,11 +46,11 @@ def check(
         show.answer(_check_answer(path, examined))
     elif examined.programme is not None:
         for notice in examined.notices:
-            typer.echo(problem_text(notice, spoken_in), err=True)
+            typer.echo(problem_text(notice), err=True)
         show.echo(say("check.sound", spoken_in, file=path.name, **_counts(examined.programme)))
     else:
         for problem in (*examined.notices, *examined.problems):
-            typer.echo(problem_text(problem, spoken_in), err=True)
+            typer.echo(problem_text(problem), err=True)
         count = len(examined.problems)
         typer.echo(say("check.problems", spoken_in, file=path.name, n=count), err=True)
     if examined.programme is None:
@@ -167,6 +167,14 @@ def list_(
             show.echo(say("list.none", place.lang, shipped="、".join(shipped.SHIPPED)))
 
 
+@commands.command("schema")
+def schema() -> None:
+    """方案文件的 JSON Schema，供编辑器补全和校验 / the schema of a document, for editors."""
+    from tracker.cli.schemas import printed
+
+    typer.echo(printed("programme"))
+
+
 def _version(one: Published) -> int:
     return one.version
 
@@ -185,7 +193,7 @@ def sound(path: Path, lang: str) -> Programme:
 
     examined = _examined(path, lang)
     for notice in examined.notices:
-        typer.echo(problem_text(notice, lang), err=True)
+        typer.echo(problem_text(notice), err=True)
     if examined.programme is None:
         raise DefinitionError(examined.problems)
     return examined.programme

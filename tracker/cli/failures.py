@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
 
@@ -24,10 +24,12 @@ def told(failure: Exception) -> str | None:
             return None
 
 
-def problem_text(one: Problem, lang: str = "") -> str:
-    """In Chinese with its own punctuation, whatever language the problem is told in."""
-    chinese = (lang or os.environ.get("TRACKER_LANGUAGE") or "zh") == "zh"
-    if not chinese:
+def problem_text(one: Problem) -> str:
+    """With the punctuation of the language in which it is told."""
+    if not _HAN.search(one.text):
         return str(one)
     advice = f"（{one.advice}）" if one.advice else ""
     return f"{one.place}：{one.text}{advice}"
+
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")

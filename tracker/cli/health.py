@@ -30,8 +30,10 @@ from tracker.definitions.answers import DoctorAnswer, FindingAnswer
 from tracker.definitions.answers import instant as iso
 from tracker.domain.programme import Programme, owing
 from tracker.services import calendars, people, programmes, reporting
+from tracker.services.health import health
 from tracker.services.people import Role
 from tracker.store.database import StoreError, require_head
+from tracker.wording import text
 from tracker.wording.forms import span
 
 OCTOBER = 10
@@ -228,10 +230,31 @@ class _Words:
         for lot in lots:
             yield self.contacts(session, lot)
         yield from self.calendar(session, lots)
+        yield from self.service(session)
+
+    def service(self, session: Session) -> Iterator[Finding]:
+        """What the service notices of itself, once it has begun to run."""
+        found = health(session, self.place.now, self.place.settings)
+        running = any(one.ok for one in found if one.name in ("tick", "deliver"))
+        for one in found:
+            beats = one.name in ("tick", "deliver")
+            if one.name == "calendar" or (beats and not running):
+                continue
+            # What stands still because nothing runs yet is no trouble of its own.
+            kind: Kind = "ok" if one.ok else "error" if one.red and running else "warning"
+            told = text(one.text_code, dict(one.values), language=self.place.lang)
+            yield Finding(f"service.{one.name}", kind, told)
+        if not running:
+            yield self.tell(
+                "service", "warning", "服务没有在运行：没有人看钟、发信",
+                "the service is not running: nobody looks at the clock or sends mail",
+                "tracker serve", "tracker serve",
+            )  # fmt: skip
 
     def clock(self, session: Session, lots: list[Programme]) -> Finding:
         now = self.place.now
-        ahead = max((at - now for at in _heard(session, lots)), default=timedelta(0))
+        heard = [*_entered(session, lots), *self._beats(session)]
+        ahead = max((at - now for at in heard), default=timedelta(0))
         if ahead > SKEW:
             late = span(ahead, self.place.lang)
             return self.tell(
@@ -250,6 +273,13 @@ class _Words:
                 "两台机器都启用 NTP", "run NTP on both",
             )  # fmt: skip
         return self.tell("clock", "ok", "时钟正常", "the clock is right")
+
+    def _beats(self, session: Session) -> Iterator[datetime]:
+        """When the parts of the service last worked, as far as they ever did."""
+        for one in health(session, self.place.now, self.place.settings):
+            at = dict(one.values).get("at")
+            if at is not None:
+                yield datetime.fromisoformat(str(at))
 
     def contacts(self, session: Session, lot: Programme) -> Finding:
         today = local_day(self.place.now, lot.tz)
@@ -323,8 +353,8 @@ async def _probe(place: House) -> str:
     return await SmtpChannel(smtp_settings(place.settings)).probe()
 
 
-def _heard(session: Session, lots: list[Programme]) -> Iterator[datetime]:
-    """When the newest fact of each programme was entered."""
+def _entered(session: Session, lots: list[Programme]) -> Iterator[datetime]:
+    """When the facts of each programme were entered."""
     for lot in lots:
         yield from (fact.recorded_at for fact in reporting.facts(session, lot.id))
 

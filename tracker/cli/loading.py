@@ -75,13 +75,12 @@ def load_facts(
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
-    schema: Annotated[bool, schema_of("facts")] = False,
+    schema: Annotated[bool, schema_of("loaded")] = False,
 ) -> None:
     """载入事实，全部或不动 / load facts, all or nothing.
 
     YAML, .csv or .xlsx; one fact per row, columns are the fields of the facts. Facts that do not
     say when they were entered (recorded_at) are entered now. The same row is never stored twice.
-    --schema prints the schema of the file.
     """
     from tracker.cli.house import house, meant
     from tracker.definitions import sheets
@@ -102,6 +101,14 @@ def load_facts(
         added = sum(one.id not in before for one in stored)
     counts = {"added": added, "kept": len(stored) - added}
     _loaded(place, json, str(file), "facts", len(rows), counts)
+
+
+@facts.command("schema")
+def schema() -> None:
+    """事实文件的 JSON Schema / the schema of a file of facts."""
+    from tracker.cli.schemas import printed
+
+    typer.echo(printed("facts"))
 
 
 @calendar.command("load")
