@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import zip_longest
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from schedules.deadlines import (
     Deadline,
@@ -127,9 +129,7 @@ class _Layout:
         on = duty.on
         deadline = None
         if on is not None:
-            deadline = fixed(
-                on, zone=self.programme.tz, calendar=self.calendar, wording=duty.wording
-            )
+            deadline = _ending(on, self.programme.tz, self.calendar, duty.wording)
         title = f"{clause.title}：{duty.title}" if duty.title else clause.title
         plain = self._base(
             section, item, clause, duty, unit,
@@ -178,8 +178,7 @@ class _Layout:
                     occurrence=period.key,
                     title=f"{clause.title}（{period.key}）",
                     starts_at=self._opens(period.starts_on),
-                    deadline=fixed(period.due_on, zone=self.programme.tz, calendar=self.calendar,
-                                   wording=duty.wording),
+                    deadline=_ending(period.due_on, self.programme.tz, self.calendar, duty.wording),
                 ),
                 needed=Fraction(duty.times) if duty.times > 1 else None,
             )  # fmt: skip
@@ -252,10 +251,13 @@ class _Layout:
                 yield replace(pause, target=duty.activity)
 
     def _opens(self, day: date) -> datetime:
-        return closes_at(day - timedelta(days=1), self.programme.tz)
+        return _beginning(day, self.programme.tz)
 
     def _moved(self, plain: Obligation) -> Obligation:
         """With entered dates, suspensions and extensions applied in order of time."""
+        if plain.clause not in self.record.about and plain.kind != "case":
+            missing = "" if plain.deadline is not None else f"{plain.clause}/{plain.duty}"
+            return replace(plain, needs=missing) if missing and not plain.needs else plain
         deadline = plain.deadline
         moves: list[Move] = []
         for fact in about(self.record, plain, f.ExternalDate):
@@ -279,6 +281,17 @@ class _Layout:
         moves.sort(key=lambda move: (move.at, move.fact))
         return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
                        version=1 + len(moves))  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _ending(day: date, zone: ZoneInfo, calendar: WorkCalendar, wording: str) -> Deadline:
+    """The same few days are asked for at every score."""
+    return fixed(day, zone=zone, calendar=calendar, wording=wording)
+
+
+@lru_cache(maxsize=4096)
+def _beginning(day: date, zone: ZoneInfo) -> datetime:
+    return closes_at(day - timedelta(days=1), zone)
 
 
 def _pauses(mark: datetime, following: datetime | None, size: timedelta, until: datetime) -> range:

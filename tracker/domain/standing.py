@@ -40,7 +40,7 @@ def stand(
     if closed and course.done_at is None:
         course = replace(course, held=_clipped(course.held, closed[0].occurred_at))
     past = one.deadline is not None and one.deadline.passed(record.as_of)
-    late = _lateness(one, course, record, programme, calendar)
+    late = _lateness(one, course, record, programme, calendar) if past else NO_LATENESS
     standing = Standing(
         obligation=one,
         as_of=record.as_of,
