@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from html import unescape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2 as httpx
@@ -36,12 +39,13 @@ from tests.databases import Prepare
 from tracker.domain import facts as f
 from tracker.domain.programme import Programme
 from tracker.runtime import Runtime, build, environment
-from tracker.services import people, programmes, reporting
+from tracker.services import delivery, people, planning, programmes, reporting, trail
 from tracker.settings import Settings
 from tracker.store.tables import Table
 from tracker.web.app import create
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}"
+FRIDAY = at("2021-10-15 09:00")
 NOW = at("2021-10-18 08:00")
 HERE = ("127.0.0.1", 50123)
 
@@ -128,7 +132,26 @@ def furnished(url: str) -> None:
         people.load_contacts(session, contacts, now=JANUARY, on=date(2021, 1, 4), by="office")
     with database.write() as session:
         reporting.load_facts(session, "small", a_year(), now=NOW)
+    planning.tick_all(database, FRIDAY)
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as aside:
+        # Aside, because Playwright may hold this thread's event loop.
+        aside.submit(_deliver, opened(url, Path(folder)).runtime).result()
+    planning.tick_all(database, NOW)
+    with database.write() as session:
+        while trail.seal_all(session, now=NOW):
+            pass
     database.close()
+
+
+def _deliver(runtime: Runtime) -> None:
+    """The mails of those mornings, as files that nobody needs."""
+
+    async def deliver() -> None:
+        for at_ in (FRIDAY, NOW):
+            await delivery.deliver(delivery.parts_of(runtime), at_)
+        await runtime.close()
+
+    asyncio.run(deliver())
 
 
 @cache

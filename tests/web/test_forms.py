@@ -303,6 +303,7 @@ def test_an_extension_that_makes_no_sense_is_explained(
 def test_a_request_waits_until_it_is_answered(house: House, visitor: TestClient) -> None:
     extend(visitor, outcome="requested", until="2021-10-29", reason="设备迟到")
     assert "延期 1 任务1" in visitor.get("/p/small/").text
+    house.clock.advance_to(at("2021-10-18 08:10"))
     extend(visitor, outcome="refused", reason="理由不足")
     assert "延期 1 任务1" not in visitor.get("/p/small/").text
     page = visitor.get("/p/small/obligation", params={"key": LATE}).text

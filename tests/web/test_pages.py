@@ -169,6 +169,30 @@ def test_the_history_keeps_when_it_happened_and_when_it_was_entered(
     assert page.index("10-02 周六 10:00") < page.index("10-05 周二 10:00")
 
 
+def test_what_went_out_stands_with_its_proof(visitor: TestClient) -> None:
+    for path in ("/p/small/notices", f"/p/small/obligation?key={LATE}"):
+        page = visitor.get(path).text
+        assert "已送达" in page, path
+        assert "@localhost" in page, "the Message-ID"
+    assert visitor.get("/p/small/notices?state=nobody").status_code in (200, 400)
+
+
+def test_a_service_that_works_is_well_and_one_that_stands_still_is_not(
+    house: House, visitor: TestClient
+) -> None:
+    assert visitor.get("/health.json").json()["ok"] is True
+    assert "服务正常" in visitor.get("/health").text
+    house.clock.advance_to(at("2021-10-18 09:00"))
+    answer = visitor.get("/health.json")
+    assert answer.status_code == 503
+    silent = {one["name"]: one for one in answer.json()["findings"]}["tick"]
+    assert (silent["ok"], silent["minutes"]) == (False, 60)
+    page = visitor.get("/health")
+    assert page.status_code == 503
+    assert "时钟停了 60 分钟" in page.text
+    assert "时钟停了 60 分钟" in visitor.get("/p/small/").text
+
+
 def test_a_score_line_opens_down_to_its_arithmetic(visitor: TestClient) -> None:
     page = visitor.get("/p/small/score").text
     assert "0.01 + 5 × 0.01 = 0.0600" in page

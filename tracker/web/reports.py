@@ -22,6 +22,7 @@ from tracker.web.evidence import disposition
 from tracker.web.intake import Unclear
 from tracker.web.pages import opened
 from tracker.web.rendering import page
+from tracker.web.vitals import vitals
 from tracker.wording import Language
 
 router = APIRouter()
@@ -43,6 +44,7 @@ def digest_page(asked: Office, slug: str, unit: str = "") -> Response:
         made = weekly.digest_of(
             session, slug, as_of=at.as_of, known_at=at.board.known_at,
             audience=Audience.HEAD if unit else Audience.LEADER, unit=unit,
+            health=vitals(asked).told(),
         )  # fmt: skip
     return page(asked, "digest", desk=at, digest=made, unit=unit,
                 verdict=letters.verdict_of(made, asked.language))  # fmt: skip

@@ -1,4 +1,4 @@
-"""How the service itself is doing."""
+"""How the service itself is doing, for people and for a monitor."""
 
 from __future__ import annotations
 
@@ -8,29 +8,42 @@ from datetime import datetime
 from typing import Any
 
 from tracker import __version__
+from tracker.services import digest, health
+from tracker.services.health import Finding
 from tracker.web.asking import Asked
+
+AGES = frozenset({"minutes", "later", "n"})
+"""What a monitor learns of a finding: ages and counts, no names."""
 
 
 @dataclass(frozen=True)
 class Vitals:
     at: datetime
-    findings: Sequence[Any]
+    findings: Sequence[Finding]
 
     @property
     def ok(self) -> bool:
-        return all(one.ok for one in self.findings)
+        return all(one.ok or not one.red for one in self.findings)
 
     def body(self) -> dict[str, Any]:
-        """What a monitor gets."""
         return {
             "live": True,
             "ok": self.ok,
             "at": self.at.isoformat(),
             "version": __version__,
-            "findings": [{"name": one.name, "ok": one.ok} for one in self.findings],
+            "findings": [
+                {"name": one.name, "ok": one.ok, "red": one.red}
+                | {name: value for name, value in one.values if name in AGES}
+                for one in self.findings
+            ],
         }
+
+    def told(self) -> list[digest.Health]:
+        """For the weekly page."""
+        return [digest.Health(one.name, one.ok, one.code, one.values) for one in self.findings]
 
 
 def vitals(asked: Asked) -> Vitals:
-    with asked.runtime.database.read():
-        return Vitals(asked.now, ())
+    with asked.runtime.database.read() as session:
+        found = health.health(session, asked.now, asked.runtime.settings)
+    return Vitals(asked.now, found)
