@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 
+import typer
+
 from tracker.cli import show
 from tracker.cli.house import House
-from tracker.cli.words import say
-from tracker.definitions.answers import DeliverAnswer, MigrateAnswer, TickAnswer, instant
+from tracker.cli.words import heading, say
+from tracker.definitions.answers import (
+    ChainAnswer,
+    DeliverAnswer,
+    MigrateAnswer,
+    TickAnswer,
+    TrailAnswer,
+    instant,
+)
 from tracker.services import planning, trail
 from tracker.store import database as store
 from tracker.wording.forms import instant as told_instant
@@ -80,3 +89,33 @@ async def _deliver(place: House, *, as_json: bool) -> None:
         show.echo(
             say("deliver.done", place.lang, at=_at(place), channel=parts.channel.name, **counts)
         )
+
+
+# -- the trail -------------------------------------------------------------------------------------
+
+
+def verify(place: House, programme: str, *, as_json: bool) -> None:
+    """Every chain, or the programme's; exit 1 where one is not what was sealed."""
+    with place.reading() as session:
+        known = [programme] if programme else trail.chains(session)
+        found = {name: trail.verify(session, name) for name in known}
+    sound = all(one.ok for one in found.values())
+    if as_json:
+        chains = [ChainAnswer(programme=name, **asdict(one)) for name, one in found.items()]
+        show.answer(TrailAnswer(ok=sound, chains=chains))
+    elif found:
+        keys = ("programme", "state", "count", "unsealed", "head")
+        rows = [_chain(name, one, place) for name, one in found.items()]
+        show.echo(*show.table([heading(key, place.lang) for key in keys], rows, right=[2, 3]))
+    else:
+        show.echo(say("trail.none", place.lang))
+    if not sound:
+        raise typer.Exit(1)
+
+
+def _chain(name: str, one: trail.Verdict, place: House) -> tuple[str, ...]:
+    told = say("trail.ok", place.lang)
+    if not one.ok:
+        told = say("trail.bad", place.lang, seq=one.first_bad)
+    shown = name or say("trail.house", place.lang)
+    return (shown, told, str(one.count), str(one.unsealed), one.head[:16])

@@ -321,14 +321,14 @@ class _Words:
 
 
 def owing_units(programme: Programme) -> set[str]:
-    """The units that owe a duty; who only leads or reviews needs no contact."""
-    groups = {unit.id for unit in programme.units if unit.kind == "group"}
+    """The units, and groups of units, that owe a duty; who only leads or reviews needs no
+    contact."""
     return {
         unit
         for _, item, clause in programme.clauses.values()
         if clause.duties
         for unit in owing(item, clause)
-    } - groups
+    }
 
 
 def _standing(folder: Path) -> Path:

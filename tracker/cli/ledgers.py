@@ -91,6 +91,13 @@ def _worth(worth: object, entries: Sequence[Entry], unit: str) -> tuple[str, str
     return ("" if worth is None else points(units(str(worth))), points(lost))
 
 
+def _minus(lost: str) -> str:
+    """What was lost as a change of the score; what was won stands with a plus."""
+    if lost.startswith("−"):
+        return f"+{lost[1:]}"
+    return f"−{lost}" if lost.strip("0.") else lost
+
+
 def _explained(seen: Seen, unit: str) -> Iterator[str]:
     """Sections -> items -> clauses -> entries, as far as there are entries."""
     for section in seen.programme.sections:
@@ -104,7 +111,7 @@ def _explained(seen: Seen, unit: str) -> Iterator[str]:
 def _section(seen: Seen, section: Section, unit: str) -> str:
     worth, lost = _worth(section.points, seen.board.ledger.of_section(section), unit)
     of = f" / {worth}" if worth else ""
-    return f"{section.id} {section.title}  −{lost}{of}"
+    return f"{section.id} {section.title}  {_minus(lost)}{of}"
 
 
 def _item(seen: Seen, item: Item, unit: str) -> Iterator[str]:
@@ -112,7 +119,7 @@ def _item(seen: Seen, item: Item, unit: str) -> Iterator[str]:
     if not any(one.points or one.open for one in entries):
         return
     worth, lost = _worth(item.points, entries, "")
-    yield f"  {item.id} {item.title}  −{lost}{f' / {worth}' if worth else ''}"
+    yield f"  {item.id} {item.title}  {_minus(lost)}{f' / {worth}' if worth else ''}"
     for clause in item.clauses:
         yield from _clause(seen, clause, [one for one in entries if one.clause == clause.id])
 

@@ -121,42 +121,8 @@ def verify(
     schema: Annotated[bool, schema_of("trail")] = False,
 ) -> None:
     """重算整条链，与封存的比对 / reckon every chain again. Exit 1 where one is broken."""
-    from tracker.cli import show
+    from tracker.cli import clockwork
     from tracker.cli.house import house
-    from tracker.cli.words import heading, say
-    from tracker.definitions.answers import ChainAnswer, TrailAnswer
-    from tracker.services import trail as service
 
     with house(lang) as place:
-        with place.reading() as session:
-            known = [programme] if programme else service.chains(session)
-            found = {name: service.verify(session, name) for name in known}
-        sound = all(one.ok for one in found.values())
-        if json:
-            chains = [
-                ChainAnswer(
-                    programme=name, ok=one.ok, count=one.count, first_bad=one.first_bad,
-                    head=one.head, unsealed=one.unsealed,
-                )
-                for name, one in found.items()
-            ]  # fmt: skip
-            show.answer(TrailAnswer(ok=sound, chains=chains))
-        elif found:
-            rows = [
-                (
-                    name or say("trail.house", place.lang),
-                    say("trail.ok", place.lang)
-                    if one.ok
-                    else say("trail.bad", place.lang, seq=one.first_bad),
-                    str(one.count),
-                    str(one.unsealed),
-                    one.head[:16],
-                )
-                for name, one in found.items()
-            ]
-            keys = ("programme", "state", "count", "unsealed", "head")
-            show.echo(*show.table([heading(key, place.lang) for key in keys], rows, right=[2, 3]))
-        else:
-            show.echo(say("trail.none", place.lang))
-    if not sound:
-        raise typer.Exit(1)
+        clockwork.verify(place, programme, as_json=json)
