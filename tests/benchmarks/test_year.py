@@ -1,0 +1,62 @@
+"""What a whole year costs: every tick, every mail rendered, every digest, day by day.
+
+The limit is what nobody can avoid: scoring the year's facts once a day. Measured as CPU seconds of
+this process, so that a busy neighbour does not count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from schedules.workdays import china
+from tracker.definitions import yamlform
+from tracker.demo import run
+from tracker.demo.courses import course_of, facts_of
+from tracker.domain.scoring import Context, score
+from tracker.programmes import path_of
+
+pytestmark = pytest.mark.bench
+
+COUNTY = "zhongfang-2021"
+DAYS = 365
+AT_MOST = 12.0
+"""Times the cost of one bare score a day."""
+
+
+def cpu(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def test_a_played_year_costs_little_more_than_scoring_it_once_a_day(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programme = yamlform.load(path_of(COUNTY))
+    facts = facts_of(course_of(COUNTY), programme, china())
+    context = Context(china())
+    end = max(fact.recorded_at for fact in facts)
+
+    def daily() -> None:
+        for back in range(0, DAYS, 5):
+            at = end - timedelta(days=back)
+            score(programme, context, facts, as_of=at, known_at=at)
+
+    bare = cpu(daily) * 5
+    settings = run.prepare(tmp_path / "demo", host="127.0.0.1", port=8000, language="zh")
+    shown = []
+    played = cpu(lambda: shown.append(run.play(settings, Console(file=StringIO()), (COUNTY,))))
+    mails = sum(shown[0].mails.values())
+    with capsys.disabled():
+        print(
+            f"\na year of {COUNTY}: {played:.1f} s CPU, {mails} mails, {shown[0].played[0].ticks} "
+            f"ticks; {played / bare:.1f} x one bare score a day ({bare:.1f} s)"
+        )
+    assert played / bare <= AT_MOST
