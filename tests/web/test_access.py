@@ -74,10 +74,11 @@ def test_a_foreign_name_that_points_here_does_not_open_the_door(house: House) ->
         assert rebound.get("/p/small/").status_code == 403
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip", "via"])
-def test_a_proxy_on_the_machine_does_not_open_the_door(house: House, header: str) -> None:
+def test_a_proxy_on_the_machine_does_not_open_the_door(house: House) -> None:
     with house.browser() as proxy:
-        assert proxy.get("/p/small/", headers={header: "203.0.113.9"}).status_code == 403
+        for header in ("x-forwarded-for", "forwarded", "x-real-ip", "via"):
+            answer = proxy.get("/p/small/", headers={header: "203.0.113.9"})
+            assert answer.status_code == 403, header
 
 
 def sign_in(visitor: TestClient, code: str, next: str = "/p/small/") -> int:
@@ -139,14 +140,13 @@ def test_signing_out_asks_for_the_code_again(coded: House) -> None:
         assert visitor.get("/p/small/").status_code == 303
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
-)
-def test_signing_in_never_leads_to_another_site(coded: House, target: str) -> None:
+def test_signing_in_never_leads_to_another_site(coded: House) -> None:
+    targets = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
     with coded.browser(client=FAR, host="tracker.example") as visitor:
-        hidden = form_of(visitor.get("/sign-in", params={"next": target}))
-        answer = visitor.post("/sign-in", data=hidden | {"code": CODE, "next": target})
-        assert answer.headers["location"] == "/"
+        for target in targets:
+            hidden = form_of(visitor.get("/sign-in", params={"next": target}))
+            answer = visitor.post("/sign-in", data=hidden | {"code": CODE, "next": target})
+            assert answer.headers["location"] == "/"
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(coded: House) -> None:
@@ -166,17 +166,17 @@ def test_a_cookie_is_for_https_alone_where_the_pages_are(
         assert "Secure" in visitor.get("/p/small/").headers["set-cookie"]
 
 
-@pytest.mark.parametrize("path", ["/p/small/", "/nowhere", "/health.json", "/api/v1/programmes"])
-def test_every_answer_tells_the_browser_to_be_strict(house: House, path: str) -> None:
+def test_every_answer_tells_the_browser_to_be_strict(house: House) -> None:
     with house.browser() as visitor:
-        headers = visitor.get(path).headers
-    policy = headers["content-security-policy"]
-    assert "default-src 'none'" in policy
-    assert "frame-ancestors 'none'" in policy
-    assert "unsafe" not in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "same-origin"
-    assert headers["cache-control"] == "no-store"
+        for path in ["/p/small/", "/nowhere", "/health.json", "/api/v1/programmes"]:
+            headers = visitor.get(path).headers
+            policy = headers["content-security-policy"]
+            assert "default-src 'none'" in policy
+            assert "frame-ancestors 'none'" in policy
+            assert "unsafe" not in policy
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+            assert headers["cache-control"] == "no-store"
 
 
 def test_a_fault_of_ours_has_a_number_and_no_innards(house: House) -> None:

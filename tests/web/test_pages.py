@@ -45,17 +45,22 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("as_of", ["", "2021-03-01T08:00", "2022-01-10"])
-def test_every_page_opens_in_both_languages_as_of_any_instant(
+@pytest.mark.parametrize(
+    ("language", "as_of"),
+    [("zh", ""), ("en", ""), ("zh", "2022-01-10"), ("en", "2021-03-01T08:00")],
+)
+def test_every_page_opens_as_of_any_instant_and_obeys_nothing_that_was_typed(
     visitor: TestClient, language: str, as_of: str
 ) -> None:
     for path in PATHS:
-        if as_of == "2021-03-01T08:00" and (CASE in path or "/report" in path or "/extend" in path):
+        if as_of == "2021-03-01T08:00" and CASE in path:
             continue  # the case had not come yet
         answer = visitor.get(path, params=_query(path) | {"lang": language, "as_of": as_of})
-        assert answer.status_code in (200, 503 if "health" in path else 200), path
+        assert answer.status_code == 200, path
         assert "text/html" in answer.headers["content-type"]
+        inline = re.findall(r"<style|\sstyle=|\son\w+=\"|javascript:|<script", answer.text)
+        assert inline == [], path
+        assert "49" not in re.findall(r"alert\(1\).{0,40}?(\d+)", answer.text), path
 
 
 def _query(path: str) -> dict[str, str]:
@@ -101,11 +106,11 @@ def test_a_day_alone_means_its_end_and_an_offset_is_kept(visitor: TestClient) ->
     assert "2021-09-30 周四 08:00" in page
 
 
-@pytest.mark.parametrize("as_of", ["soon", "2021-13-40", "9999-99", "0001-01-01", "2021-10-18T25"])
-def test_an_instant_that_is_none_is_explained(visitor: TestClient, as_of: str) -> None:
-    answer = visitor.get("/p/small/", params={"as_of": as_of})
-    assert answer.status_code == 400
-    assert "2021-10-18T08:00" in answer.text
+def test_an_instant_that_is_none_is_explained(visitor: TestClient) -> None:
+    for as_of in ("soon", "2021-13-40", "9999-99", "0001-01-01", "2021-10-18T25"):
+        answer = visitor.get("/p/small/", params={"as_of": as_of})
+        assert answer.status_code == 400, as_of
+        assert "2021-10-18T08:00" in answer.text
 
 
 def test_one_instant_serves_all_who_look_in_the_same_minutes(
@@ -117,32 +122,21 @@ def test_one_instant_serves_all_who_look_in_the_same_minutes(
     assert "2021-10-18 周一 08:05" in visitor.get("/p/small/").text
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/nowhere", "/p/other/", "/p/small/obligation?key=9/x/y", "/p/small/obligation",
-     "/p/small/units/nobody", "/p/small/audit.exe", "/static/tracker-0.css",
-     f"/p/small/evidence/{'a' * 64}", "/p/small/evidence/..%2f..%2fsecret"],
-)  # fmt: skip
-def test_what_is_not_there_is_a_page_that_says_what_to_do(visitor: TestClient, path: str) -> None:
-    answer = visitor.get(path)
-    assert answer.status_code == 404
-    assert "怎么办" in answer.text
+def test_what_is_not_there_is_a_page_that_says_what_to_do(visitor: TestClient) -> None:
+    for path in [
+        "/nowhere", "/p/other/", "/p/small/obligation?key=9/x/y", "/p/small/obligation",
+        "/p/small/units/nobody", "/p/small/audit.exe", "/static/tracker-0.css",
+        f"/p/small/evidence/{'a' * 64}", "/p/small/evidence/..%2f..%2fsecret",
+    ]:  # fmt: skip
+        answer = visitor.get(path)
+        assert answer.status_code == 404, path
+        assert "怎么办" in answer.text
 
 
-def test_stored_text_is_shown_and_never_obeyed(visitor: TestClient) -> None:
-    for path in PATHS:
-        text = visitor.get(path).text
-        assert "<script" not in text, path
-        assert "49" not in re.findall(r"alert\(1\).{0,40}?(\d+)", text), path
+def test_stored_text_is_shown_as_it_was_typed(visitor: TestClient) -> None:
     page = visitor.get(f"/p/small/obligation?key=5/done/{住建局}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
     assert HOSTILE not in page
-
-
-def test_no_page_has_inline_style_or_script(visitor: TestClient) -> None:
-    for path in PATHS:
-        text = visitor.get(path).text
-        assert re.findall(r"<style|\sstyle=|\son\w+=\"|javascript:|<script", text) == [], path
 
 
 def test_looking_changes_nothing(house: House, visitor: TestClient) -> None:
@@ -214,16 +208,15 @@ def test_the_unit_s_page_begins_with_what_costs_most(visitor: TestClient) -> Non
     assert "可保" in page
 
 
-@pytest.mark.parametrize(
-    ("kind", "begins"), [("xlsx", b"PK"), ("csv", b"\xef\xbb\xbf"), ("json", b"{"), ("html", b"<!")]
-)
-def test_the_audit_is_also_a_file(visitor: TestClient, kind: str, begins: bytes) -> None:
-    answer = visitor.get(f"/p/small/audit.{kind}?from=2021-01-01&to=2021-10-17")
-    assert answer.status_code == 200
-    assert answer.content.lstrip().startswith(begins)
-    said = answer.headers["content-disposition"]
-    assert said.startswith("attachment; ")
-    assert "filename*=UTF-8''%E9%80%BE" in said
+def test_the_audit_is_also_a_file(visitor: TestClient) -> None:
+    begins = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf", "json": b"{", "html": b"<!"}
+    for kind, first in begins.items():
+        answer = visitor.get(f"/p/small/audit.{kind}?from=2021-01-01&to=2021-10-17")
+        assert answer.status_code == 200
+        assert answer.content.lstrip().startswith(first)
+        said = answer.headers["content-disposition"]
+        assert said.startswith("attachment; ")
+        assert "filename*=UTF-8''%E9%80%BE" in said
 
 
 def test_an_audit_that_ends_before_it_begins_is_refused(visitor: TestClient) -> None:
