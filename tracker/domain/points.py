@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Annotated, NewType
 
 from pydantic import BeforeValidator, StringConstraints
@@ -48,6 +49,7 @@ def rounded(amount: Fraction) -> Units:
     return Units(whole if amount >= 0 else -whole)
 
 
+@lru_cache(maxsize=1024)
 def units(points: Decimal | Fraction | int | str) -> Units:
     """Points as written in a document to 0.0001 point."""
     return rounded(Fraction(points))

@@ -145,6 +145,25 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
     return None
 
 
+def armed_from(view: View, key: str, *, now: datetime) -> datetime:
+    """From when on an obligation whose facts changed `now` has to be looked at.
+
+    From now; a pause (gap) from its beginning, because it may come to be known of only later.
+    """
+    scope = view.scope(key)
+    one = None if scope is None else scope.judge(key, now).obligation
+    return now if one is None or one.kind != "gap" else min(now, one.starts_at)
+
+
+def following_pause(view: View, key: str, limit: datetime) -> Obligation | None:
+    """The pause that begins where this one reaches its limit; None where an activity ended it."""
+    scope = view.scope(key)
+    before, plus, number = key.rpartition("+")
+    if scope is None or not plus:
+        return None
+    return scope.judge(f"{before}+{int(number) + 1}", limit).obligation
+
+
 def lapsed(view: View, key: str, *, version: int, role: str, at: datetime) -> str:
     """Why a notice made earlier is not to be sent at `at`; "" where it still is.
 

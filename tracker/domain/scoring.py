@@ -236,7 +236,8 @@ class _Engine:
 
     def _rules(self, names: Sequence[str]) -> _Scope:
         """By rule id, by clause id, or by what lies above it (`3.16` names `3.16.7.4`)."""
-        clauses = tuple(name for name in self._held if _lies_in(name, names))
+        charged = (name for name, held in self._held.items() if held)
+        clauses = tuple(name for name in charged if _lies_in(name, names))
         return _Scope(clauses, lambda entry: _named(entry, names))
 
     def _item(self, item: Item) -> _Scope:
@@ -302,7 +303,7 @@ class _Engine:
                 facts=charge.facts,
                 occurred_at=charge.occurred_at,
                 apart=apart,
-                readings=tuple(r.id for r in self.programme.readings if r.clause == clause.id),
+                readings=self.programme.readings_of.get(clause.id, ()),
             )
         )
 
@@ -335,6 +336,8 @@ class _Engine:
         return _Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
 
     def _cap_rules(self, item: Item, clause: Clause) -> None:
+        if not self._held[clause.id]:
+            return
         for number, rule in enumerate(clause.rules, start=1):
             if rule.cap is None or isinstance(rule, Cap):
                 continue
@@ -466,6 +469,8 @@ class _Engine:
     def _net(self, scope: _Scope, down: Units, up: Units, code: str) -> None:
         """Gains offset losses first; then the sum stays within [-down, up]."""
         mine = self._of(scope)
+        if not mine:
+            return
         lost = -sum(e.points for e in mine if e.points < 0)
         won = sum(e.points for e in mine if e.points > 0)
         if won > lost + up:
