@@ -21,7 +21,16 @@ from sqlmodel import Session, col, select
 
 from notifiers.message import Address
 from tracker.domain.dispatches import MAIL, Merged, Recipient, Waiting, merge
-from tracker.domain.reminders import Notice, View, by_the_hour, next_alarm, wanted
+from tracker.domain.obligations import Light, Obligation
+from tracker.domain.reminders import (
+    Notice,
+    View,
+    armed_from,
+    by_the_hour,
+    following_pause,
+    next_alarm,
+    wanted,
+)
 from tracker.services import calendars, factbook, people, programmes, trail
 from tracker.store import queries
 from tracker.store.database import Database
@@ -54,7 +63,7 @@ WANTED = text("notice.state = 'wanted'")
 
 @dataclass(frozen=True)
 class TickResult:
-    """`more`: a whole batch was due, so tick again at once; dispatches are made by the last one."""
+    """`more`: more may be due, so tick again at once; dispatches are made by the last one."""
 
     claimed: int = 0
     made: int = 0
@@ -88,9 +97,9 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
     """
     due = claim(session, now, limit=batch)
     views = cache(lambda slug: view(session, slug))
-    made = _plan(session, due, views, now) if due else []
+    made, early = _plan(session, due, views, now) if due else ([], False)
     merged = Merged((), (), ())
-    more = len(due) == batch
+    more = early or len(due) == batch
     if not more and _anything_waits(session, now):
         merged = _dispatch(session, views, now)
     result = TickResult(
@@ -132,7 +141,8 @@ def rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> in
     alarms = [
         (at, ids[key])
         for key in keys
-        if key in ids and (at := next_alarm(seen, key, after=now - SECOND)) is not None
+        if key in ids
+        and (at := next_alarm(seen, key, after=armed_from(seen, key, now=now) - SECOND)) is not None
     ]
     set_alarms(session, alarms)
     return len(alarms)
@@ -252,12 +262,17 @@ def insert_new(session: Session, table: type[Table], rows: Sequence[Mapping[str,
 # -- alarms to notices --------------------------------------------------------------------------
 
 
-def _plan(session: Session, due: Sequence[Due], views: Views, now: datetime) -> list[Intent]:
-    """The notices of the obligations that are due, kept; and their next alarms."""
+def _plan(
+    session: Session, due: Sequence[Due], views: Views, now: datetime
+) -> tuple[list[Intent], bool]:
+    """The notices of the obligations that are due, kept; and their next alarms set.
+
+    Also whether one of those is due already: of a pause that began and went on unnoticed.
+    """
     rows = _obligations(session, [one.obligation_id for one in due])
-    _lay_out_next_pauses(session, rows.values(), now)
     intents: list[Intent] = []
-    alarms: list[tuple[datetime, int]] = []
+    alarms = _next_pauses(session, rows.values(), views, now)
+    early = bool(alarms)
     for one in due:
         row = rows.get(one.obligation_id)
         if row is None:
@@ -269,7 +284,7 @@ def _plan(session: Session, due: Sequence[Due], views: Views, now: datetime) -> 
         if following is not None:
             alarms.append((following, one.obligation_id))
     set_alarms(session, alarms)
-    return keep(session, intents, now)
+    return keep(session, intents, now), early
 
 
 @dataclass(frozen=True)
@@ -282,6 +297,7 @@ class _Owed:
 
 
 def _obligations(session: Session, ids: Sequence[int]) -> dict[int, _Owed]:
+    """Withdrawn ones too: what was wanted before that is still to be told of, or to be settled."""
     found: dict[int, _Owed] = {}
     table = ObligationRow
     for some in queries.chunks(ids):
@@ -289,20 +305,47 @@ def _obligations(session: Session, ids: Sequence[int]) -> dict[int, _Owed]:
             col(table.id), col(table.programme), col(table.key), col(table.item),
             col(table.kind), col(table.due_at),
         )  # fmt: skip
-        there = columns.where(col(table.id).in_(some), col(table.withdrawn_at).is_(None))
-        for row in session.connection().execute(there):
+        for row in session.connection().execute(columns.where(col(table.id).in_(some))):
             found[row.id] = _Owed(row.programme, row.key, row.item, row.kind, row.due_at)
     return found
 
 
-def _lay_out_next_pauses(session: Session, rows: Iterable[_Owed], now: datetime) -> None:
-    """Where a pause (gap) has reached its limit the next one begins, and needs a row."""
-    full: dict[str, set[str]] = {}
-    for row in rows:
-        if row.kind == "gap" and row.due_at is not None and row.due_at <= now:
-            full.setdefault(row.programme, set()).add(row.item)
-    for slug, items in full.items():
+def _next_pauses(
+    session: Session, rows: Iterable[_Owed], views: Views, now: datetime
+) -> list[tuple[datetime, int]]:
+    """Where a pause (gap) has reached its limit the next one begins: its row, and its alarm."""
+    full = [row for row in rows if row.kind == "gap" and row.due_at and row.due_at <= now]
+    for slug in {row.programme for row in full}:
+        items = {row.item for row in full if row.programme == slug}
         programmes.refresh_obligations(session, slug, now=now, items=items)
+    alarms = []
+    for row in full:
+        assert row.due_at is not None
+        seen = views(row.programme)
+        following = following_pause(seen, row.key, row.due_at)
+        if following is None:
+            continue
+        at = next_alarm(seen, following.key, after=following.starts_at - SECOND)
+        if at is not None and at <= now:
+            alarms.append((at, _row_of(session, row.programme, following, now)))
+    return alarms
+
+
+def _row_of(session: Session, slug: str, one: Obligation, now: datetime) -> int:
+    """The row of a pause; one that began and ended unnoticed gets it now, withdrawn as it is."""
+    known = queries.obligation_ids(session, slug, [one.key])
+    if one.key in known:
+        return known[one.key]
+    row = ObligationRow(
+        programme=slug, key=one.key, section=one.section, item=one.item, clause=one.clause,
+        duty=one.duty, kind=one.kind, unit=one.unit, occurrence=one.occurrence, title=one.title,
+        starts_at=one.starts_at, due_at=one.due_at, deadline_version=one.version, open=False,
+        light=Light.DONE.value, withdrawn_at=now, laid_out_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
 
 
 def keep(session: Session, intents: Sequence[Intent], now: datetime) -> list[Intent]:
