@@ -199,11 +199,25 @@ def a_year() -> list[f.AnyFact]:
 
 
 @pytest.fixture
-def house(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
-    """The application on each kind of database in turn."""
-    made = opened(database_like(furnished), tmp_path / "data")
-    yield made
-    made.runtime.database.close()
+def a_house(
+    database_like: Callable[[Prepare], str], tmp_path: Path
+) -> Iterator[Callable[..., House]]:
+    """`a_house(host=...)` is the application with these settings on a database of its own."""
+    made: list[House] = []
+
+    def build_one(**settings: Any) -> House:
+        made.append(opened(database_like(furnished), tmp_path / "data", **settings))
+        return made[-1]
+
+    yield build_one
+    for one in made:
+        one.runtime.database.close()
+
+
+@pytest.fixture
+def house(a_house: Callable[..., House]) -> House:
+    """The application on each kind of database in turn, served on this machine alone."""
+    return a_house()
 
 
 @pytest.fixture

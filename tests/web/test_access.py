@@ -9,8 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.builders import at
-from tests.databases import Prepare
-from tests.web.conftest import House, form_of, furnished, opened
+from tests.web.conftest import House, form_of
 from tracker.domain.errors import Refused
 from tracker.settings import Settings
 from tracker.web.access import check_binding, is_loopback
@@ -21,9 +20,9 @@ FAR = ("203.0.113.9", 4711)
 
 
 @pytest.fixture
-def coded(database_like: Callable[[Prepare], str], tmp_path: Path) -> House:
+def coded(a_house: Callable[..., House]) -> House:
     """Served on every address, with an access code."""
-    return opened(database_like(furnished), tmp_path / "data", host="0.0.0.0", access_code=CODE)
+    return a_house(host="0.0.0.0", access_code=CODE)
 
 
 def test_other_machines_are_only_served_with_an_access_code(tmp_path: Path) -> None:
@@ -40,9 +39,9 @@ def test_other_machines_are_only_served_with_an_access_code(tmp_path: Path) -> N
 
 
 def test_an_application_that_anybody_could_reach_is_not_even_made(
-    database_like: Callable[[Prepare], str], tmp_path: Path
+    a_house: Callable[..., House],
 ) -> None:
-    house = opened(database_like(furnished), tmp_path / "data", host="0.0.0.0")
+    house = a_house(host="0.0.0.0")
     with pytest.raises(Refused):
         create(house.runtime)
 
@@ -72,6 +71,14 @@ def test_nobody_else_does_on_a_server_without_a_code(house: House) -> None:
 def test_a_foreign_name_that_points_here_does_not_open_the_door(house: House) -> None:
     with house.browser(host="evil.example") as rebound:
         assert rebound.get("/p/small/").status_code == 403
+
+
+def test_a_host_that_is_none_does_not_open_the_door_and_breaks_nothing(house: House) -> None:
+    with house.browser() as visitor:
+        for host in ("[", "[::1", "evil@127.0.0.1", "127.0.0.1/.evil", "127.0.0.1#x", "", "a b"):
+            answer = visitor.get("/p/small/", headers={"host": host})
+            assert answer.status_code == 403, host
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_a_proxy_on_the_machine_does_not_open_the_door(house: House) -> None:
@@ -118,14 +125,11 @@ def test_too_many_wrong_codes_have_to_wait(coded: House) -> None:
         assert sign_in(visitor, CODE) == 303
 
 
-def test_a_new_code_takes_back_every_pass(
-    coded: House, database_like: Callable[[Prepare], str], tmp_path: Path
-) -> None:
+def test_a_new_code_takes_back_every_pass(coded: House, a_house: Callable[..., House]) -> None:
     with coded.browser(client=FAR, host="tracker.example") as visitor:
         sign_in(visitor, CODE)
         cookies = dict(visitor.cookies)
-    changed = opened(database_like(furnished), tmp_path / "data", host="0.0.0.0",
-                     access_code="another")  # fmt: skip
+    changed = a_house(host="0.0.0.0", access_code="another")
     with changed.browser(client=FAR, host="tracker.example") as visitor:
         visitor.cookies.update(cookies)
         assert visitor.get("/p/small/").status_code == 303
@@ -158,10 +162,8 @@ def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(coded: House) ->
             assert "SameSite=lax" in cookie
 
 
-def test_a_cookie_is_for_https_alone_where_the_pages_are(
-    database_like: Callable[[Prepare], str], tmp_path: Path
-) -> None:
-    house = opened(database_like(furnished), tmp_path / "data", base_url="https://tracker.example")
+def test_a_cookie_is_for_https_alone_where_the_pages_are(a_house: Callable[..., House]) -> None:
+    house = a_house(base_url="https://tracker.example")
     with house.browser() as visitor:
         assert "Secure" in visitor.get("/p/small/").headers["set-cookie"]
 
@@ -193,6 +195,7 @@ def test_a_fault_of_ours_has_a_number_and_no_innards(house: House) -> None:
     assert "什么都没有改变" in answer.text
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
 def test_a_database_that_cannot_be_used_is_said_in_words(house: House) -> None:

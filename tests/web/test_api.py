@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from starlette.testclient import TestClient
 
 from tests.builders import 住建局
-from tests.databases import Prepare
-from tests.web.conftest import House, furnished, opened
+from tests.web.conftest import House
 from tracker.definitions.answers import DueAnswer, LedgerAnswer, ProgrammesAnswer
 
 
@@ -55,9 +53,9 @@ def test_a_refusal_is_a_problem_that_programs_can_read(visitor: TestClient) -> N
 
 
 def test_programs_are_told_to_sign_in_rather_than_shown_a_page(
-    database_like: Callable[[Prepare], str], tmp_path: Path
+    a_house: Callable[..., House],
 ) -> None:
-    house = opened(database_like(furnished), tmp_path / "data", host="0.0.0.0", access_code="code")
+    house = a_house(host="0.0.0.0", access_code="code")
     with house.browser() as stranger:
         answer = stranger.get("/api/v1/programmes")
         assert answer.status_code == 401

@@ -85,6 +85,8 @@ def test_what_cannot_be_taken_is_said_at_its_field_and_nothing_is_recorded(
         (MANY, {"state": "going", "amount": "several"}, "不小于 0 的数"),
         (MANY, {"state": "going", "amount": "-3"}, "不小于 0 的数"),
         (MANY, {"state": "going", "amount": "NaN"}, "不小于 0 的数"),
+        (MANY, {"state": "going", "amount": "1e-999999"}, "不小于 0 的数"),
+        (MANY, {"state": "going", "amount": "1_0"}, "不小于 0 的数"),
         (LATE, {"state": "done", "at": "2021-10-19T08:00"}, "还没有到"),
         (LATE, {"state": "done", "at": "2019-01-01T08:00"}, "早于"),
         (LATE, {"state": "done", "at": "yesterday"}, "2021-10-18 08:40"),
@@ -155,11 +157,27 @@ def test_a_request_that_announces_too_much_is_not_even_read(visitor: TestClient)
     assert answer.status_code == 413
 
 
-def test_a_form_that_is_cut_off_is_refused(visitor: TestClient) -> None:
-    kind = "multipart/form-data; boundary=ours"
-    broken = b'--ours\r\nContent-Disposition: form-data; name="token"\r\n\r\nx'
-    answer = visitor.post("/p/small/report", content=broken, headers={"content-type": kind})
+def test_a_form_that_is_cut_off_or_garbled_is_refused(visitor: TestClient) -> None:
+    broken = b'--ours\r\nContent-Disposition: form-data; name="token"\r\n\r\nx\xff'
+    for kind in ("boundary=ours", "boundary=ours; charset=undefined", "", "boundary="):
+        headers = {"content-type": f"multipart/form-data; {kind}"}
+        answer = visitor.post("/p/small/report", content=broken, headers=headers)
+        assert answer.status_code in (400, 403), kind
+    answer = visitor.post("/p/small/report", content=b"token=%ff\xff")
     assert answer.status_code in (400, 403)
+
+
+def test_what_no_database_can_hold_is_left_out(house: House, visitor: TestClient) -> None:
+    assert report(visitor, state="done", note="第一行\r\n第\x00二\x1b行").status_code == 303
+    filed = house.last()
+    assert filed.note == "第一行\n第二行"
+
+
+def test_a_number_may_be_written_in_full_width(house: House, visitor: TestClient) -> None:
+    report(visitor, MANY, state="going", amount="１，０００．５")
+    filed = house.last()
+    assert isinstance(filed, f.Report)
+    assert str(filed.count) == "1000.5"
 
 
 # -- only from a page of ours --------------------------------------------------------------------
@@ -188,7 +206,8 @@ def test_a_token_is_worth_nothing_in_another_browser(house: House, visitor: Test
 def test_a_form_from_another_site_is_refused(visitor: TestClient) -> None:
     hidden = form_of(visitor.get("/p/small/report", params={"key": LATE}))
     for headers in (
-        {"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}
+        {"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://["},
+        {"sec-fetch-site": "cross-site"}
     ):  # fmt: skip
         answer = visitor.post("/p/small/report", data=hidden | {"state": "done"}, headers=headers)
         assert answer.status_code == 403, headers
@@ -355,6 +374,27 @@ def test_a_reading_is_decided_by_a_named_person_with_a_reason(
     assert isinstance(filed, f.ReadingDecision)
     assert (filed.choice, filed.person) == ("down", "王主任")
     assert "王主任" in visitor.get("/p/small/readings").text
+
+
+def test_what_is_done_is_done_now_whatever_instant_was_looked_at(
+    house: House, visitor: TestClient
+) -> None:
+    past = {"key": LATE, "as_of": "2021-09-01"}
+    hidden = form_of(visitor.get("/p/small/report", params=past))
+    answer = visitor.post("/p/small/report?as_of=2021-09-01", data=hidden | {"state": "done"})
+    assert answer.status_code == 303
+    assert house.last().occurred_at == house.clock.now()
+    assert "as_of" not in answer.headers["location"]
+
+
+def test_evidence_that_cannot_be_kept_is_said_and_nothing_is_recorded(
+    house: House, visitor: TestClient
+) -> None:
+    (house.runtime.settings.data / "evidence").write_text("a file where the folder should be")
+    before = house.everything()
+    answer = report(visitor, state="done", files=[("evidence", ("a.pdf", b"x", "y/z"))])
+    assert answer.status_code == 503
+    assert house.everything() == before
 
 
 def test_nothing_can_be_done_while_looking_at_the_past(visitor: TestClient) -> None:

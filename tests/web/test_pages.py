@@ -126,7 +126,8 @@ def test_what_is_not_there_is_a_page_that_says_what_to_do(visitor: TestClient) -
     for path in [
         "/nowhere", "/p/other/", "/p/small/obligation?key=9/x/y", "/p/small/obligation",
         "/p/small/units/nobody", "/p/small/audit.exe", "/static/tracker-0.css",
-        f"/p/small/evidence/{'a' * 64}", "/p/small/evidence/..%2f..%2fsecret",
+        "/p/%00/", "/p/..%2f..%2fetc/", f"/p/small/evidence/{'a' * 64}",
+        "/p/small/evidence/..%2f..%2fsecret",
     ]:  # fmt: skip
         answer = visitor.get(path)
         assert answer.status_code == 404, path
@@ -217,6 +218,15 @@ def test_the_audit_is_also_a_file(visitor: TestClient) -> None:
         said = answer.headers["content-disposition"]
         assert said.startswith("attachment; ")
         assert "filename*=UTF-8''%E9%80%BE" in said
+
+
+def test_a_question_out_of_all_bounds_is_refused(visitor: TestClient) -> None:
+    for path in (
+        "/p/small/notices?skip=99999999999999999999999", "/p/small/notices?skip=-1",
+        "/p/small/notices?skip=x", "/p/small/notices?state=%00", "/p/small/items?light=pink",
+        "/p/small/audit?from=soon",
+    ):  # fmt: skip
+        assert visitor.get(path).status_code == 400, path
 
 
 def test_an_audit_that_ends_before_it_begins_is_refused(visitor: TestClient) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,6 +31,7 @@ PASS = "tracker_access"
 PASS_LASTS = timedelta(days=30)
 OFFICE = "office"
 
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "via")
 
 
@@ -116,11 +118,12 @@ class Gate:
         Not through a proxy, and not through a foreign name that was made to point here.
         """
         host = request.client.host if request.client else ""
-        named = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        named = _HOST.fullmatch(request.headers.get("host", "").lower())
         return (
-            is_loopback(self.settings.host)
+            named is not None
+            and is_loopback(named["name"])
+            and is_loopback(self.settings.host)
             and is_loopback(host)
-            and is_loopback(named)
             and not any(name in request.headers for name in _FORWARDED)
         )
 
@@ -152,7 +155,7 @@ class Gate:
         """The session that the cookie names, or a new one."""
         try:
             name = self._signer("session").loads(request.cookies.get(SESSION, ""))
-        except BadSignature:
+        except BadData:
             return secrets.token_urlsafe(18)
         return str(name)
 
@@ -178,13 +181,14 @@ class Gate:
         origin = request.headers.get("origin")
         if origin is None:
             return True
-        ours = {request.headers.get("host", ""), urlsplit(self.settings.base_url or "").netloc}
-        return urlsplit(origin).netloc in ours - {""}
+        ours = {request.headers.get("host", "").lower(), urlsplit(self.settings.base_url).netloc}
+        told = re.fullmatch(r"https?://([^/]+)", origin.lower())
+        return told is not None and told[1] in ours - {""}
 
     def _has_pass(self, request: Request, now: datetime) -> bool:
         try:
             value: Any = self._signer("access").loads(request.cookies.get(PASS, ""))
-        except BadSignature:
+        except BadData:
             return False
         fresh = int(value["until"]) > now.timestamp()
         return bool(code_of(self.settings)) and fresh and value["code"] == self._code_mark()
@@ -207,6 +211,5 @@ class Gate:
             path="/",
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https"
-            or (self.settings.base_url or "").startswith("https:"),
+            secure=request.url.scheme == "https" or self.settings.base_url.startswith("https:"),
         )

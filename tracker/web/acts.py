@@ -13,7 +13,7 @@ from tracker.services import readings
 from tracker.web import evidence, filing, matter, overview, scores
 from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Office, Received
+from tracker.web.entry import Acting, Office, Received
 from tracker.web.filing import Wrong
 from tracker.web.intake import FILE_LIMIT, FILES, Form
 from tracker.web.outlook import outlook
@@ -34,7 +34,7 @@ def looked_at(asked: Asked, slug: str, key: str) -> tuple[Desk, matter.Matter]:
 
 
 @router.get("/p/{slug}/report")
-def report_page(asked: Office, slug: str, key: str = "") -> Response:
+def report_page(asked: Acting, slug: str, key: str = "") -> Response:
     at, it = looked_at(asked, slug, key)
     return report_form(asked, at, it, target=at.path("report"), backdated=True)
 
@@ -54,7 +54,7 @@ def report_form(
 
 
 @router.post("/p/{slug}/report")
-def report(asked: Office, slug: str, form: Received) -> Response:
+def report(asked: Acting, slug: str, form: Received) -> Response:
     at, it = looked_at(asked, slug, form.text("key"))
     try:
         id_ = filing.report(asked, at, it, form, by=OFFICE, backdated=True)
@@ -65,7 +65,7 @@ def report(asked: Office, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/receipt")
-def receipt_page(asked: Office, slug: str, fact: str = "", key: str = "") -> Response:
+def receipt_page(asked: Acting, slug: str, fact: str = "", key: str = "") -> Response:
     at, it = looked_at(asked, slug, key)
     return receipt_of(asked, at, it, fact, bare=False)
 
@@ -83,7 +83,7 @@ def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bo
 
 
 @router.post("/p/{slug}/review")
-def review(asked: Office, slug: str, form: Received) -> Response:
+def review(asked: Acting, slug: str, form: Received) -> Response:
     key = form.text("key")
     at, _ = looked_at(asked, slug, key)
     try:
@@ -95,7 +95,7 @@ def review(asked: Office, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/extend")
-def extension_page(asked: Office, slug: str, key: str = "") -> Response:
+def extension_page(asked: Acting, slug: str, key: str = "") -> Response:
     at, it = looked_at(asked, slug, key)
     return extension_form(asked, at, it, target=at.path("extend"), office=True)
 
@@ -113,7 +113,7 @@ def extension_form(
 
 
 @router.post("/p/{slug}/extend")
-def extend(asked: Office, slug: str, form: Received) -> Response:
+def extend(asked: Acting, slug: str, form: Received) -> Response:
     at, it = looked_at(asked, slug, form.text("key"))
     try:
         filing.extension(asked, at, it, form, by=OFFICE)
@@ -145,7 +145,7 @@ def _cases(
 
 
 @router.post("/p/{slug}/cases")
-def open_case(asked: Office, slug: str, form: Received) -> Response:
+def open_case(asked: Acting, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
@@ -156,7 +156,7 @@ def open_case(asked: Office, slug: str, form: Received) -> Response:
 
 
 @router.post("/p/{slug}/cases/close")
-def close_case(asked: Office, slug: str, form: Received) -> Response:
+def close_case(asked: Acting, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
@@ -188,7 +188,7 @@ def _readings(
 
 
 @router.post("/p/{slug}/readings")
-def decide(asked: Office, slug: str, form: Received) -> Response:
+def decide(asked: Acting, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             name = filing.decided(asked, at, form, by=OFFICE)

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from schedules.deadlines import closes_at
 from tracker.domain import facts as f
+from tracker.domain.errors import NotFound
 from tracker.domain.programme import Programme
 from tracker.runtime import Runtime
 from tracker.services import factbook, programmes, scoreboard
@@ -131,6 +132,8 @@ class Desk:
 
 def desk(session: Session, asked: Asked, slug: str) -> Desk:
     """NotFound for a programme that is not there; Unclear for an instant that is none."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", slug):
+        raise NotFound(f"没有这个方案 / no programme {slug[:40]!r}")
     programme = programmes.current(session, slug)
     if not asked.as_of:
         as_of = _present(session, slug, asked.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -28,6 +29,14 @@ def office(asked: Asking) -> Asked:
 
 
 Office = Annotated[Asked, Depends(office)]
+
+
+def acting(asked: Office) -> Asked:
+    """The office at work: what is done is done now, whatever instant was looked at before."""
+    return replace(asked, as_of="", known_at="")
+
+
+Acting = Annotated[Asked, Depends(acting)]
 
 
 @router.get("/static/{name}")

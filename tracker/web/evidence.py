@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound
+from tracker.store.database import Full
 from tracker.web.intake import FILE_LIMIT, TooLarge, Upload
 
 CHUNK = 64 * 1024
@@ -24,12 +25,17 @@ def folder_of(data_folder: Path) -> Path:
 
 
 def keep(folder: Path, uploads: Iterable[Upload]) -> tuple[f.Evidence, ...]:
-    """Store the files and say what they are; one that is there already is not written again."""
-    return tuple(_keep(folder, upload) for upload in uploads)
+    """Store the files and say what they are. Full where they cannot be kept."""
+    try:
+        return tuple(_keep(folder, upload) for upload in uploads)
+    except OSError as failure:
+        raise Full(
+            f"佐证材料存不下 / evidence cannot be kept in {folder}: {failure.strerror or failure}"
+        ) from failure
 
 
 def _keep(folder: Path, upload: Upload) -> f.Evidence:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".incoming-")
     incoming = Path(name)
     try:
@@ -38,7 +44,7 @@ def _keep(folder: Path, upload: Upload) -> f.Evidence:
             file.flush()
             os.fsync(file.fileno())
         place = place_of(folder, sha256)
-        place.parent.mkdir(exist_ok=True)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
         incoming.replace(place)
     finally:
         incoming.unlink(missing_ok=True)
@@ -64,7 +70,8 @@ def place_of(folder: Path, sha256: str) -> Path:
 def shown_name(given: str) -> str:
     """The last part of a name, without control or direction characters, of bounded length."""
     last = given.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip(" .")
+    seen = (c for c in last if unicodedata.category(c) not in ("Zl", "Zp"))
+    kept = "".join(c for c in seen if unicodedata.category(c)[0] != "C").strip(" .")
     if len(kept) > NAME_LIMIT:
         kept = f"{kept[: NAME_LIMIT - 20]}…{kept[-19:]}"
     return kept or "file"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from sqlmodel import Session
@@ -107,7 +108,7 @@ def progress(it: Matter, form: Form) -> dict[str, Any]:
     if state == "done":
         return {"done": True}
     number = _number(form.text("amount"))
-    if number is None or number < 0:
+    if number is None:
         raise Wrong({"amount": "number"})
     if it.asks_for == "count":
         return {"count": number}
@@ -117,11 +118,9 @@ def progress(it: Matter, form: Form) -> dict[str, Any]:
 
 
 def _number(text: str) -> Decimal | None:
-    with suppress(InvalidOperation):
-        number = Decimal(text.replace("，", "").replace(",", "").replace("%", "").strip() or "x")
-        if number.is_finite() and abs(number) < 10**12:
-            return number
-    return None
+    """A plain number as people write it, full-width digits, commas and a per cent sign included."""
+    plain = unicodedata.normalize("NFKC", text).replace(",", "").removesuffix("%").strip()
+    return Decimal(plain) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", plain) else None
 
 
 def submitted_at(asked: Asked, desk: Desk, it: Matter, form: Form) -> datetime:
@@ -168,13 +167,17 @@ def review(asked: Asked, desk: Desk, form: Form, *, by: str) -> f.FactId:
         id=id_, occurred_at=asked.now, recorded_at=asked.now, report=f.FactId(form.text("report")),
         outcome="accepted" if outcome == "accepted" else "returned", reason=reason,
     )  # fmt: skip
-    _refuse_second_review(desk, made)
-    return file(asked, desk.slug, id_, lambda _: [made], by)
+
+    def first(session: Session) -> list[f.AnyFact]:
+        _refuse_second_review(reporting.facts(session, desk.slug), made)
+        return [made]
+
+    return file(asked, desk.slug, id_, first, by)
 
 
-def _refuse_second_review(desk: Desk, made: f.Review) -> None:
-    for fact in desk.board.facts:
-        if isinstance(fact, f.Review) and fact.report == made.report and fact.id != made.id:
+def _refuse_second_review(known: Iterable[f.AnyFact], made: f.Review) -> None:
+    for fact in known:
+        if isinstance(fact, f.Review) and fact.report == made.report:
             raise Refused(f"这次填报已经审核 / report {made.report} was reviewed: {fact.outcome}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -18,6 +19,7 @@ FILE_LIMIT = 10 * 1024 * 1024
 FILES = 10
 FIELDS_LIMIT = 256 * 1024
 WHOLE_LIMIT = FILES * FILE_LIMIT + FIELDS_LIMIT
+UNSEEN = ("Cc", "Cs")
 
 
 class TooLarge(TrackerError):
@@ -43,7 +45,10 @@ class Form:
     wrong: dict[str, str] = field(default_factory=dict)
 
     def text(self, name: str, *, most: int = 2000) -> str:
-        return self.fields.get(name, "").strip()[:most]
+        """A field without control characters, which no database has to hold."""
+        given = self.fields.get(name, "").replace("\r\n", "\n")
+        kept = "".join(c for c in given if c == "\n" or unicodedata.category(c) not in UNSEEN)
+        return kept.strip()[:most]
 
 
 async def received(request: Request) -> AsyncIterator[Form]:
@@ -90,7 +95,7 @@ async def _multipart(request: Request) -> Form:
     parser = _Parser(request.headers, _within(request.stream()))
     try:
         parsed = await parser.parse()
-    except MultiPartException as mistake:
+    except (MultiPartException, UnicodeError) as mistake:
         raise Unclear("form") from mistake
     fields: dict[str, str] = {}
     uploads: list[Upload] = []

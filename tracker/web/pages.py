@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
@@ -27,6 +28,7 @@ from tracker.web.rendering import page
 router = APIRouter()
 
 PER_PAGE = 100
+Skip = Annotated[int, Query(ge=0, le=1_000_000)]
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -153,15 +155,15 @@ def obligation(
 
 
 @router.get("/p/{slug}/notices")
-def notices_page(asked: Office, slug: str, state: str = "", skip: int = 0) -> Response:
+def notices_page(asked: Office, slug: str, state: str = "", skip: Skip = 0) -> Response:
     with opened(asked, slug) as (session, at):
         known = at.board.known_at
         counted = mailings.counts(session, slug, known_at=known)
         if state not in ("", *counted):
             raise Unclear("form")
         rows = mailings.latest(session, slug, known_at=known, limit=PER_PAGE + 1,
-                               skip=max(0, skip), state=state)  # fmt: skip
+                               skip=skip, state=state)  # fmt: skip
     titles = {one.obligation.key: one.obligation for one in at.board.ledger.standings}
     return page(asked, "notices", desk=at, rows=rows[:PER_PAGE], counted=counted, state=state,
-                titles=titles, skip=max(0, skip), more=len(rows) > PER_PAGE,
+                titles=titles, skip=skip, more=len(rows) > PER_PAGE,
                 per_page=PER_PAGE)  # fmt: skip

@@ -19,6 +19,7 @@ from tracker.web.access import Forbidden, SignInNeeded, TooOften
 from tracker.web.asking import asked
 from tracker.web.intake import FILE_LIMIT, TooLarge, Unclear
 from tracker.web.rendering import page
+from tracker.web.security import HEADERS
 
 log = logging.getLogger("tracker.web")
 
@@ -79,7 +80,10 @@ async def _answer(request: Request, error: Exception) -> Response:
     trouble = trouble_of(error)
     if trouble.status >= 500:
         log.error("request failed", exc_info=error, extra={"trouble": trouble.reason})
-    return _problem(trouble) if programs else answer_page(request, trouble)
+    answer = _problem(trouble) if programs else answer_page(request, trouble)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)  # a fault is answered outside of `SafeAnswers`
+    return answer
 
 
 def _here(request: Request) -> str:
