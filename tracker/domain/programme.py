@@ -314,6 +314,11 @@ class Programme(Definition):
     cutoff: date | None = Field(default=None, description="From here never replaces late.")
     units: tuple[Unit, ...]
     targets: tuple[TargetValue, ...] = ()
+    names: dict[str, str] = Field(
+        default_factory=dict,
+        description="What people call the findings, measures, recognitions, ranks, case kinds and "
+        "classes that rules name by key.",
+    )
     periods: tuple[SpecialPeriod, ...] = ()
     policy: Policy = Policy()
     thresholds: Thresholds = Thresholds()
@@ -355,6 +360,20 @@ class Programme(Definition):
         return tuple(
             name for name, (_, item, _) in self.clauses.items() if items is None or item.id in items
         )
+
+    def called(self, key: str) -> str:
+        """What people call what a rule names by key; the key itself where it has no name.
+
+        A duty as `clause/duty` by its title; what stands behind a colon only narrows the key.
+        """
+        clause, _, duty = key.partition("/")
+        if duty and clause in self.clauses:
+            body = self.clauses[clause][2]
+            found = body.duty(duty)
+            return f"{clause} {(found.title if found is not None else '') or body.title}"
+        plain = key.removeprefix("target:").partition(":")[0]
+        target = self.target_values.get(plain)
+        return self.names.get(plain) or (target.name if target is not None else key)
 
     @cached_property
     def readings_of(self) -> dict[str, tuple[str, ...]]:

@@ -132,6 +132,9 @@ class _View:
         known = self.engine.programme.target_values.get(key)
         return None if known is None or known.value is None else Fraction(known.value)
 
+    def called(self, key: str) -> str:
+        return self.engine.programme.called(key)
+
     def ranking(self, key: str) -> f.Rank | None:
         ranks = self.engine.record.ranks.get(key)
         return ranks[-1] if ranks else None

@@ -262,7 +262,10 @@ class _Words:
         return self("amount_points", n=Fraction(amount))
 
     def named(self, name: str) -> str:
-        return self("named", name=name)
+        return self("named", name=self.called(name))
+
+    def called(self, key: str) -> str:
+        return self.programme.called(key) if self.programme is not None else key
 
     def duty(self, name: str) -> str:
         duty = self.clause.duty(name) if self.clause is not None else None
@@ -270,8 +273,7 @@ class _Words:
         return self.named(title or (self.clause.title if self.clause is not None else name))
 
     def target(self, key: str) -> str:
-        known = self.programme.target_values.get(key) if self.programme is not None else None
-        return self("base_named", name=self.named(known.name if known is not None else key))
+        return self("base_named", name=self.named(key))
 
     def bound(self, bound: str) -> str:
         if bound in ("target", "baseline"):
@@ -284,7 +286,7 @@ class _Words:
 
     def classes(self, classes: Mapping[str, str]) -> str:
         return self.listed(
-            self("class_amount", name=name, amount=self.amount(amount))
+            self("class_amount", name=self.called(name), amount=self.amount(amount))
             for name, amount in classes.items()
         )
 

@@ -110,6 +110,10 @@ class Scene(Protocol):
         ...
 
     def target(self, key: str) -> Fraction | None: ...
+    def called(self, key: str) -> str:
+        """What people call the thing that a rule names by key."""
+        ...
+
     def ranking(self, key: str) -> Rank | None: ...
     def decisions(self) -> Sequence[Decision]: ...
     def recognitions(self, key: str) -> Sequence[Recognition]: ...
@@ -229,7 +233,8 @@ class RuleBase(Definition):
 def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None = None) -> Charge:
     """The amount waits until `what` is recorded; counted in the range, not in the score."""
     bound = rule.bound(scene) if worst is None else worst
-    return Charge(Fraction(0), (step("missing", what=what),), Status.UNKNOWN, worst=-abs(bound))
+    told = step("missing", what=scene.called(what), key=what)
+    return Charge(Fraction(0), (told,), Status.UNKNOWN, worst=-abs(bound))
 
 
 def because(*facts: Fact) -> tuple[FactId, ...]:

@@ -63,7 +63,7 @@ class PerIncident(RuleBase):
         amount = self.classes.get(found.class_) or self.classes.get(found.level) or self.each
         if amount is None:
             worst = -max(self.worth(one, scene) for one in self.classes.values()) * count
-            missing = (step("missing_class", given=found.class_ or found.level),)
+            missing = (step("missing_class", given=scene.called(found.class_ or found.level)),)
             return self._told(found, Charge(Fraction(0), missing, Status.UNKNOWN, worst=worst))
         each = self.worth(amount, scene)
         times = Fraction(count) if self.per is None else Fraction(count // self.per)
