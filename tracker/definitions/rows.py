@@ -15,8 +15,9 @@ from pathlib import Path
 
 from tracker.definitions import words, yamltext
 from tracker.definitions.faults import near
+from tracker.definitions.unpacking import Suspicious, repacked
 from tracker.definitions.words import Language
-from tracker.definitions.yamlform import decoded, read
+from tracker.definitions.yamlform import content_of, decoded, read
 from tracker.domain.errors import DefinitionError, Problem
 
 SUFFIXES = (".xlsx", ".csv", ".yaml", ".yml")
@@ -69,33 +70,24 @@ def _plain(heading: str) -> str:
 def _xlsx(path: Path, language: Language) -> list[Line]:
     from python_calamine import CalamineError, CalamineWorkbook
 
-    content = _bytes(path, language)
+    content = content_of(path, language)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(repacked(content)))
         sheets = [book.get_sheet_by_index(n) for n in range(len(book.sheet_names))]
+        if not sheets:
+            raise Suspicious("no sheet")
         sheet = next((one for one in sheets if one.height), sheets[0])
         grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = sheet.merged_cell_ranges or []
-    except CalamineError as error:
+    except (CalamineError, Suspicious) as error:
         said = {"said": str(error)}
         problem = words.say("not_a_workbook", language, said, place=path.name)
         raise DefinitionError([problem]) from error
     for (top, left), (bottom, right) in merged:
-        if left == right:
+        if left == right and grid and left < len(grid[0]):
             for number in range(top + 1, min(bottom + 1, len(grid))):
                 grid[number][left] = grid[top][left]
     return list(enumerate(grid, start=1))
-
-
-def _bytes(path: Path, language: Language) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DefinitionError([words.say("not_found", language, {}, place=str(path))]) from error
-    except OSError as error:
-        said = {"said": error.strerror or str(error)}
-        problem = words.say("not_readable", language, said, place=str(path))
-        raise DefinitionError([problem]) from error
 
 
 def _text(cell: object) -> str:
@@ -114,7 +106,7 @@ def _text(cell: object) -> str:
 
 
 def _csv(path: Path, language: Language) -> list[Line]:
-    content, _ = decoded(_bytes(path, language), path.name, language)
+    content, _ = decoded(content_of(path, language), path.name, language)
     first = content.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)

@@ -23,6 +23,12 @@ WORDS: dict[str, _Words] = {
         "the file cannot be read: {said}",
         "check its permissions",
     ),
+    "file_too_large": (
+        "文件超过 {most} MB",
+        "请核对文件，或分成几份",
+        "the file is larger than {most} MB",
+        "check that it is the right one, or split it",
+    ),
     "encoding": (
         "既不是 UTF-8 也不是 GB18030 文本",
         "请另存为 UTF-8",
@@ -85,9 +91,9 @@ WORDS: dict[str, _Words] = {
         "check indentation and brackets",
     ),
     "too_large": (
-        "展开别名后超过 {most} 个值",
+        "展开别名后超过 {most} 个值，或文字太长",
         "请减少别名",
-        "more than {most} values once its aliases are written out",
+        "more than {most} values, or as much text, once its aliases are written out",
         "use fewer aliases",
     ),
     # the shape
@@ -409,6 +415,9 @@ SAID = {
     ),
     "a report says done, count or share": (
         "填报须写 done（完成）、count（数量）或 share（比例）之一"
+    ),
+    "at most {} digits before and after the point": (
+        "小数点前后各不超过 {} 位"
     ),
     "a returned report needs a reason": (
         "退回须写明理由（reason）"

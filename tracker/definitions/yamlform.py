@@ -20,6 +20,7 @@ from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.differences import Difference, diff
 from tracker.definitions.faults import Fault
 from tracker.definitions.soundness import faults
+from tracker.definitions.unpacking import MOST_BYTES
 from tracker.definitions.words import Language
 from tracker.definitions.yamltext import Node, Route
 from tracker.domain.errors import DefinitionError, Problem
@@ -70,20 +71,31 @@ def examine(path: Path, language: Language = "zh") -> Examined:
 
 def read(path: Path, language: Language = "zh") -> tuple[str, tuple[Problem, ...]]:
     """The file's text: UTF-8 with or without a mark, else GB18030, which is said in a notice."""
+    return decoded(content_of(path, language), path.name, language)
+
+
+def content_of(path: Path, language: Language = "zh") -> bytes:
+    """DefinitionError for a file that cannot be read, or is too large to be a document."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
         raise DefinitionError([words.say("not_found", language, {}, place=str(path))]) from error
     except OSError as error:
         said = {"said": error.strerror or str(error)}
         problem = words.say("not_readable", language, said, place=str(path))
         raise DefinitionError([problem]) from error
-    return decoded(content, path.name, language)
+    if len(content) > MOST_BYTES:
+        most = {"most": MOST_BYTES // 1024 // 1024}
+        raise DefinitionError([words.say("file_too_large", language, most, place=path.name)])
+    return content
 
 
 def decoded(
     content: bytes, place: str, language: Language = "zh"
 ) -> tuple[str, tuple[Problem, ...]]:
+    if b"\x00" in content:  # UTF-16, or no text at all; no database keeps it either
+        raise DefinitionError([words.say("encoding", language, {}, place=place)])
     try:
         return content.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
@@ -92,8 +104,6 @@ def decoded(
         text = content.decode("gb18030")
     except UnicodeDecodeError as error:
         raise DefinitionError([words.say("encoding", language, {}, place=place)]) from error
-    if "\x00" in text:  # UTF-16 taken for GB18030
-        raise DefinitionError([words.say("encoding", language, {}, place=place)])
     return text, (words.say("read_as_gb18030", language, {}, place=place),)
 
 

@@ -16,6 +16,8 @@ from yaml import events as ev
 
 MOST_NODES = 200_000
 MOST_LEVELS = 40
+LONG = 100
+"""So many characters of a text count as one more value."""
 
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d*)")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -144,11 +146,12 @@ class _Builder:
     def _scalar(self, node: Node, anchor: str | None) -> None:
         if anchor:
             self._anchors[anchor] = node
+        size = self._sizes[id(node)] = 1 + len(node.text) // LONG
         if self._waits_for_key():
             self._key, self._key_line = node.text, node.line
             return
         self._place(node)
-        self._grow(1, node.line)
+        self._grow(size, node.line)
         self._key = None
 
     def _alias(self, event: Any, line: int) -> None:
@@ -160,7 +163,7 @@ class _Builder:
         if self._waits_for_key():
             raise Unreadable([Flaw(line, "key_not_text", {})])
         self._place(node)
-        self._grow(self._sizes.get(id(node), 1), line)
+        self._grow(self._sizes[id(node)], line)
         self._key = None
 
     def _waits_for_key(self) -> bool:

@@ -7,9 +7,10 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Annotated, NewType
 
-from pydantic import BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 SCALE = 10_000
+PLACES = 50
 
 Units = NewType("Units", int)
 """An amount in ten-thousandths of a point; negative is a loss."""
@@ -27,8 +28,16 @@ def exact(value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
-Points = Annotated[Decimal, BeforeValidator(exact)]
-Number = Annotated[Decimal, BeforeValidator(exact)]
+def reckonable(number: Decimal) -> Decimal:
+    """Refused where exact arithmetic would need thousands of digits: 1e-999999999."""
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and (number.adjusted() > PLACES or exponent < -PLACES):
+        raise ValueError(f"at most {PLACES} digits before and after the point")
+    return number
+
+
+Points = Annotated[Decimal, BeforeValidator(exact), AfterValidator(reckonable)]
+Number = Annotated[Decimal, BeforeValidator(exact), AfterValidator(reckonable)]
 
 
 def _text(value: object) -> object:
