@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,22 +26,27 @@ def keys(thing: Any) -> Iterator[str]:
         for one in thing:
             yield from keys(one)
     if isinstance(thing, dict):
-        yield from (thing[name] for name in NAMING if isinstance(thing.get(name), str))
+        for name, value in thing.items():
+            # A reading's path ends in the field that it sets.
+            if name.rpartition(".")[2] in NAMING and isinstance(value, str):
+                yield value
         yield from thing.get("classes") or ()
         for one in thing.values():
             yield from keys(one)
 
 
 def test_every_key_of_a_rule_or_a_duty_has_a_name(programme: Programme) -> None:
-    unnamed = {
-        key
-        for _, _, clause in programme.clauses.values()
-        for key in keys(clause.model_dump(mode="json", exclude_defaults=True))
-        if programme.called(key) == key
-    }
+    body = programme.model_dump(mode="json", exclude_defaults=True)
+    places = [body["sections"], *(one["set"] for one in _alternatives(body) if "set" in one)]
+    unnamed = {key for key in keys(places) if programme.called(key) == key}
     assert unnamed == set()
 
 
 def test_every_name_is_used(programme: Programme) -> None:
-    text = "".join(clause.model_dump_json() for _, _, clause in programme.clauses.values())
+    body = programme.model_dump(mode="json", exclude={"names"})
+    text = json.dumps(body, ensure_ascii=False)
     assert [key for key in programme.names if f'"{key}"' not in text] == []
+
+
+def _alternatives(body: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for reading in body["readings"] for one in reading["alternatives"]]
