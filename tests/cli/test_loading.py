@@ -79,7 +79,7 @@ WRONG_FACTS = {
                           "facts.csv 第 2 行：occurred_at：2021-09-20T10:00 没有时区"
                           "（请写成 2021-09-20T10:00+08:00）"),
     "a clause that the programme has not": (REPORT.replace(",1,", ",9.9,"),
-                                            "facts.csv 第 2 行，fact 1 r1"),
+                                            "facts.csv 第 2 行，9.9：方案中没有计分句“9.9”"),
     "a unit that does not owe it": (REPORT.replace("住建局", "生态分局"), "facts.csv 第 2 行，"),
     "a malformed row": (REPORT + "填报,r2,1\n填报,r3,1,done,,2021-09-20T10:00+08:00,也许\n",
                         "facts.csv 第 4 行：done：应是 true 或 false，而不是“也许”"),

@@ -211,6 +211,9 @@ def when(**parts: object) -> dict[str, object]:
             {"fact": "report", "clause": "2", "duty": "case", "occurrence": "X-1", "done": True},
             "opened case",
         ),
+        ({"fact": "report", "clause": "3", "duty": "bulletin", "done": True}, "which period"),
+        ({"fact": "report", "clause": "3", "done": True}, "没有写明期次"),
+        ({"fact": "report", "clause": "2", "duty": "case", "done": True}, "which case"),
         ({"fact": "review", "report": "f-9", "outcome": "accepted"}, "no report on file"),
         ({"fact": "case", "case": "X-1", "event": "closed"}, "opened case"),
         (

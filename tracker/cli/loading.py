@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -217,14 +218,18 @@ _NUMBERED = re.compile(r"fact (\d+)\b")
 
 def _placed(error: DefinitionError, rows: Sequence[Placed]) -> DefinitionError:
     """The problems at their rows: the service counts facts, the reader of the file counts lines."""
-    from tracker.domain.errors import DefinitionError, Problem
+    from tracker.domain.errors import DefinitionError
 
     told = []
     for one in error.problems:
         number = _NUMBERED.match(one.place)
-        at = rows[int(number[1]) - 1].place if number else ""
-        told.append(Problem(f"{at}，{one.place}" if at else one.place, one.text, one.advice))
+        told.append(replace(one, place=_where(rows[int(number[1]) - 1])) if number else one)
     return DefinitionError(told)
+
+
+def _where(row: Placed) -> str:
+    clause = getattr(row.fact, "clause", "")
+    return f"{row.place}，{clause}" if clause else row.place
 
 
 def _notice(file: Any, place: House) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,17 @@ from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain.errors import Problem
 from tracker.domain.layout import lay_out
-from tracker.domain.programme import CaseDuty, Clause, Gap, Item, Milestone, Programme, owing
+from tracker.domain.programme import (
+    CaseDuty,
+    Clause,
+    Duty,
+    Gap,
+    Item,
+    Milestone,
+    Programme,
+    Recurring,
+    owing,
+)
 from tracker.domain.record import record
 
 SHOWN = 8
@@ -138,10 +148,14 @@ class _Vet:
     def mistakes(self, fact: f.AnyFact) -> Iterator[Mistake]:
         yield from self._times(fact)
         if fact.supersedes is not None and fact.supersedes not in self.stock.facts:
-            yield f"supersedes {fact.supersedes!r}, which is not on file", ""
+            yield (
+                f"所更正的 {fact.supersedes} 不在案 / supersedes {fact.supersedes!r}, "
+                "which is not on file",
+                "",
+            )
         unit = getattr(fact, "unit", "")
         if unit and unit not in self.words.units:
-            yield _unknown("单位 / unit", unit, self.words.units)
+            yield _unknown("单位", "unit", unit, self.words.units)
         match fact:
             case f.About():
                 yield from self._about(fact)
@@ -156,57 +170,80 @@ class _Vet:
 
     def _times(self, fact: f.AnyFact) -> Iterator[Mistake]:
         if fact.occurred_at > self.now:
-            yield f"occurred_at {fact.occurred_at.isoformat()} has not come yet", ""
+            yield _ahead("发生时间", "occurred_at", fact.occurred_at)
         if fact.recorded_at > self.now:
-            yield f"recorded_at {fact.recorded_at.isoformat()} has not come yet", ""
+            yield _ahead("录入时间", "recorded_at", fact.recorded_at)
 
     def _about(self, fact: f.About) -> Iterator[Mistake]:
         known = self.words.programme.clauses
         if fact.clause not in known:
-            yield _unknown("计分细则 / clause", fact.clause, known)
+            yield _unknown("计分句", "clause", fact.clause, known)
             return
         _, item, clause = known[fact.clause]
         duty = clause.duty(fact.duty)
         if fact.duty and duty is None:
-            yield _unknown("duty of the clause", fact.duty, (one.id for one in clause.duties))
+            names = (one.id for one in clause.duties)
+            yield _unknown("这一计分句的事项", "duty of the clause", fact.duty, names)
         units = owing(item, clause)
         if fact.unit and fact.unit in self.words.units and fact.unit not in units:
-            yield _unknown("unit that owes the clause", fact.unit, units)
+            yield _unknown("这一计分句的责任单位", "unit that owes the clause", fact.unit, units)
         if fact.occurrence and duty is not None:
             yield from self._occurrence(fact, duty)
+        if isinstance(fact, f.Report) and not fact.occurrence:
+            yield from self._which(fact, (duty,) if duty is not None else clause.duties)
         if isinstance(fact, f.ExternalDate) and not isinstance(duty, Milestone):
-            yield "a date is entered for a milestone: name its duty", ""
+            yield (
+                "日期只能录给进度节点 / a date is entered for a milestone: name its duty",
+                "请写明是哪个事项",
+            )
+
+    def _which(self, fact: f.Report, duties: Sequence[Duty]) -> Iterator[Mistake]:
+        """A report that names no period or case would count for every one of them."""
+        if not fact.duty and len(duties) != 1:
+            return
+        for duty in duties:
+            if isinstance(duty, CaseDuty):
+                yield _unnamed("交办件的编号", "case", self.stock.cases)
+            periods = self.words.occurrences.get((fact.clause, duty.id), frozenset()) - {""}
+            if isinstance(duty, Recurring) and len(periods) > 1:
+                yield _unnamed("期次", "period", periods)
 
     def _occurrence(self, fact: f.About, duty: Any) -> Iterator[Mistake]:
         if isinstance(duty, Gap):
             return
         if isinstance(duty, CaseDuty):
             if fact.occurrence not in self.stock.cases:
-                yield _unknown("opened case", fact.occurrence, self.stock.cases)
+                yield _unknown("在案的交办件", "opened case", fact.occurrence, self.stock.cases)
             return
         periods = self.words.occurrences.get((fact.clause, fact.duty), frozenset())
         if fact.occurrence not in periods:
-            yield _unknown("period", fact.occurrence, periods - {""})
+            yield _unknown("期次", "period", fact.occurrence, periods - {""})
 
     def _review(self, fact: f.Review) -> Iterator[Mistake]:
         reviewed = self.stock.facts.get(fact.report)
         if not isinstance(reviewed, f.Report):
-            yield f"reviews {fact.report!r}, which is no report on file", ""
+            yield (
+                f"没有填报 {fact.report} / reviews {fact.report!r}, which is no report on file",
+                "",
+            )
         elif fact.occurred_at < reviewed.occurred_at:
-            yield f"reviews {fact.report!r} before it was submitted", ""
+            yield (f"审核早于填报 / reviews {fact.report!r} before it was submitted", "")
 
     def _case(self, fact: f.CaseEvent) -> Iterator[Mistake]:
         if fact.event != "opened":
             if fact.case not in self.stock.cases:
-                yield _unknown("opened case", fact.case, self.stock.cases)
+                yield _unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
             return
         units = self.words.cases.get(fact.kind)
         if self._opened_before(fact):
-            yield f"case {fact.case!r} of {fact.unit} is open already", "supersede that fact"
+            yield (
+                f"交办件 {fact.case} 已登记 / case {fact.case!r} of {fact.unit} is open already",
+                "要改请更正原来那条 / supersede that fact",
+            )
         if units is None:
-            yield _unknown("kind of case", fact.kind, self.words.cases)
+            yield _unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
         elif fact.unit in self.words.units and fact.unit not in units:
-            yield _unknown("unit that takes such cases", fact.unit, units)
+            yield _unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
 
     def _opened_before(self, fact: f.CaseEvent) -> bool:
         replaced = {one.supersedes for one in self.stock.facts.values() if one.supersedes}
@@ -219,33 +256,49 @@ class _Vet:
     def _reading(self, fact: f.ReadingDecision) -> Iterator[Mistake]:
         readings = {reading.id: reading for reading in self.words.programme.readings}
         if fact.reading not in readings:
-            yield _unknown("口径 / reading", fact.reading, readings)
+            yield _unknown("口径", "reading", fact.reading, readings)
             return
         choices = [one.id for one in readings[fact.reading].alternatives]
         if fact.choice not in choices:
-            yield _unknown("alternative of the reading", fact.choice, choices)
+            yield _unknown("这条口径的选项", "alternative of the reading", fact.choice, choices)
 
     def _keyed(self, fact: f.AnyFact) -> Iterator[Mistake]:
         words = self.words
-        known: dict[str, tuple[str, Callable[[], Iterable[str]]]] = {
-            "finding": ("finding", lambda: words.findings),
-            "measurement": ("measure", lambda: words.measures),
-            "target": ("target", lambda: words.programme.target_values),
-            "rank": ("rank", lambda: words.ranks),
-            "decision": ("rule", lambda: words.rules),
-            "recognition": ("recognition", lambda: words.recognitions),
-            "activity": ("activity", lambda: words.activities),
+        known: dict[str, tuple[str, str, Callable[[], Iterable[str]]]] = {
+            "finding": ("发现问题的类别", "finding", lambda: words.findings),
+            "measurement": ("指标", "measure", lambda: words.measures),
+            "target": ("目标", "target", lambda: words.programme.target_values),
+            "rank": ("排名", "rank", lambda: words.ranks),
+            "decision": ("规则", "rule", lambda: words.rules),
+            "recognition": ("认可", "recognition", lambda: words.recognitions),
+            "activity": ("活动", "activity", lambda: words.activities),
         }
         if fact.fact not in known:
             return
-        field, names = known[fact.fact]
+        told, field, names = known[fact.fact]
         name = getattr(fact, field)
         if name not in names():
-            yield _unknown(field, name, names())
+            yield _unknown(told, field, name, names())
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> Mistake:
+def _unknown(told: str, what: str, name: str, known: Iterable[str]) -> Mistake:
+    return f"方案中没有{told}“{name}” / no {what} {name!r} in the programme", _listed(known)
+
+
+def _unnamed(told: str, what: str, known: Iterable[str]) -> Mistake:
+    return f"没有写明{told} / does not say which {what}", _listed(known)
+
+
+def _ahead(told: str, what: str, at: datetime) -> Mistake:
+    return (
+        f"{told} {at.isoformat()} 还没有到 / {what} has not come yet",
+        "请核对年月日和时区 / check date and offset",
+    )
+
+
+def _listed(known: Iterable[str]) -> str:
     names = sorted(known)
-    more = "" if len(names) <= SHOWN else f" … ({len(names)})"
-    advice = f"known: {', '.join(names[:SHOWN])}{more}" if names else "there is none"
-    return f"方案中没有 / no {what} {name!r} in the programme", advice
+    more = "" if len(names) <= SHOWN else f" …（{len(names)}）"
+    return (
+        f"可用 / known: {', '.join(names[:SHOWN])}{more}" if names else "一个也没有 / there is none"
+    )
