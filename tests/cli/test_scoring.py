@@ -30,6 +30,7 @@ def test_obligations_are_listed_the_worst_first(late: Installation) -> None:
     lines = told.text.splitlines()
     assert lines[0] == "小方案  截至 2021-10-02 周六 24:00"
     assert lines[3].startswith("■ 逾期")
+    assert "  250 天  " in lines[3]
     assert lines[-1].startswith("共 ")
     found = late.valid("due", "due", "--as-of", "2021-10-31")
     [one] = [one for one in found["obligations"] if one["clause"] == "1"]

@@ -115,8 +115,8 @@ def test_somebody_without_an_address_is_kept_for_the_call_list(published: Databa
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (a_contact(unit="stranger"), "no unit 'stranger'"),
-        (a_contact(role="boss"), "no role 'boss'"),
+        (a_contact(unit="stranger"), "没有单位“stranger”.*请写方案里的名称"),
+        (a_contact(role="boss"), "没有角色“boss”.*可用 / use: 联络员 contact"),
         (a_contact(name=""), "no name"),
         (a_contact(mail="not an address"), "not a mail address"),
     ],

@@ -165,7 +165,7 @@ def _lines(seen: Seen, standings: Sequence[Standing], lost: Counter[str]) -> Ite
             _due(seen, one),
             one.obligation.clause,
             names.get(one.obligation.unit, one.obligation.unit),
-            _late(one),
+            _late(one, seen.lang),
             points(lost[one.obligation.key]) if lost[one.obligation.key] else "",
             one.obligation.title,
         )
@@ -192,8 +192,9 @@ def _due(seen: Seen, one: Standing) -> str:
     return f"{told_instant(due, seen.lang, seen.programme.tz)}{mark}"
 
 
-def _late(one: Standing) -> str:
+def _late(one: Standing, lang: Lang) -> str:
     if not one.missed:
         return ""
     hours = one.obligation.deadline is not None and one.obligation.deadline.kind == "hours"
-    return f"{int(one.lateness.hours)}h" if hours else f"{one.lateness.days}d"
+    key, n = ("hours", int(one.lateness.hours)) if hours else ("days", one.lateness.days)
+    return say(f"late.{key}", lang, n=n)

@@ -86,9 +86,8 @@ async def _deliver(place: House, *, as_json: bool) -> None:
         at = instant(place.now, place.settings.tz)
         show.answer(DeliverAnswer(at=at, channel=parts.channel.name, **counts))
     else:
-        show.echo(
-            say("deliver.done", place.lang, at=_at(place), channel=parts.channel.name, **counts)
-        )
+        way = say(f"channel.{parts.channel.name}", place.lang)
+        show.echo(say("deliver.done", place.lang, at=_at(place), channel=way, **counts))
 
 
 # -- the trail -------------------------------------------------------------------------------------

@@ -41,6 +41,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "as_of": ("截至 {at}", "as of {at}"),
     "known": ("（按 {at} 前录入的事实）", " (with the facts entered by {at})"),
     "due.count": ("共 {n} 项", "{n} in all"),
+    "late.days": ("{n} 天", "{n} d"),
+    "late.hours": ("{n} 小时", "{n} h"),
     "due.none": ("没有符合条件的应办事项", "no obligation matches"),
     "score.line": (
         "得分 {score} / {points}（基本分 {base}，加分 {bonus}，扣分 {penalty}）",
@@ -70,6 +72,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "{at}: looked at {claimed}, made {made} notices ({silenced} silenced) and {dispatched} "
         "dispatches, {nobody} found nobody, sealed {sealed} events",
     ),
+    "channel.smtp": ("邮件服务器", "smtp"),
+    "channel.folder": ("写成 .eml 文件", "folder"),
     "deliver.done": (
         "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {later}，不发 {suppressed}，"
         "结果不明 {unknown}",

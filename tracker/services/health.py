@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from tracker.services import calendars, outbox
+from tracker.services import calendars, outbox, programmes
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -133,14 +133,19 @@ def _sealed(session: Session, now: datetime) -> Finding:
 def _heard(session: Session, now: datetime) -> Finding:
     """Rungs that found nobody to tell, lately: a unit without a contact, a person without mail."""
     where = (
-        select(col(NoticeRow.unit), col(NoticeRow.role))
+        select(col(NoticeRow.programme), col(NoticeRow.unit), col(NoticeRow.role))
         .where(col(NoticeRow.state) == NoticeState.NOBODY, col(NoticeRow.send_at) >= now - RECENT)
         .distinct()
-        .order_by(col(NoticeRow.unit), col(NoticeRow.role))
+        .order_by(col(NoticeRow.programme), col(NoticeRow.unit), col(NoticeRow.role))
     )
-    found = [f"{unit} ({role})" for unit, role in session.connection().execute(where)]
+    found = session.connection().execute(where).all()
+    posts = [f"{_unit_name(session, slug, unit)}\t{role}" for slug, unit, role in found[:10]]
     code = "nobody" if found else "everybody"
-    return _finding("people", not found, code, red=False, n=len(found), where=", ".join(found[:10]))
+    return _finding("people", not found, code, red=False, n=len(found), where="\n".join(posts))
+
+
+def _unit_name(session: Session, slug: str, unit: str) -> str:
+    return programmes.current(session, slug).unit_names.get(unit, unit)
 
 
 def _calendar(session: Session, now: datetime) -> Finding:

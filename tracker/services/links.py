@@ -57,11 +57,13 @@ def read(secret: str, token: str, now: datetime) -> Link:
         link = Link(Purpose(purpose), int(person_id), programme, obligation, expires_at)
     except (BadData, ValueError, TypeError) as broken:
         raise Refused(
-            "链接无效 / this link is not one of ours or is incomplete; open it from the mail again"
+            "链接无效或不完整，请从邮件里重新打开 / this link is not one of ours or is incomplete; "
+            "open it from the mail again"
         ) from broken
     if now >= link.expires_at:
         raise Refused(
-            f"链接已失效 / this link stopped working at {link.expires_at:%Y-%m-%d %H:%M} UTC; "
+            "链接已过期，请用最近一封邮件里的，或从页面上打开这件事 / this link stopped working at "
+            f"{link.expires_at:%Y-%m-%d %H:%M} UTC; "
             "use the one in the newest mail, or open the obligation in the pages"
         )
     return link
@@ -75,10 +77,14 @@ def check(session: Session, secret: str, token: str, now: datetime) -> Link:
     link = read(secret, token, now)
     row = session.get(LinkRow, token_hash(token))
     if row is not None and row.revoked_at is not None:
-        raise Refused("链接已撤回 / this link was revoked; use the one in the newest mail")
+        raise Refused(
+            "链接已撤回，请用最近一封邮件里的 / this link was revoked; "
+            "use the one in the newest mail"
+        )
     if role_of(session, link, now) is None:
         raise Refused(
-            "链接已移交 / the person this link was sent to no longer has a role in the unit; "
+            "收信人已不在这个单位任职，请用接手人邮件里的链接 / "
+            "the person this link was sent to no longer has a role in the unit; "
             "the successor's mail has one of its own"
         )
     return link
@@ -118,7 +124,7 @@ def _row(session: Session, token: str, link: Link) -> LinkRow:
     row = session.get(LinkRow, token_hash(token))
     if row is None:
         if session.get(PersonRow, link.person_id) is None:
-            raise Refused("链接无效 / the person this link was sent to is not on file")
+            raise Refused("收信人已不在册 / the person this link was sent to is not on file")
         row = LinkRow(
             token_hash=token_hash(token), person_id=link.person_id, purpose=link.purpose.value
         )

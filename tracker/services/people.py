@@ -38,6 +38,12 @@ class Role(StrEnum):
     OFFICE = "office"
 
 
+ROLES = (
+    "联络员 contact、副联络员 deputy、单位负责人 head、"
+    "分管领导 leader、审核人 reviewer、考核办 office"
+)
+
+
 @dataclass(frozen=True)
 class Holder:
     """A person in a role; `until_on` is the first day on which they no longer have it."""
@@ -239,13 +245,17 @@ def _mistakes(row: Contact, unit: str | None) -> list[Problem]:
     found = []
     if unit is None:
         found.append(
-            Problem(row.place, f"没有这个单位 / no unit {row.unit!r} in the programmes loaded",
-                    "its name, short name or id as in the programme, or * for every unit")
-        )  # fmt: skip
+            Problem(
+                row.place,
+                f"没有单位“{row.unit}” / no unit {row.unit!r} in the programmes loaded",
+                "请写方案里的名称或简称，* 表示所有 / its name, short name or id, or * for all",
+            )
+        )
     if not row.name:
-        found.append(Problem(row.place, "没有姓名 / no name"))
+        found.append(Problem(row.place, "没有姓名 / no name", "请填上 / fill it in"))
     if row.role not in set(Role):
-        found.append(Problem(row.place, f"没有这个角色 / no role {row.role!r}", ", ".join(Role)))
+        text = f"没有角色“{row.role}” / no role {row.role!r}"
+        found.append(Problem(row.place, text, f"可用 / use: {ROLES}"))
     if row.mail:
         try:
             Address(row.mail)
@@ -263,8 +273,15 @@ def _shared_addresses(rows: Sequence[Contact]) -> list[Problem]:
             continue
         other = first.setdefault(row.mail.lower(), row)
         if other.name != row.name:
-            text = f"邮箱 {row.mail} 已用于 / address taken by {other.name} ({other.place})"
-            found.append(Problem(row.place, text, "every person needs an address of their own"))
+            text = (
+                f"邮箱 {row.mail} 已是{other.name}的（{other.place}）"
+                f" / address taken by {other.name} ({other.place})"
+            )
+            found.append(
+                Problem(
+                    row.place, text, "请一人一个邮箱 / every person needs an address of their own"
+                )
+            )
     return found
 
 
@@ -274,7 +291,13 @@ def _taken_addresses(session: Session, rows: Sequence[Contact]) -> list[Problem]
         known = by_mail(session, row.mail) if row.mail else None
         if known is not None and known.name != row.name:
             text = f"邮箱 {row.mail} 已登记在 {known.name} 名下 / address on file for {known.name}"
-            found.append(Problem(row.place, text, "erase that person first, or use another"))
+            found.append(
+                Problem(
+                    row.place,
+                    text,
+                    "请换一个邮箱，姓名写错的改成登记的姓名 / use another, or the name on file",
+                )
+            )
     return found
 
 

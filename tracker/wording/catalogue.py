@@ -103,6 +103,16 @@ def _in(value: str, area: str, language: Language, zone: ZoneInfo) -> str:
     return text(f"{area}.{value}", language=language, zone=zone)
 
 
+def _posts(value: str, _: str, language: Language, zone: ZoneInfo) -> str:
+    """Lines of `unit<tab>role` as posts: 县水利局（单位负责人）."""
+    told = []
+    for line in value.splitlines():
+        unit, _, role = line.partition("\t")
+        held = _in(role, "role", language, zone)
+        told.append(f"{unit}（{held}）" if language == "zh" else f"{unit} ({held})")
+    return ("、" if language == "zh" else ", ").join(told)
+
+
 def _plural(value: Any, words: str, _: Language, __: ZoneInfo) -> str:
     one, many = words.split("/")
     return one if value == 1 else many
@@ -131,6 +141,7 @@ FORMS: Mapping[str, Form] = {
     "rule": _rule,
     "in": _in,
     "pl": _plural,
+    "posts": _posts,
     "or": lambda value, instead, *_: str(value) or instead,
 }
 """How a placeholder is written. An int in the `p` forms is in ten-thousandths of a point."""
