@@ -83,7 +83,7 @@ def _mailing(notice: NoticeRow, dispatch: DispatchRow | None, person: PersonRow 
         name=person.name if person is not None else "",
         at=settled_at or notice.send_at,
         state=state,
-        reason=notice.reason or outcome,
+        reason=notice.reason or ("" if outcome == state else outcome),
         settled_at=settled_at,
         reply=reply,
         message_id=message_id,

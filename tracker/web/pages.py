@@ -17,8 +17,8 @@ from schedules.deadlines import closes_at
 from tracker.domain import facts as f
 from tracker.services import mailings, people, programmes, readings
 from tracker.services.scoreboard import Board
+from tracker.web import filing, matter, overview, scores, vitals
 from tracker.web import items as items_
-from tracker.web import matter, overview, scores, vitals
 from tracker.web.asking import Asked, Desk, desk
 from tracker.web.entry import Office
 from tracker.web.intake import Unclear
@@ -64,6 +64,7 @@ def overview_page(asked: Office, slug: str) -> Response:
     return page(
         asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
         matrix=overview.matrix(at.board, look), clocks=overview.clocks(at.board),
+        has_cases=bool(filing.case_kinds(at.programme)),
         lights=overview.light_counts(at.board.ledger.standings), contacts=contacts,
         waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
         soon=overview.due_soon(at.board), final=final(at.board), health=vitals.vitals(asked),
