@@ -290,11 +290,6 @@ class ReminderMail:
         return tuple(line for line in self.lines if not line.late)
 
     @property
-    def next_due_at(self) -> datetime | None:
-        """The nearest deadline that has not passed."""
-        return min((line.due_at for line in self.ahead if line.due_at is not None), default=None)
-
-    @property
     def next_line(self) -> ReminderLine | None:
         """The line that climbs first, should nothing happen."""
         climbing = [line for line in self.lines if line.next_at is not None]

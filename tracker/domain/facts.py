@@ -8,7 +8,7 @@ aware instants. A correction is a new fact that names the one it replaces in `su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Literal, NewType, TypeVar
 
@@ -335,8 +335,3 @@ def standing(facts: Iterable[AnyFact], *, as_of: datetime, known_at: datetime) -
 
 def _order(fact: AnyFact) -> tuple[datetime, datetime, str]:
     return (fact.occurred_at, fact.recorded_at, fact.id)
-
-
-def latest(facts: Sequence[AnyFact]) -> AnyFact | None:
-    """The last of facts that are already in order."""
-    return facts[-1] if facts else None

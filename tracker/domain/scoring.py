@@ -145,9 +145,6 @@ class _View:
     def recognitions(self, key: str) -> Sequence[f.Recognition]:
         return self.engine.record.recognitions.get(key, ())
 
-    def activities(self, key: str) -> Sequence[f.Activity]:
-        return self.engine.record.activities.get(key, ())
-
     def lost_by(self, rule: str) -> Fraction:
         return self.engine.lost_by(rule)
 

@@ -1,7 +1,7 @@
 """The kinds of scoring rule: a closed, typed union.
 
-Adding a kind: its class in the module of its family, one line here, its steps' words in
-`tracker.wording`, and its reading from text in `tracker.definitions.clauses`.
+Adding a kind: its class in the module of its family and one line here; in `tracker.wording` its
+sentence (`rules.py`) and the words of its steps; then the published schemas are made anew.
 """
 
 from __future__ import annotations

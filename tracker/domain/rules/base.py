@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Protocol, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tracker.domain.facts import (
-    Activity,
     Decision,
     Fact,
     FactId,
@@ -117,7 +116,6 @@ class Scene(Protocol):
     def ranking(self, key: str) -> Rank | None: ...
     def decisions(self) -> Sequence[Decision]: ...
     def recognitions(self, key: str) -> Sequence[Recognition]: ...
-    def activities(self, key: str) -> Sequence[Activity]: ...
     def lost_by(self, rule: str) -> Fraction:
         """What an earlier rule (by id) has charged, as a positive number of points."""
         ...
@@ -239,7 +237,3 @@ def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None =
 
 def because(*facts: Fact) -> tuple[FactId, ...]:
     return tuple(fact.id for fact in facts)
-
-
-def with_facts(charge: Charge, facts: Sequence[Fact]) -> Charge:
-    return replace(charge, facts=because(*facts))

@@ -1,4 +1,4 @@
-"""Rules that count: incidents, classes of incidents, pauses of an activity, missed paces."""
+"""The rule that counts: incidents found, by class and level, and missed occurrences of a duty."""
 
 from __future__ import annotations
 

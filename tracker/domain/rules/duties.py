@@ -129,7 +129,7 @@ class PerMissing(RuleBase):
     A quantity is judged at its stage's deadline (`at_deadline`: what comes later does not help) or
     as it stands (`now`: catching up recovers). A period is short by what was not submitted in it;
     no offset between periods. `per` is how many missing things make one `each` (每少20件). With
-    `items` the things are counted by findings of that key instead of by a duty.
+    `finding` the things are counted by findings of that key instead of by a duty.
     """
 
     kind: Literal["per_missing"] = "per_missing"

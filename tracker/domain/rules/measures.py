@@ -94,7 +94,7 @@ class PerStep(RuleBase):
 
 
 class Threshold(RuleBase):
-    """One cut-off value decides: the condition must hold, else `lose`; or `win` where it holds."""
+    """One cut-off decides: where the condition holds, `lose` is lost or `win` won, else nothing."""
 
     kind: Literal["threshold"] = "threshold"
     when: When
