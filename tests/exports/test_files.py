@@ -76,6 +76,15 @@ def test_a_text_too_long_for_a_cell_is_cut_and_says_so() -> None:
     assert page["A2"].value.endswith("…")
 
 
+def test_text_that_looks_like_the_inside_of_a_workbook_is_text() -> None:
+    """xlsxwriter writes a string between <r> and </r> as XML, as it is."""
+    rows = tuple((text,) for text in ("<r></t></si><si>x</r>", "<r>&</r>\n", "<r>"))
+    sheet = Sheet("x", (Column("<r><t>单位</t></r>"),), rows, SHANGHAI)
+    page = openpyxl.load_workbook(BytesIO(xlsx_bytes([sheet], made_at=MADE))).worksheets[0]
+    shown = [str(row[0].value).strip() for row in page.iter_rows()]
+    assert shown == ["<r><t>单位</t></r>", "<r></t></si><si>x</r>", "<r>&</r>", "<r>"]
+
+
 def test_csv_opens_in_a_spreadsheet_as_what_it_is() -> None:
     content = csv_bytes(SHEET)
     assert content.startswith(b"\xef\xbb\xbf")
@@ -87,7 +96,8 @@ def test_csv_opens_in_a_spreadsheet_as_what_it_is() -> None:
     assert rows[4][0] == "合计"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "＝1", "  =1", "\u3000＋1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "＝1", "  =1", "\u3000＋1",
+                                  "\x00=1", "\x0b=1", "\u200b=1", "\u2028=1"])  # fmt: skip
 def test_what_could_be_a_formula_is_neutralised(text: str) -> None:
     assert neutral(text) == f"'{text}"
 

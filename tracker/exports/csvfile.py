@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -28,8 +29,13 @@ def csv_bytes(sheet: Sheet) -> bytes:
 
 def neutral(text: str) -> str:
     """Text as itself, with an apostrophe before what would be a formula."""
-    begins = text.lstrip(" \u3000\u00a0\ufeff")[:1]
+    begins = next((c for c in text if c in RISKY or not _unseen(c)), "")
     return f"'{text}" if begins in RISKY and begins else text
+
+
+def _unseen(character: str) -> bool:
+    """A blank or a control: a spreadsheet may leave it out, and begin with what follows."""
+    return character.isspace() or unicodedata.category(character)[0] == "C"
 
 
 def _line(sheet: Sheet, row: tuple[Cell, ...]) -> list[str]:

@@ -80,7 +80,7 @@ def _write(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
     head = len(sheet.above) + (1 if sheet.above else 0)
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, column.width)
-        page.write_string(head, at, column.title, formats["head"])
+        page.write_string(head, at, _fitting(column.title), formats["head"])
     row = head
     for row, cells in enumerate(sheet.rows, start=head + 1):
         _write_row(page, row, cells, sheet, formats, "")
@@ -118,6 +118,8 @@ def _write_cell(page: Worksheet, row: int, at: int, cell: Cell, sheet: Sheet, st
 
 
 def _fitting(text: str) -> str:
+    if text.startswith("<r>") and text.rstrip("\n").endswith("</r>"):
+        text += " "  # xlsxwriter would take it for XML and write it as it is
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
