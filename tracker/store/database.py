@@ -109,11 +109,11 @@ def parsed(url: str) -> URL:
     """The URL with our driver where it names none; Unreachable for what is no database URL."""
     try:
         given = make_url(url)
-    except ArgumentError as mistake:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise Unreachable(
-            f"数据库地址无法识别 / not a database URL: {url!r}; "
+            f"数据库地址无法识别 / not a database URL: {_masked(url)!r}; "
             "write sqlite:////path/tracker.sqlite or postgresql://user@host/name"
-        ) from mistake
+        ) from None  # the chained one would show the password
     known = {
         "sqlite": "sqlite",
         "postgresql": "postgresql+psycopg",
@@ -123,6 +123,14 @@ def parsed(url: str) -> URL:
     if driver is None:
         raise Unreachable(f"数据库类型不支持 / {given.drivername}: use sqlite or postgresql")
     return given.set(drivername=driver)
+
+
+def _masked(url: str) -> str:
+    """What was given up to the first thing that may be a password."""
+    if "@" not in url:
+        return url
+    scheme, mark, _ = url.partition("://")
+    return f"{scheme + mark if mark else ''}***@{url.rpartition('@')[2]}"
 
 
 def place_of(url: URL) -> str:
@@ -149,7 +157,11 @@ def _must_exist(url: URL) -> None:
 def _engine(url: URL, synchronous: Synchronous, busy_seconds: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         return _postgres(url, busy_seconds)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+    )
     pragmas = {
         "foreign_keys": "ON",
         "busy_timeout": str(int(busy_seconds * 1000)),
@@ -179,6 +191,7 @@ def _postgres(url: URL, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
+        hide_parameters=True,  # names and addresses have no place in a log
         connect_args={"options": options, "connect_timeout": max(2, int(busy_seconds))},
     )
 
