@@ -72,7 +72,12 @@ async def _serve(
 ) -> None:
     pages = import_from_string(PAGES)(parts)
     config = uvicorn.Config(
-        pages, log_level="warning", access_log=False, timeout_graceful_shutdown=DRAIN_SECONDS
+        pages,
+        log_level="warning",
+        access_log=False,
+        # Who asks is who connects: a forwarded address can be made up, and tries are counted by it.
+        proxy_headers=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     server = _Server(config, parts.settings.language)
     _stop_gently(server)

@@ -14,7 +14,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ from tracker.settings import Settings
 SESSION = "tracker_session"
 PASS = "tracker_access"
 PASS_LASTS = timedelta(days=30)
+MOST_GUESSERS = 10_000
 OFFICE = "office"
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
@@ -75,32 +76,61 @@ def is_loopback(host: str) -> bool:
 
 @dataclass
 class Throttle:
-    """At most `limit` wrong tries from one address in `window`."""
+    """At most `limit` tries from one address, or one network of IPv6, in `window`."""
 
     limit: int = 10
     window: timedelta = timedelta(minutes=10)
     _tries: dict[str, deque[datetime]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def check(self, who: str, now: datetime) -> None:
-        """TooOften, with the seconds to wait, when the tries are used up."""
+    @property
+    def kept(self) -> int:
+        """How many addresses are remembered."""
+        return len(self._tries)
+
+    def take(self, who: str, now: datetime) -> None:
+        """Count a try; TooOften, with the seconds to wait, when they are used up.
+
+        Counted before its outcome is known, so that tries at the same moment are not free.
+        """
         with self._lock:
-            tries = self._recent(who, now)
+            tries = self._tries.setdefault(_guesser(who), deque())
+            while tries and tries[0] <= now - self.window:
+                tries.popleft()
             if len(tries) >= self.limit:
                 left = tries[0] + self.window - now
                 raise TooOften(max(1, int(left.total_seconds())))
+            tries.append(now)
+            if len(self._tries) > MOST_GUESSERS:
+                self._forget(now)
 
-    def failed(self, who: str, now: datetime) -> None:
+    def give_back(self, who: str) -> None:
+        """The latest try was none: it succeeded."""
         with self._lock:
-            self._recent(who, now).append(now)
-            if len(self._tries) > 10_000:
-                self._tries = {name: one for name, one in self._tries.items() if one}
+            tries = self._tries.get(_guesser(who))
+            if tries:
+                tries.pop()
 
-    def _recent(self, who: str, now: datetime) -> deque[datetime]:
-        tries = self._tries.setdefault(who, deque())
-        while tries and tries[0] <= now - self.window:
-            tries.popleft()
-        return tries
+    def _forget(self, now: datetime) -> None:
+        """Who has not tried lately; where that is not enough, half of those who have."""
+        fresh = {who: one for who, one in self._tries.items()
+                 if one and one[-1] > now - self.window}  # fmt: skip
+        if len(fresh) > MOST_GUESSERS:
+            fresh = dict(list(fresh.items())[len(fresh) // 2 :])
+        self._tries = fresh
+
+
+def _guesser(who: str) -> str:
+    """One machine may have 2^64 addresses of IPv6: they count as one."""
+    try:
+        address = ip_address(who)
+    except ValueError:
+        return who
+    if isinstance(address, IPv4Address):
+        return who
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), 64), strict=False))
 
 
 @dataclass
@@ -115,12 +145,14 @@ class Gate:
     def comes_from_here(self, request: Request) -> bool:
         """Somebody at this machine, on a server that only this machine can reach.
 
-        Not through a proxy, and not through a foreign name that was made to point here.
+        Not through a proxy, and not through a foreign name that was made to point here. Where there
+        is an access code everybody gives it: many a proxy does not say that it is one.
         """
         host = request.client.host if request.client else ""
         named = _HOST.fullmatch(request.headers.get("host", "").lower())
         return (
-            named is not None
+            not code_of(self.settings)
+            and named is not None
             and is_loopback(named["name"])
             and is_loopback(self.settings.host)
             and is_loopback(host)
@@ -137,12 +169,12 @@ class Gate:
 
     def sign_in(self, request: Request, code: str, now: datetime) -> bool:
         who = request.client.host if request.client else ""
-        self.codes.check(who, now)
+        self.codes.take(who, now)
         wanted = code_of(self.settings)
-        if wanted and hmac.compare_digest(code.strip().encode(), wanted.encode()):
-            return True
-        self.codes.failed(who, now)
-        return False
+        right = bool(wanted) and hmac.compare_digest(code.strip().encode(), wanted.encode())
+        if right:
+            self.codes.give_back(who)
+        return right
 
     def give_pass(self, request: Request, response: Response, now: datetime) -> None:
         value = {"code": self._code_mark(), "until": int((now + PASS_LASTS).timestamp())}

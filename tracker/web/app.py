@@ -9,12 +9,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tracker import __version__, settings
 from tracker.runtime import Runtime, build
 from tracker.web import access, acts, api, assets, entry, mailed, pages, reports, troubles
 from tracker.web.asking import Web
 from tracker.web.security import SafeAnswers
+
+
+class _Pages(FastAPI):
+    """Strict to the browser in every answer, those to faults of ours included."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SafeAnswers(super().build_middleware_stack())
 
 
 def create(runtime: Runtime | None = None) -> FastAPI:
@@ -32,12 +40,11 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         if own:
             await parts.close()
 
-    app = FastAPI(
+    app = _Pages(
         title="tracker", version=__version__, lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
-    app.add_middleware(SafeAnswers)
     troubles.install(app)
     for module in (entry, pages, reports, acts, mailed, api):
         app.include_router(module.router)

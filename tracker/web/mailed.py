@@ -137,6 +137,5 @@ def _done(visit: Visit, form: Form) -> str:
 def _refused(asked: Asked, bad: BadLink) -> Response:
     """Said politely, and counted, so that nobody tries tokens by the thousand."""
     who = asked.request.client.host if asked.request.client else ""
-    asked.web.gate.links.check(who, asked.now)
-    asked.web.gate.links.failed(who, asked.now)
+    asked.web.gate.links.take(who, asked.now)
     return answer_page(asked.request, Trouble(403, "forbidden_link", reason=str(bad)))

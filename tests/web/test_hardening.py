@@ -1,0 +1,204 @@
+"""The pages against requests that no browser sends, and against what a browser may be made to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from starlette.testclient import TestClient
+
+from tests.builders import at
+from tests.databases import Prepare
+from tests.web.conftest import HERE, NOW, House, form_of, furnished, opened
+from tracker.web.access import Throttle, TooOften
+from tracker.web.app import create
+from tracker.web.security import HEADERS
+
+STRANGE_HOSTS = ("[", "[::1", "evil@127.0.0.1", "127.0.0.1/.evil", "127.0.0.1?x", "127.0.0.1#x",
+                 "127.0.0.1\\evil", "")  # fmt: skip
+
+
+def untroubled(house: House, **parts: Any) -> TestClient:
+    """A browser that is shown what breaks, as a real one would be."""
+    return TestClient(
+        create(house.runtime), base_url="http://127.0.0.1:8000", client=parts.get("client", HERE),
+        follow_redirects=False, headers={"accept": "text/html"}, raise_server_exceptions=False,
+    )  # fmt: skip
+
+
+def strict(answer: httpx.Response) -> None:
+    for name in HEADERS:
+        assert name in answer.headers, f"{answer.request.url}: no {name}"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+
+
+@pytest.fixture
+def browser(house: House) -> Iterator[TestClient]:
+    with untroubled(house) as client:
+        yield client
+
+
+def every_route(house: House) -> list[tuple[str, str]]:
+    """Method and path of each route, those of included routers too."""
+    found: list[tuple[str, str]] = []
+
+    def walk(routes: Any, prefix: str) -> None:
+        for route in routes:
+            inner = getattr(route, "original_router", None) or getattr(route, "router", None)
+            if inner is not None:
+                walk(inner.routes, prefix)
+            elif hasattr(route, "methods"):
+                found.extend((method, prefix + route.path) for method in sorted(route.methods))
+
+    walk(create(house.runtime).routes, "")
+    return found
+
+
+def filled(path: str) -> str:
+    values = {"slug": "small", "unit": "housing", "kind": "csv", "sha256": "0" * 64, "token": "x",
+              "name": "x"}  # fmt: skip
+    return re.sub(r"\{(\w+)[^}]*\}", lambda part: values.get(part[1], "small"), path)
+
+
+def test_every_form_of_every_route_needs_its_token(house: House, browser: TestClient) -> None:
+    acting = [path for method, path in every_route(house) if method not in ("GET", "HEAD")]
+    assert len(acting) >= 9, "the walk finds the routes"
+    before = house.everything()
+    for path in acting:
+        for sent in ({}, {"token": "0" * 64}, {"token": ""}):
+            answer = browser.post(filled(path), data=sent)
+            assert answer.status_code == 403, path
+            strict(answer)
+    assert house.everything() == before
+
+
+def test_no_get_or_head_of_any_route_changes_a_row(house: House, browser: TestClient) -> None:
+    showing = [path for method, path in every_route(house) if method == "GET"]
+    assert len(showing) >= 20, "the walk finds the routes"
+    before = house.everything()
+    for path in showing:
+        answer = browser.get(filled(path))
+        assert answer.status_code < 500 or "health" in path, path
+        strict(answer)
+        strict(browser.head(filled(path)))
+    assert house.everything() == before
+
+
+def test_a_fault_of_ours_is_as_strict_as_a_page(house: House) -> None:
+    app = create(house.runtime)
+
+    @app.get("/broken")
+    @app.get("/api/v1/broken")
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    with TestClient(app, client=HERE, base_url="http://127.0.0.1:8000",
+                    raise_server_exceptions=False) as client:  # fmt: skip
+        for path in ("/broken", "/api/v1/broken"):
+            answer = client.get(path)
+            assert answer.status_code == 500
+            strict(answer)
+
+
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
+def test_a_host_that_is_none_opens_no_door(browser: TestClient, host: str) -> None:
+    answer = browser.get("/p/small/", headers={"host": host})
+    assert answer.status_code == 403
+    strict(answer)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "", "http://evil@127.0.0.1:8000"])
+def test_an_origin_that_is_none_is_not_ours(browser: TestClient, origin: str) -> None:
+    page = browser.get("/p/small/cases")
+    answer = browser.post("/p/small/cases", data=form_of(page), headers={"origin": origin})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/p/%00/", "/api/v1/programmes/%00/score", "/p/small/notices?skip=99999999999999999999999",
+     "/p/small/notices?skip=x", "/p/small/obligation?key=%00", "/a/%00", "/p/small/units/%00",
+     "/p/small/evidence/%00", "/p/small/evidence/..%2f..%2fsecret", "/p/small/?as_of=%00"],
+)  # fmt: skip
+def test_a_path_that_leads_nowhere_is_said_in_words(browser: TestClient, path: str) -> None:
+    assert 400 <= browser.get(path).status_code < 500
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "utf-7", "nonsense"])
+def test_a_form_in_a_strange_writing_is_refused(browser: TestClient, charset: str) -> None:
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    body = b'--x\r\ncontent-disposition: form-data; name="token"\r\n\r\n\\ud800\xff\r\n--x--\r\n'
+    answer = browser.post("/p/small/cases", content=body, headers={"content-type": kind})
+    assert answer.status_code in (400, 403)
+
+
+def test_controls_in_a_field_are_left_out(house: House, browser: TestClient) -> None:
+    """PostgreSQL keeps no NUL, and no mail header takes any of them."""
+    form = form_of(browser.get("/p/small/report?key=1/done/housing"))
+    sent = form | {"state": "done", "note": "甲\x00乙\x1b\r\n丙"}
+    assert browser.post("/p/small/report", data=sent).status_code == 303
+    assert house.last().note.splitlines() == ["甲乙", "丙"]
+
+
+def test_where_there_is_a_code_a_silent_proxy_on_the_machine_is_asked_for_it_too(
+    database_like: Callable[[Prepare], str], tmp_path: Path
+) -> None:
+    house = opened(database_like(furnished), tmp_path / "data", access_code="生态-2021")
+    with untroubled(house) as proxied:
+        assert proxied.get("/p/small/").status_code == 303
+
+
+# -- the access code -----------------------------------------------------------------------------
+
+
+def test_tries_at_the_same_moment_do_not_pass_the_limit_together() -> None:
+    throttle = Throttle(limit=10)
+
+    def one(_: int) -> bool:
+        try:
+            throttle.take("203.0.113.9", NOW)
+        except TooOften:
+            return False
+        return True
+
+    with ThreadPoolExecutor(50) as many:
+        assert sum(many.map(one, range(500))) == 10
+
+
+def test_a_network_of_the_new_protocol_is_one_guesser() -> None:
+    throttle = Throttle(limit=10)
+    for number in range(10):
+        throttle.take(f"2001:db8:1:2::{number:x}", NOW)
+    with pytest.raises(TooOften):
+        throttle.take("2001:db8:1:2:ffff::1", NOW)
+    throttle.take("2001:db8:1:3::1", NOW)
+    throttle.take("::ffff:203.0.113.9", NOW)
+
+
+def test_many_guessers_do_not_fill_the_memory() -> None:
+    throttle = Throttle(limit=10)
+    for number in range(30_000):
+        throttle.take(f"10.{number // 65536}.{number // 256 % 256}.{number % 256}", NOW)
+    throttle.take("203.0.113.9", at("2021-10-18 09:00"))
+    assert throttle.kept < 10_001
+
+
+def test_forged_forwarding_does_not_make_another_guesser(
+    database_like: Callable[[Prepare], str], tmp_path: Path
+) -> None:
+    house = opened(database_like(furnished), tmp_path / "data", host="0.0.0.0",
+                   access_code="生态-2021")  # fmt: skip
+    with untroubled(house, client=("203.0.113.9", 1)) as stranger:
+        hidden = form_of(stranger.get("/sign-in"))
+        seen = [
+            stranger.post("/sign-in", data=hidden | {"code": f"guess{n}"},
+                          headers={"x-forwarded-for": f"10.0.0.{n}", "x-real-ip": f"10.0.0.{n}",
+                                   "forwarded": f"for=10.0.0.{n}"}).status_code
+            for n in range(12)
+        ]  # fmt: skip
+    assert seen == [403] * 10 + [429] * 2
