@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import chain, count
-from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from schedules.deadlines import ONE_DAY, Deadline, local_day
@@ -153,41 +152,6 @@ def hour_rungs(
         yield from _step_rung(ladder, deadline, number=number, step=step, window=window)
 
 
-def next_after(
-    ladder: DayLadder | HourLadder,
-    deadline: Deadline,
-    *,
-    instant: datetime,
-    start_at: datetime | None = None,
-    step: timedelta | None = None,
-    calendar: WorkCalendar,
-    window: Window,
-) -> datetime | None:
-    """The first `wanted_at` strictly after `instant`; None where the ladder has ended.
-
-    `start_at` belongs to day ladders and `step` to hour ladders, as in the functions above.
-    """
-    match ladder:
-        case DayLadder():
-            begin = instant if start_at is None else max(instant, start_at - timedelta.resolution)
-            return _next_day_rung(ladder, deadline, after=begin, calendar=calendar, window=window)
-        case HourLadder():
-            return _next_hour_rung(ladder, deadline, after=instant, step=step, window=window)
-        case _:
-            assert_never(ladder)
-
-
-def earlier_in_window(
-    instant: datetime, *, zone: ZoneInfo, calendar: WorkCalendar, window: Window
-) -> datetime:
-    """The last instant up to `instant` at which sending is allowed; `closes` itself still is."""
-    local = as_utc(instant).astimezone(zone)
-    if calendar.is_working(local.date()) and window.opens <= local.time():
-        return min(as_utc(instant), local_instant(local.date(), window.closes, zone=zone))
-    day = calendar.previous_working(local.date() - ONE_DAY)
-    return local_instant(day, window.closes, zone=zone)
-
-
 def later_in_window(
     instant: datetime, *, zone: ZoneInfo, calendar: WorkCalendar, window: Window
 ) -> datetime:
@@ -203,13 +167,6 @@ def _told(joins: Joins, place: int) -> tuple[str, ...]:
     return tuple(role for role, first in joins.items() if first is None or first <= place)
 
 
-def _first_told(joins: Joins, *, floor: int) -> int | None:
-    """The first place from `floor` on at which anybody is told."""
-    return min(
-        (floor if first is None else max(first, floor) for first in joins.values()), default=None
-    )
-
-
 def _anchor(deadline: Deadline, calendar: WorkCalendar, *, window: Window) -> date:
     """The working day of rung "0"; the day before when the due day has no opening left in time."""
     on = deadline.on
@@ -220,35 +177,6 @@ def _anchor(deadline: Deadline, calendar: WorkCalendar, *, window: Window) -> da
 
 def _offsets(ladder: DayLadder) -> Iterator[int]:
     return chain(sorted(set(ladder.before)), count(ladder.after_first, ladder.after_every))
-
-
-def _next_day_rung(
-    ladder: DayLadder,
-    deadline: Deadline,
-    *,
-    after: datetime,
-    calendar: WorkCalendar,
-    window: Window,
-) -> datetime | None:
-    anchor = _anchor(deadline, calendar, window=window)
-    gone = calendar.workdays_between(anchor, local_day(after, deadline.zone))
-    before = (offset for offset in sorted(set(ladder.before)) if _told(ladder.joins, offset))
-    for offset in chain(before, _overdue_offsets(ladder, gone)):
-        day = calendar.add_workdays(anchor, offset)
-        at = local_instant(day, window.opens, zone=deadline.zone)
-        if at > after:
-            return at
-    return None
-
-
-def _overdue_offsets(ladder: DayLadder, gone: int) -> Iterator[int]:
-    """The overdue series at which anybody is told, from its last offset up to `gone` on."""
-    first, every = ladder.after_first, ladder.after_every
-    told = _first_told(ladder.joins, floor=first)
-    if told is None:
-        return iter(())
-    number = max(-((first - told) // every), (gone - first) // every)
-    return count(first + number * every, every)
 
 
 def _up_to_limit(ladder: HourLadder, deadline: Deadline, *, window: Window) -> list[Planned]:
@@ -282,24 +210,6 @@ def _step_rung(
     name, at = f"step+{number}", deadline.due_at + number * step
     send_at = _outside_quiet(at, name, deadline=deadline, window=window)
     return (Planned(name, role, at, send_at) for role in _told(ladder.joins, number))
-
-
-def _next_hour_rung(
-    ladder: HourLadder,
-    deadline: Deadline,
-    *,
-    after: datetime,
-    step: timedelta | None,
-    window: Window,
-) -> datetime | None:
-    finite = [planned.wanted_at for planned in _up_to_limit(ladder, deadline, window=window)]
-    ahead = [at for at in finite if at > after]
-    if ahead:
-        return min(ahead)
-    told = _first_told(ladder.joins, floor=1)
-    if step is None or not ladder.every_step or told is None:
-        return None
-    return deadline.due_at + max(told, (after - deadline.due_at) // step + 1) * step
 
 
 def _outside_quiet(at: datetime, name: str, *, deadline: Deadline, window: Window) -> datetime:
