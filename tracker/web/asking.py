@@ -17,6 +17,7 @@ from schedules.deadlines import closes_at
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound
 from tracker.domain.programme import Programme
+from tracker.domain.rules.base import Step
 from tracker.runtime import Runtime
 from tracker.services import factbook, programmes, scoreboard
 from tracker.services.scoreboard import Board
@@ -124,6 +125,13 @@ class Desk:
 
     def unit(self, slug: str) -> str:
         return self.programme.unit_names.get(slug, slug)
+
+    def named(self, told: Step) -> Step:
+        """A step of arithmetic with the names that people use for what it waits for."""
+        values = dict(told.values)
+        if "what" in values:
+            values["what"] = self.programme.called(str(values["what"]))
+        return Step(told.code, tuple(values.items()))
 
     def label(self, slug: str) -> str:
         """Its registered short name, for narrow places."""
