@@ -14,9 +14,8 @@ from functools import cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import TextClause, exists, insert, text
+from sqlalchemy import TextClause, func, insert, text
 from sqlalchemy import select as sa_select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
@@ -207,10 +206,10 @@ _DUE = text(
 )
 _TAKE_RANGE = text("DELETE FROM alarm WHERE (at, obligation_id) <= (:at, :obligation_id)")
 _TAKE_SKIPPING = text(
-    "DELETE FROM alarm USING (SELECT at, obligation_id FROM alarm WHERE at <= :now "
-    "ORDER BY at, obligation_id LIMIT :limit FOR UPDATE SKIP LOCKED) AS due "
-    "WHERE alarm.at = due.at AND alarm.obligation_id = due.obligation_id "
-    "RETURNING alarm.at, alarm.obligation_id"
+    # By their place in the table, which holds while they are locked: a join could read all of it.
+    "DELETE FROM alarm WHERE ctid = ANY (ARRAY (SELECT ctid FROM alarm WHERE at <= :now "
+    "ORDER BY at, obligation_id LIMIT :limit FOR UPDATE SKIP LOCKED)) "
+    "RETURNING at, obligation_id"
 )
 
 
@@ -235,11 +234,15 @@ def _pairs(session: Session, statement: TextClause, now: int, limit: int) -> lis
 
 
 def _anything_waits(session: Session, now: datetime) -> bool:
-    """Whether notices are due and no alarm is, not even one that another worker is busy with."""
-    alarms = exists().where(col(AlarmRow.at) <= int(now.timestamp()))
-    notices = exists().where(WANTED, col(NoticeRow.send_at) <= now)
-    busy, waiting = session.connection().execute(sa_select(alarms, notices)).one()
-    return bool(waiting) and not busy
+    """Whether notices are due and no alarm is, not even one that another worker is busy with.
+
+    The first of each is looked up: asked whether there is one, PostgreSQL may read on and on.
+    """
+    alarm = sa_select(func.min(col(AlarmRow.at))).scalar_subquery()
+    notice = sa_select(func.min(col(NoticeRow.send_at))).where(WANTED).scalar_subquery()
+    first_alarm, first_notice = session.connection().execute(sa_select(alarm, notice)).one()
+    busy = first_alarm is not None and first_alarm <= int(now.timestamp())
+    return first_notice is not None and first_notice <= now and not busy
 
 
 def set_alarms(session: Session, alarms: Iterable[tuple[datetime, int]]) -> None:
@@ -250,13 +253,34 @@ def set_alarms(session: Session, alarms: Iterable[tuple[datetime, int]]) -> None
     insert_new(session, AlarmRow, rows)
 
 
-def insert_new(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows whose key is there already are left as they are."""
+def insert_new(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Rows whose key is there already are left as they are; returns how many are new.
+
+    Straight to the driver, each distinct value made fit for it once: a batch of notices has the
+    same few instants, and SQLAlchemy takes longer over them than the database over the rows.
+    """
     if not rows:
-        return
+        return 0
     connection = session.connection()
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    dialect, columns = connection.dialect, table.metadata.tables[str(table.__tablename__)].c
+    names = list(rows[0])
+    fits = [_memoised(columns[name].type.bind_processor(dialect)) for name in names]
+    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
+    into = f"INSERT INTO {table.__tablename__} ({quoted})"
+    bound = [[fit(row[name]) for row in rows] for fit, name in zip(fits, names, strict=True)]
+    if dialect.name == "postgresql":  # all rows in one statement, a column an array
+        kinds = [columns[name].type.compile(dialect) for name in names]
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        values: list[Any] | tuple[Any, ...] = tuple(bound)
+        statement = f"{into} SELECT * FROM unnest({arrays})"  # noqa: S608  our own columns
+    else:
+        values = list(zip(*bound, strict=True))
+        statement = f"{into} VALUES ({', '.join('?' * len(names))})"
+    return connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", values).rowcount
+
+
+def _memoised(process: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    return (lambda value: value) if process is None else cache(process)
 
 
 # -- alarms to notices --------------------------------------------------------------------------
@@ -350,9 +374,11 @@ def _row_of(session: Session, slug: str, one: Obligation, now: datetime) -> int:
 
 def keep(session: Session, intents: Sequence[Intent], now: datetime) -> list[Intent]:
     """Store the notices that are not on file yet, and say so in the trail; returns those."""
-    known = _known(session, [one.notice.key for one in intents])
-    new = list({one.notice.key: one for one in intents if one.notice.key not in known}.values())
-    insert_new(session, NoticeRow, [_row(one.notice, one.obligation_id, now) for one in new])
+    new = list({one.notice.key: one for one in intents}.values())
+    rows = [_row(one.notice, one.obligation_id, now) for one in new]
+    if insert_new(session, NoticeRow, rows) < len(new):
+        known = _known(session, [one.notice.key for one in new], before=now)
+        new = [one for one in new if one.notice.key not in known]
     by_programme: dict[str, list[Intent]] = {}
     for one in new:
         by_programme.setdefault(one.notice.programme, []).append(one)
@@ -365,10 +391,12 @@ def keep(session: Session, intents: Sequence[Intent], now: datetime) -> list[Int
     return new
 
 
-def _known(session: Session, keys: Sequence[str]) -> set[str]:
+def _known(session: Session, keys: Sequence[str], *, before: datetime) -> set[str]:
+    """Those that an earlier tick has made."""
     found: set[str] = set()
     for some in queries.chunks(keys):
-        found |= set(session.exec(select(NoticeRow.key).where(col(NoticeRow.key).in_(some))))
+        there = select(NoticeRow.key).where(col(NoticeRow.key).in_(some))
+        found |= set(session.exec(there.where(col(NoticeRow.made_at) < before)))
     return found
 
 
@@ -489,10 +517,7 @@ def _spread(
         for who in [one for one in found if one.reachable][1:]:
             copy = row.model_dump(exclude={"id"})
             copies.append({**copy, "key": f"{row.key}|p{who.person}", "made_at": now})
-    known = _known(session, [copy["key"] for copy in copies])
-    new = [copy for copy in copies if copy["key"] not in known]
-    insert_new(session, NoticeRow, new)
-    return len(new)
+    return insert_new(session, NoticeRow, copies)
 
 
 def _waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
