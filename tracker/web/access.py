@@ -171,7 +171,9 @@ class Gate:
         who = request.client.host if request.client else ""
         self.codes.take(who, now)
         wanted = code_of(self.settings)
-        right = bool(wanted) and hmac.compare_digest(code.strip().encode(), wanted.encode())
+        right = bool(wanted) and hmac.compare_digest(
+            code.strip().encode(errors="replace"), wanted.encode()
+        )
         if right:
             self.codes.give_back(who)
         return right
@@ -204,7 +206,7 @@ class Gate:
         if not self._same_origin(request):
             raise Forbidden("origin")
         expected = self.token(self.session(request))
-        if not hmac.compare_digest(expected.encode(), token.encode()):
+        if not hmac.compare_digest(expected.encode(), token.encode(errors="replace")):
             raise Forbidden("token")
 
     def _same_origin(self, request: Request) -> bool:
