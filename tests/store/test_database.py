@@ -216,3 +216,15 @@ def test_the_place_of_a_database_is_its_file_or_its_server(
     shown = place_of(database.url)
     assert shown.endswith(".sqlite") if database_kind == "sqlite" else "tracker_test_" in shown
     database.close()
+
+
+def test_a_connection_that_a_thread_still_holds_closes_when_it_comes_back(
+    database: Database,
+) -> None:
+    late = Database(database.url.render_as_string(hide_password=False))
+    with late.read() as session:
+        held = session.connection().connection.dbapi_connection
+        late.close()
+    assert held is not None
+    with pytest.raises(Exception, match="closed"):
+        held.cursor().execute("SELECT 1")

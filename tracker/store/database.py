@@ -89,6 +89,10 @@ class Database:
             session.commit()
 
     def close(self) -> None:
+        """Closes what rests in the pool; a connection that a thread still holds closes when that
+        thread gives it back."""
+        pool = self.engine.pool
+        event.listen(pool, "checkin", _close_at_once)
         self.engine.dispose()
 
     @contextmanager
@@ -103,6 +107,11 @@ class Database:
             if known is None:
                 raise
             raise known from failure
+
+
+def _close_at_once(connection: Any, _: object) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def parsed(url: str) -> URL:
