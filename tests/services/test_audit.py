@@ -167,7 +167,7 @@ def test_a_case_is_late_by_its_own_hours() -> None:
     told = words.told(row)
     assert told.delay == ("68 小时 30 分", "—")
     assert told.arithmetic == (
-        "68.5 ÷ 12 = 5.7083，满 5 段，0.01 + 5 × 0.01 = 0.0600，暂定",
+        "迟 68.5 小时 ÷ 12 = 5.7083，满 5 段，0.01 + 5 × 0.01 = 0.0600，暂定",
     )  # fmt: skip
     assert told.history == ("10-12 周二 11:30 收到",)
 

@@ -207,3 +207,11 @@ def samples_catalogue(language: Language) -> set[str]:
     from tracker.wording import catalogue
 
     return set(catalogue(language))
+
+
+def test_a_mail_about_two_units_names_both_everywhere(environment: Environment) -> None:
+    mail = a_mail(late(), late("11", unit="县水利局"), roles=("leader",))
+    told = render_reminder(environment, "zh", mail).text
+    assert "您是生态分局、县水利局的分管领导" in told
+    assert "督办件 09（生态分局）" in told
+    assert "督办件 11（县水利局）" in told

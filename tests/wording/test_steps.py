@@ -76,8 +76,13 @@ DUE = datetime(2021, 10, 1, 9, tzinfo=SHANGHAI)
     [
         (
             step("blocks_completed", size=12, unit="hour", count=3, late=F(46)),
-            "46 ÷ 12 = 3.8333，满 3 段",
-            "46 ÷ 12 = 3.8333, 3 full blocks",
+            "迟 46 小时 ÷ 12 = 3.8333，满 3 段",
+            "46 hours late ÷ 12 = 3.8333, 3 full blocks",
+        ),
+        (
+            step("blocks_completed", size=1, unit="workday", count=16, late=F(16)),
+            "迟 16 个工作日",
+            "16 working days late",
         ),
         (
             step("base_plus", base=F("0.01"), count=3, each=F("0.01"), amount=F("0.04")),
@@ -118,7 +123,7 @@ def test_a_step_in_words(told: Step, zh: str, en: str) -> None:
 def test_a_block_that_is_nearly_full_does_not_look_full() -> None:
     late = F(12) - F(1, 3600)
     told = step("blocks_completed", size=12, unit="hour", count=0, late=late)
-    assert say(told.code, told.values).startswith("11.9997 ÷ 12 = 0.9999，")
+    assert say(told.code, told.values).startswith("迟 11.9997 小时 ÷ 12 = 0.9999，")
 
 
 def test_a_shortfall_reads_as_one_sum() -> None:

@@ -287,10 +287,16 @@ class Desk:
             lines=tuple(line for line, _ in written),
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
-            home=f"{self._stationery.base_url}/p/{first.programme}/units/{first.unit}",
+            home=self._home(first, [notice for _, mine in written for notice in mine]),
             attachment=f"tracker-{row.window[:10]}.ics" if self._dated(written) else "",
             roles=tuple(sorted({notice.role for notice in alive}, key=lambda role: RANKS[role])),
         )
+
+    def _home(self, first: NoticeRow, told: Sequence[NoticeRow]) -> str:
+        """The page of the one unit that it is about; the overview where there are several."""
+        home = f"{self._stationery.base_url}/p/{first.programme}/"
+        units = {(notice.programme, notice.unit) for notice in told}
+        return f"{home}units/{first.unit}" if len(units) == 1 else home
 
     def _dated(self, written: Sequence[tuple[ReminderLine, list[NoticeRow]]]) -> bool:
         return any(line.due_at is not None for line, _ in written)

@@ -63,6 +63,9 @@ def _tidy(plain: str) -> str:
 # -- the reminder --------------------------------------------------------------------------------
 
 
+UNITS_NAMED = 3
+
+
 @dataclass(frozen=True)
 class _Entry:
     """A line of the mail with its sentences."""
@@ -159,7 +162,19 @@ class _Reminder:
 
     def addressed(self) -> str:
         key = "addressed_roles" if self.mail.roles else "addressed"
-        return self.say(key, unit=self.mail.unit, person=self.mail.person, roles=self.roles())
+        return self.say(key, unit=self.units(), person=self.mail.person, roles=self.roles())
+
+    def units(self) -> str:
+        """Whose matters these are: a leader hears of several units in one mail."""
+        owing = self._owing()
+        if len(owing) < 2:
+            return self.mail.unit
+        if len(owing) <= UNITS_NAMED:
+            return self.listed(owing)
+        return self.say("units_more", first=owing[0], n=len(owing))
+
+    def _owing(self) -> list[str]:
+        return list(dict.fromkeys(line.unit for line in self.mail.lines))
 
     def roles(self) -> str:
         return self.listed([text(f"role.{role}", language=self.language)
@@ -182,7 +197,8 @@ class _Reminder:
         return self.say("heading", clause=line.clause, title=line.title)
 
     def heading(self, line: ReminderLine) -> str:
-        key = "heading" if line.unit == self.mail.unit else "heading_unit"
+        alone = {line.unit, self.mail.unit, *self._owing()} == {self.mail.unit}
+        key = "heading" if alone else "heading_unit"
         heading = self.say(key, clause=line.clause, title=line.title, unit=line.unit)
         if line.programme == self.mail.programme:
             return heading
@@ -224,7 +240,7 @@ class _Reminder:
 
     def reasons(self) -> Iterator[str]:
         key = "why_roles" if self.mail.roles else "why_plain"
-        yield self.say(key, unit=self.mail.unit, roles=self.roles())
+        yield self.say(key, unit=self.units(), roles=self.roles())
         line = self.mail.next_line
         if line is not None:
             role = text(f"role.{line.next_role}", language=self.language)

@@ -62,6 +62,11 @@ def _derived(code: str, values: dict[str, Any]) -> dict[str, Any]:
 def _variant(code: str, values: Mapping[str, Any]) -> str:
     """The catalogue's key: some codes read differently where a value is nothing or one."""
     match code:
+        case "blocks_completed" | "blocks_started" if (values["size"], values["late"]) == (
+            1,
+            values["count"],
+        ):
+            return f"{code}_each"
         case "share" if values["exact"] == values["needed"]:
             return "share_even"
         case "base_plus" if not values["count"]:
