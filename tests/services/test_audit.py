@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from datetime import date, datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,16 @@ from tests.builders import (
     市生态环境局,
     生态分局,
 )
+from tracker import runtime
 from tracker.domain import facts as f
 from tracker.domain.errors import Refused
 from tracker.domain.points import shown
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
 from tracker.services import audit_files, programmes, reporting, trail
-from tracker.services.audit import Audit, Evidence, NoticeLine, Row, State, audit, of_period, write
+from tracker.services.audit import Audit, Evidence, NoticeLine, Row, State, audit, of_period
 from tracker.services.scoreboard import of_documents
+from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import (
     DispatchRow,
@@ -47,6 +50,7 @@ from tracker.store.tables import (
     PersonRow,
 )
 
+write = partial(audit_files.write, environment=runtime.environment(Settings(secret="x" * 32)))
 MONDAY = at("2021-10-18 08:00")
 YEAR = (date(2021, 1, 1), date(2021, 12, 31))
 

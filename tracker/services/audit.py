@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 
-from jinja2 import Environment
 from sqlmodel import Session, col, select
 
 from schedules.deadlines import due_day
@@ -28,7 +26,6 @@ from tracker.services import trail
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
 from tracker.store.tables import DispatchRow, EventRow, NoticeRow
-from tracker.wording import Language
 
 
 class State(StrEnum):
@@ -508,20 +505,3 @@ def _positions(session: Session, slug: str) -> dict[str, int]:
         if seq is not None:
             found[subject] = seq
     return found
-
-
-# -- files ---------------------------------------------------------------------------------------
-
-
-def write(
-    found: Audit,
-    path: Path,
-    *,
-    environment: Environment | None = None,
-    language: Language = "zh",
-) -> Path:
-    """As .xlsx, .csv, .html or .json by the path's suffix; Refused, with those, for another."""
-    # Here, because only files need the libraries that make them.
-    from tracker.services import audit_files
-
-    return audit_files.write(found, path, environment=environment, language=language)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from tracker.domain.errors import Refused
 from tracker.domain.points import points
@@ -20,7 +20,7 @@ from tracker.exports.jsonform import json_bytes
 from tracker.exports.sheet import Cell, Column, Kind, Sheet
 from tracker.exports.xlsx import xlsx_bytes
 from tracker.services.audit import Audit, Deduction, Happening, NoticeLine, Row
-from tracker.wording import Language, arithmetic, counting, install, lines, rung, text
+from tracker.wording import Language, arithmetic, counting, lines, rung, text
 from tracker.wording.catalogue import has
 from tracker.wording.forms import span, wall_clock
 
@@ -30,50 +30,29 @@ GAP = "gap"
 RANK = ("contact", "deputy", "head", "leader")
 
 
-def write(
-    audit: Audit,
-    path: Path,
-    *,
-    environment: Environment | None = None,
-    language: Language = "zh",
-) -> Path:
-    """The kind of file follows from the suffix; Refused, with those there are, for another one.
-
-    `environment` for a page; without one the shipped templates are used as they are.
-    """
-    match path.suffix.lower():
-        case ".xlsx":
-            content = xlsx_bytes(sheets(audit, language), made_at=audit.as_of)
-        case ".csv":
-            content = csv_bytes(sheets(audit, language)[0])
-        case ".html":
-            content = _page(environment, language, audit).encode()
-        case ".json":
-            content = json_bytes(Audit, audit)
-        case other:
-            known = " ".join(SUFFIXES)
-            values = {"suffix": other or path.name, "known": known}
-            raise Refused(text("audit.suffix", values, language=language))
-    replace(path, content)
+def write(audit: Audit, path: Path, *, environment: Environment, language: Language = "zh") -> Path:
+    """The kind of file follows from the suffix; Refused, with those there are, for another one."""
+    if path.suffix.lower() not in SUFFIXES:
+        values = {"suffix": path.suffix.lower() or path.name, "known": " ".join(SUFFIXES)}
+        raise Refused(text("audit.suffix", values, language=language))
+    kind = path.suffix.lower().removeprefix(".")
+    replace(path, content(audit, kind, environment=environment, language=language))
     return path
 
 
-def _page(environment: Environment | None, language: Language, audit: Audit) -> str:
-    return render_audit(shipped() if environment is None else environment, language, audit)
-
-
-def shipped() -> Environment:
-    """The templates beside the package, for a page that is written without a running service."""
-    loader = FileSystemLoader(Path(__file__).resolve().parents[2] / "templates")
-    return install(
-        Environment(
-            loader=loader,
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-    )
+def content(audit: Audit, kind: str, *, environment: Environment, language: Language) -> bytes:
+    """As a file of this kind: xlsx, csv, html or json."""
+    match kind:
+        case "xlsx":
+            return xlsx_bytes(sheets(audit, language), made_at=audit.as_of)
+        case "csv":
+            return csv_bytes(sheets(audit, language)[0])
+        case "html":
+            return render_audit(environment, language, audit).encode()
+        case "json":
+            return json_bytes(Audit, audit)
+        case other:
+            raise ValueError(f"no such kind of file: {other}")
 
 
 def render_audit(environment: Environment, language: Language, audit: Audit) -> str:

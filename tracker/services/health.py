@@ -72,11 +72,6 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
     ]
 
 
-def healthy(findings: list[Finding]) -> bool:
-    """Whether nothing is red."""
-    return all(one.ok or not one.red for one in findings)
-
-
 def _finding(name: str, ok: bool, code: str, *, red: bool = True, **values: Value) -> Finding:
     return Finding(name, ok, f"health.{code}", tuple(values.items()), red)
 

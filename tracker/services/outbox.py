@@ -7,7 +7,7 @@ A lease that runs out is claimed again: at least once, and a second time with th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,12 +115,6 @@ def claim(
     return claims
 
 
-def waiting(session: Session, now: datetime) -> bool:
-    """Whether anything is due: one look into an index."""
-    due = select(text("1")).select_from(DispatchRow).where(OPEN, col(DispatchRow.due_at) <= now)
-    return session.connection().execute(due.limit(1)).first() is not None
-
-
 def held(session: Session, claimed: Claim) -> DispatchRow | None:
     """The row, locked; None where the lease ran out and somebody else has it."""
     row = session.get(
@@ -218,14 +212,3 @@ _ADDRESS = re.compile(r"[^\s<>:,;]+@[^\s<>:,;]+")
 def without_addresses(reply: str) -> str:
     """A server's words without the mailbox that they are about: they outlive the person's data."""
     return _ADDRESS.sub("***", reply)
-
-
-def unsent(session: Session, states: Sequence[DispatchState]) -> int:
-    """How many dispatches are in these states."""
-    found = select(text("count(*)")).select_from(DispatchRow)
-    count: int = (
-        session.connection()
-        .execute(found.where(col(DispatchRow.state).in_(list(states))))
-        .scalar_one()
-    )
-    return count

@@ -192,15 +192,6 @@ def events(
     ]
 
 
-def unsealed(session: Session, programme: str | None = None) -> int:
-    """How many events are not chained yet, of one programme or of all."""
-    if programme is not None:
-        return _waiting(session, programme)
-    return session.exec(
-        select(func.count()).select_from(EventRow).where(col(EventRow.seq).is_(None))
-    ).one()
-
-
 def canonical(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
 from tracker.domain import facts as f
 from tracker.domain import readings
-from tracker.domain.forecast import Forecast, Saving, end_of_working_week, forecast
+from tracker.domain.forecast import Forecast, Saving
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Reading
 from tracker.domain.record import record
-from tracker.services import scoreboard
+from tracker.services import scoreboard, weekly
 from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
-
-WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -59,18 +57,9 @@ def outlook(session: Session, board: Board) -> Outlook:
 
 
 def _outlook(session: Session, board: Board) -> Outlook:
-    before = scoreboard.board(session, board.programme.id, as_of=board.as_of - WEEK)
+    before = scoreboard.board(session, board.programme.id, as_of=board.as_of - weekly.WEEK)
     added = Units(board.ledger.lost - before.ledger.lost)
-    return Outlook(looking_ahead(board), before, added)
-
-
-def looking_ahead(board: Board) -> Forecast:
-    programme = board.programme
-    until = end_of_working_week(board.as_of, board.context.calendar, programme.tz)
-    return forecast(
-        programme, board.context, board.facts, as_of=board.as_of, known_at=board.known_at,
-        until=until, now=board.ledger,
-    )  # fmt: skip
+    return Outlook(weekly.outlook_of(board), before, added)
 
 
 @dataclass(frozen=True)

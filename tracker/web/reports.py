@@ -9,9 +9,6 @@ from starlette.responses import Response
 
 from schedules.deadlines import due_day
 from tracker.domain.errors import NotFound
-from tracker.exports.csvfile import csv_bytes
-from tracker.exports.jsonform import json_bytes
-from tracker.exports.xlsx import xlsx_bytes
 from tracker.services import audit as audits
 from tracker.services import audit_files, letters, weekly
 from tracker.services.audit import Audit
@@ -66,7 +63,9 @@ def audit_file(asked: Office, slug: str, kind: str) -> Response:
     at, found = _audit(asked, slug)
     name = f"{audit_name(at, asked.language)} {found.first} {found.last}.{kind}"
     return Response(
-        _content(asked, found, kind),
+        audit_files.content(
+            found, kind, environment=asked.runtime.templates, language=asked.language
+        ),
         media_type=KINDS[kind],
         headers={"content-disposition": disposition(name)},
     )
@@ -74,19 +73,6 @@ def audit_file(asked: Office, slug: str, kind: str) -> Response:
 
 def audit_name(at: Desk, language: Language) -> str:
     return f"{'逾期台账' if language == 'zh' else 'late-items'} {at.slug}"
-
-
-def _content(asked: Asked, found: Audit, kind: str) -> bytes:
-    match kind:
-        case "xlsx":
-            return xlsx_bytes(audit_files.sheets(found, asked.language), made_at=found.as_of)
-        case "csv":
-            return csv_bytes(audit_files.sheets(found, asked.language)[0])
-        case "html":
-            templates = asked.runtime.templates
-            return audit_files.render_audit(templates, asked.language, found).encode()
-        case _:
-            return json_bytes(Audit, found)
 
 
 def _audit(asked: Asked, slug: str) -> tuple[Desk, Audit]:
