@@ -37,3 +37,9 @@ def test_a_statement_that_fails_is_told_without_its_values(tmp_path: Path) -> No
                                      {"id": "张三", "name": "张三"})  # fmt: skip
     assert "张三" not in str(failure.value)
     database.close()
+
+
+def test_nobody_else_reads_the_database_file(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "tracker.sqlite"
+    migrate(f"sqlite:///{path}")
+    assert path.stat().st_mode & 0o077 == 0
