@@ -5,11 +5,14 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from dateutil.relativedelta import relativedelta
+
 DAYS_IN_WEEK = 7
 MONTHS_IN_YEAR = 12
 PARTS_IN_MONTH = 3
 # date(1, 1, 1) is a Monday and has the ordinal 1.
 FIRST_MONDAY = 1
+JANUARY = date(1, 1, 1)
 
 
 class Freq(StrEnum):
@@ -125,11 +128,13 @@ def _due(recurrence: Recurrence, unit: int) -> date:
     if day is None:
         return last
     opening = last.replace(day=1) if freq in MONTHS else _start(freq, unit + step - 1)
+    if freq in MONTHS:
+        return opening + relativedelta(day=day)  # a day that the month lacks means its last
     return min(opening + timedelta(days=day - 1), last)
 
 
 def _month_start(months: int) -> date:
-    return date(months // MONTHS_IN_YEAR, months % MONTHS_IN_YEAR + 1, 1)
+    return JANUARY + relativedelta(months=months - MONTHS_IN_YEAR)
 
 
 def _part(on: date) -> int:

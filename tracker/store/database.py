@@ -241,13 +241,14 @@ _BY_WORDS: dict[str, type[StoreError]] = {
 }
 _ADVICE: dict[type[StoreError], str] = {
     Unreachable: "数据库打不开，请检查 TRACKER_DATABASE_URL、服务器和文件权限 / "
-    "the database cannot be opened; check TRACKER_DATABASE_URL, the server and the file's permissions",
+    "the database cannot be opened; check TRACKER_DATABASE_URL, the server, the file's permissions",
     Outdated: "数据库结构与程序版本不符，请运行 tracker migrate / "
     "its schema is not the one this version needs; run `tracker migrate`",
     Locked: "数据库被占用，请等它写完或停掉它，什么都没有改变 / "
     "another process is writing and does not finish; wait for it or stop it, nothing was changed",
     ReadOnly: "数据库只读，请让运行 tracker 的账号可以写文件和目录，什么都没有改变 / "
-    "it may only be read; make the file and its folder writable for the account that runs tracker, nothing was changed",
+    "it may only be read; make the file and its folder writable for the account that runs "
+    "tracker, nothing was changed",
     Full: "磁盘已满，请腾出空间，什么都没有改变 / no space left; free some, nothing was changed",
 }
 
