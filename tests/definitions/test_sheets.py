@@ -84,8 +84,8 @@ def test_every_wrong_row_of_contacts_is_told(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError) as refused:
         sheets.contacts(path)
     assert [one.split(" (")[0] for one in said(refused.value)] == [
-        "c.csv 第 2 行: 缺少“name”",
-        "c.csv 第 3 行: 缺少“role”",
+        "c.csv 第 2 行: 缺少“姓名”",
+        "c.csv 第 3 行: 缺少“角色”",
     ]
 
 
@@ -253,3 +253,12 @@ def test_a_fact_without_an_id_gets_one_of_its_content(tmp_path: Path) -> None:
     assert len({first.id, second.id, third.id}) == 3
     again = sheets.placed(tmp_path / "facts.csv", entered_at=first.occurred_at + timedelta(days=9))
     assert [one.fact.id for one in again] == [first.id, second.id, third.id]
+
+
+def test_an_empty_cell_is_named_as_its_column_is_headed(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("单位,姓名,角色\n县水利局,,审核\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="缺少“姓名”"):
+        sheets.contacts(path)
+    path.write_text("单位,姓名,角色\n县水利局,赵一,审核\n", encoding="utf-8")
+    assert sheets.contacts(path)[0].role == "reviewer"

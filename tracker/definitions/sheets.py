@@ -61,9 +61,15 @@ _ROLES = {
     "副联系人": "deputy", "副联络员": "deputy", "备用联系人": "deputy", "代理联系人": "deputy",
     "单位负责人": "head", "负责人": "head", "主要负责人": "head",
     "分管领导": "leader", "县领导": "leader", "牵头领导": "leader",
-    "审核人": "reviewer", "审核员": "reviewer",
+    "审核": "reviewer", "审核人": "reviewer", "审核员": "reviewer",
     "牵头办公室": "office", "考核办": "office", "统筹办": "office", "办公室": "office",
 }  # fmt: skip
+
+
+def _heading(name: str, language: Language) -> str:
+    """As the column is most likely headed."""
+    known = _PEOPLE.known.items()
+    return next(told for told, own in known if own == name) if language == "zh" else name
 
 
 def contacts(path: Path, language: Language = "zh") -> list[Contact]:
@@ -74,7 +80,8 @@ def contacts(path: Path, language: Language = "zh") -> list[Contact]:
         cells = {name: str(value).strip() for name, value in row.cells.items()}
         missing = [name for name in _PEOPLE.needed if not cells.get(name)]
         problems += [
-            words.say("cell_missing", language, {"key": name}, place=row.place) for name in missing
+            words.say("cell_missing", language, {"key": _heading(name, language)}, place=row.place)
+            for name in missing
         ]
         role = cells.get("role", "")
         found.append(
