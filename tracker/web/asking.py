@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -188,7 +187,3 @@ def day(text: str, otherwise: date) -> date:
 
 def fact_named(facts: tuple[f.AnyFact, ...], name: str) -> f.AnyFact | None:
     return next((one for one in facts if one.id == name), None)
-
-
-Values = dict[str, Any]
-Linker = Callable[..., str]
