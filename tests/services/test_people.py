@@ -19,7 +19,7 @@ from tests.builders import (
 )
 from tracker.definitions.sheets import Contact
 from tracker.domain.errors import DefinitionError
-from tracker.services import people, programmes, trail
+from tracker.services import people, programmes, trail, weekly
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, PersonRow
 
@@ -236,3 +236,11 @@ def test_an_account_and_its_address_have_the_same_reference(published: Database)
         by_account = people.traced(session, f"person:{person_id(session, '张三')}")
         assert by_account == people.traced(session, "zhang@example.gov.cn")
         assert by_account.startswith("p-")
+
+
+def test_a_deputy_is_named_as_the_one_who_acts_where_a_unit_has_no_contact(
+    published: Database,
+) -> None:
+    load(published, a_contact(住建局, "deputy"))
+    with published.read() as session:
+        assert set(weekly.who_acts(session, "small", JANUARY)) == {住建局}

@@ -126,7 +126,10 @@ def held(session: Session, claimed: Claim) -> DispatchRow | None:
 
 
 def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> None:
-    """Nothing is left to say, or nobody to say it to."""
+    """Nothing is left to say, or nobody to say it to. What may have been taken by the server at an
+    earlier attempt stays known as that."""
+    if row.outcome == "unknown":
+        reason = f"{reason}_unknown"
     row.state, row.outcome, row.settled_at = DispatchState.SUPPRESSED, reason, now
     row.lease_until = row.next_try_at = None
     _tell(session, row, "dispatch.suppressed", {"reason": reason}, now)

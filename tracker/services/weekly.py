@@ -121,13 +121,14 @@ def outlook_of(seen: Board) -> Forecast:
 
 
 def who_acts(session: Session, slug: str, at: datetime) -> dict[str, str]:
-    """The contact of each unit on that day, by name."""
+    """The contact of each unit on that day, by name; a deputy stands in where there is none."""
     programme = programmes.current(session, slug)
-    on = local_day(at, programme.tz)
+    holders = people.holders(session, slug, local_day(at, programme.tz))
     found: dict[str, str] = {}
-    for holder in people.holders(session, slug, on):
-        if holder.role is people.Role.CONTACT:
-            found.setdefault(holder.unit, holder.name)
+    for role in (people.Role.CONTACT, people.Role.DEPUTY):
+        for holder in holders:
+            if holder.role is role:
+                found.setdefault(holder.unit, holder.name)
     return found
 
 

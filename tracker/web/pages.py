@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from schedules.deadlines import closes_at
 from tracker.domain import facts as f
-from tracker.services import mailings, people, programmes, readings
+from tracker.services import mailings, programmes, readings, weekly
 from tracker.services.scoreboard import Board
 from tracker.web import filing, matter, overview, scores, vitals
 from tracker.web import items as items_
@@ -60,7 +59,7 @@ def to_overview(asked: Office, slug: str) -> Response:
 def overview_page(asked: Office, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        contacts = people_who_act(session, at)
+        contacts = weekly.who_acts(session, at.slug, at.board.as_of)
     return page(
         asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
         matrix=overview.matrix(at.board, look), clocks=overview.clocks(at.board),
@@ -69,16 +68,6 @@ def overview_page(asked: Office, slug: str) -> Response:
         waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
         soon=overview.due_soon(at.board), final=final(at.board), health=vitals.vitals(asked),
     )  # fmt: skip
-
-
-def people_who_act(session: Session, at: Desk) -> dict[str, str]:
-    """The contact of each unit on the day that is looked at, by unit; deputies stand in."""
-    holders = people.holders(session, at.slug, overview.today(at.board))
-    by_role = [
-        {one.unit: one.name for one in reversed(holders) if one.role == role}
-        for role in (people.Role.DEPUTY, people.Role.CONTACT)
-    ]
-    return by_role[0] | by_role[1]
 
 
 @dataclass(frozen=True)
@@ -90,7 +79,7 @@ class Week:
 
 def week(board: Board) -> Week:
     """What came in during the last seven days."""
-    since = board.as_of - timedelta(days=7)
+    since = board.as_of - weekly.WEEK
     fresh = [one for one in board.facts if since < one.recorded_at <= board.known_at]
     return Week(
         sum(isinstance(one, f.Report) for one in fresh),
@@ -121,7 +110,7 @@ def items_page(
 def unit_page(asked: Office, slug: str, unit: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        who = people_who_act(session, at).get(unit, "")
+        who = weekly.who_acts(session, at.slug, at.board.as_of).get(unit, "")
     return page(asked, "unit", desk=at, mine=items_.mine(at.board, look, unit), who=who,
                 outlook=look)  # fmt: skip
 

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from tracker.domain.facts import Finding
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, step, unknown
-from tracker.domain.rules.duties import _charge
+from tracker.domain.rules.duties import charge_for
 
 
 class PerIncident(RuleBase):
@@ -55,7 +55,7 @@ class PerIncident(RuleBase):
             elif joined.missed:
                 status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
                 charges.append(
-                    _charge(joined, -each, [joined.told(), step("lose", amount=each)], status)
+                    charge_for(joined, -each, [joined.told(), step("lose", amount=each)], status)
                 )
         return charges
 

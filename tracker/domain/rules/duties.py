@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tracker.domain.obligations import Joined
 
 
-def _charge(joined: Joined, amount: Fraction, steps: Sequence[Step], status: Status) -> Charge:
+def charge_for(joined: Joined, amount: Fraction, steps: Sequence[Step], status: Status) -> Charge:
     return Charge(
         amount,
         tuple(steps),
@@ -92,7 +92,7 @@ class AllOrNothing(RuleBase):
             return []
         recoverable = self.late == "forgiven" and not scene.final
         status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
-        return [_charge(joined, -lose, [joined.told(), step("lose", amount=lose)], status)]
+        return [charge_for(joined, -lose, [joined.told(), step("lose", amount=lose)], status)]
 
     def _finding(self, key: str, lose: Fraction, scene: Scene) -> Sequence[Charge]:
         found = scene.findings(key)
@@ -169,7 +169,7 @@ class PerMissing(RuleBase):
         )
         recoverable = self.judged == "now" and not scene.final
         status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
-        return [_charge(joined, -times * each, steps, status)] if times else []
+        return [charge_for(joined, -times * each, steps, status)] if times else []
 
 
 def counted(
@@ -270,12 +270,12 @@ class Lateness(RuleBase):
         if joined.overdue and scene.final and self.never is not None:
             never = self.worth(self.never, scene)
             told = [joined.told(), step("never"), step("lose", amount=never)]
-            return [_charge(joined, -never, told, Status.SETTLED)]
+            return [charge_for(joined, -never, told, Status.SETTLED)]
         if joined.lateness.elapsed <= timedelta(0):
             return []
         amount, steps = self._curve(joined, scene) if self.pieces else self._blocks(joined, scene)
         status = Status.PROVISIONAL if joined.open and not scene.final else Status.SETTLED
-        return [_charge(joined, -amount, [joined.told(), *steps], status)]
+        return [charge_for(joined, -amount, [joined.told(), *steps], status)]
 
     def _blocks(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
         base = self.worth(self.base, scene) if self.base is not None else Fraction(0)
