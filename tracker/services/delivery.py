@@ -106,9 +106,18 @@ class DeliverResult:
 
 
 async def deliver(parts: Parts, now: datetime) -> DeliverResult:
-    """Send what is due at `now`, until nothing is; mails say how things stand at `now`."""
+    """Send what is due at `now`, until nothing is; mails say how things stand at `now`.
+
+    Cancelled once it claims nothing more, but sends what it holds and keeps the results.
+    """
     run = _Run(parts, now)
-    await run.through()
+    work = asyncio.create_task(run.through())
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        run.claims_no_more()
+        await work
+        raise
     count = run.count
     return DeliverResult(
         sent=count[DispatchState.SENT],
@@ -156,8 +165,7 @@ def prepare(
 class _Run:
     """One run: a feeder that keeps the connections busy, and a bookkeeper that commits results.
 
-    Cancelled, it sends what was handed out and keeps the results before it ends. Where results
-    cannot be kept nothing more is sent; the leases bring those mails back.
+    Where results cannot be kept nothing more is sent; the leases bring those mails back.
     """
 
     def __init__(self, parts: Parts, now: datetime) -> None:
@@ -167,7 +175,11 @@ class _Run:
         self._results: list[tuple[Outcome, asyncio.Future[None]]] = []
         self._waits = asyncio.Event()
         self._broken: Exception | None = None
+        self._ends = False
         self.count: Counter[DispatchState] = Counter()
+
+    def claims_no_more(self) -> None:
+        self._ends = True
 
     async def through(self) -> None:
         books = asyncio.create_task(self._keep_books())
@@ -183,7 +195,7 @@ class _Run:
             raise self._broken
 
     async def _feed(self) -> None:
-        while self._broken is None:
+        while self._broken is None and not self._ends:
             taken, ready = await asyncio.to_thread(self._take)
             for one in ready:
                 await self._ready.put(one)

@@ -1,0 +1,109 @@
+"""The service notices its own silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.builders import JANUARY, NEW_YEAR, a_contact, a_programme, at, item, 住建局
+from tracker.services import health, people, planning, programmes, trail
+from tracker.services.health import Finding
+from tracker.store.database import Database
+from tracker.store.tables import DispatchRow, DispatchState, PersonRow
+
+NOW = at("2021-05-10 09:00")
+
+
+@dataclass(frozen=True)
+class Beats:
+    tick_seconds: float = 60
+    deliver_seconds: float = 15
+
+
+def found(database: Database, now: datetime = NOW) -> dict[str, Finding]:
+    with database.read() as session:
+        return {one.name: one for one in health.health(session, now, Beats())}
+
+
+def beat(database: Database, *, when: datetime = NOW) -> None:
+    with database.write() as session:
+        for name in ("tick", "deliver"):
+            planning.beat(session, name, when, {})
+
+
+def test_a_service_that_works_is_well(database: Database) -> None:
+    beat(database)
+    assert all(one.ok for one in found(database).values())
+
+
+def test_parts_that_never_worked_are_red(database: Database) -> None:
+    seen = found(database)
+    assert [seen[name].text_code for name in ("tick", "deliver")] == [
+        "health.tick_never", "health.deliver_never",
+    ]  # fmt: skip
+    assert seen["tick"].red
+    assert not seen["tick"].ok
+
+
+def test_a_tick_that_stops_is_red_after_three_lengths(database: Database) -> None:
+    beat(database)
+    assert found(database, NOW + timedelta(minutes=3))["tick"].ok
+    late = found(database, NOW + timedelta(minutes=4))["tick"]
+    assert not late.ok
+    assert dict(late.values)["minutes"] == 4
+
+
+def a_dispatch(database: Database, **parts: object) -> None:
+    with database.write() as session:
+        person = PersonRow(name="某人", mail="a@b.example", salt="s")
+        session.add(person)
+        session.flush()
+        given = {
+            "key": "1|w|mail", "person_id": person.id, "programme": "small", "window": "w",
+            "channel": "mail", "message_id": "m@t", "made_at": NOW, "due_at": NOW, **parts,
+        }  # fmt: skip
+        session.add(DispatchRow(**given))
+
+
+def test_mail_that_waits_is_red_and_a_retry_that_is_planned_is_not(database: Database) -> None:
+    beat(database)
+    a_dispatch(database, due_at=NOW + timedelta(hours=3))
+    assert found(database)["outbox"].ok
+    waits = found(database, NOW + timedelta(hours=4))["outbox"]
+    assert not waits.ok
+    assert dict(waits.values)["minutes"] == 60
+
+
+def test_a_mail_that_failed_is_told_without_turning_red(database: Database) -> None:
+    a_dispatch(database, state=DispatchState.FAILED, settled_at=NOW)
+    seen = found(database)["mails"]
+    assert (seen.ok, seen.red, dict(seen.values)["n"]) == (False, False, 1)
+    assert found(database, NOW + timedelta(days=31))["mails"].ok
+
+
+def test_events_that_nobody_seals_are_red_after_an_hour(database: Database) -> None:
+    with database.write() as session:
+        trail.append(session, "small", "x", "", {}, now=NOW)
+    assert found(database, NOW + timedelta(minutes=59))["trail"].ok
+    assert not found(database, NOW + timedelta(minutes=61))["trail"].ok
+    with database.write() as session:
+        trail.seal(session, "small", now=NOW)
+    assert found(database, NOW + timedelta(minutes=61))["trail"].ok
+
+
+def test_rungs_that_found_nobody_are_named(database: Database) -> None:
+    with database.write() as session:
+        programme = a_programme(item("1", due_on="2021-05-10"))
+        programmes.publish(session, programme, now=JANUARY, by="office")
+        lonely = [a_contact(住建局, mail="")]
+        people.load_contacts(session, lonely, now=JANUARY, on=NEW_YEAR, by="office")
+    planning.tick_all(database, NOW)
+    seen = found(database)["people"]
+    assert (seen.ok, seen.red) == (False, False)
+    assert dict(seen.values)["n"] == 1
+
+
+def test_next_year_s_calendar_is_asked_for_from_october_on(database: Database) -> None:
+    assert found(database, at("2030-09-30"))["calendar"].ok
+    unknown = found(database, at("2030-10-02"))["calendar"]
+    assert (unknown.ok, unknown.text_code) == (False, "health.calendar_unknown")
