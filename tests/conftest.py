@@ -73,6 +73,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"NOT PROVEN: {reason.name}: {reason.read_text()}")
 
 
+TESTS = Path(__file__).parent
+WHOLE = frozenset(("cli", "demo", "programmes", "services", "stories", "web"))
+"""Folders whose tests run the service as a whole; a plain `pytest` leaves them to `make test`."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for a server or a browser is marked so by asking.
@@ -87,6 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
         if "browser" in asked:
             item.add_marker("browser")
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).parts[0] in WHOLE:
+            item.add_marker("whole")
         order[item] = (modules.setdefault(item.path, len(modules)), "browser" in asked)
     items.sort(key=order.__getitem__)
 
