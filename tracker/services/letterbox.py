@@ -183,7 +183,7 @@ class Desk:
             return None
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
-    # -- is it still true? ----
+    # -- is it still true? -------------------------------------------------------------------------
 
     def _still_meant(self, row: DispatchRow) -> list[NoticeRow]:
         """The notices that are to be sent; the others are given their reason."""
@@ -231,7 +231,7 @@ class Desk:
             self._views[slug] = planning.view(self._session, slug)
         return self._views[slug]
 
-    # -- the letter ----
+    # -- the letter --------------------------------------------------------------------------------
 
     def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
         assert person.mail is not None
@@ -368,7 +368,7 @@ class Desk:
         zone = self._view(slug).programme.tz
         return closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
 
-    # -- the calendar ----
+    # -- the calendar ------------------------------------------------------------------------------
 
     def _attachments(
         self, row: DispatchRow, mail: ReminderMail, person: PersonRow
