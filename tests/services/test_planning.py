@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
-from schedules.workdays import china
 from tests.builders import (
     JANUARY,
     NEW_YEAR,
@@ -29,13 +28,9 @@ from tests.builders import (
     生态分局,
 )
 from tests.databases import Prepare, SqliteModels
-from tracker.definitions import yamlform
-from tracker.demo.cast import cast_of
-from tracker.demo.courses import course_of, facts_of
 from tracker.domain import facts as f
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import View, wanted
-from tracker.programmes import path_of
 from tracker.services import people, planning, programmes, reporting, trail
 from tracker.services.planning import TickResult
 from tracker.store.database import Database
@@ -61,8 +56,7 @@ SMALL = a_programme(
 def publish(database: Database, programme: Programme, *, when: datetime = JANUARY) -> None:
     with database.write() as session:
         programmes.publish(session, programme, now=when, by="office")
-        cast = the_cast() if programme.id == "small" else cast_of(programme)
-        people.load_contacts(session, cast, now=when, on=NEW_YEAR, by="office")
+        people.load_contacts(session, the_cast(), now=when, on=NEW_YEAR, by="office")
 
 
 def tick(database: Database, when: str) -> TickResult:
@@ -349,7 +343,7 @@ def play(
             planning.tick_all(database, when)
         else:
             with database.write() as session:
-                reporting.load_facts(session, programme.id, [fact], now=when, by="unit")
+                reporting.record_facts(session, programme.id, [fact], now=when, by="unit")
     return keys(database)
 
 
@@ -385,25 +379,10 @@ def test_a_perfect_year_and_one_with_a_single_tick_give_the_same_notices(
     assert play(many(), SMALL, entries, steady) == play(many(), SMALL, entries, [])
 
 
-@pytest.mark.full
-def test_the_county_list_loses_no_notice_to_dropped_and_doubled_ticks(
-    many: Callable[[], Database],
-) -> None:
-    database, draw = many(), random.Random(11)
-    programme = yamlform.load(path_of("zhongfang-2021"))
-    told = facts_of(course_of(programme.id), programme, china())
-    entries = [(max(one.recorded_at, JANUARY), one) for one in told]
-    steady = hours("2021-01-04 10:00", "2022-01-31", timedelta(days=1))
-    shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
-    made = play(database, programme, entries, shaken)
-    assert made == pure(database, programme.id)
-    assert len(made) > 500
-
-
-def pure(database: Database, slug: str = "small") -> set[str]:
+def pure(database: Database) -> set[str]:
     """What the planner wants of the whole year, asked once and without any tick."""
     with database.read() as session:
-        view: View = planning.view(session, slug)
+        view: View = planning.view(session, "small")
         rows = session.exec(select(ObligationRow.key)).all()
     return {
         one.key
