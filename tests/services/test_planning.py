@@ -130,34 +130,6 @@ def test_facts_set_the_alarm_anew(database: Database) -> None:
     assert int(at("2021-02-18 08:30").timestamp()) in times
 
 
-def test_a_fact_entered_between_two_looks_is_told_of_at_the_next(database: Database) -> None:
-    publish(database, a_programme(a_case_item("2")))
-    tick(database, "2021-05-10 08:30")
-    entered, looked = at("2021-05-10 10:00"), at("2021-05-10 11:30")
-    with database.write() as session:
-        opened = f.CaseEvent(case="督办1", kind="handed", event="opened", unit=住建局,
-                             occurred_at=entered, recorded_at=entered)  # fmt: skip
-        reporting.load_facts(session, "small", [opened], now=looked, by="office")
-    planning.tick_all(database, looked)
-    assert [one.rung for one in notices(database)] == ["intake"]
-
-
-def test_a_history_that_is_loaded_raises_no_alarm_for_what_is_long_past(
-    database: Database,
-) -> None:
-    publish(database, a_programme(a_case_item("2")))
-    tick(database, "2021-05-10 08:30")
-    entered = at("2021-03-01 15:00")
-    with database.write() as session:
-        opened = f.CaseEvent(case="督办1", kind="handed", event="opened", unit=住建局,
-                             occurred_at=entered, recorded_at=entered)  # fmt: skip
-        reporting.load_facts(session, "small", [opened], now=at("2021-05-10 11:30"), by="office")
-    tick(database, "2021-05-10 11:30")
-    assert notices(database) == []
-    tick(database, "2021-05-13 08:30")
-    assert {one.nominal_at > at("2021-05-10") for one in notices(database)} == {True}
-
-
 def test_an_alarm_that_was_superseded_does_nothing_twice(database: Database) -> None:
     publish(database, a_programme(item("1", due_on="2021-09-30")))
     with database.write() as session:

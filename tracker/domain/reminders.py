@@ -145,16 +145,14 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
     return None
 
 
-def armed_from(view: View, key: str, *, since: datetime, now: datetime) -> datetime:
-    """From when on an obligation has to be looked at whose facts, known `now`, have changed.
+def armed_from(view: View, key: str, *, now: datetime) -> datetime:
+    """From when on an obligation whose facts changed `now` has to be looked at.
 
-    Since the last look: a fact may have been entered in between. A pause (gap) from its beginning,
-    because it may come to be known of only later.
+    From now; a pause (gap) from its beginning, because it may come to be known of only later.
     """
     scope = view.scope(key)
     one = None if scope is None else scope.judge(key, now).obligation
-    begins = since if one is None or one.kind != "gap" else one.starts_at
-    return min(now, since, begins)
+    return now if one is None or one.kind != "gap" else min(now, one.starts_at)
 
 
 def following_pause(view: View, key: str, limit: datetime) -> Obligation | None:

@@ -14,7 +14,7 @@ from functools import cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import TextClause, func, insert, text, update
+from sqlalchemy import TextClause, func, insert, text
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -44,9 +44,6 @@ from tracker.store.tables import (
     ObligationRow,
     Table,
 )
-
-TICK = "tick"
-"""The heartbeat of the tick."""
 
 BATCH = 1000
 """Alarms in one transaction."""
@@ -112,7 +109,7 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
         nobody=len(merged.unheard),
         more=more,
     )
-    beat(session, TICK, now, asdict(result))
+    beat(session, "tick", now, asdict(result))
     return result
 
 
@@ -140,14 +137,12 @@ def rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> in
     """
     seen = view(session, slug)
     ids = queries.obligation_ids(session, slug, keys)
-    last = session.get(HeartbeatRow, TICK)
-    since = now if last is None else min(now, last.at)
-    alarms = []
-    for key in ids:
-        after = armed_from(seen, key, since=since, now=now) - SECOND
-        at = next_alarm(seen, key, after=after)
-        if at is not None:
-            alarms.append((at, ids[key]))
+    alarms = [
+        (at, ids[key])
+        for key in keys
+        if key in ids
+        and (at := next_alarm(seen, key, after=armed_from(seen, key, now=now) - SECOND)) is not None
+    ]
     set_alarms(session, alarms)
     return len(alarms)
 
@@ -181,12 +176,8 @@ def preview(session: Session, slug: str, *, after: datetime, until: datetime) ->
 
 def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
     """Say that this part of the service has just done its work."""
-    values = {"at": now, "detail": dict(detail)}
-    mine = update(HeartbeatRow).where(col(HeartbeatRow.name) == name).values(**values)
-    if not session.connection().execute(mine).rowcount:
-        queries.one_at_a_time(session, f"heartbeat|{name}")
-        if not session.connection().execute(mine).rowcount:
-            session.connection().execute(insert(HeartbeatRow).values(name=name, **values))
+    session.merge(HeartbeatRow(name=name, at=now, detail=dict(detail)))
+    session.flush()
 
 
 # -- the queue ----------------------------------------------------------------------------------
