@@ -267,6 +267,16 @@ class TestCase:
         ]
 
 
+def test_facts_of_the_same_name_and_other_content_are_other_facts() -> None:
+    """Ids are unique within one programme on one database; what is remembered outlives both."""
+    programme = a_programme(clause(duties=CASE, rules=CASE_RULE))
+    for day in ("2021-10-12", "2021-03-01"):
+        history = History()
+        history.case("督办1", f"{day} 09:00")
+        first, *_ = told(programme, history, key=CASE_KEY)
+        assert first == ("intake", f"{day[5:]} 09:00", "contact")
+
+
 class TestLookingAgain:
     """What was planned is checked again when it is sent."""
 

@@ -530,16 +530,19 @@ def _plans(held: _Held, calendar: WorkCalendar) -> _Plans:
 
 
 def _moving(clause: Clause, filed: Record) -> Iterator[object]:
-    """What the layout of a clause depends on beside the programme; nothing for most clauses."""
+    """What the layout of a clause depends on beside the programme; nothing for most clauses.
+
+    The facts themselves and not their ids: another database has other facts of the same name.
+    """
     for fact in filed.about.get(clause.id, ()):
         if isinstance(fact, f.ExternalDate | f.Extension):
-            yield fact.id
+            yield fact
         elif isinstance(fact, f.Suspension):
             # While it lasts, the deadline moves with every instant.
-            yield fact.id, filed.as_of
+            yield fact, filed.as_of
     for drawer in (filed.cases, filed.targets, filed.activities):
         for facts in drawer.values():
-            yield from (fact.id for fact in facts)
+            yield from facts
     if filed.activities or any(
         event.event == "suspended" for case in filed.cases.values() for event in case
     ):
