@@ -1,0 +1,45 @@
+"""Scoring text to typed rules, each with its place in the text; says what it could not read."""
+
+from tracker.definitions.clauses.reader import read_clause
+from tracker.definitions.clauses.reading import (
+    Ambiguity,
+    Amount,
+    Band,
+    Between,
+    Due,
+    Kind,
+    Points,
+    Quantity,
+    ReadClause,
+    ReadDuration,
+    ReadMilestone,
+    ReadRecurrence,
+    ReadRule,
+    Share,
+    Span,
+    Unread,
+    Whole,
+    as_json,
+)
+
+__all__ = [
+    "Ambiguity",
+    "Amount",
+    "Band",
+    "Between",
+    "Due",
+    "Kind",
+    "Points",
+    "Quantity",
+    "ReadClause",
+    "ReadDuration",
+    "ReadMilestone",
+    "ReadRecurrence",
+    "ReadRule",
+    "Share",
+    "Span",
+    "Unread",
+    "Whole",
+    "as_json",
+    "read_clause",
+]
