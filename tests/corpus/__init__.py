@@ -1,0 +1,1 @@
+"""What a perfect reader answers, written by hand before any reader saw the sentences."""
