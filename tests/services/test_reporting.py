@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -21,8 +22,8 @@ from tests.builders import (
     市生态环境局,
 )
 from tracker.domain import facts as f
-from tracker.domain.errors import DefinitionError, NotFound, Refused
-from tracker.services import programmes, reporting, trail
+from tracker.domain.errors import DefinitionError, NotFound, Refused, Unfit
+from tracker.services import cases, programmes, reporting, trail
 from tracker.store.database import Database
 from tracker.store.tables import ObligationRow
 
@@ -101,23 +102,21 @@ def test_asking_for_an_extension_moves_nothing(published: Database) -> None:
 def test_a_case_opens_and_closes_its_obligation(published: Database) -> None:
     received = at("2021-05-06 09:00")
     with published.write() as session:
-        reporting.open_case(
+        cases.open_case(
             session, "small", "X-17", kind="handed", unit=住建局, title="信访件",
             received_at=received, now=received + timedelta(hours=1), by="office",
         )  # fmt: skip
         opened = row(session, "2/case/housing/X-17")
         assert (opened.open, opened.due_at) == (True, received + timedelta(hours=72))
     with published.write() as session:
-        reporting.close_case(
-            session, "small", "X-17", now=received + timedelta(hours=80), by="office"
-        )
+        cases.close_case(session, "small", "X-17", now=received + timedelta(hours=80), by="office")
         assert not row(session, "2/case/housing/X-17").open
 
 
 def test_a_case_is_opened_once(published: Database) -> None:
     def open_it() -> None:
         with published.write() as session:
-            reporting.open_case(
+            cases.open_case(
                 session, "small", "X-17", kind="handed", unit=住建局, title="信访件",
                 received_at=at("2021-05-06"), now=at("2021-05-07"), by="office",
             )  # fmt: skip
@@ -220,6 +219,11 @@ def when(**parts: object) -> dict[str, object]:
             {"fact": "case", "case": "X", "event": "opened", "kind": "odd", "unit": "housing"},
             "kind of case",
         ),
+        (
+            {"fact": "case", "case": "a/b", "event": "opened", "kind": "handed",
+             "unit": "housing"},
+            "no slash",
+        ),
         ({"fact": "finding", "finding": "dust"}, "finding"),
         ({"fact": "measurement", "measure": "pm25", "value": "35"}, "measure"),
         ({"fact": "target", "target": "wells", "value": "9"}, "target"),
@@ -307,3 +311,175 @@ def test_the_trail_has_the_digest_of_a_fact_and_no_words_of_it(published: Databa
     assert (event.kind, event.subject) == ("fact.report", "1/housing")
     assert event.body["sha256"] == trail.digest(stored.model_dump(mode="json", by_alias=True))
     assert "张三" not in trail.canonical(event.body)
+
+
+# -- what a use case refuses, whoever asks --------------------------------------------------------
+
+
+def report_once(session: Session, id_: str, when: str) -> f.Report:
+    return reporting.report_progress(
+        session, "small", KEY, now=at(when), by="housing", done=True, id_=id_
+    )
+
+
+def test_an_act_sent_twice_is_one_fact(published: Database) -> None:
+    for when in ("2021-09-01", "2021-09-02"):
+        with published.write() as session:
+            report = report_once(session, "w-1", when)
+    assert report.occurred_at == at("2021-09-01")
+    assert len(facts(published)) == 1
+
+
+def test_an_id_of_another_kind_of_act_is_refused(published: Database) -> None:
+    with published.write() as session:
+        report_once(session, "w-1", "2021-09-01")
+    with pytest.raises(Refused, match="w-1"), published.write() as session:
+        reporting.sign_receipt(session, "small", KEY, now=at("2021-09-02"), by="x", id_="w-1")
+    assert len(facts(published)) == 1
+
+
+def test_a_report_is_reviewed_once(published: Database) -> None:
+    with published.write() as session:
+        report_once(session, "w-1", "2021-09-01")
+        reporting.review(
+            session, "small", "w-1", outcome="accepted", now=at("2021-09-02"), by=市生态环境局
+        )
+    with pytest.raises(Refused, match="已经审核"), published.write() as session:
+        reporting.review(
+            session, "small", "w-1", outcome="returned", reason="材料不全", now=at("2021-09-03"),
+            by=市生态环境局,
+        )  # fmt: skip
+    assert len(facts(published)) == 2
+
+
+def test_a_history_in_which_a_report_is_reviewed_twice_is_not_taken(published: Database) -> None:
+    twice = [
+        a_report(on="2021-09-01", id="r"),
+        an_acceptance("r", on="2021-09-02", id="v1"),
+        an_acceptance("r", on="2021-09-03", id="v2"),
+    ]
+    with pytest.raises(DefinitionError, match="已经审核"), published.write() as session:
+        reporting.load_facts(session, "small", twice, now=at("2021-09-04"))
+    corrected = [*twice[:2], an_acceptance("r", on="2021-09-03", id="v2", supersedes="v1")]
+    with published.write() as session:
+        assert len(reporting.load_facts(session, "small", corrected, now=at("2021-09-04"))) == 3
+
+
+def test_a_return_takes_a_reason(published: Database) -> None:
+    with published.write() as session:
+        report_once(session, "w-1", "2021-09-01")
+    with pytest.raises(Unfit) as trouble, published.write() as session:
+        reporting.review(
+            session, "small", "w-1", outcome="returned", now=at("2021-09-02"), by="office"
+        )
+    assert trouble.value.parts == {"reason": "reason"}
+
+
+@pytest.mark.parametrize(
+    ("submitted", "code"), [("2021-09-03", "future"), ("2020-12-31", "before_start")]
+)
+def test_a_report_reached_the_office_after_the_duty_began_and_before_now(
+    published: Database, submitted: str, code: str
+) -> None:
+    with pytest.raises(Unfit) as trouble, published.write() as session:
+        reporting.report_progress(
+            session, "small", KEY, now=at("2021-09-02"), by="office", done=True,
+            submitted_at=at(submitted),
+        )  # fmt: skip
+    assert trouble.value.parts == {"at": code}
+    assert facts(published) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ({"until": date(2021, 9, 30)}, {"until": "not_later"}),
+        ({"until_at": at("2021-09-30 24:00")}, {"until_at": "not_later"}),
+        ({}, {"until": "missing"}),
+        (
+            {"until": date(2021, 10, 9), "until_at": at("2021-10-09 12:00")},
+            {"until": "one_limit"},
+        ),
+        ({"until": date(2021, 10, 9), "reason": " "}, {"reason": "reason"}),
+    ],
+)
+def test_an_extension_leads_to_a_later_limit_and_has_a_reason(
+    published: Database, given: dict[str, Any], parts: dict[str, str]
+) -> None:
+    with pytest.raises(Unfit) as trouble, published.write() as session:
+        reporting.grant_extension(
+            session, "small", KEY, now=at("2021-09-02"), by="office", **{"reason": "汛期", **given}
+        )
+    assert trouble.value.parts == parts
+    assert facts(published) == ()
+
+
+def test_a_refused_extension_leaves_the_deadline(published: Database) -> None:
+    with published.write() as session:
+        asked = date(2021, 10, 31)
+        reporting.ask_extension(
+            session, "small", KEY, now=at("2021-09-19"), by="housing", reason="汛期", until=asked
+        )
+        reporting.refuse_extension(
+            session, "small", KEY, now=at("2021-09-20"), by="organisation", reason="理由不足"
+        )
+        assert row(session).deadline_version == 1
+    assert [one.outcome for one in facts(published) if isinstance(one, f.Extension)] == [
+        "requested", "refused"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ({"case": ""}, {"case": "missing"}),
+        ({"case": "X/1"}, {"case": "no_slash"}),
+        ({"kind": ""}, {"kind": "missing"}),
+        ({"kind": "odd"}, {"kind": "choose"}),
+        ({"unit": 市生态环境局}, {"unit": "not_owing"}),
+        ({"unit": "", "title": ""}, {"unit": "missing", "title": "missing"}),
+        ({"received_at": at("2021-05-08")}, {"at": "future"}),
+    ],
+)
+def test_a_case_that_makes_no_sense_is_not_opened(
+    published: Database, given: dict[str, Any], parts: dict[str, str]
+) -> None:
+    case = {"case": "X-17", "kind": "handed", "unit": 住建局, "title": "信访件",
+            "received_at": at("2021-05-06"), **given}  # fmt: skip
+    number = case.pop("case")
+    with pytest.raises(Unfit) as trouble, published.write() as session:
+        cases.open_case(session, "small", number, now=at("2021-05-07"), by="office", **case)
+    assert trouble.value.parts == parts
+    assert facts(published) == ()
+
+
+def test_a_case_ends_when_the_office_says_that_it_ended(published: Database) -> None:
+    with published.write() as session:
+        cases.open_case(
+            session, "small", "X-17", kind="handed", unit=住建局, title="信访件",
+            received_at=at("2021-05-06"), now=at("2021-05-06"), by="office",
+        )  # fmt: skip
+        closed = cases.close_case(
+            session, "small", "X-17", now=at("2021-05-09"), closed_at=at("2021-05-08"), by="office"
+        )
+        assert closed.occurred_at == at("2021-05-08")
+        with pytest.raises(Unfit):
+            cases.close_case(
+                session, "small", "X-17", now=at("2021-05-09"), closed_at=at("2021-05-10"), by="x"
+            )
+
+
+def test_a_number_belongs_to_one_kind_of_case(database: Database) -> None:
+    other = a_case_item("4")
+    other["clauses"][0]["duties"][0]["case"] = "petition"
+    with database.write() as session:
+        programmes.publish(session, a_programme(a_case_item(), other), now=JANUARY, by="office")
+    opened = [
+        f.CaseEvent(
+            case="X-17", kind=kind, unit=住建局, event="opened", occurred_at=at("2021-05-06"),
+            recorded_at=at("2021-05-06"),
+        )
+        for kind in ("handed", "petition")
+    ]  # fmt: skip
+    with pytest.raises(DefinitionError, match="另一类"), database.write() as session:
+        reporting.load_facts(session, "small", opened, now=at("2021-05-07"))

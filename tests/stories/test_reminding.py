@@ -29,7 +29,7 @@ from tests.sinks import (
 )
 from tests.stories.post import Post
 from tracker.domain import facts as f
-from tracker.services import delivery, outbox, people, planning, reporting
+from tracker.services import cases, delivery, outbox, people, planning, reporting
 from tracker.store.database import Database
 from tracker.store.tables import DispatchState, NoticeState
 
@@ -166,7 +166,7 @@ async def test_a_case_is_told_by_the_hour_also_on_rest_days(post: Post) -> None:
     post.to("2021-10-15 20:00")
     with post.database.write() as session:
         now = post.clock.now()
-        reporting.open_case(
+        cases.open_case(
             session, "small", "督办1", kind="handed", unit=住建局, title="扬尘", received_at=now,
             now=now, by="office",
         )  # fmt: skip

@@ -3,12 +3,13 @@
 TrackerError
   DefinitionError    a document is wrong: place, text, expectation -> whoever loads it corrects it
   Refused            not allowed now, or not to this person        -> the reason is shown
+    Unfit            parts of what was given cannot be taken       -> each is shown with its reason
   NotFound           no such thing                                 -> the name asked for is shown
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -43,6 +44,14 @@ class DefinitionError(TrackerError):
 
 class Refused(TrackerError):
     """Not now, or not to this person; the text is the reason."""
+
+
+class Unfit(Refused):
+    """What was given cannot be taken as it is; `parts` has the code of the reason for each part."""
+
+    def __init__(self, parts: Mapping[str, str], text: str) -> None:
+        self.parts = dict(parts)
+        super().__init__(text)
 
 
 class NotFound(TrackerError):

@@ -5,23 +5,27 @@ All or nothing: what is refused leaves everything as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import insert
 from sqlmodel import Session, func, select
 
 from tracker.domain import facts as f
-from tracker.domain.errors import DefinitionError, NotFound, Refused
+from tracker.domain.errors import DefinitionError, NotFound, Refused, Unfit
+from tracker.domain.obligations import Obligation
 from tracker.domain.programme import CaseDuty, Gap, Programme
 from tracker.services import calendars, factbook, people, programmes, trail, vetting
 from tracker.store import queries
 from tracker.store.memory import remember_alone, remembered
 from tracker.store.tables import FactRow
+from tracker.wording import LANGUAGES, text
 
 facts = factbook.facts
+
+AFact = TypeVar("AFact", bound=f.Fact)
 
 
 def record_facts(
@@ -50,21 +54,36 @@ def report_progress(
     *,
     now: datetime,
     by: str,
+    id_: str = "",
+    submitted_at: datetime | None = None,
     done: bool | None = None,
     count: Decimal | None = None,
     share: Decimal | None = None,
     note: str = "",
     evidence: Sequence[f.Evidence] = (),
 ) -> f.Report:
-    """填报 about the obligation with this key, submitted now."""
+    """填报 about the obligation with this key.
+
+    Submitted now, or when it reached the office (`submitted_at`): not before the obligation began
+    and not in the future, else Unfit.
+    """
+    if known := once(session, slug, id_, f.Report):
+        return known
+    owed = owing(session, slug, key, now=now)
+    if submitted_at is not None:
+        fit({"at": _misplaced(submitted_at, owed, now)})
     given: dict[str, Any] = {"done": done, "count": count, "share": share}
     report = f.Report(
-        **_about(session, slug, key), occurred_at=now, recorded_at=now, note=note,
-        evidence=tuple(evidence), **given,
+        id=f.FactId(id_), **names_of(owed), occurred_at=submitted_at or now,
+        recorded_at=now, note=note, evidence=tuple(evidence), **given,
     )  # fmt: skip
-    [stored] = record_facts(session, slug, [report], now=now, by=by)
-    assert isinstance(stored, f.Report)
-    return stored
+    return recorded(session, slug, report, now=now, by=by)
+
+
+def _misplaced(submitted_at: datetime, owed: Obligation, now: datetime) -> str:
+    if submitted_at > now:
+        return "future"
+    return "before_start" if submitted_at < owed.starts_at else ""
 
 
 def review(
@@ -76,60 +95,20 @@ def review(
     now: datetime,
     by: str,
     reason: str = "",
+    id_: str = "",
 ) -> f.Review:
-    """审核: accept a report, or return it with a reason."""
+    """审核: accept a report, or return it, which takes a reason. A report is reviewed once."""
+    if known := once(session, slug, id_, f.Review):
+        return known
+    fit({"reason": "reason" if outcome == "returned" and not reason.strip() else ""})
     verdict = f.Review(
-        report=f.FactId(report), outcome=outcome, reason=reason, occurred_at=now, recorded_at=now
-    )
-    [stored] = record_facts(session, slug, [verdict], now=now, by=by)
-    assert isinstance(stored, f.Review)
-    return stored
-
-
-def open_case(
-    session: Session,
-    slug: str,
-    case: str,
-    *,
-    kind: str,
-    unit: str,
-    title: str,
-    received_at: datetime,
-    now: datetime,
-    by: str,
-) -> f.CaseEvent:
-    """交办: the clocks of the kind start at `received_at`. Refused where it is open already."""
-    for one in facts(session, slug):
-        if isinstance(one, f.CaseEvent) and (one.case, one.kind, one.unit) == (case, kind, unit):
-            raise Refused(
-                f"交办件已登记 / case {case!r} of {unit} is on file since {one.recorded_at}"
-            )
-    opened = f.CaseEvent(
-        case=case, kind=kind, unit=unit, title=title, event="opened",
-        occurred_at=received_at, recorded_at=now,
+        id=f.FactId(id_), report=f.FactId(report), outcome=outcome, reason=reason,
+        occurred_at=now, recorded_at=now,
     )  # fmt: skip
-    [stored] = record_facts(session, slug, [opened], now=now, by=by)
-    assert isinstance(stored, f.CaseEvent)
-    return stored
-
-
-def close_case(
-    session: Session,
-    slug: str,
-    case: str,
-    *,
-    now: datetime,
-    by: str,
-    duty: str = "",
-    note: str = "",
-) -> f.CaseEvent:
-    """The office records that the case (its duty; empty: each) was met now."""
-    closed = f.CaseEvent(
-        case=case, event="closed", duty=duty, note=note, occurred_at=now, recorded_at=now
-    )
-    [stored] = record_facts(session, slug, [closed], now=now, by=by)
-    assert isinstance(stored, f.CaseEvent)
-    return stored
+    earlier = vetting.Stock.of(facts(session, slug)).review_of(report)
+    if earlier is not None:
+        raise Refused(f"这次填报已经审核 / report {report} was reviewed: {earlier.outcome}")
+    return recorded(session, slug, verdict, now=now, by=by)
 
 
 def grant_extension(
@@ -142,15 +121,12 @@ def grant_extension(
     reason: str,
     until: date | None = None,
     until_at: datetime | None = None,
+    id_: str = "",
 ) -> f.Extension:
-    """延期: approved now, so it counts from now; `until` is the new last day."""
-    granted = f.Extension(
-        **_about(session, slug, key), outcome="approved", until=until, until_at=until_at,
-        reason=reason, occurred_at=now, recorded_at=now,
-    )  # fmt: skip
-    [stored] = record_facts(session, slug, [granted], now=now, by=by)
-    assert isinstance(stored, f.Extension)
-    return stored
+    """延期: approved now, so it counts from now; `until` is the new last day, or `until_at` the new
+    limit of a clock of hours. Unfit where that is not later than the limit that holds."""
+    return _extension(session, slug, key, "approved", until, until_at, reason=reason, now=now,
+                      by=by, id_=id_)  # fmt: skip
 
 
 def ask_extension(
@@ -162,41 +138,149 @@ def ask_extension(
     by: str,
     reason: str,
     until: date | None = None,
+    until_at: datetime | None = None,
+    id_: str = "",
 ) -> f.Extension:
     """延期申请: on file, and changes nothing until somebody grants it."""
-    asked = f.Extension(
-        **_about(session, slug, key), outcome="requested", until=until, reason=reason,
-        occurred_at=now, recorded_at=now,
+    return _extension(session, slug, key, "requested", until, until_at, reason=reason, now=now,
+                      by=by, id_=id_)  # fmt: skip
+
+
+def refuse_extension(
+    session: Session,
+    slug: str,
+    key: str,
+    *,
+    now: datetime,
+    by: str,
+    reason: str,
+    id_: str = "",
+) -> f.Extension:
+    """不批延期: the deadline stays as it was."""
+    return _extension(session, slug, key, "refused", None, None, reason=reason, now=now, by=by,
+                      id_=id_)  # fmt: skip
+
+
+def _extension(
+    session: Session,
+    slug: str,
+    key: str,
+    outcome: Literal["requested", "approved", "refused"],
+    until: date | None,
+    until_at: datetime | None,
+    *,
+    reason: str,
+    now: datetime,
+    by: str,
+    id_: str,
+) -> f.Extension:
+    if known := once(session, slug, id_, f.Extension):
+        return known
+    owed = owing(session, slug, key, now=now)
+    limits = {} if outcome == "refused" else _limits(owed, until, until_at, outcome == "approved")
+    fit({"reason": "" if reason.strip() else "reason", **limits})
+    extension = f.Extension(
+        id=f.FactId(id_), **names_of(owed), outcome=outcome, until=until,
+        until_at=until_at, reason=reason, occurred_at=now, recorded_at=now,
     )  # fmt: skip
-    [stored] = record_facts(session, slug, [asked], now=now, by=by)
-    assert isinstance(stored, f.Extension)
-    return stored
+    return recorded(session, slug, extension, now=now, by=by)
+
+
+def _limits(
+    owed: Obligation, until: date | None, until_at: datetime | None, needed: bool
+) -> dict[str, str]:
+    """What is wrong with a new limit, under the name of the one that the obligation's clock has."""
+    deadline = owed.deadline
+    hourly = deadline is not None and deadline.kind == "hours"
+    name = "until_at" if hourly else "until"
+    if until is None and until_at is None:
+        return {name: "missing" if needed else ""}
+    if until is not None and until_at is not None:
+        return {name: "one_limit"}
+    if deadline is None:
+        return {}
+    later = until_at > deadline.due_at if until_at else until is not None and until > deadline.on
+    return {"until_at" if until_at else "until": "" if later else "not_later"}
 
 
 def sign_receipt(
-    session: Session, slug: str, key: str, *, now: datetime, by: str, role: str = "contact"
+    session: Session,
+    slug: str,
+    key: str,
+    *,
+    now: datetime,
+    by: str,
+    role: str = "contact",
+    note: str = "",
+    id_: str = "",
 ) -> f.Receipt:
     """签收: the signed acknowledgement of what was said about the obligation."""
-    signed = f.Receipt(**_about(session, slug, key), role=role, occurred_at=now, recorded_at=now)
-    [stored] = record_facts(session, slug, [signed], now=now, by=by)
-    assert isinstance(stored, f.Receipt)
+    if known := once(session, slug, id_, f.Receipt):
+        return known
+    owed = owing(session, slug, key, now=now)
+    signed = f.Receipt(
+        id=f.FactId(id_), **names_of(owed), role=role, note=note, occurred_at=now,
+        recorded_at=now,
+    )  # fmt: skip
+    return recorded(session, slug, signed, now=now, by=by)
+
+
+# -- what every use case does --------------------------------------------------------------------
+
+
+def once(session: Session, slug: str, id_: str, kind: type[AFact]) -> AFact | None:
+    """The fact that an earlier call with this id has recorded: one act, however often it is sent.
+
+    Nobody else records in the programme until the transaction ends.
+    """
+    queries.one_at_a_time(session, f"programme|{slug}")
+    known = next((one for one in facts(session, slug) if id_ and one.id == id_), None)
+    if known is not None and not isinstance(known, kind):
+        raise Refused(f"编号已用 / fact {id_} is on file as a {known.fact}")
+    return known
+
+
+def fit(wrong: Mapping[str, str], about: str = "") -> None:
+    """Unfit where a part has the code of a reason; its words are those of the pages."""
+    parts = {part: code for part, code in wrong.items() if code}
+    if parts:
+        told = (f"{part}: {_said(code)}" for part, code in parts.items())
+        raise Unfit(parts, "; ".join([*([about] if about else []), *told]))
+
+
+def _said(code: str) -> str:
+    zh, en = (text(f"acts.wrong_{code}", language=language) for language in LANGUAGES)
+    return f"{zh} / {en}"
+
+
+def recorded(session: Session, slug: str, fact: AFact, *, now: datetime, by: str) -> AFact:
+    """The fact as stored."""
+    [stored] = record_facts(session, slug, [cast(f.AnyFact, fact)], now=now, by=by)
+    assert isinstance(stored, type(fact))
     return stored
 
 
-def place_of(programme: Programme, key: str) -> dict[str, str]:
-    """The clause, duty, unit and occurrence that an obligation's key names."""
-    clause, _, rest = key.partition("/")
-    parts = rest.split("/", 2)
-    if clause not in programme.clauses or len(parts) < 2:
-        raise NotFound(f"没有这个应办事项 / no obligation {key!r} in programme {programme.id}")
-    occurrence = parts[2] if len(parts) > 2 else ""
-    return {"clause": clause, "duty": parts[0], "unit": parts[1], "occurrence": occurrence}
+def owing(session: Session, slug: str, key: str, *, now: datetime) -> Obligation:
+    """The obligation as it is laid out now; NotFound where there is none."""
+    programme = programmes.current(session, slug)
+    clause = key.partition("/")[0]
+    if clause in programme.clauses:
+        items = frozenset({programme.clauses[clause][1].id})
+        for one in programmes.standings(session, slug, now=now, only_items=items):
+            if one.obligation.key == key:
+                return one.obligation
+    raise NotFound(f"没有这个应办事项 / no obligation {key!r} in programme {slug}")
 
 
-def _about(session: Session, slug: str, key: str) -> dict[str, Any]:
-    if not queries.obligation_ids(session, slug, [key]):
-        raise NotFound(f"没有这个应办事项 / no obligation {key!r} in programme {slug}")
-    return dict(place_of(programmes.current(session, slug), key))
+def names_of(owed: Obligation) -> dict[str, Any]:
+    """What a fact about it names."""
+    return {
+        "clause": owed.clause, "duty": owed.duty, "unit": owed.unit,
+        "occurrence": owed.occurrence,
+    }  # fmt: skip
+
+
+# -- facts come in -------------------------------------------------------------------------------
 
 
 def _append(

@@ -116,6 +116,17 @@ class Stock:
             frozenset(one.case for one in opened if one.event == "opened"),
         )
 
+    @cached_property
+    def replaced(self) -> frozenset[str]:
+        """Facts that another one corrects or takes back."""
+        return frozenset(one.supersedes for one in self.facts.values() if one.supersedes)
+
+    def review_of(self, report: str, *, beside: str = "") -> f.Review | None:
+        """The review that stands for the report; `beside` is the id of one that does not count."""
+        reviews = (one for one in self.facts.values() if isinstance(one, f.Review))
+        those = (one for one in reviews if one.report == report and one.id != beside)
+        return next((one for one in those if one.id not in self.replaced), None)
+
 
 def problems(
     facts: Mapping[str, f.AnyFact], words: Vocabulary, stock: Stock, *, now: datetime
@@ -228,6 +239,11 @@ class _Vet:
             )
         elif fact.occurred_at < reviewed.occurred_at:
             yield (f"审核早于填报 / reviews {fact.report!r} before it was submitted", "")
+        if self._counts(fact) and self.stock.review_of(fact.report, beside=fact.id) is not None:
+            yield (
+                f"填报 {fact.report} 已经审核 / report {fact.report!r} was reviewed already",
+                "要改请更正原来那条 / supersede that review",
+            )
 
     def _case(self, fact: f.CaseEvent) -> Iterator[Mistake]:
         if fact.event != "opened":
@@ -235,23 +251,36 @@ class _Vet:
                 yield _unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
             return
         units = self.words.cases.get(fact.kind)
-        if self._opened_before(fact):
+        others = self._opened(fact) if self._counts(fact) else []
+        if any(one.unit == fact.unit and one.kind == fact.kind for one in others):
             yield (
                 f"交办件 {fact.case} 已登记 / case {fact.case!r} of {fact.unit} is open already",
                 "要改请更正原来那条 / supersede that fact",
             )
+        if other := next((one.kind for one in others if one.kind != fact.kind), ""):
+            yield (
+                f"编号 {fact.case} 已用于另一类交办件 / "
+                f"case {fact.case!r} is of the kind {other!r}",
+                "请换一个编号 / give it another number",
+            )
+        if "/" in fact.case:
+            yield (f"交办件编号 {fact.case} 里不能有斜杠 / no slash in a case's number", "")
         if units is None:
             yield _unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
         elif fact.unit in self.words.units and fact.unit not in units:
             yield _unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
 
-    def _opened_before(self, fact: f.CaseEvent) -> bool:
-        replaced = {one.supersedes for one in self.stock.facts.values() if one.supersedes}
-        return any(
-            (one.case, one.kind, one.unit, one.event) == (fact.case, fact.kind, fact.unit, "opened")
+    def _counts(self, fact: f.AnyFact) -> bool:
+        return fact.id not in self.stock.replaced
+
+    def _opened(self, fact: f.CaseEvent) -> list[f.CaseEvent]:
+        """The other openings of a case of this number that stand."""
+        return [
+            one
             for one in self.stock.facts.values()
-            if isinstance(one, f.CaseEvent) and one.id != fact.id and one.id not in replaced
-        )
+            if isinstance(one, f.CaseEvent) and (one.case, one.event) == (fact.case, "opened")
+            and one.id != fact.id and self._counts(one)
+        ]  # fmt: skip
 
     def _reading(self, fact: f.ReadingDecision) -> Iterator[Mistake]:
         readings = {reading.id: reading for reading in self.words.programme.readings}

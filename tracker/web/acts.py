@@ -9,7 +9,7 @@ from sqlmodel import Session
 from starlette.responses import FileResponse, Response
 
 from tracker.domain.errors import NotFound
-from tracker.services import readings
+from tracker.services import cases, readings
 from tracker.web import evidence, filing, matter, overview, scores
 from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
@@ -138,7 +138,7 @@ def _cases(
     once = form.text("once") if form else ""
     return page(
         asked, "cases", desk=at, clocks=overview.clocks(at.board),
-        closed=overview.closed_cases(at.board), kinds=filing.case_kinds(at.programme),
+        closed=overview.closed_cases(at.board), kinds=cases.kinds(at.programme),
         sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
         status=UNPROCESSABLE if wrong else 200,
     )  # fmt: skip

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,9 +13,8 @@ from typing import Any
 from sqlmodel import Session
 
 from tracker.domain import facts as f
-from tracker.domain.errors import Refused
-from tracker.domain.programme import CaseDuty, Clause, Programme, owing
-from tracker.services import readings, reporting
+from tracker.domain.errors import Unfit
+from tracker.services import cases, readings, reporting
 from tracker.web.asking import Asked, Desk, day, fact_named, instant
 from tracker.web.evidence import folder_of, keep
 from tracker.web.intake import Form, Unclear
@@ -47,30 +45,13 @@ def receipt_number(fact: str) -> str:
     return "-".join(short[at : at + 4] for at in range(0, min(len(short), 12), 4))
 
 
-def file(
-    asked: Asked, slug: str, id_: f.FactId, make: Callable[[Session], Sequence[f.AnyFact]], by: str
-) -> f.FactId:
-    """Record what `make` gives, whose first fact has this id, unless it is on file already."""
+def file(asked: Asked, act: Callable[[Session], f.AnyFact]) -> f.FactId:
+    """What the use case records, in a transaction; Wrong where a part of it does not fit."""
     try:
         with asked.runtime.database.write() as session:
-            if fact_named(reporting.facts(session, slug), id_) is None:
-                reporting.record_facts(session, slug, make(session), now=asked.now, by=by)
-    except Refused:
-        # The same form at the same moment: the other one was first.
-        with asked.runtime.database.read() as session:
-            if fact_named(reporting.facts(session, slug), id_) is None:
-                raise
-    return id_
-
-
-def about(it: Matter) -> dict[str, Any]:
-    owed = it.obligation
-    return {
-        "clause": owed.clause,
-        "duty": owed.duty,
-        "unit": owed.unit,
-        "occurrence": owed.occurrence,
-    }
+            return act(session).id
+    except Unfit as unfit:
+        raise Wrong(unfit.parts) from unfit
 
 
 # -- a report ------------------------------------------------------------------------------------
@@ -83,19 +64,20 @@ def report(
     id_ = fact_id(asked, form.text("once"))
     said = progress(it, form)
     note = form.text("note", most=MOST_NOTE)
+    at: datetime | None = None
     if backdated:
-        at = submitted_at(asked, desk, it, form)
+        at = submitted_at(asked, desk, form)
     else:
-        at, note = asked.now, _with_completion(desk, form, note)
+        note = _with_completion(desk, form, note)
     with asked.runtime.database.read() as session:
         if fact_named(reporting.facts(session, desk.slug), id_) is not None:
             return id_
     evidence = keep(folder_of(asked.runtime.settings.data), form.uploads)
-    made = f.Report(
-        id=id_, occurred_at=at, recorded_at=asked.now, note=note, evidence=evidence,
-        **about(it), **said,
-    )  # fmt: skip
-    return file(asked, desk.slug, id_, lambda _: [made], by)
+    key = it.obligation.key
+    return file(asked, lambda session: reporting.report_progress(
+        session, desk.slug, key, now=asked.now, by=by, id_=id_, submitted_at=at, note=note,
+        evidence=evidence, **said,
+    ))  # fmt: skip
 
 
 def progress(it: Matter, form: Form) -> dict[str, Any]:
@@ -123,16 +105,11 @@ def _number(text: str) -> Decimal | None:
     return Decimal(plain) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", plain) else None
 
 
-def submitted_at(asked: Asked, desk: Desk, it: Matter, form: Form) -> datetime:
-    """Empty, or the minute that runs: now."""
+def submitted_at(asked: Asked, desk: Desk, form: Form) -> datetime | None:
+    """None for now: where nothing is written, or the minute that runs."""
     at = moment(form.text("at"), desk, "at")
-    if at is None or at >= asked.now.replace(second=0, microsecond=0):
-        if at is not None and at > asked.now:
-            raise Wrong({"at": "future"})
-        return asked.now
-    if at < it.obligation.starts_at:
-        raise Wrong({"at": "before_start"})
-    return at
+    this_minute = asked.now.replace(second=0, microsecond=0)
+    return None if at is not None and this_minute <= at <= asked.now else at
 
 
 def moment(text: str, desk: Desk, name: str) -> datetime | None:
@@ -157,50 +134,34 @@ def _with_completion(desk: Desk, form: Form, note: str) -> str:
 
 
 def review(asked: Asked, desk: Desk, form: Form, *, by: str) -> f.FactId:
-    outcome, reason = form.text("outcome"), form.text("reason")
+    outcome = form.text("outcome")
     if outcome not in ("accepted", "returned"):
         raise Wrong({"outcome": "choose"})
-    if outcome == "returned" and not reason:
-        raise Wrong({"reason": "reason"})
-    id_ = fact_id(asked, form.text("once"))
-    made = f.Review(
-        id=id_, occurred_at=asked.now, recorded_at=asked.now, report=f.FactId(form.text("report")),
-        outcome="accepted" if outcome == "accepted" else "returned", reason=reason,
-    )  # fmt: skip
-
-    def first(session: Session) -> list[f.AnyFact]:
-        _refuse_second_review(reporting.facts(session, desk.slug), made)
-        return [made]
-
-    return file(asked, desk.slug, id_, first, by)
-
-
-def _refuse_second_review(known: Iterable[f.AnyFact], made: f.Review) -> None:
-    for fact in known:
-        if isinstance(fact, f.Review) and fact.report == made.report:
-            raise Refused(f"这次填报已经审核 / report {made.report} was reviewed: {fact.outcome}")
+    return file(asked, lambda session: reporting.review(
+        session, desk.slug, form.text("report"), reason=form.text("reason"), now=asked.now, by=by,
+        outcome="accepted" if outcome == "accepted" else "returned",
+        id_=fact_id(asked, form.text("once")),
+    ))  # fmt: skip
 
 
 def extension(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str) -> f.FactId:
     """延期: asked for by the unit, or approved or refused by the office."""
     outcome, reason = form.text("outcome") or "requested", form.text("reason")
-    wrong: dict[str, str] = {}
-    if outcome not in ("requested", "approved", "refused"):
+    said: dict[str, Any] = {
+        "now": asked.now, "by": by, "reason": reason, "id_": fact_id(asked, form.text("once"))
+    }  # fmt: skip
+    key = it.obligation.key
+    if outcome == "refused":
+        return file(asked, lambda session: reporting.refuse_extension(
+            session, desk.slug, key, **said))  # fmt: skip
+    acts = {"requested": reporting.ask_extension, "approved": reporting.grant_extension}
+    if outcome not in acts:
         raise Wrong({"outcome": "choose"})
-    if not reason:
-        wrong["reason"] = "reason"
     until, until_at = _new_limit(desk, it, form)
-    if outcome != "refused":
-        wrong |= _limit_mistakes(desk, it, until, until_at)
-    if wrong:
-        raise Wrong(wrong)
-    id_ = fact_id(asked, form.text("once"))
-    made = f.Extension(
-        id=id_, occurred_at=asked.now, recorded_at=asked.now, reason=reason, **about(it),
-        outcome=outcome,  # type: ignore[arg-type]  # one of the three, as checked above
-        until=None if until_at else until, until_at=until_at,
-    )  # fmt: skip
-    return file(asked, desk.slug, id_, lambda _: [made], by)
+    if until is None and until_at is None:
+        raise Wrong({"until_at" if hourly(it) else "until": "missing"})
+    return file(asked, lambda session: acts[outcome](
+        session, desk.slug, key, until=until, until_at=until_at, **said))  # fmt: skip
 
 
 def _new_limit(desk: Desk, it: Matter, form: Form) -> tuple[Any, datetime | None]:
@@ -218,100 +179,33 @@ def hourly(it: Matter) -> bool:
     return deadline is not None and deadline.kind == "hours"
 
 
-def _limit_mistakes(
-    desk: Desk, it: Matter, until: Any, until_at: datetime | None
-) -> dict[str, str]:
-    deadline = it.obligation.deadline
-    if until is None and until_at is None:
-        return {"until_at" if hourly(it) else "until": "missing"}
-    if deadline is None:
-        return {}
-    if until_at is not None and until_at <= deadline.due_at:
-        return {"until_at": "not_later"}
-    if until is not None and until <= deadline.on:
-        return {"until": "not_later"}
-    return {}
-
-
 def open_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
     """交办件登记; returns the case's id."""
-    kind, case = form.text("kind", most=60), form.text("case", most=60)
-    unit, title = form.text("unit", most=60), form.text("title", most=200)
-    given = {"kind": kind, "case": case, "unit": unit, "title": title}
-    wrong = {name: "missing" for name, text in given.items() if not text}
-    if "/" in case:
-        wrong["case"] = "no_slash"
-    known = case_kinds(desk.programme).get(kind)
-    units = known.units if known else []
-    if kind and not units:
-        wrong["kind"] = "choose"
-    if unit and units and unit not in units:
-        wrong["unit"] = "not_owing"
+    case = form.text("case", most=60)
     received_at = moment(form.text("at"), desk, "at") or asked.now
-    if received_at > asked.now:
-        wrong["at"] = "future"
-    if wrong:
-        raise Wrong(wrong)
-    with asked.runtime.database.write() as session:
-        id_ = fact_id(asked, form.text("once"))
-        if fact_named(reporting.facts(session, desk.slug), id_) is None:
-            _refuse_known_case(session, desk.slug, case)
-            made = f.CaseEvent(
-                id=id_, case=case, kind=kind, unit=unit, title=title, event="opened",
-                occurred_at=received_at, recorded_at=asked.now,
-            )  # fmt: skip
-            reporting.record_facts(session, desk.slug, [made], now=asked.now, by=by)
+    file(asked, lambda session: cases.open_case(
+        session, desk.slug, case, kind=form.text("kind", most=60),
+        unit=form.text("unit", most=60), title=form.text("title", most=200),
+        received_at=received_at, now=asked.now, by=by, id_=fact_id(asked, form.text("once")),
+    ))  # fmt: skip
     return case
-
-
-def _refuse_known_case(session: Session, slug: str, case: str) -> None:
-    if any(isinstance(one, f.CaseEvent) and one.case == case
-           for one in reporting.facts(session, slug)):  # fmt: skip
-        raise Wrong({"case": "case_known"})
 
 
 def close_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
-    case = form.text("case", most=60)
-    id_ = fact_id(asked, form.text("once"))
-    at = moment(form.text("at"), desk, "at") or asked.now
-    if at > asked.now:
-        raise Wrong({"at": "future"})
-    made = f.CaseEvent(
-        id=id_, case=case, event="closed", duty=form.text("duty"), note=form.text("note"),
-        occurred_at=at, recorded_at=asked.now,
-    )  # fmt: skip
-    file(asked, desk.slug, id_, lambda _: [made], by)
+    case, closed_at = form.text("case", most=60), moment(form.text("at"), desk, "at")
+    file(asked, lambda session: cases.close_case(
+        session, desk.slug, case, closed_at=closed_at, duty=form.text("duty"),
+        note=form.text("note"), now=asked.now, by=by, id_=fact_id(asked, form.text("once")),
+    ))  # fmt: skip
     return case
-
-
-@dataclass
-class Kind:
-    """A kind of case: the units that may get one, the clauses whose clocks it starts."""
-
-    units: list[str]
-    clauses: list[Clause]
-
-
-def case_kinds(programme: Programme) -> dict[str, Kind]:
-    """In the programme's order."""
-    found: dict[str, Kind] = {}
-    for _, item, clause in programme.clauses.values():
-        for duty in clause.duties:
-            if isinstance(duty, CaseDuty):
-                kind = found.setdefault(duty.case, Kind([], []))
-                kind.units += [unit for unit in owing(item, clause) if unit not in kind.units]
-                kind.clauses += [clause] if clause not in kind.clauses else []
-    return found
 
 
 def receipt(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str, role: str) -> f.FactId:
     """签收, once for each filling-in."""
-    id_ = fact_id(asked, form.text("once"))
-    made = f.Receipt(
-        id=id_, occurred_at=asked.now, recorded_at=asked.now, role=role, note=form.text("note"),
-        **about(it),
-    )  # fmt: skip
-    return file(asked, desk.slug, id_, lambda _: [made], by)
+    return file(asked, lambda session: reporting.sign_receipt(
+        session, desk.slug, it.obligation.key, now=asked.now, by=by, role=role,
+        note=form.text("note"), id_=fact_id(asked, form.text("once")),
+    ))  # fmt: skip
 
 
 def decided(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:

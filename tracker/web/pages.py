@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 
 from schedules.deadlines import closes_at
 from tracker.domain import facts as f
-from tracker.services import mailings, programmes, readings, weekly
+from tracker.services import cases, mailings, programmes, readings, weekly
 from tracker.services.scoreboard import Board
-from tracker.web import filing, matter, overview, scores, vitals
 from tracker.web import items as items_
+from tracker.web import matter, overview, scores, vitals
 from tracker.web.asking import Asked, Desk, desk
 from tracker.web.entry import Office
 from tracker.web.intake import Unclear
@@ -63,7 +63,7 @@ def overview_page(asked: Office, slug: str) -> Response:
     return page(
         asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
         matrix=overview.matrix(at.board, look), clocks=overview.clocks(at.board),
-        has_cases=bool(filing.case_kinds(at.programme)),
+        has_cases=bool(cases.kinds(at.programme)),
         lights=overview.light_counts(at.board.ledger.standings), contacts=contacts,
         waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
         soon=overview.due_soon(at.board), final=final(at.board), health=vitals.vitals(asked),

@@ -1,0 +1,106 @@
+"""交办件: the office registers a case, which starts the clocks of its kind, and its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from tracker.domain import facts as f
+from tracker.domain.programme import CaseDuty, Clause, Programme, owing
+from tracker.services import programmes, reporting
+from tracker.services.reporting import fit, once, recorded
+
+
+@dataclass
+class Kind:
+    """A kind of case: the units that may get one, the clauses whose clocks it starts."""
+
+    units: list[str]
+    clauses: list[Clause]
+
+
+def kinds(programme: Programme) -> dict[str, Kind]:
+    """In the programme's order."""
+    found: dict[str, Kind] = {}
+    for _, item, clause in programme.clauses.values():
+        for duty in clause.duties:
+            if isinstance(duty, CaseDuty):
+                kind = found.setdefault(duty.case, Kind([], []))
+                kind.units += [unit for unit in owing(item, clause) if unit not in kind.units]
+                kind.clauses += [clause] if clause not in kind.clauses else []
+    return found
+
+
+def open_case(
+    session: Session,
+    slug: str,
+    case: str,
+    *,
+    kind: str,
+    unit: str,
+    title: str,
+    received_at: datetime,
+    now: datetime,
+    by: str,
+    id_: str = "",
+) -> f.CaseEvent:
+    """The clocks of the kind start at `received_at`. Unfit, among others, where a case of this
+    number is on file: closing one would close the other."""
+    if known := once(session, slug, id_, f.CaseEvent):
+        return known
+    takes = kinds(programmes.current(session, slug)).get(kind)
+    wrong = {
+        "kind": "" if takes else "choose" if kind else "missing",
+        "unit": _unit_mistake(unit, takes),
+        "case": _number_mistake(session, slug, case),
+        "title": "" if title else "missing",
+        "at": "future" if received_at > now else "",
+    }
+    fit(wrong, about=case)
+    opened = f.CaseEvent(
+        id=f.FactId(id_), case=case, kind=kind, unit=unit, title=title, event="opened",
+        occurred_at=received_at, recorded_at=now,
+    )  # fmt: skip
+    return recorded(session, slug, opened, now=now, by=by)
+
+
+def _unit_mistake(unit: str, takes: Kind | None) -> str:
+    if not unit:
+        return "missing"
+    return "not_owing" if takes and unit not in takes.units else ""
+
+
+def _number_mistake(session: Session, slug: str, case: str) -> str:
+    if not case:
+        return "missing"
+    if "/" in case:
+        return "no_slash"
+    on_file = reporting.facts(session, slug)
+    known = any(isinstance(one, f.CaseEvent) and one.case == case for one in on_file)
+    return "case_known" if known else ""
+
+
+def close_case(
+    session: Session,
+    slug: str,
+    case: str,
+    *,
+    now: datetime,
+    by: str,
+    closed_at: datetime | None = None,
+    duty: str = "",
+    note: str = "",
+    id_: str = "",
+) -> f.CaseEvent:
+    """The office records that the case (its duty; empty: each) was met, now or at `closed_at`."""
+    if known := once(session, slug, id_, f.CaseEvent):
+        return known
+    at = closed_at or now
+    fit({"at": "future" if at > now else ""}, about=case)
+    closed = f.CaseEvent(
+        id=f.FactId(id_), case=case, event="closed", duty=duty, note=note, occurred_at=at,
+        recorded_at=now,
+    )  # fmt: skip
+    return recorded(session, slug, closed, now=now, by=by)
