@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from tracker.definitions import answers
+from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
-from tracker.domain.programme import Programme
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -37,7 +37,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
 def schema(name: str) -> dict[str, Any]:
     """KeyError for a name that is not published."""
     if name == "programme":
-        return titled(name, _telling_apart(Programme.model_json_schema()))
+        return titled(name, _telling_apart(Draft.model_json_schema()))
     if name == "facts":
         return titled(name, _telling_apart(TypeAdapter(list[AnyFact]).json_schema()))
     return titled(name, ANSWERS[name].model_json_schema(mode="serialization"))

@@ -96,6 +96,13 @@ WORDS: dict[str, _Words] = {
         "more than {most} values, or as much text, once its aliases are written out",
         "use fewer aliases",
     ),
+    # a draft
+    "still_open": (
+        "尚未确定：{question}{text}",
+        "在 chosen 写一个选项：{known}；已改好本文件的写 by_hand",
+        "still open: {question}{text}",
+        "write one of these as chosen: {known}; by_hand where the document was put right",
+    ),
     # the shape
     "not_mapping": (
         "此处应是“键: 值”的映射",
@@ -399,6 +406,7 @@ THINGS: dict[str, tuple[str, str]] = {
     "unit": ("单位", "unit"),
     "target": ("目标", "target"),
     "period": ("时段", "period"),
+    "open_point": ("待定问题", "open point"),
     "section": ("板块", "section"),
     "item": ("任务", "item"),
     "clause": ("计分句", "clause"),
@@ -478,6 +486,9 @@ SAID = {
     ),
     "the default reading {} is none of the alternatives": (
         "默认选项 {} 不在 alternatives 里"
+    ),
+    "the choice {} is none of the open point's": (
+        "选项 {} 不在这个问题的 choices 里"
     ),
     "write the number as text, exactly: {} is a binary float": (
         "请把数字写成带引号的文本：{} 是二进制小数"

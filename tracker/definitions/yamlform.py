@@ -19,6 +19,7 @@ from tracker.definitions import words, yamltext
 from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.differences import Difference, diff
 from tracker.definitions.faults import Fault
+from tracker.definitions.openpoints import BY_HAND, Draft, settled
 from tracker.definitions.soundness import faults
 from tracker.definitions.unpacking import MOST_BYTES
 from tracker.definitions.words import Language
@@ -133,15 +134,39 @@ def _of_flaw(flaw: yamltext.Flaw, place: str, language: Language) -> Problem:
 
 def _validated(body: Any) -> tuple[Programme | None, list[Fault]]:
     """The programme, and everything wrong: of its fields, and of what the rest says together."""
+    form = Draft if "open_points" in body else Programme
     try:
-        programme = Programme.model_validate(body)
+        programme = form.model_validate(body)
     except ValidationError as error:
-        wrong = _without_echoes([fault_of(one, Programme) for one in error.errors()])
+        wrong = _without_echoes([fault_of(one, form) for one in error.errors()])
         rest = _without(body, wrong)
         spoiled = {_smallest(fault.route) for fault in wrong}
         more = [] if rest is None else faults(rest)
         return None, wrong + [one for one in more if not _follows_from(one, spoiled, body)]
-    return programme, faults(programme)
+    return _closed(programme) if isinstance(programme, Draft) else (programme, faults(programme))
+
+
+def _closed(draft: Draft) -> tuple[Programme | None, list[Fault]]:
+    """The programme with the choices of the draft; every point without one is a fault."""
+    open_ = [
+        Fault(
+            ("open_points", number),
+            "still_open",
+            {
+                "question": point.question,
+                "known": [*(one.id for one in point.choices), BY_HAND],
+                "text": f"“{point.text}”" if point.text else "",
+            },
+        )
+        for number, point in enumerate(draft.open_points)
+        if point.chosen is None
+    ]
+    try:
+        programme = settled(draft)
+    except DefinitionError as error:
+        said = {"said": "; ".join(problem.text for problem in error.problems)}
+        return None, [*open_, Fault(("open_points",), "said", said)]
+    return programme, [*faults(programme), *open_]
 
 
 def _without_echoes(wrong: list[Fault]) -> list[Fault]:
@@ -160,6 +185,7 @@ def _without(body: Any, wrong: list[Fault]) -> Programme | None:
     rest = deepcopy(body)
     for fault in wrong:
         _take_out(rest, fault)
+    rest.pop("open_points", None)
     try:
         return Programme.model_validate(rest)
     except ValidationError:
@@ -310,6 +336,7 @@ _LISTS = {
     "units": "unit",
     "targets": "target",
     "periods": "period",
+    "open_points": "open_point",
 }
 
 
@@ -319,9 +346,13 @@ _LISTS = {
 def dump(programme: Programme) -> str:
     """Canonical YAML: fields in their declared order, defaults left out, numbers in quotes.
 
-    `loads(dump(p), ...)` equals `p`.
+    `loads(dump(p), ...)` equals `p`. What is open in a draft stands before its sections.
     """
-    return yamltext.write(_shape(programme))
+    shaped = _shape(programme)
+    for name in ("sections", "readings"):
+        if "open_points" in shaped and name in shaped:
+            shaped[name] = shaped.pop(name)
+    return yamltext.write(shaped)
 
 
 def _shape(model: BaseModel) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""待定问题: what a person must settle before a draft can be published.
+
+A document that was read by machine carries them under `open_points`; a programme has none. Each
+names its place and its choices; a choice changes fields by the paths of a reading
+(`20.5.rules`, `31.2#1.steps`), or `sections/2.points` and `programme.points`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from tracker.domain import readings
+from tracker.domain.errors import DefinitionError, NotFound, Problem
+from tracker.domain.programme import Definition, Programme, Slug
+
+BY_HAND = "by_hand"
+"""The choice that every open point has: the document itself was put right."""
+
+Why = Literal["unread", "rule", "dirt", "sum", "points", "date", "unit", "cell"]
+
+
+class OpenChoice(Definition):
+    """One way to settle a point; `set` is empty where the draft already stands so."""
+
+    id: Slug
+    says: str = ""
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+class OpenPoint(Definition):
+    """One question to a person.
+
+    unread: text that matters and was not understood. rule: a sanction that the engine has no rule
+    for. dirt: a slip in the source. sum: points that do not add up. points, date, unit: a cell that
+    is missing or says something else. cell: anything else that was left over.
+    """
+
+    id: Slug
+    why: Why
+    clause: str = Field(default="", description="Clause or item; empty for the whole document.")
+    place: str = Field(default="", description="Where it stands in the source document.")
+    text: str = Field(default="", description="The piece of the source that it is about.")
+    question: str
+    choices: tuple[OpenChoice, ...] = ()
+    chosen: Slug | None = Field(
+        default=None,
+        description=f"The id of a choice, or {BY_HAND!r} where the document was put right.",
+    )
+
+    @model_validator(mode="after")
+    def _chosen_exists(self) -> OpenPoint:
+        if self.chosen not in {None, BY_HAND, *(one.id for one in self.choices)}:
+            raise ValueError(f"the choice {self.chosen!r} is none of the open point's")
+        return self
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        found = (one.set for one in self.choices if one.id == self.chosen)
+        return next(found, {})
+
+
+class Draft(Programme):
+    """A programme's document as it may be written down: with points that are still open."""
+
+    open_points: tuple[OpenPoint, ...] = ()
+
+    @property
+    def still_open(self) -> tuple[OpenPoint, ...]:
+        return tuple(point for point in self.open_points if point.chosen is None)
+
+
+def settle(draft: Draft, chosen: Mapping[str, str]) -> Draft:
+    """The draft with these points answered, by point id. NotFound for a point that it has not."""
+    known = {point.id for point in draft.open_points}
+    for name in chosen:
+        if name not in known:
+            raise NotFound(f"没有待定问题 {name} / no open point {name!r}")
+    points = [_answered(point, chosen.get(point.id, point.chosen)) for point in draft.open_points]
+    return draft.model_copy(update={"open_points": tuple(points)})
+
+
+def _answered(point: OpenPoint, choice: str | None) -> OpenPoint:
+    known = {BY_HAND, *(one.id for one in point.choices)}
+    if choice is not None and choice not in known:
+        listed = "、".join(sorted(known))
+        raise NotFound(
+            f"待定问题 {point.id} 没有选项 {choice}，可选 {listed} / "
+            f"open point {point.id!r} has no choice {choice!r}"
+        )
+    return point.model_copy(update={"chosen": choice})
+
+
+def settled(draft: Draft) -> Programme:
+    """The programme with every choice written in; what is still open stays as drafted.
+
+    DefinitionError where a choice does not fit the document.
+    """
+    body = draft.model_dump(mode="json", by_alias=True, exclude={"open_points"})
+    below: dict[str, Any] = {}
+    for point in draft.open_points:
+        for path, value in point.changes.items():
+            if not _set_above(body, path, value):
+                below[path] = value
+    try:
+        programme = Programme.model_validate(body)
+        return readings.changed(programme, below) if below else programme
+    except (NotFound, ValidationError) as error:
+        chosen = ", ".join(f"{point.id}={point.chosen}" for point in draft.open_points)
+        raise DefinitionError([Problem(chosen, str(error))]) from error
+
+
+def _set_above(body: dict[str, Any], path: str, value: Any) -> bool:
+    """Fields of the programme and its sections, which a reading has no path for."""
+    owner, _, field = path.rpartition(".")
+    if owner == "programme":
+        body[field] = value
+        return True
+    head, _, name = owner.partition("/")
+    if head != "sections":
+        return False
+    for section in body["sections"]:
+        if section["id"] == name:
+            section[field] = value
+    return True
