@@ -3,6 +3,10 @@
 A sanction is right when its kind and every amount are right. Where the answer marks the clause as
 needing a person, a wrong sanction is honest; where it does not, the sanction is *silently wrong*.
 A wrong date or duration belongs to the whole clause; each counts as one wrong sanction of it.
+
+Where the form leaves two answers open, an expectation names both: `per_step|per_missing`,
+`place|item`, `50%|none`; a rule that may stand or not is `optional`; and `other` holds whole other
+lists of rules. Only the first kind is counted, and an optional rule is not counted at all.
 """
 
 from __future__ import annotations
@@ -57,6 +61,7 @@ class ExpectedTier(Strict):
 
 class ExpectedRule(Strict):
     kind: str
+    optional: bool = False
     base: Amount = None
     deduct: Amount = None
     award: Amount = None
@@ -68,7 +73,8 @@ class ExpectedRule(Strict):
     @field_validator("kind")
     @classmethod
     def is_a_kind(cls, kind: str) -> str:
-        assert kind in KINDS, f"{kind} is no kind of rule: {KINDS}"
+        unknown = set(kind.split("|")) - set(KINDS)
+        assert not unknown, f"{unknown} is no kind of rule: {KINDS}"
         return kind
 
 
@@ -94,6 +100,7 @@ class ExpectedClause(Strict):
     field: str = ""
     note: str = ""
     rules: list[ExpectedRule]
+    other: list[list[ExpectedRule]] = []
     deadlines: list[str] = []
     milestones: list[dict[str, str]] = []
     recurrences: list[ExpectedRecurrence] = []
@@ -223,17 +230,30 @@ def clauses_of(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def compare_clause(key: str, expected: ExpectedClause, answer: Mapping[str, Any]) -> Figures:
-    rules = [rule.model_dump() for rule in expected.rules]
-    found: Sequence[Mapping[str, Any]] = answer.get("rules", [])
-    marked = bool(answer.get("needs_person", False))
+    """Against the rules of the expectation, or those of its `other` forms that fit best."""
+    forms = [expected.rules, *expected.other]
+    return min(
+        (_compare_form(key, expected.model_copy(update={"rules": form}), answer) for form in forms),
+        key=lambda figures: (
+            figures.missing + figures.extra,
+            figures.sanctions - figures.kind_right + figures.unmarked - figures.amounts_right,
+        ),
+    )
+
+
+def _compare_form(key: str, expected: ExpectedClause, answer: Mapping[str, Any]) -> Figures:
+    rules = [rule.model_dump() for rule in expected.rules if not rule.optional]
+    allowed = [rule.model_dump() for rule in expected.rules if rule.optional]
+    found: list[Mapping[str, Any]] = list(answer.get("rules", []))
     pairs = _matched(rules, found)
-    wrong_kind = [
-        i for i in range(len(rules)) if i not in pairs or not _same_kind(rules, found, i, pairs)
-    ]
-    wrong_amount = [
-        i for i in range(len(rules)) if i not in pairs or _differing(rules[i], found[pairs[i]])
-    ]
-    times = [name for name in TIMES if _times(expected.model_dump(), name) != _times(answer, name)]
+    for spare in _spare(allowed, found, pairs):
+        found.remove(spare)
+    pairs = _matched(rules, found)
+    marked = bool(answer.get("needs_person", False))
+    every = range(len(rules))
+    wrong_kind = [i for i in every if i not in pairs or not _of_kind(rules[i], found[pairs[i]])]
+    wrong_amount = [i for i in every if i not in pairs or _differing(rules[i], found[pairs[i]])]
+    times = [name for name in TIMES if not _same_times(expected.model_dump(), answer, name)]
     extra = len(found) - len(pairs)
     charged = _charged(len(rules), wrong_amount, len(times))
     silent = len({*wrong_kind, *charged}) + extra + (len(times) if not rules else 0)
@@ -248,15 +268,29 @@ def compare_clause(key: str, expected: ExpectedClause, answer: Mapping[str, Any]
         silently_wrong=0 if marked else max(silent, int(unheard)),
         missing=len(rules) - len(pairs),
         extra=extra,
-        misplaced=int(bool(rules and found) and 0 in pairs and pairs[0] != 0),
+        misplaced=int(pairs.get(0, 0) != 0),
         marked_in_vain=len(rules) if marked and not expected.needs_person else 0,
         times_wrong=len(times),
         questions=int(expected.ambiguous),
         questions_missed=int(expected.ambiguous and not asked),
         questions_in_vain=int(asked and not expected.ambiguous),
         kinds=_tallies(rules, wrong_kind, charged),
-        differences=tuple(_lines(key, expected, answer, pairs, times, unheard)),
+        differences=tuple(_lines(key, expected, answer, rules, found, pairs, times)),
     )
+
+
+def _spare(
+    allowed: Sequence[Mapping[str, Any]],
+    found: Sequence[Mapping[str, Any]],
+    pairs: Mapping[int, int],
+) -> list[Mapping[str, Any]]:
+    """What was found beyond the expected rules and is one of the optional ones."""
+    over = [rule for j, rule in enumerate(found) if j not in pairs.values()]
+    fits = [
+        next((o for o in over if _of_kind(rule, o) and not _differing(rule, o)), None)
+        for rule in allowed
+    ]
+    return [rule for i, rule in enumerate(fits) if rule is not None and rule not in fits[:i]]
 
 
 def _charged(rules: int, wrong: list[int], times: int) -> list[int]:
@@ -271,7 +305,8 @@ def _tallies(
     kinds: dict[str, Tally] = {}
     for i, rule in enumerate(rules):
         one = Tally(1, int(i not in wrong_kind), int(i not in wrong_kind and i not in wrong))
-        kinds[rule["kind"]] = kinds.get(rule["kind"], Tally()) + one
+        kind = rule["kind"].split("|")[0]
+        kinds[kind] = kinds.get(kind, Tally()) + one
     return kinds
 
 
@@ -293,23 +328,32 @@ def _matched(
 
 def _fit(rule: Mapping[str, Any], other: Mapping[str, Any]) -> int:
     """0: nothing in common, so no match at all."""
-    alike = [name for name in AMOUNTS if _part(rule, name) == _part(other, name)]
-    said = [name for name in alike if _part(rule, name) is not None]
-    same = rule["kind"] == other.get("kind")
+    alike = [name for name in AMOUNTS if name not in _differing(rule, other)]
+    said = [name for name in alike if _part(other, name) is not None]
+    same = _of_kind(rule, other)
     return 10 * same + 10 * len(said) + len(alike) if same or said else 0
 
 
-def _same_kind(
-    rules: Sequence[Mapping[str, Any]],
-    found: Sequence[Mapping[str, Any]],
-    at: int,
-    pairs: Mapping[int, int],
-) -> bool:
-    return bool(rules[at]["kind"] == found[pairs[at]].get("kind"))
+def _of_kind(rule: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return other.get("kind") in rule["kind"].split("|")
 
 
 def _differing(rule: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    return [name for name in AMOUNTS if _part(rule, name) != _part(other, name)]
+    return [name for name in AMOUNTS if _part(other, name) not in _options(rule, name)]
+
+
+def _options(rule: Mapping[str, Any], name: str) -> list[Any]:
+    """Each way in which an expectation allows a part to be stated; `none`: not at all."""
+    value = rule.get(name)
+    if name == "step" and value:
+        return [None if unit == "none" else _counted((value[0], unit)) for unit in _ways(value[1])]
+    if isinstance(value, str):
+        return [None if way == "none" else _amount(way) for way in _ways(value)]
+    return [_part(rule, name)]
+
+
+def _ways(text: str) -> list[str]:
+    return text.split("|")
 
 
 def _part(rule: Mapping[str, Any], name: str) -> Any:
@@ -347,7 +391,7 @@ def _times(answer: Mapping[str, Any], name: str) -> list[Any]:
         case "deadlines":
             return sorted({str(value) for value in values})
         case "milestones":
-            return sorted({str((each["on"], *_stated(each))) for each in values})
+            return sorted({str((each["on"], *_stated(each))) for each in values if _stated(each)})
         case "recurrences":
             return sorted(
                 (
@@ -362,33 +406,40 @@ def _times(answer: Mapping[str, Any], name: str) -> list[Any]:
             return sorted({(str(number), unit) for number, unit in map(_counted, values)})
 
 
+def _same_times(expected: Mapping[str, Any], answer: Mapping[str, Any], name: str) -> bool:
+    wanted, got = _times(expected, name), _times(answer, name)
+    return wanted == got or (name == "milestones" and not expected[name] and not _shares(answer))
+
+
+def _shares(answer: Mapping[str, Any]) -> list[Any]:
+    """The dated shares; a dated number that nobody expects is as good left out as said."""
+    return [each for each in answer.get("milestones") or [] if each.get("share") and _stated(each)]
+
+
 def _stated(milestone: Mapping[str, Any]) -> list[Decimal]:
-    """The share or number of a milestone; 80% is 0.8."""
+    """The share or number of a milestone; 80% is 0.8, and 100 % says no more than the date."""
     amounts = [_amount(milestone.get(key)) for key in ("share", "number", "count")]
-    return [
-        (each[1] / 100 if isinstance(each, tuple) else each).normalize()
-        for each in amounts
-        if each is not None
-    ]
+    plain = [each[1] / 100 if isinstance(each, tuple) else each for each in amounts]
+    whole = milestone.get("share") and plain[0] == 1
+    return [] if whole else [each.normalize() for each in plain if each is not None]
 
 
 def _lines(
     key: str,
     expected: ExpectedClause,
     answer: Mapping[str, Any],
+    rules: Sequence[Mapping[str, Any]],
+    found: Sequence[Mapping[str, Any]],
     pairs: Mapping[int, int],
     times: Sequence[str],
-    unheard: bool,
 ) -> Iterable[str]:
-    rules = [rule.model_dump() for rule in expected.rules]
-    found: Sequence[Mapping[str, Any]] = answer.get("rules", [])
     head = f"{key} (marked)" if answer.get("needs_person") else key
     if not answer:
         yield f"{head}: not in the answer"
     for i, rule in enumerate(rules):
         if i not in pairs:
             yield f"{head} #{i + 1}: missing {_said(rule)}"
-        elif rule["kind"] != found[pairs[i]].get("kind") or _differing(rule, found[pairs[i]]):
+        elif not _of_kind(rule, found[pairs[i]]) or _differing(rule, found[pairs[i]]):
             yield f"{head} #{i + 1}: {_said(rule)} was read as {_said(found[pairs[i]])}"
     for j, other in enumerate(found):
         if j not in pairs.values():
@@ -396,7 +447,7 @@ def _lines(
     for name in times:
         wanted, got = _times(expected.model_dump(), name), _times(answer, name)
         yield f"{head}: {name} {_plain(wanted)} were read as {_plain(got)}"
-    if unheard:
+    if expected.needs_person and not answer.get("needs_person"):
         yield f"{head}: needs a person, and the answer does not say so"
     if expected.ambiguous and answer and not answer.get("ambiguous"):
         yield f"{head}: an open question was not raised"

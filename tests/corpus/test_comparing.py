@@ -140,6 +140,44 @@ def test_an_open_question_that_is_not_raised_is_listed_but_is_no_wrong_sanction(
     assert any("question" in line for line in figures.differences)
 
 
+def test_where_the_form_leaves_two_answers_open_both_are_right() -> None:
+    either = {
+        "kind": "per_step|per_missing",
+        "deduct": "0.1",
+        "step": ["20", "item|case"],
+        "cap": "none|item",
+    }
+    for kind, unit, cap in (("per_step", "case", None), ("per_missing", "item", "item")):
+        found = answered(MISSING, kind=kind, step={"n": "20", "unit": unit}, cap=cap)
+        assert counts(compare(expecting(either), read(found))) == (1, 1, 0, 0)
+    found = answered(MISSING, kind="bonus", step={"n": "20", "unit": "place"}, cap="1")
+    assert counts(compare(expecting(either), read(found))) == (0, 0, 1, 0)
+
+
+def test_an_optional_rule_is_neither_missed_nor_invented() -> None:
+    expected = expecting(MISSING, {"kind": "duty", "optional": True})
+    duty = answered({"kind": "duty"})
+    assert compare(expected, read(answered(MISSING))).silently_wrong == 0
+    assert compare(expected, read(answered(MISSING), duty)).silently_wrong == 0
+    assert compare(expected, read(answered(MISSING), duty, duty)).extra == 1
+
+
+def test_another_whole_form_of_a_clause_may_be_right() -> None:
+    bands = {"kind": "tiered", "tiers": [{"deduct": "0.2"}, {"deduct": "1"}]}
+    apart = [{"kind": "per_incident", "deduct": "0.2"}, {"kind": "per_incident", "deduct": "1"}]
+    expected = expecting(bands, other=[apart])
+    assert compare(expected, read(*(answered(rule) for rule in apart))).silently_wrong == 0
+    assert compare(expected, read(answered(bands))).silently_wrong == 0
+    assert compare(expected, read(answered(apart[0]))).silently_wrong == 1
+
+
+def test_a_full_share_by_a_date_says_no_more_than_the_date() -> None:
+    nodes = [{"on": "2021-09-30", "share": "80%"}, {"on": "2021-12-31", "share": "1"}]
+    expected = expecting(LATE, milestones=[{"on": "2021-09-30", "share": "0.8"}])
+    assert compare(expected, read(answered(LATE), milestones=nodes)).times_wrong == 0
+    assert compare(expecting(LATE), read(answered(LATE), milestones=nodes)).times_wrong == 1
+
+
 def test_a_clause_that_the_answer_lacks_misses_all_its_rules() -> None:
     figures = compare(expecting(MISSING, LATE), {})
     assert counts(figures) == (0, 0, 2, 2)
