@@ -11,6 +11,7 @@ lists of rules. Only the first kind is counted, and an optional rule is not coun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -110,7 +111,7 @@ class ExpectedClause(Strict):
 
 
 class _OnceEach(yaml.SafeLoader):
-    """Days stay text, and a key that stands twice is refused: it is a slip of the writer's."""
+    """A key that stands twice is refused: it is a slip of the writer's."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -120,10 +121,16 @@ class _OnceEach(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+# Days stay text; and `on` is a key of a milestone, no truth value: only true and false are.
 _OnceEach.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_OnceEach.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf")
+)
 
 
 def table(name: str) -> Any:

@@ -203,9 +203,9 @@ def test_a_slip_in_the_expectations_is_refused(tmp_path: Path) -> None:
         (tmp_path / "slip.yaml").write_text(text, "utf-8")
         return expected_clauses(str(tmp_path / "slip.yaml"))
 
-    assert of('"1": {rules: [{kind: duty}], deadlines: [2021-08-31]}')["1"].deadlines == [
-        "2021-08-31"
-    ]
+    node = '"1": {rules: [], milestones: [{on: 2021-08-31, share: "1"}], ambiguous: true}'
+    assert of(node)["1"].milestones == [{"on": "2021-08-31", "share": "1"}]
+    assert of(node)["1"].ambiguous
     with pytest.raises(ValidationError, match="no kind of rule"):
         of('"1": {rules: [{kind: per_event}]}')
     with pytest.raises(ValidationError, match="deducts"):
