@@ -30,6 +30,7 @@ from tracker.domain.programme import (
     Duration,
     Duty,
     Gap,
+    Held,
     Item,
     Milestone,
     Programme,
@@ -54,7 +55,7 @@ def lay_out(
     `programme` has its readings applied. Cases and entered dates come from the record. `clauses`
     lays out only those, in the order given.
     """
-    layout = _Layout(programme, calendar, record)
+    layout = _Layout(programme, calendar, record, _plain(Held(programme), calendar))
     return [
         obligation
         for section, item, clause in (
@@ -67,11 +68,22 @@ def lay_out(
     ]
 
 
+Plain = dict[tuple[str, str], tuple[Obligation, ...]]
+"""By clause and duty, what no fact has shaped or moved."""
+
+
+@lru_cache(maxsize=256)
+def _plain(held: Held, calendar: WorkCalendar) -> Plain:
+    """One programme's, filled as it is asked for: most duties lie the same at every score."""
+    return {}
+
+
 @dataclass(frozen=True)
 class _Layout:
     programme: Programme
     calendar: WorkCalendar
     record: Record
+    plain: Plain
     opened: dict[str, list[f.CaseEvent]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,11 +92,37 @@ class _Layout:
                 if event.event == "opened":
                     self.opened.setdefault(event.kind, []).append(event)
 
-    def of(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterator[Obligation]:
-        for one in self._plain(section, item, clause, duty):
-            yield self._moved(one)
+    def of(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterable[Obligation]:
+        place = (clause.id, duty.id)
+        if self._is_shaped(duty):
+            found = tuple(self._laid_out(section, item, clause, duty))
+        elif place in self.plain:
+            found = self.plain[place]
+        else:
+            found = self.plain[place] = tuple(self._laid_out(section, item, clause, duty))
+        return map(self._moved, found) if self._may_move(clause, duty) else found
 
-    def _plain(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterator[Obligation]:
+    def _may_move(self, clause: Clause, duty: Duty) -> bool:
+        moving = (f.ExternalDate, f.Suspension, f.Extension)
+        return duty.kind == "case" or any(self.record.of_clause(clause.id, kind) for kind in moving)
+
+    def _is_shaped(self, duty: Duty) -> bool:
+        """Whether facts that are about no clause say how many obligations there are, or how big."""
+        match duty:
+            case Milestone(need=need):
+                return need is not None and need.of in self.record.targets
+            case Recurring():
+                return False
+            case CaseDuty():
+                return True
+            case Gap():
+                return duty.activity in self.record.activities
+            case _:
+                assert_never(duty)
+
+    def _laid_out(
+        self, section: str, item: Item, clause: Clause, duty: Duty
+    ) -> Iterator[Obligation]:
         match duty:
             case Milestone():
                 for unit in owing(item, clause):
@@ -118,6 +156,7 @@ class _Layout:
             starts_at=starts_at,
             deadline=deadline,
             original=deadline,
+            needs="" if deadline is not None else f"{clause.id}/{duty.id}",
             lead_units=leading(item, clause),
             reviewing_units=reviewing(item, clause),
         )
@@ -255,18 +294,16 @@ class _Layout:
 
     def _moved(self, plain: Obligation) -> Obligation:
         """With entered dates, suspensions and extensions applied in order of time."""
-        if plain.clause not in self.record.about and plain.kind != "case":
-            missing = "" if plain.deadline is not None else f"{plain.clause}/{plain.duty}"
-            return replace(plain, needs=missing) if missing and not plain.needs else plain
         deadline = plain.deadline
         moves: list[Move] = []
         for fact in about(self.record, plain, f.ExternalDate):
             deadline = fixed(fact.on, zone=self.programme.tz, calendar=self.calendar,
                              wording=fact.note)  # fmt: skip
             moves.append(Move("entered", fact.occurred_at, deadline.due_at, fact.note, fact.id))
-        original = plain.original or deadline
         if deadline is None:
-            return replace(plain, needs=plain.needs or f"{plain.clause}/{plain.duty}")
+            return plain
+        original = plain.original or deadline
+        needs = plain.needs if plain.needs != f"{plain.clause}/{plain.duty}" else ""
         for start, end, rest in suspensions(self.record, plain):
             if start >= deadline.due_at:
                 continue
@@ -278,9 +315,11 @@ class _Layout:
             until = granted.until_at or closes_at(granted.until or deadline.on, self.programme.tz)
             deadline = deadline.moved_by(until - deadline.due_at)
             moves.append(Move("extended", granted.occurred_at, until, granted.reason, granted.id))
+        if not moves:
+            return plain
         moves.sort(key=lambda move: (move.at, move.fact))
         return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
-                       version=1 + len(moves))  # fmt: skip
+                       version=1 + len(moves), needs=needs)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -322,11 +361,15 @@ def about(record: Record, one: Obligation, kind: type[f.AboutKind]) -> list[f.Ab
     ]
 
 
-def suspensions(
-    record: Record, one: Obligation
-) -> list[tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]]:
-    """The spans during which the clock rests, oldest first; an open end is None."""
-    spans: list[tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]] = [
+Rest = tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]
+"""A span during which the clock rests, None where it has not ended; and the fact that says so."""
+
+
+def suspensions(record: Record, one: Obligation) -> list[Rest]:
+    """Oldest first; one that ends after the record's instant has no end yet."""
+    if one.kind != "case" and not record.of_clause(one.clause, f.Suspension):
+        return []
+    spans: list[Rest] = [
         (fact.occurred_at, fact.ends_at, fact) for fact in about(record, one, f.Suspension)
     ]
     if one.kind == "case":

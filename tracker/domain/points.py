@@ -53,9 +53,15 @@ points, "item" the item's points."""
 
 def rounded(amount: Fraction) -> Units:
     """A raw amount to 0.0001 point, half up (away from zero), once in its life."""
-    scaled = abs(amount) * SCALE + Fraction(1, 2)
-    whole = scaled.numerator // scaled.denominator
-    return Units(whole if amount >= 0 else -whole)
+    over, under = amount.numerator, amount.denominator
+    whole = (2 * SCALE * abs(over) + under) // (2 * under)
+    return Units(whole if over >= 0 else -whole)
+
+
+@lru_cache(maxsize=4096)
+def fraction(number: Decimal | int | str) -> Fraction:
+    """A number as written, exactly; every score asks for the same few."""
+    return Fraction(number)
 
 
 @lru_cache(maxsize=1024)
@@ -86,5 +92,5 @@ def fraction_of(amount: str, *, clause: Fraction, item: Fraction) -> Fraction:
     if amount == "item":
         return item
     if amount.endswith("%"):
-        return clause * Fraction(amount[:-1]) / 100
-    return Fraction(amount)
+        return clause * fraction(amount[:-1]) / 100
+    return fraction(amount)

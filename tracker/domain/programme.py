@@ -403,6 +403,19 @@ class Programme(Definition):
                 yield f"{clause.id}#{number}", clause, rule
 
 
+class Held:
+    """A programme as a cache key: equal by hash, cheap to compare."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+
+    def __hash__(self) -> int:
+        return hash(self.programme.hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held) and other.programme.hash == self.programme.hash
+
+
 def owing(item: Item, clause: Clause) -> tuple[str, ...]:
     """The units that owe the clause: assigned, else its own responsible units, else the item's."""
     if clause.owed_by is not None:

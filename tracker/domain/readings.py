@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tracker.domain.errors import DefinitionError, NotFound, Problem
-from tracker.domain.programme import Clause, Item, Programme, Reading
+from tracker.domain.programme import Clause, Held, Item, Programme, Reading
 from tracker.domain.record import Record
 
 _PATH = re.compile(
@@ -41,24 +41,11 @@ def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:
 
     The result computes; its hash is not the published one.
     """
-    return _applied(programme.hash, _Held(programme), tuple(sorted(choices.items())))
-
-
-class _Held:
-    """A programme as a cache key: equal by hash, cheap to compare."""
-
-    def __init__(self, programme: Programme) -> None:
-        self.programme = programme
-
-    def __hash__(self) -> int:
-        return hash(self.programme.hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.programme.hash == self.programme.hash
+    return _applied(Held(programme), tuple(sorted(choices.items())))
 
 
 @lru_cache(maxsize=256)
-def _applied(_: str, held: _Held, choices: tuple[tuple[str, str], ...]) -> Programme:
+def _applied(held: Held, choices: tuple[tuple[str, str], ...]) -> Programme:
     programme = held.programme
     changes: dict[str, Any] = {}
     for name, choice in choices:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 from tracker.domain import facts as f
-
-Drawer = dict[str, list]  # type: ignore[type-arg]  # each drawer's content is typed at its property
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class Record:
 
     as_of: datetime
     known_at: datetime
-    about: dict[str, list[f.About]] = field(default_factory=dict)
+    about: dict[str, dict[type[f.About], list[f.About]]] = field(default_factory=dict)
     reviews: dict[str, f.Review] = field(default_factory=dict)
     cases: dict[str, list[f.CaseEvent]] = field(default_factory=dict)
     findings: dict[str, list[f.Finding]] = field(default_factory=dict)
@@ -30,43 +28,45 @@ class Record:
     recognitions: dict[str, list[f.Recognition]] = field(default_factory=dict)
     activities: dict[str, list[f.Activity]] = field(default_factory=dict)
 
-    def of_clause(self, clause: str, kind: type[f.AboutKind]) -> list[f.AboutKind]:
-        return [fact for fact in self.about.get(clause, ()) if isinstance(fact, kind)]
+    def of_clause(self, clause: str, kind: type[f.AboutKind]) -> Sequence[f.AboutKind]:
+        mine = self.about.get(clause)
+        return () if mine is None else cast(Sequence[f.AboutKind], mine.get(kind, ()))
 
 
 def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -> Record:
     """File every standing fact; `facts` may come in any order."""
-    drawers: defaultdict[str, Drawer] = defaultdict(lambda: defaultdict(list))
-    reviews: dict[str, f.Review] = {}
-    readings: dict[str, f.ReadingDecision] = {}
+    filed = Record(as_of, known_at)
     for fact in f.standing(facts, as_of=as_of, known_at=known_at):
-        match fact:
-            case f.About():
-                drawers["about"][fact.clause].append(fact)
-            case f.Review():
-                reviews[fact.report] = fact
-            case f.CaseEvent():
-                drawers["cases"][fact.case].append(fact)
-            case f.Finding():
-                drawers["findings"][fact.finding].append(fact)
-            case f.Measurement():
-                drawers["measurements"][fact.measure].append(fact)
-            case f.Target():
-                drawers["targets"][fact.target].append(fact)
-            case f.Rank():
-                drawers["ranks"][fact.rank].append(fact)
-            case f.Decision():
-                drawers["decisions"][fact.rule].append(fact)
-            case f.ReadingDecision():
-                readings[fact.reading] = fact
-            case f.Recognition():
-                drawers["recognitions"][fact.recognition].append(fact)
-            case f.Activity():
-                drawers["activities"][fact.activity].append(fact)
-            case f.Withdrawal():
-                pass
-    filed = {name: dict(drawer) for name, drawer in drawers.items()}
-    return Record(as_of, known_at, reviews=reviews, readings=readings, **filed)
+        _file(filed, fact)
+    return filed
+
+
+def _file(filed: Record, fact: f.AnyFact) -> None:
+    match fact:
+        case f.About():
+            filed.about.setdefault(fact.clause, {}).setdefault(type(fact), []).append(fact)
+        case f.Review():
+            filed.reviews[fact.report] = fact
+        case f.CaseEvent():
+            filed.cases.setdefault(fact.case, []).append(fact)
+        case f.Finding():
+            filed.findings.setdefault(fact.finding, []).append(fact)
+        case f.Measurement():
+            filed.measurements.setdefault(fact.measure, []).append(fact)
+        case f.Target():
+            filed.targets.setdefault(fact.target, []).append(fact)
+        case f.Rank():
+            filed.ranks.setdefault(fact.rank, []).append(fact)
+        case f.Decision():
+            filed.decisions.setdefault(fact.rule, []).append(fact)
+        case f.ReadingDecision():
+            filed.readings[fact.reading] = fact
+        case f.Recognition():
+            filed.recognitions.setdefault(fact.recognition, []).append(fact)
+        case f.Activity():
+            filed.activities.setdefault(fact.activity, []).append(fact)
+        case f.Withdrawal():
+            pass
 
 
 def newest(measurements: Sequence[f.Measurement]) -> list[f.Measurement]:

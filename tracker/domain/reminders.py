@@ -31,6 +31,7 @@ from tracker.domain.programme import (
     CaseDuty,
     Clause,
     Gap,
+    Held,
     Milestone,
     Policy,
     Programme,
@@ -92,7 +93,7 @@ class View:
 
     @cached_property
     def plans(self) -> _Plans:
-        return _plans(_Held(self.programme), self.calendar)
+        return _plans(Held(self.programme), self.calendar)
 
     @cached_property
     def drawers(self) -> dict[str, list[f.AnyFact]]:
@@ -479,19 +480,6 @@ def _facts_of(view: View, clause: Clause) -> tuple[f.AnyFact, ...]:
 # -- what is reckoned once for all views of a programme ------------------------------------------
 
 
-class _Held:
-    """A programme as a cache key: equal by hash."""
-
-    def __init__(self, programme: Programme) -> None:
-        self.programme = programme
-
-    def __hash__(self) -> int:
-        return hash(self.programme.hash)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and other.programme.hash == self.programme.hash
-
-
 class _Plans:
     """Layouts and timelines of one programme under one calendar; may be thrown away at any time."""
 
@@ -525,7 +513,7 @@ class _Plans:
 
 
 @lru_cache(maxsize=8)
-def _plans(held: _Held, calendar: WorkCalendar) -> _Plans:
+def _plans(held: Held, calendar: WorkCalendar) -> _Plans:
     return _Plans(held.programme.policy, calendar)
 
 
@@ -534,12 +522,11 @@ def _moving(clause: Clause, filed: Record) -> Iterator[object]:
 
     The facts themselves and not their ids: another database has other facts of the same name.
     """
-    for fact in filed.about.get(clause.id, ()):
-        if isinstance(fact, f.ExternalDate | f.Extension):
-            yield fact
-        elif isinstance(fact, f.Suspension):
-            # While it lasts, the deadline moves with every instant.
-            yield fact, filed.as_of
+    yield from filed.of_clause(clause.id, f.ExternalDate)
+    yield from filed.of_clause(clause.id, f.Extension)
+    for rest in filed.of_clause(clause.id, f.Suspension):
+        # While it lasts, the deadline moves with every instant.
+        yield rest, filed.as_of
     for drawer in (filed.cases, filed.targets, filed.activities):
         for facts in drawer.values():
             yield from facts

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
@@ -19,8 +20,8 @@ from tracker.domain import readings as readings_
 from tracker.domain.layout import lay_out
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Joined, Standing, join
-from tracker.domain.points import ZERO, Units, rounded, units
-from tracker.domain.programme import Clause, Item, Programme, Section, leading, owing
+from tracker.domain.points import SCALE, ZERO, Units, fraction, rounded, units
+from tracker.domain.programme import Clause, Held, Item, Programme, Section, leading, owing
 from tracker.domain.record import Record, newest, record
 from tracker.domain.rules import (
     Cap,
@@ -114,7 +115,7 @@ class _View:
 
     @property
     def item_worth(self) -> Fraction:
-        return Fraction(self.item.points or 0)
+        return fraction(self.item.points or 0)
 
     def owed(self, duty: str) -> Sequence[Joined]:
         return self.engine.joined(self.item, self.clause, duty)
@@ -152,11 +153,11 @@ class _View:
 def worth_of(item: Item, clause: Clause) -> Fraction:
     """Points of the clause; of its pool, or the item, where it has none of its own."""
     if clause.points is not None:
-        return Fraction(clause.points)
+        return fraction(clause.points)
     pool = next((group for group in item.groups if group.id == clause.group), None)
     if pool is not None and pool.points is not None:
-        return Fraction(pool.points)
-    return Fraction(item.points or 0)
+        return fraction(pool.points)
+    return fraction(item.points or 0)
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,11 @@ class _Engine:
     def _of(self, scope: _Scope) -> list[Entry]:
         return [e for name in scope.clauses for e in self._held.get(name, ()) if scope.wanted(e)]
 
-    def _rules(self, names: Sequence[str]) -> _Scope:
+    def _rules(self, names: tuple[str, ...]) -> _Scope:
         """By rule id, by clause id, or by what lies above it (`3.16` names `3.16.7.4`)."""
-        charged = (name for name, held in self._held.items() if held)
-        clauses = tuple(name for name in charged if _lies_in(name, names))
-        return _Scope(clauses, lambda entry: _named(entry, names))
+        lying = _lying_in(Held(self.programme), names)
+        charged = tuple(name for name in lying if self._held.get(name))
+        return _Scope(charged, lambda entry: _named(entry, names))
 
     def _item(self, item: Item) -> _Scope:
         return _Scope(tuple(clause.id for clause in item.clauses), _everything)
@@ -279,7 +280,7 @@ class _Engine:
     ) -> None:  # fmt: skip
         raw = rounded(charge.amount)
         steps = charge.steps
-        if Fraction(raw, 10_000) != charge.amount:
+        if raw * charge.amount.denominator != charge.amount.numerator * SCALE:
             steps = (*steps, step("rounded", exact=charge.amount, points=Fraction(raw, 10_000)))
         mark = charge.obligation or "+".join(charge.facts) or str(index)
         self._held[clause.id].append(
@@ -330,7 +331,7 @@ class _Engine:
         problems = {one.problem for one in view.recognitions(rule.when.recognition or "")}
         return _Scope(scope.clauses, lambda e: e.problem in problems and scope.wanted(e))
 
-    def _targets(self, named: Sequence[str], view: _View) -> _Scope:
+    def _targets(self, named: tuple[str, ...], view: _View) -> _Scope:
         if named:
             return self._rules(named)
         return _Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
@@ -488,18 +489,22 @@ class _Engine:
             self._replace(scope, lambda e: replace(e, worst=Units(max(e.worst, -down))))
 
 
-def _lies_in(clause: str, names: Sequence[str]) -> bool:
-    return any(
-        clause == name.partition("#")[0] or clause.startswith((f"{name}.", f"{name}-"))
-        for name in names
-    )
+@lru_cache(maxsize=4096)
+def _lying_in(held: Held, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Clauses that may have entries of these rules, in the document's order."""
+    own = {name.partition("#")[0] for name in names}
+    above = _above(names)
+    return tuple(name for name in held.programme.clauses if name in own or name.startswith(above))
 
 
-def _named(entry: Entry, names: Sequence[str]) -> bool:
-    return any(
-        name in (entry.rule, entry.clause) or entry.clause.startswith((f"{name}.", f"{name}-"))
-        for name in names
-    )
+def _named(entry: Entry, names: tuple[str, ...]) -> bool:
+    return entry.rule in names or entry.clause in names or entry.clause.startswith(_above(names))
+
+
+@lru_cache(maxsize=1024)
+def _above(names: tuple[str, ...]) -> tuple[str, ...]:
+    """How the ids of what lies below these begin."""
+    return tuple(f"{name}{mark}" for name in names for mark in ".-")
 
 
 def _of_rule(rule: str) -> Callable[[Entry], bool]:

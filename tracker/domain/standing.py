@@ -10,10 +10,13 @@ from fractions import Fraction
 from schedules.deadlines import Lateness, lateness
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
-from tracker.domain.layout import about, suspensions
+from tracker.domain.layout import Rest, about, suspensions
 from tracker.domain.obligations import NO_LATENESS, Light, Obligation, Standing
+from tracker.domain.points import fraction
 from tracker.domain.programme import Programme
 from tracker.domain.record import Record
+
+NOTHING, ONE = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class _Course:
     done_at: datetime | None = None
     submitted_at: datetime | None = None
     returned: bool = False
-    has: Fraction = Fraction(0)
-    had_in_time: Fraction = Fraction(0)
+    has: Fraction = NOTHING
+    had_in_time: Fraction = NOTHING
     held: tuple[tuple[datetime, datetime], ...] = ()
     facts: tuple[f.FactId, ...] = ()
 
@@ -34,31 +37,33 @@ def stand(
 ) -> Standing:
     """Light, lateness and progress as of the record's instant."""
     course = _course(one, record)
-    waived = bool(about(record, one, f.Waiver))
-    closed = about(record, one, f.CloseOut)
     withdrawn = _case_withdrawn(one, record)
+    waived = withdrawn or bool(about(record, one, f.Waiver))
+    closed = about(record, one, f.CloseOut)
+    rests = suspensions(record, one)
     if closed and course.done_at is None:
         course = replace(course, held=_clipped(course.held, closed[0].occurred_at))
     past = one.deadline is not None and one.deadline.passed(record.as_of)
-    late = _lateness(one, course, record, programme, calendar) if past else NO_LATENESS
+    late = _lateness(one, course, rests, record, programme, calendar) if past else NO_LATENESS
     standing = Standing(
         obligation=one,
         as_of=record.as_of,
-        light=Light.OK,
-        lateness=NO_LATENESS if waived or withdrawn else late,
+        light=Light.DONE if course.done_at is not None or closed or waived else Light.OK,
+        lateness=NO_LATENESS if waived else late,
         done_at=course.done_at,
         submitted_at=course.submitted_at,
         has=course.has,
         had_in_time=course.had_in_time,
         past=past or late.elapsed > timedelta(0),
-        waived=waived or withdrawn,
+        waived=waived,
         closed_out=bool(closed),
-        suspended=any(end is None for _, end, _ in suspensions(record, one)),
+        suspended=any(end is None for _, end, _ in rests),
         returned=course.returned,
         receipts=tuple(about(record, one, f.Receipt)),
         facts=course.facts,
     )
-    return replace(standing, light=light_of(standing, programme))
+    light = light_of(standing, programme)
+    return standing if light is standing.light else replace(standing, light=light)
 
 
 def _case_withdrawn(one: Obligation, record: Record) -> bool:
@@ -69,7 +74,7 @@ def _case_withdrawn(one: Obligation, record: Record) -> bool:
 def light_of(standing: Standing, programme: Programme) -> Light:
     """The light of design section 3; the first that matches wins."""
     one, as_of = standing.obligation, standing.as_of
-    if standing.done_at is not None or standing.closed_out or standing.waived:
+    if not standing.open:
         return Light.DONE
     if one.deadline is None or as_of < one.starts_at:
         return Light.NONE
@@ -77,42 +82,44 @@ def light_of(standing: Standing, programme: Programme) -> Light:
         return Light.LATE
     if standing.waiting_in_time or standing.suspended:
         return Light.OK
+    if not _behind(standing):
+        return Light.OK
     used = _share_used(one, as_of)
-    behind = _behind(standing, used)
-    if used >= Fraction(programme.thresholds.nearly) and behind:
+    if used >= fraction(programme.thresholds.nearly):
         return Light.DUE
-    if one.needed is not None:
-        return Light.SLOW if behind else Light.OK
-    silent = used >= Fraction(programme.thresholds.silent) and behind
-    return Light.SLOW if silent else Light.OK
+    silent = used >= fraction(programme.thresholds.silent)
+    return Light.SLOW if silent or one.needed is not None else Light.OK
 
 
 def _share_used(one: Obligation, as_of: datetime) -> Fraction:
     assert one.deadline is not None
     whole = one.deadline.due_at - one.starts_at
     if whole <= timedelta(0):
-        return Fraction(1)
+        return ONE
     return Fraction(
         (as_of - one.starts_at) // timedelta(seconds=1), whole // timedelta(seconds=1) or 1
     )
 
 
-def _behind(standing: Standing, used: Fraction) -> bool:
+def _behind(standing: Standing) -> bool:
     """Below the pace (序时进度) for a quantity; nothing reported for a yes/no duty."""
     needed = standing.obligation.needed
     if needed is None:
         return standing.submitted_at is None and not standing.facts
-    return standing.has < needed * min(used, Fraction(1))
+    used = _share_used(standing.obligation, standing.as_of)
+    return standing.has < needed * min(used, ONE)
 
 
 def _lateness(
-    one: Obligation, course: _Course, record: Record, programme: Programme, calendar: WorkCalendar
-) -> Lateness:
+    one: Obligation, course: _Course, rests: Sequence[Rest], record: Record,
+    programme: Programme, calendar: WorkCalendar,
+) -> Lateness:  # fmt: skip
     if one.deadline is None:
         return NO_LATENESS
-    rests = [(start, end or record.as_of) for start, end, _ in suspensions(record, one)
-             if start >= one.deadline.due_at]  # fmt: skip
-    held = _without(course.held, rests)
+    after = [
+        (start, end or record.as_of) for start, end, _ in rests if start >= one.deadline.due_at
+    ]
+    held = _without(course.held, after)
     return lateness(one.deadline.due_at, held, zone=programme.tz, calendar=calendar)
 
 
@@ -224,15 +231,15 @@ def _yes_no(
 
 def _yes_no_amounts(one: Obligation, submitted_at: datetime | None) -> tuple[Fraction, Fraction]:
     if submitted_at is None:
-        return Fraction(0), Fraction(0)
+        return NOTHING, NOTHING
     in_time = one.deadline is None or one.deadline.in_time(submitted_at)
-    return Fraction(1), Fraction(1 if in_time else 0)
+    return ONE, ONE if in_time else NOTHING
 
 
 def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:
     """Cumulative counts; a returned report does not count, one that waits does for now."""
-    needed = one.needed if one.needed is not None else one.share or Fraction(1)
-    has = had_in_time = Fraction(0)
+    needed = one.needed if one.needed is not None else one.share or ONE
+    has = had_in_time = NOTHING
     done_at = submitted_at = None
     returned = False
     seen: list[f.FactId] = []
