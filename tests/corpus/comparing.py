@@ -293,11 +293,13 @@ def _spare(
 ) -> list[Mapping[str, Any]]:
     """What was found beyond the expected rules and is one of the optional ones."""
     over = [rule for j, rule in enumerate(found) if j not in pairs.values()]
-    fits = [
-        next((o for o in over if _of_kind(rule, o) and not _differing(rule, o)), None)
-        for rule in allowed
-    ]
-    return [rule for i, rule in enumerate(fits) if rule is not None and rule not in fits[:i]]
+    spare = []
+    for rule in allowed:
+        fit = next((o for o in over if _of_kind(rule, o) and not _differing(rule, o)), None)
+        if fit is not None:
+            over.remove(fit)
+            spare.append(fit)
+    return spare
 
 
 def _charged(rules: int, wrong: list[int], times: int) -> list[int]:
