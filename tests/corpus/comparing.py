@@ -372,8 +372,19 @@ def _part(rule: Mapping[str, Any], name: str) -> Any:
     if name == "step":
         return _counted(value)
     if name == "tiers":
-        return tuple((_amount(tier.get("deduct")), _amount(tier.get("award"))) for tier in value)
+        return tuple(map(_band, value))
     return _amount(value)
+
+
+def _band(tier: Mapping[str, Any]) -> Any:
+    """得0分 and 不得分, like 不扣分 and 得满分, are one thing said in two ways."""
+    match _amount(tier.get("deduct")), _amount(tier.get("award")):
+        case ("item", None) | (None, 0):
+            return "none left"
+        case (0, None) | (None, "item"):
+            return "all left"
+        case amounts:
+            return amounts
 
 
 def _amount(value: Any) -> Any:

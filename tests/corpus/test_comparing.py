@@ -135,6 +135,14 @@ def test_bands_are_compared_by_their_amounts_in_order() -> None:
     assert compare(expecting(bands), read(turned)).amounts_right == 0
 
 
+def test_a_band_that_leaves_nothing_or_everything_may_say_so_either_way() -> None:
+    bands = {"kind": "tiered", "tiers": [{"award": "item"}, {"award": "2"}, {"award": "0"}]}
+    same = answered({"kind": "tiered"}, tiers=[{"deduct": "0"}, {"award": "2"}, {"deduct": "item"}])
+    turned = answered({"kind": "tiered"}, tiers=[{"deduct": "0"}, {"award": "2"}, {"deduct": "2"}])
+    assert compare(expecting(bands), read(same)).amounts_right == 1
+    assert compare(expecting(bands), read(turned)).amounts_right == 0
+
+
 def test_an_open_question_that_is_not_raised_is_listed_but_is_no_wrong_sanction() -> None:
     figures = compare(expecting(MISSING, ambiguous=True), read(answered(MISSING)))
     assert (figures.questions_missed, figures.silently_wrong) == (1, 0)
