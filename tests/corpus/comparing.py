@@ -241,11 +241,14 @@ def compare_clause(key: str, expected: ExpectedClause, answer: Mapping[str, Any]
     forms = [expected.rules, *expected.other]
     return min(
         (_compare_form(key, expected.model_copy(update={"rules": form}), answer) for form in forms),
-        key=lambda figures: (
-            figures.missing + figures.extra,
-            figures.sanctions - figures.kind_right + figures.unmarked - figures.amounts_right,
-        ),
+        key=_wrong_share,
     )
+
+
+def _wrong_share(figures: Figures) -> float:
+    """Of the rules that a form expects; so that the shortest form does not win by being short."""
+    wrong = figures.sanctions - figures.kind_right + figures.unmarked - figures.amounts_right
+    return (wrong + figures.missing + figures.extra) / max(1, figures.sanctions)
 
 
 def _compare_form(key: str, expected: ExpectedClause, answer: Mapping[str, Any]) -> Figures:

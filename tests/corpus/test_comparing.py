@@ -178,6 +178,7 @@ def test_another_whole_form_of_a_clause_may_be_right() -> None:
     assert compare(expected, read(*(answered(rule) for rule in apart))).silently_wrong == 0
     assert compare(expected, read(answered(bands))).silently_wrong == 0
     assert compare(expected, read(answered(apart[0]))).silently_wrong == 1
+    assert compare(expecting(*apart, other=[[bands]]), read()).missing == 2
 
 
 def test_a_full_share_by_a_date_says_no_more_than_the_date() -> None:
