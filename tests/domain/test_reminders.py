@@ -32,6 +32,7 @@ from tracker.domain.reminders import (
     wanted,
 )
 from tracker.domain.standing import stand
+from tracker.domain.verdicts import NoticeKind, kind_of
 
 DUE = [{"kind": "milestone", "id": "done", "on": "2021-09-30"}]
 KEY = f"1/done/{BRANCH}"
@@ -68,9 +69,10 @@ def told(
     until: str = "2021-10-22 09:00",
     key: str = KEY,
 ) -> list[tuple[str, str, str]]:
-    """Rung, instant of sending in Shanghai, roles (in brackets where silenced)."""
+    """Of the ladder: rung, instant of sending in Shanghai, roles (in brackets where silenced)."""
     rows: list[tuple[str, str, str]] = []
-    for one in wanted(view(programme, history), key, after=at(after), until=at(until)):
+    found = wanted(view(programme, history), key, after=at(after), until=at(until))
+    for one in (one for one in found if kind_of(one.rung) is NoticeKind.REMINDER):
         when = f"{one.send_at.astimezone(SHANGHAI):%m-%d %H:%M}"
         role = f"({one.role})" if one.silenced else one.role
         if rows and rows[-1][:2] == (one.rung, when):
@@ -281,7 +283,7 @@ class TestLookingAgain:
     """What was planned is checked again when it is sent."""
 
     def reason(self, history: History, when: str, *, role: str = "contact") -> str:
-        return lapsed(view(milestone(), history), KEY, version=1, role=role, at=at(when))
+        return lapsed(view(milestone(), history), KEY, rung="-3", version=1, role=role, at=at(when))
 
     def test_the_reason_says_what_has_changed_since(self) -> None:
         history = History()
@@ -306,7 +308,10 @@ class TestLookingAgain:
 
     def test_a_clause_that_the_programme_has_not_is_gone(self) -> None:
         seen = view(milestone())
-        assert lapsed(seen, "9/done/x", version=1, role="contact", at=at("2021-09-20")) == "gone"
+        assert (
+            lapsed(seen, "9/done/x", rung="-3", version=1, role="contact", at=at("2021-09-20"))
+            == "gone"
+        )
         assert wanted(seen, "9/done/x", after=None, until=at("2022-01-01")) == []
         assert next_alarm(seen, "9/done/x", after=at("2021-01-01")) is None
 
@@ -405,6 +410,8 @@ def test_every_rung_agrees_with_a_judgement_of_the_whole_programme_at_its_instan
     programme = PROGRAMMES[key]
     for notice in wanted(view(programme, history), key, after=None, until=LAST):
         at_ = min(notice.nominal_at, notice.send_at)
+        if kind_of(notice.rung) is not NoticeKind.REMINDER:
+            continue  # told by a review
         if not _known(history, at_):
             continue  # told late, at the instant at which it became known
         known = record(history.facts, as_of=at_, known_at=at_)

@@ -123,9 +123,11 @@ def test_the_notices_of_a_tick_are_one_event_of_the_trail(database: Database) ->
 def test_facts_set_the_alarm_anew(database: Database) -> None:
     publish(database, a_programme(item("1", due_on="2021-09-30")))
     with database.write() as session:
-        reporting.grant_extension(
-            session, "small", KEY, until=date(2021, 3, 31), reason="提前", now=JANUARY, by="office"
-        )
+        earlier = f.Extension(
+            clause="1", duty="done", unit=住建局, outcome="approved", until=date(2021, 3, 31),
+            reason="提前", occurred_at=JANUARY, recorded_at=JANUARY,
+        )  # fmt: skip
+        reporting.record_facts(session, "small", [earlier], now=JANUARY, by="office")
         times = set(session.exec(select(AlarmRow.at)))
     assert int(at("2021-02-18 08:30").timestamp()) in times
 

@@ -10,7 +10,7 @@ from schedules.deadlines import Deadline, within_days, within_hours, within_work
 from schedules.workdays import china
 from tests.builders import a_case_item, a_monthly_item, a_programme, at, item, 住建局, 生态分局
 from tracker.domain import facts as f
-from tracker.domain.dispatches import Links, ReminderLine, ReminderMail, Why
+from tracker.domain.dispatches import AcceptedLine, Links, ReminderLine, ReminderMail, Why
 from tracker.domain.obligations import Light
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
@@ -32,7 +32,7 @@ def line(key: str, deadline: Deadline | None, **parts: Any) -> ReminderLine:
         "unit": "生态分局", "light": Light.OK, "original_due_at": due_at, "days_late": 0,
         "workdays_late": 0, "returned": False, "lost": Units(0), "keeps": Units(0),
         "why": (Why("0", "contact", NOW),),
-        "links": Links(*(f"https://tracker.example/{act}/{key}" for act in "rse")),
+        "links": Links(*(f"https://tracker.example/{act}/{key}" for act in "rsevu")),
     }  # fmt: skip
     return ReminderLine(key=key, deadline=deadline, due_at=due_at, **{**given, **parts})
 
@@ -76,8 +76,24 @@ def a_full_mail() -> ReminderMail:
         line("07", workdays(), light=Light.DUE, keeps=Units(1000), returned=True),
         line("0231", days(), keeps=Units(500), unit=NASTY, programme=NASTY),
         line("x", None, light=Light.NONE),
-        person=NASTY, programme=NASTY,
+        person=NASTY, programme=NASTY, accepted=(accepted(title=NASTY, programme=NASTY),),
     )  # fmt: skip
+
+
+def sent_back(key: str = "07", **parts: Any) -> ReminderLine:
+    given: dict[str, Any] = {
+        "returned": True, "returned_at": at("2021-10-17 10:00"), "returned_because": NASTY,
+        "why": (Why("returned:f-17", "contact", at("2021-10-17 10:00")),),
+    }  # fmt: skip
+    return line(key, workdays(), **{**given, **parts})
+
+
+def accepted(**parts: Any) -> AcceptedLine:
+    given: dict[str, Any] = {
+        "key": "k", "programme": PROGRAMME, "clause": "20.5", "title": "信息稿", "unit": "生态分局",
+        "accepted_at": at("2021-10-16 09:00"), "submitted_at": at("2021-10-15 16:00"),
+    }  # fmt: skip
+    return AcceptedLine(**{**given, **parts})
 
 
 def a_list() -> Programme:

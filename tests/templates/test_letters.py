@@ -13,6 +13,7 @@ from jinja2 import Environment, meta
 from tests.builders import at, 生态分局
 from tests.templates import samples
 from tests.templates.samples import NASTY, a_mail, late, line, workdays
+from tracker.domain.dispatches import Why
 from tracker.domain.obligations import Light
 from tracker.domain.points import Units
 from tracker.services.audit_files import render_audit
@@ -37,8 +38,16 @@ def letters(environment: Environment, language: Language) -> dict[str, Rendered]
         name: render_digest(environment, language, page, **links) for name, page in pages.items()
     }
     found["reminder"] = render_reminder(environment, language, samples.a_full_mail())
+    back = a_mail(samples.sent_back(), accepted=(samples.accepted(),))
+    found["returned"] = render_reminder(environment, language, back)
+    found["above"] = render_reminder(environment, language, a_mail(above(), roles=("leader",)))
     found["one"] = render_reminder(environment, language, a_mail(late(), home="", attachment=""))
     return found
+
+
+def above() -> samples.ReminderLine:
+    """A line that a leader is told of."""
+    return late("31", why=(Why("+7", "leader", samples.NOW),))
 
 
 class Seen(HTMLParser):
@@ -86,7 +95,7 @@ def test_what_people_typed_is_shown_and_never_run(
 ) -> None:
     pages = {name: letter.html for name, letter in letters(environment, language).items()}
     pages["audit"] = render_audit(environment, language, samples.an_audit())
-    for name in ("reminder", "leader", "unit", "audit"):
+    for name in ("reminder", "returned", "leader", "unit", "audit"):
         assert "<script>alert" not in pages[name], name
         assert "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}}" in pages[name], name
         assert "49" not in re.findall(r"\b49\b", "".join(Seen(pages[name]).text)), name
@@ -215,3 +224,53 @@ def test_a_mail_about_two_units_names_both_everywhere(environment: Environment) 
     assert "您是生态分局、县水利局的分管领导" in told
     assert "督办件 09（生态分局）" in told
     assert "督办件 11（县水利局）" in told
+
+
+@BOTH
+def test_a_mail_about_a_return_says_why_and_where_to_hand_in_again(
+    environment: Environment, language: Language
+) -> None:
+    mail = a_mail(samples.sent_back(returned_because="缺签章", title="督办件 07"))
+    letter = render_reminder(environment, language, mail)
+    told, ways = {
+        "zh": ("【退回】31.2 督办件 07 的填报被退回，须重报", "重新填报"),
+        "en": ("[Returned] the report on 31.2 督办件 07 is to be handed in again", "Report again"),
+    }[language]
+    assert letter.subject == told
+    for part in (letter.text, letter.html):
+        assert "缺签章" in part
+        assert ways in part
+        assert "https://tracker.example/r/07" in part
+
+
+def test_a_return_beside_other_matters_is_part_of_the_reminder(environment: Environment) -> None:
+    told = render_reminder(environment, "zh", a_mail(samples.sent_back(), late()))
+    assert told.subject == (
+        "【催办】1 项将于 10 月 18 日到期，1 项已逾期 68 小时 30 分，1 件填报被退回"
+    )
+
+
+@BOTH
+def test_what_was_accepted_is_told_at_the_end_of_a_mail(
+    environment: Environment, language: Language
+) -> None:
+    letter = render_reminder(environment, language, a_mail(late(), accepted=(samples.accepted(),)))
+    head = {"zh": "已接受", "en": "Accepted"}[language]
+    for part in (letter.text, letter.html):
+        assert part.index("督办件 09") < part.index(head) < part.index("20.5 信息稿")
+    without = render_reminder(environment, language, a_mail(late()))
+    assert head not in without.text
+
+
+@BOTH
+def test_who_is_over_the_unit_signs_and_looks_and_does_not_report(
+    environment: Environment, language: Language
+) -> None:
+    mail = a_mail(above(), roles=("leader",))
+    letter = render_reminder(environment, language, mail)
+    for part in (letter.text, letter.html):
+        ways = re.findall(r"https://tracker\.example/(\w)/31", part)
+        assert ways == ["s", "v", "u"]
+    both = (Why("+7", "head", samples.NOW), Why("+7", "contact", samples.NOW))
+    mine = render_reminder(environment, language, a_mail(late("31", why=both)))
+    assert re.findall(r"https://tracker\.example/(\w)/31", mine.text) == ["r", "s", "e"]

@@ -118,11 +118,48 @@ def test_a_link_for_an_extension_only_asks_for_one(house: House) -> None:
 def test_one_link_leads_to_the_other_two(house: House) -> None:
     with outside(house) as phone:
         page = phone.get(link_to(house, Purpose.SIGN)).text
-        offered = page[page.index("另外两件事") :]
+        offered = page[page.index("还可以") :]
         ways = [part.split('"')[0] for part in offered.split('href="/a/')[1:]]
         assert len(ways) == 2
         for way in ways:
             assert phone.get(f"/a/{way}").status_code == 200
+
+
+def test_a_head_is_offered_what_a_head_does(house: House) -> None:
+    with outside(house) as phone:
+        page = phone.get(link_to(house, Purpose.SIGN, role="head")).text
+        offered = page[page.index("还可以") :]
+        assert "看这件事" in offered
+        assert "看这个单位" in offered
+        assert "填报" not in offered
+        assert "延期" not in offered
+
+
+def test_a_head_looks_at_the_item_and_at_the_unit_without_an_account(house: House) -> None:
+    with outside(house) as phone:
+        item = phone.get(link_to(house, Purpose.VIEW, role="head")).text
+        assert "任务1" in item
+        assert "缺签章" in item, "why the report was sent back"
+        assert "<form" not in item
+        unit = phone.get(link_to(house, Purpose.UNIT, role="head")).text
+        assert "县住房和城乡建设局" in unit
+        assert "第一阶段" in unit
+        for page in (item, unit):
+            assert 'href="/p/small/' not in page
+        way = unit.split('class="mi-name" href="')[1].split('"')[0]
+        assert way.startswith("/a/")
+        assert phone.get(way).status_code == 200
+
+
+def test_behind_a_link_to_look_nothing_can_be_done(house: House) -> None:
+    report = link_to(house, Purpose.REPORT, role="head")
+    before = house.everything()
+    with outside(house) as phone:
+        hidden = form_of(phone.get(report)) | {"state": "done"}
+        for purpose in (Purpose.VIEW, Purpose.UNIT):
+            answer = phone.post(link_to(house, purpose, role="head"), data=hidden)
+            assert answer.status_code == 400
+    assert house.everything() == before
 
 
 def test_what_cannot_be_taken_is_said_and_nothing_is_recorded(house: House) -> None:

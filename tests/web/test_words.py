@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from tracker.domain import facts as f
+from tracker.domain.errors import Misfit
 from tracker.domain.obligations import Light
 from tracker.domain.rules.base import Status
 from tracker.store.tables import DispatchState, NoticeState
@@ -40,7 +41,7 @@ CHOSEN = {
     "light.": [light.value for light in Light],
     "acts.wrong_": sorted(
         set(re.findall(r'"(?:\w+)": "(\w+)"', CODE[ROOT / "tracker/web/filing.py"]))
-        | set(re.findall(r'wrong\["\w+"\] = "(\w+)"', CODE[ROOT / "tracker/web/filing.py"]))
+        | {misfit.value for misfit in Misfit}
     ),
     "errors.": [
         f"{kind}_{part}"

@@ -13,8 +13,12 @@ from schedules.ladder import later_in_window
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
 from tracker.domain.reminders import View, awake
+from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
 
 MAIL = "mail"
+ABOVE = frozenset({"head", "leader"})
+"""Roles that are told so that others act."""
+
 ONE_DAY = timedelta(days=1)
 ONE_HOUR = timedelta(hours=1)
 MIDNIGHT = time(0)
@@ -34,7 +38,8 @@ class Slot:
 @dataclass(frozen=True)
 class Waiting:
     """A notice that is due. `by_the_hour` ones wait for nothing but the end of quiet hours;
-    `prompt` ones (those, and an intake) do not wait for the next window when this one was used."""
+    `prompt` ones (those, an intake, a return) do not wait for the next window when this one was
+    used; `quiet` ones (an acceptance) make no mail of their own, they go along with one."""
 
     key: str
     programme: str
@@ -48,7 +53,13 @@ class Waiting:
 
     @property
     def prompt(self) -> bool:
-        return self.by_the_hour or self.rung == "intake"
+        return (
+            self.by_the_hour or self.rung == "intake" or kind_of(self.rung) is NoticeKind.RETURNED
+        )
+
+    @property
+    def quiet(self) -> bool:
+        return kind_of(self.rung) is NoticeKind.ACCEPTED
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,14 @@ class Merged:
     """What becomes of notices that are due.
 
     `unheard` have nobody to be told, with the reason (nobody, no_address). `kept` wait, each until
-    an instant: nothing may be sent now, or the person has had their mail of this window.
+    an instant: nothing may be sent now, or the person has had their mail of this window. `untold`
+    have waited long enough for a mail that they could go along with.
     """
 
     dispatches: tuple[Planned, ...]
     unheard: tuple[tuple[Waiting, str], ...]
     kept: tuple[tuple[Waiting, datetime], ...]
+    untold: tuple[Waiting, ...] = ()
 
 
 def dispatch_key(person: int, window: str, channel: str) -> str:
@@ -118,6 +131,7 @@ def merge(
     told: dict[tuple[int, str], list[Waiting]] = {}
     unheard: list[tuple[Waiting, str]] = []
     kept: list[tuple[Waiting, datetime]] = []
+    untold: list[Waiting] = []
     for one in notices:
         found = people(one)
         reachable = [recipient.person for recipient in found if recipient.reachable]
@@ -132,12 +146,18 @@ def merge(
             told.setdefault((person, place.window), []).append(one)
     dispatches: list[Planned] = []
     for (person, window), mine in told.items():
+        if all(one.quiet for one in mine):
+            old = [one for one in mine if now - one.nominal_at >= QUIET_LASTS]
+            untold += old
+            tomorrow = _tomorrow(views(mine[0].programme), now)
+            kept += [(one, tomorrow) for one in mine if one not in old]
+            continue
         free = _free_window(views(mine[0].programme), person, window, mine, now, used)
         if isinstance(free, datetime):
             kept += [(one, free) for one in mine]
         else:
             dispatches.append(Planned(person, free, MAIL, tuple(mine)))
-    return Merged(tuple(dispatches), tuple(unheard), tuple(kept))
+    return Merged(tuple(dispatches), tuple(unheard), tuple(kept), tuple(untold))
 
 
 def _free_window(
@@ -156,11 +176,7 @@ def _free_window(
         return window
     zone = view.programme.tz
     if not any(one.prompt for one in mine):
-        tomorrow = now.astimezone(zone).date() + ONE_DAY
-        return later_in_window(
-            local_instant(tomorrow, MIDNIGHT, zone=zone), zone=zone, calendar=view.calendar,
-            window=view.window,
-        )  # fmt: skip
+        return _tomorrow(view, now)
     hour = _hour_window(now, view)
     if not used(dispatch_key(person, hour, MAIL)):
         return hour
@@ -168,20 +184,31 @@ def _free_window(
     return (local.replace(minute=0, second=0, microsecond=0) + ONE_HOUR).astimezone(UTC)
 
 
+def _tomorrow(view: View, now: datetime) -> datetime:
+    """When the window opens next, today's left aside."""
+    zone = view.programme.tz
+    day = now.astimezone(zone).date() + ONE_DAY
+    return later_in_window(
+        local_instant(day, MIDNIGHT, zone=zone), zone=zone, calendar=view.calendar,
+        window=view.window,
+    )  # fmt: skip
+
+
 def _hour_window(at: datetime, view: View) -> str:
     return f"{at.astimezone(view.programme.tz):%Y-%m-%dT%H:00}"
 
 
 def leading(notices: Iterable[Waiting]) -> tuple[list[Waiting], dict[str, str]]:
-    """The last rung of each obligation, and of the others (by key) the rung that took them in."""
-    last: dict[tuple[str, str], Waiting] = {}
+    """The last rung of each obligation and kind, and of the others (by key) the rung that took
+    them in."""
+    last: dict[tuple[str, str, NoticeKind], Waiting] = {}
     ordered = sorted(notices, key=lambda one: (one.nominal_at, one.key))
     for one in ordered:
-        last[one.programme, one.obligation] = one
+        last[one.programme, one.obligation, kind_of(one.rung)] = one
     leads: list[Waiting] = []
     merged: dict[str, str] = {}
     for one in ordered:
-        final = last[one.programme, one.obligation]
+        final = last[one.programme, one.obligation, kind_of(one.rung)]
         if one.nominal_at < final.nominal_at:
             merged[one.key] = final.rung
         else:
@@ -203,11 +230,13 @@ class Why:
 
 @dataclass(frozen=True)
 class Links:
-    """Each opens a page that asks before it does anything."""
+    """Each opens a page that asks before it does anything; `view` and `unit` only show."""
 
     report: str
     sign: str
     extend: str
+    view: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +245,8 @@ class ReminderLine:
     saves against doing nothing until the mail's `until`.
 
     `days_late` and `workdays_late` count started days. `next_at` is when `next_role` is told,
-    should nothing happen. `programme` is its title, told where it is not the mail's.
+    should nothing happen. `programme` is its title, told where it is not the mail's. A report that
+    was sent back was so at `returned_at`, because of `returned_because`.
     """
 
     key: str
@@ -244,10 +274,40 @@ class ReminderLine:
     lost_if_nothing: Units = ZERO
     next_at: datetime | None = None
     next_role: str = ""
+    returned_at: datetime | None = None
+    returned_because: str = ""
 
     @property
     def late(self) -> bool:
         return self.elapsed_late > timedelta(0)
+
+    @property
+    def sent_back(self) -> bool:
+        """Whether the reader is told because of a return."""
+        return any(kind_of(why.rung) is NoticeKind.RETURNED for why in self.why)
+
+    @property
+    def acts(self) -> tuple[tuple[str, str], ...]:
+        """What the reader does about it, with its address, the main act first: who answers for the
+        unit reports, who is over them signs and looks."""
+        ways = self.links
+        if all(why.role in ABOVE for why in self.why):
+            return (("sign", ways.sign), ("view", ways.view), ("unit", ways.unit))
+        report = "report_again" if self.returned else "report"
+        return ((report, ways.report), ("sign", ways.sign), ("extend", ways.extend))
+
+
+@dataclass(frozen=True)
+class AcceptedLine:
+    """A report that was accepted; nothing is left to do about it."""
+
+    key: str
+    programme: str
+    clause: str
+    title: str
+    unit: str
+    accepted_at: datetime
+    submitted_at: datetime
 
 
 @dataclass(frozen=True)
@@ -272,6 +332,15 @@ class ReminderMail:
     home: str = ""
     attachment: str = ""
     roles: tuple[str, ...] = field(default=())
+    accepted: tuple[AcceptedLine, ...] = ()
+
+    @property
+    def kind(self) -> NoticeKind:
+        """A return where it tells of nothing else that is open; else a reminder."""
+        only = bool(self.lines) and all(
+            kind_of(why.rung) is NoticeKind.RETURNED for line in self.lines for why in line.why
+        )
+        return NoticeKind.RETURNED if only else NoticeKind.REMINDER
 
     @property
     def lost(self) -> Units:

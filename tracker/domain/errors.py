@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class TrackerError(Exception):
@@ -46,10 +47,25 @@ class Refused(TrackerError):
     """Not now, or not to this person; the text is the reason."""
 
 
-class Unfit(Refused):
-    """What was given cannot be taken as it is; `parts` has the code of the reason for each part."""
+class Misfit(StrEnum):
+    """Why a part of what was given cannot be taken."""
 
-    def __init__(self, parts: Mapping[str, str], text: str) -> None:
+    MISSING = "missing"
+    REASON = "reason"
+    CHOOSE = "choose"
+    FUTURE = "future"
+    BEFORE_START = "before_start"
+    NOT_LATER = "not_later"
+    ONE_LIMIT = "one_limit"
+    NOT_OWING = "not_owing"
+    NO_SLASH = "no_slash"
+    CASE_KNOWN = "case_known"
+
+
+class Unfit(Refused):
+    """What was given cannot be taken as it is; `parts` has the reason for each part by its name."""
+
+    def __init__(self, parts: Mapping[str, Misfit], text: str) -> None:
         self.parts = dict(parts)
         super().__init__(text)
 

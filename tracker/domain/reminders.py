@@ -39,6 +39,16 @@ from tracker.domain.programme import (
 )
 from tracker.domain.record import Record, record
 from tracker.domain.standing import stand
+from tracker.domain.verdicts import (
+    ROLE,
+    UNTOLD,
+    NoticeKind,
+    concerns,
+    kind_of,
+    known_from,
+    review_of,
+    rung_of,
+)
 
 ONE_DAY = timedelta(days=1)
 ELAPSED = {
@@ -113,7 +123,7 @@ def wanted(view: View, key: str, *, after: datetime | None, until: datetime) -> 
     """The notices of the rungs wanted in (after, until], in order; silenced ones too.
 
     Asked in pieces it gives the same notices. What became known late (a case entered a day after
-    its receipt) is told at once, by the rung on which it then stands.
+    its receipt) is told at once, by the rung on which it then stands; a review when it is known.
     """
     scope = view.scope(key)
     if scope is None:
@@ -127,7 +137,7 @@ def wanted(view: View, key: str, *, after: datetime | None, until: datetime) -> 
 
 
 def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
-    """When to look at the obligation again: its first rung after `after`.
+    """When to look at the obligation again: its first rung or review after `after`.
 
     None where its ladder has ended, is done with, or has no date yet: a new fact arms it again.
     """
@@ -135,6 +145,8 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
     if scope is None:
         return None
     for begin, end in scope.epochs(after + NEXT, None):
+        if scope.reviews(key, begin):
+            return begin
         judged = scope.judge(key, begin)
         if not judged.runs:
             continue
@@ -146,14 +158,14 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
     return None
 
 
-def armed_from(view: View, key: str, *, now: datetime) -> datetime:
-    """From when on an obligation whose facts changed `now` has to be looked at.
+def armed_from(view: View, key: str, *, now: datetime, since: datetime) -> datetime:
+    """From when on an obligation has to be looked at `now` that facts known `since` have changed.
 
-    From now; a pause (gap) from its beginning, because it may come to be known of only later.
+    A pause (gap) from its beginning, because it may come to be known of only later.
     """
     scope = view.scope(key)
     one = None if scope is None else scope.judge(key, now).obligation
-    return now if one is None or one.kind != "gap" else min(now, one.starts_at)
+    return since if one is None or one.kind != "gap" else min(since, one.starts_at)
 
 
 def following_pause(view: View, key: str, limit: datetime) -> Obligation | None:
@@ -165,16 +177,19 @@ def following_pause(view: View, key: str, limit: datetime) -> Obligation | None:
     return scope.judge(f"{before}+{int(number) + 1}", limit).obligation
 
 
-def lapsed(view: View, key: str, *, version: int, role: str, at: datetime) -> str:
+def lapsed(view: View, key: str, *, rung: str, version: int, role: str, at: datetime) -> str:
     """Why a notice made earlier is not to be sent at `at`; "" where it still is.
 
     gone, no_date, done, waived, closed, waiting, suspended; moved (there is a newer deadline, with
-    notices of its own); receipt (signed since).
+    notices of its own); receipt (signed since); corrected (the review that it tells of).
     """
     scope = view.scope(key)
     if scope is None:
         return "gone"
     judged = scope.judge(key, at)
+    kind = kind_of(rung)
+    if kind is not NoticeKind.REMINDER:
+        return _untold(kind, judged) or ("" if scope.stands(review_of(rung), at) else "corrected")
     if judged.reason:
         return judged.reason
     if judged.obligation is not None and judged.obligation.version != version:
@@ -206,19 +221,22 @@ def next_step(view: View, key: str, *, role: str, after: datetime) -> tuple[date
 
 def by_the_hour(view: View, key: str, rung: str, at: datetime) -> bool:
     """Whether the rung belongs to a clock of hours, which runs at night and on rest days too."""
-    if rung != "intake":
+    kind = kind_of(rung)
+    if kind is NoticeKind.ACCEPTED:
+        return False
+    if rung != "intake" and kind is NoticeKind.REMINDER:
         return rung in ("half", "limit") or rung.endswith("h") or rung.startswith("step+")
     scope = view.scope(key)
     judged = None if scope is None else scope.judge(key, at)
-    if judged is None or judged.obligation is None or judged.obligation.deadline is None:
-        return False
-    return judged.obligation.deadline.kind == "hours"
+    return judged is not None and judged.obligation is not None and _hourly(judged.obligation)
 
 
 def _wanted_between(
     view: View, scope: _Scope, key: str, begin: datetime, end: datetime
 ) -> Iterator[Notice]:
     judged = scope.judge(key, begin)
+    for review in scope.reviews(key, begin):
+        yield _notice(_told_of(review, judged, view), judged, begin, view)
     if judged.reason or judged.obligation is None:
         return
     ladder = judged.ladder(view, scope)
@@ -232,19 +250,41 @@ def _wanted_between(
 
 def _told_late(planned: Planned, at: datetime, one: Obligation, view: View) -> Planned:
     """The rung told at `at`, when it became known, or as soon after it as may be sent."""
-    assert one.deadline is not None
-    zone = view.programme.tz
-    if one.deadline.kind == "hours":
-        send_at = awake(at, view)
-    else:
-        send_at = later_in_window(at, zone=zone, calendar=view.calendar, window=view.window)
+    send_at = _sendable(at, view, hourly=_hourly(one))
     return Planned(planned.rung, planned.role, planned.nominal_at, send_at)
+
+
+def _told_of(review: f.Review, judged: _Judged, view: View) -> Planned:
+    """The review told when it is known, or as soon after it as may be sent."""
+    rung, at = rung_of(review), known_from(review)
+    assert judged.obligation is not None
+    hourly = kind_of(rung) is NoticeKind.RETURNED and _hourly(judged.obligation)
+    return Planned(rung, ROLE, at, _sendable(at, view, hourly=hourly))
+
+
+def _hourly(one: Obligation) -> bool:
+    return one.deadline is not None and one.deadline.kind == "hours"
+
+
+def _sendable(at: datetime, view: View, *, hourly: bool) -> datetime:
+    """`at` or the next instant that the window allows; a clock of hours waits for the morning."""
+    if hourly:
+        return awake(at, view)
+    return later_in_window(
+        at, zone=view.programme.tz, calendar=view.calendar, window=view.window
+    )  # fmt: skip
+
+
+def _untold(kind: NoticeKind, judged: _Judged) -> str:
+    """Why a review is not told as things stand; "" where it is."""
+    return judged.reason if judged.reason in UNTOLD[kind] else ""
 
 
 def _notice(planned: Planned, judged: _Judged, at: datetime, view: View) -> Notice:
     one = judged.obligation
     assert one is not None
     slug = view.programme.id
+    told_of_review = kind_of(planned.rung) is not NoticeKind.REMINDER
     return Notice(
         key=f"{slug}|{one.key}|{one.version}|{planned.rung}|{planned.role}",
         programme=slug,
@@ -255,7 +295,7 @@ def _notice(planned: Planned, judged: _Judged, at: datetime, view: View) -> Noti
         unit=one.unit,
         nominal_at=planned.nominal_at,
         send_at=planned.send_at,
-        silenced=_silenced(judged, planned.role, at, view),
+        silenced="" if told_of_review else _silenced(judged, planned.role, at, view),
     )
 
 
@@ -336,6 +376,37 @@ class _Scope:
             return False
         return self.judge(key, at - NEXT).reason in ("gone", "no_date")
 
+    def reviews(self, key: str, at: datetime) -> list[f.Review]:
+        """Those that become known exactly at `at` and are to be told to the obligation's unit."""
+        found = self._reviews.get(at, ())
+        return [one for one in found if self._is_told(key, one, at)]
+
+    def _is_told(self, key: str, review: f.Review, at: datetime) -> bool:
+        judged = self.judge(key, at)
+        report = self._reports.get(review.report)
+        if judged.obligation is None or report is None or not self.stands(review.id, at):
+            return False
+        told = concerns(report, judged.obligation)
+        return told and not _untold(NoticeKind(review.outcome), judged)
+
+    def stands(self, review: str, at: datetime) -> bool:
+        """Whether the review holds at `at`, of a report that does."""
+        filed = self._state(at).filed
+        reports = {one.id for one in filed.of_clause(self.clause.id, f.Report)}
+        return any(one.id == review and one.report in reports for one in filed.reviews.values())
+
+    @cached_property
+    def _reviews(self) -> dict[datetime, list[f.Review]]:
+        found: dict[datetime, list[f.Review]] = {}
+        for fact in self.facts:
+            if isinstance(fact, f.Review):
+                found.setdefault(known_from(fact), []).append(fact)
+        return found
+
+    @cached_property
+    def _reports(self) -> dict[f.FactId, f.Report]:
+        return {fact.id: fact for fact in self.facts if isinstance(fact, f.Report)}
+
     def _state(self, at: datetime) -> _State:
         where = bisect_right(self.turns, at)
         turn = self.turns[where - 1] if where else DAWN
@@ -371,7 +442,7 @@ class _State:
 
     def __init__(self, view: View, scope: _Scope, filed: Record) -> None:
         self._scope = scope
-        self._filed = filed
+        self.filed = filed
         self._calendar = view.calendar
         self._choices = readings.chosen(view.programme, filed)
         self._read = readings.applied(view.programme, self._choices)
@@ -396,7 +467,7 @@ class _State:
         return _Judged(one, reason, standing.receipts)
 
     def _stand(self, one: Obligation) -> Standing:
-        return stand(one, self._read, self._filed, self._calendar)
+        return stand(one, self._read, self.filed, self._calendar)
 
     def _another_did(self, one: Obligation) -> bool:
         return any(

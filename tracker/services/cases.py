@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from tracker.domain import facts as f
+from tracker.domain.errors import Misfit
 from tracker.domain.programme import CaseDuty, Clause, Programme, owing
 from tracker.services import programmes, reporting
 from tracker.services.reporting import fit, once, recorded
@@ -52,11 +53,11 @@ def open_case(
         return known
     takes = kinds(programmes.current(session, slug)).get(kind)
     wrong = {
-        "kind": "" if takes else "choose" if kind else "missing",
+        "kind": None if takes else Misfit.CHOOSE if kind else Misfit.MISSING,
         "unit": _unit_mistake(unit, takes),
         "case": _number_mistake(session, slug, case),
-        "title": "" if title else "missing",
-        "at": "future" if received_at > now else "",
+        "title": None if title else Misfit.MISSING,
+        "at": Misfit.FUTURE if received_at > now else None,
     }
     fit(wrong, about=case)
     opened = f.CaseEvent(
@@ -66,20 +67,20 @@ def open_case(
     return recorded(session, slug, opened, now=now, by=by)
 
 
-def _unit_mistake(unit: str, takes: Kind | None) -> str:
+def _unit_mistake(unit: str, takes: Kind | None) -> Misfit | None:
     if not unit:
-        return "missing"
-    return "not_owing" if takes and unit not in takes.units else ""
+        return Misfit.MISSING
+    return Misfit.NOT_OWING if takes and unit not in takes.units else None
 
 
-def _number_mistake(session: Session, slug: str, case: str) -> str:
+def _number_mistake(session: Session, slug: str, case: str) -> Misfit | None:
     if not case:
-        return "missing"
+        return Misfit.MISSING
     if "/" in case:
-        return "no_slash"
+        return Misfit.NO_SLASH
     on_file = reporting.facts(session, slug)
     known = any(isinstance(one, f.CaseEvent) and one.case == case for one in on_file)
-    return "case_known" if known else ""
+    return Misfit.CASE_KNOWN if known else None
 
 
 def close_case(
@@ -98,7 +99,7 @@ def close_case(
     if known := once(session, slug, id_, f.CaseEvent):
         return known
     at = closed_at or now
-    fit({"at": "future" if at > now else ""}, about=case)
+    fit({"at": Misfit.FUTURE if at > now else None}, about=case)
     closed = f.CaseEvent(
         id=f.FactId(id_), case=case, event="closed", duty=duty, note=note, occurred_at=at,
         recorded_at=now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from jinja2 import Environment
@@ -14,7 +15,9 @@ from notifiers import calendar
 from notifiers.message import Address, Attachment, Message, message_id, one_line
 from notifiers.mime import build
 from schedules.deadlines import closes_at, local_day
+from tracker.domain import facts as f
 from tracker.domain.dispatches import (
+    AcceptedLine,
     Links,
     ReminderLine,
     ReminderMail,
@@ -29,6 +32,7 @@ from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.reminders import RANKS, RESTING, View, lapsed, next_step, standing_reason
+from tracker.domain.verdicts import NoticeKind, kind_of, review_of
 from tracker.services import links, outbox, planning, scoreboard
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
@@ -102,6 +106,17 @@ class Figures:
         self.standings = {one.obligation.key: one for one in board.ledger.standings}
         self._savings: dict[str, Saving | None] = {}
 
+    @cached_property
+    def facts(self) -> dict[str, f.AnyFact]:
+        return {fact.id: fact for fact in self.board.facts}
+
+    def returned(self, one: Standing) -> f.Review | None:
+        """The review that sent the last report back, where the unit has to hand in again."""
+        if not one.returned:
+            return None
+        seen = (self.facts.get(id_) for id_ in reversed(one.facts))
+        return next((fact for fact in seen if isinstance(fact, f.Review)), None)
+
     def lost(self, one: Standing) -> Units:
         """What the obligation has cost so far; what several units cost together, each is told."""
         entries = self.board.ledger.of_clause(one.obligation.clause)
@@ -162,7 +177,7 @@ class Desk:
         person = self._session.get(PersonRow, row.person_id)
         if row.kind is DispatchKind.DIGEST:
             return self._as_issued(row, person, claimed)
-        alive = self._still_meant(row)
+        alive = self._worth_a_mail(self._still_meant(row))
         if alive and (person is None or not person.mail):
             self._forget(alive, "no_address")
             alive = []
@@ -201,10 +216,18 @@ class Desk:
                 alive.append(notice)
         return alive
 
+    def _worth_a_mail(self, alive: list[NoticeRow]) -> list[NoticeRow]:
+        """None of them where only acceptances are left: those wait for another mail."""
+        if any(kind_of(one.rung) is not NoticeKind.ACCEPTED for one in alive):
+            return alive
+        for notice in alive:
+            notice.state, notice.dispatch_id, notice.send_at = NoticeState.WANTED, None, self._now
+        return []
+
     def _lapsed(self, notice: NoticeRow) -> str:
         return lapsed(
             self._view(notice.programme), notice.obligation_key,
-            version=notice.deadline_version, role=notice.role, at=self._now,
+            rung=notice.rung, version=notice.deadline_version, role=notice.role, at=self._now,
         )  # fmt: skip
 
     def _is_for(self, notice: NoticeRow, person: int) -> bool:
@@ -266,7 +289,9 @@ class Desk:
         self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow], made_as: str
     ) -> ReminderMail:
         rungs: dict[tuple[str, str], list[NoticeRow]] = {}
-        for notice in self._merged(alive):
+        leads = self._merged(alive)
+        accepted = [one for one in leads if kind_of(one.rung) is NoticeKind.ACCEPTED]
+        for notice in (one for one in leads if one not in accepted):
             rungs.setdefault((notice.programme, notice.obligation_key), []).append(notice)
         for slug in {slug for slug, _ in rungs}:
             self._figures(slug).price(key for other, key in rungs if other == slug)
@@ -290,7 +315,21 @@ class Desk:
             home=self._home(first, [notice for _, mine in written for notice in mine]),
             attachment=f"tracker-{row.window[:10]}.ics" if self._dated(written) else "",
             roles=tuple(sorted({notice.role for notice in alive}, key=lambda role: RANKS[role])),
+            accepted=tuple(line for one in accepted if (line := self._accepted(one)) is not None),
         )
+
+    def _accepted(self, notice: NoticeRow) -> AcceptedLine | None:
+        told = self._figures(notice.programme)
+        review = told.facts.get(review_of(notice.rung))
+        report = told.facts.get(review.report) if isinstance(review, f.Review) else None
+        standing = told.standings.get(notice.obligation_key)
+        if review is None or report is None or standing is None:
+            return None
+        owed, programme = standing.obligation, told.board.programme
+        return AcceptedLine(
+            notice.obligation_key, programme.title, owed.clause, owed.title,
+            programme.unit_names.get(owed.unit, owed.unit), review.occurred_at, report.occurred_at,
+        )  # fmt: skip
 
     def _home(self, first: NoticeRow, told: Sequence[NoticeRow]) -> str:
         """The page of the one unit that it is about; the overview where there are several."""
@@ -316,6 +355,7 @@ class Desk:
         owed = standing.obligation
         saving = told.saving(key)
         role = max((notice.role for notice in mine), key=lambda role: RANKS[role])
+        sent_back = told.returned(standing)
         climbs = next_step(self._view(slug), key, role=role, after=self._now)
         return ReminderLine(
             key=key,
@@ -343,6 +383,8 @@ class Desk:
             lost_if_nothing=ZERO if saving is None else saving.lost_if_nothing,
             next_at=None if climbs is None else climbs[0],
             next_role="" if climbs is None else climbs[1],
+            returned_at=None if sent_back is None else sent_back.occurred_at,
+            returned_because="" if sent_back is None else sent_back.reason,
         )
 
     def _figures(self, slug: str) -> Figures:
@@ -353,16 +395,16 @@ class Desk:
     def _links(self, slug: str, key: str, person: PersonRow) -> Links:
         expires_at, base_url = self._expires_at(slug), self._stationery.base_url
         assert person.id is not None
-        report, sign, extend = (
-            links.address(
+        ways = {
+            purpose.value: links.address(
                 base_url,
                 links.make(
                     self._stationery.secret, Link(purpose, person.id, slug, key, expires_at)
                 ),
             )
-            for purpose in (Purpose.REPORT, Purpose.SIGN, Purpose.EXTEND)
-        )
-        return Links(report, sign, extend)
+            for purpose in Purpose
+        }
+        return Links(**ways)
 
     def _expires_at(self, slug: str) -> datetime:
         zone = self._view(slug).programme.tz

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from schedules.deadlines import due_day, local_day
-from tracker.domain.dispatches import ReminderLine, ReminderMail
+from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO
+from tracker.domain.verdicts import NoticeKind
 from tracker.services.digest import LIGHTS, Digest, Health, OpenReading, Pending, UnitLights
 from tracker.wording import Language, counting, light_word, rung, text
 from tracker.wording.catalogue import has
@@ -76,10 +77,13 @@ class _Entry:
     price: str
     counted: str
     why: str
+    returned: str
 
 
 def render_reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
-    words = _Reminder(mail, language)
+    """By the templates and in the words of the mail's kind."""
+    kind = mail.kind
+    words = (_Returned if kind is NoticeKind.RETURNED else _Reminder)(mail, language)
     entries = [words.entry(line) for line in mail.lines]
     subject = words.subject()
     values = {
@@ -92,10 +96,11 @@ def render_reminder(environment: Environment, language: Language, mail: Reminder
         "addressed": words.addressed(),
         "entries": entries,
         "total": words.total(),
+        "accepted": [words.accepted(line) for line in mail.accepted],
         "reasons": list(words.reasons()),
         "colophon": list(words.colophon()),
     }
-    return rendered(environment, "notices/reminder", values)
+    return rendered(environment, f"notices/{kind.value}", values)
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,13 @@ class _Reminder:
     # -- what it is about --------------------------------------------------------------------
 
     def subject(self) -> str:
-        matters = self.say("joined").join([*self._ahead(), *self._late()])
+        matters = self.say("joined").join([*self._ahead(), *self._late(), *self._sent_back()])
         return self.say("subject", matters=matters)
+
+    def _sent_back(self) -> Iterator[str]:
+        n = sum(line.sent_back for line in self.mail.lines)
+        if n:
+            yield self.say("sent_back", n=n)
 
     def _ahead(self) -> Iterator[str]:
         dated = [line for line in self.mail.ahead if line.due_at is not None]
@@ -150,15 +160,19 @@ class _Reminder:
 
     def verdict(self) -> str:
         mail, late = self.mail, len(self.mail.late)
-        keeps = ""
-        if mail.keeps > 0:
-            by = by_when(mail.until, mail.as_of, mail.zone, self.language)
-            keeps = self.say("verdict_keeps", until=by, n=mail.keeps)
+        keeps = self._keeps()
         key = "verdict_late"
         if late == len(mail.lines):
             key = "verdict_one_late" if late == 1 else "verdict_all_late"
         told = self.say(key, n=late) if late else ""
         return self.say("verdict", n=len(mail.lines), keeps=keeps, late=told)
+
+    def _keeps(self) -> str:
+        mail = self.mail
+        if mail.keeps <= 0:
+            return ""
+        by = by_when(mail.until, mail.as_of, mail.zone, self.language)
+        return self.say("verdict_keeps", until=by, n=mail.keeps)
 
     def addressed(self) -> str:
         key = "addressed_roles" if self.mail.roles else "addressed"
@@ -190,6 +204,21 @@ class _Reminder:
             price=self.price(line),
             counted=counting(line.deadline, self.language),
             why=self.say("why", rungs=self.why(line)),
+            returned=self.returned(line),
+        )
+
+    def returned(self, line: ReminderLine) -> str:
+        """When and why the report was sent back; empty where it was not."""
+        if line.returned_at is None:
+            return ""
+        return self.say("returned_because", at=line.returned_at, reason=line.returned_because)
+
+    def accepted(self, line: AcceptedLine) -> str:
+        title = self.say("heading_unit", clause=line.clause, title=line.title, unit=line.unit)
+        if line.programme != self.mail.programme:
+            title = self.say("heading_programme", programme=line.programme, heading=title)
+        return self.say(
+            "accepted_line", title=title, at=line.accepted_at, submitted=line.submitted_at
         )
 
     def named(self, line: ReminderLine) -> str:
@@ -252,6 +281,25 @@ class _Reminder:
         if self.mail.attachment:
             yield self.say("attachment", name=self.mail.attachment)
         yield self.say("version", version=self.mail.version, as_of=self.mail.as_of)
+
+
+class _Returned(_Reminder):
+    """A mail about nothing but reports that were sent back."""
+
+    def tell(self, key: str, **values: Any) -> str:
+        return text(f"returned.{key}", values, language=self.language, zone=self.mail.zone)
+
+    def subject(self) -> str:
+        lines = self.mail.lines
+        key = "subject_one" if len(lines) == 1 else "subject"
+        return self.tell(key, n=len(lines), title=self.named(lines[0]))
+
+    def verdict(self) -> str:
+        return self.tell("verdict", n=len(self.mail.lines), keeps=self._keeps())
+
+    def reasons(self) -> Iterator[str]:
+        yield self.tell("why", unit=self.units(), roles=self.roles())
+        yield from list(super().reasons())[1:]
 
 
 # -- the digest ----------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Signed links of mails: 签收, 填报进展, 申请延期, each for one person and one obligation.
+"""Signed links of mails: 签收, 填报进展, 申请延期, and to look at the item or at the unit, each for
+one person and one obligation.
 
 A link carries what it is for and until when, signed; nothing is stored until it is used or revoked.
 Opening one changes nothing: the page asks first.
@@ -14,6 +15,7 @@ from hashlib import sha256
 from itsdangerous import BadData, URLSafeSerializer
 from sqlmodel import Session
 
+from tracker.domain.dispatches import ABOVE
 from tracker.domain.errors import Refused
 from tracker.services import people, programmes
 from tracker.store.tables import LinkRow, PersonRow
@@ -25,6 +27,8 @@ class Purpose(StrEnum):
     REPORT = "report"
     SIGN = "sign"
     EXTEND = "extend"
+    VIEW = "view"
+    UNIT = "unit"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,13 @@ def role_of(session: Session, link: Link, now: datetime) -> str | None:
         if any(row.id == link.person_id for row in holders):
             return role.value
     return None
+
+
+def offered(role: str) -> tuple[Purpose, ...]:
+    """What a mail to this role offers: who answers for the unit reports, who is over them looks."""
+    if role in ABOVE:
+        return (Purpose.SIGN, Purpose.VIEW, Purpose.UNIT)
+    return (Purpose.REPORT, Purpose.SIGN, Purpose.EXTEND)
 
 
 def note_use(session: Session, token: str, link: Link, now: datetime) -> None:

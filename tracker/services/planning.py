@@ -19,6 +19,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
+from tracker.domain import facts as f
 from tracker.domain.dispatches import MAIL, Merged, Recipient, Waiting, merge
 from tracker.domain.obligations import Light, Obligation
 from tracker.domain.reminders import (
@@ -30,6 +31,7 @@ from tracker.domain.reminders import (
     next_alarm,
     wanted,
 )
+from tracker.domain.verdicts import known_from
 from tracker.services import calendars, factbook, people, programmes, trail
 from tracker.store import queries
 from tracker.store.database import Database
@@ -44,6 +46,9 @@ from tracker.store.tables import (
     ObligationRow,
     Table,
 )
+
+TICK = "tick"
+"""The heartbeat of the tick: when it last looked."""
 
 BATCH = 1000
 """Alarms in one transaction."""
@@ -109,7 +114,7 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
         nobody=len(merged.unheard),
         more=more,
     )
-    beat(session, "tick", now, asdict(result))
+    beat(session, TICK, now, asdict(result))
     return result
 
 
@@ -130,21 +135,44 @@ def tick_all(database: Database, now: datetime, *, batch: int = BATCH) -> TickRe
             return total
 
 
-def rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> int:
+def rearm(
+    session: Session,
+    slug: str,
+    keys: Sequence[str],
+    now: datetime,
+    *,
+    since: datetime | None = None,
+) -> int:
     """Set the next alarm of obligations whose facts or deadlines have changed; returns how many.
 
-    An alarm that this one supersedes stays: it will find nothing new to do.
+    `since` is from when on the change was known, where no look came after that. An alarm that this
+    one supersedes stays: it will find nothing new to do.
     """
+    known = now if since is None else min(since, now)
     seen = view(session, slug)
     ids = queries.obligation_ids(session, slug, keys)
     alarms = [
         (at, ids[key])
         for key in keys
         if key in ids
-        and (at := next_alarm(seen, key, after=armed_from(seen, key, now=now) - SECOND)) is not None
+        and (
+            at := next_alarm(seen, key, after=armed_from(seen, key, now=now, since=known) - SECOND)
+        )
+        is not None
     ]
     set_alarms(session, alarms)
     return len(alarms)
+
+
+def unheard_since(session: Session, facts: Iterable[f.AnyFact], now: datetime) -> datetime:
+    """From when on the first of these facts was known that no look has seen; `now` without one.
+
+    What was known at the last look belongs to a history: it is not told as if it were news.
+    """
+    last = session.get(HeartbeatRow, TICK)
+    if last is None:
+        return now
+    return min((at for one in facts if last.at < (at := known_from(one)) < now), default=now)
 
 
 def view(session: Session, slug: str) -> View:
@@ -490,6 +518,7 @@ def _dispatch(session: Session, views: Views, now: datetime) -> Merged:
     )  # fmt: skip
     _attach(session, merged, by_key, taken, now)
     _put_off(session, merged, by_key)
+    _untold(session, merged, by_key)
     _unheard(session, merged, by_key, now)
     return merged
 
@@ -601,6 +630,12 @@ def _dispatch_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
 def _put_off(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
     for one, until in merged.kept:
         rows[one.key].send_at = until
+    session.flush()
+
+
+def _untold(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
+    for one in merged.untold:
+        rows[one.key].state, rows[one.key].reason = NoticeState.SUPPRESSED, "quiet"
     session.flush()
 
 

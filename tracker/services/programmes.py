@@ -95,12 +95,17 @@ def versions(session: Session, slug: str) -> list[Published]:
 
 
 def refresh_obligations(
-    session: Session, slug: str, *, now: datetime, items: Iterable[str] | None = None
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    items: Iterable[str] | None = None,
+    since: datetime | None = None,
 ) -> Refreshed:
     """Rebuild the rows of the programme, or of these items, from programme, facts and calendar.
 
     New keys are added, changed ones updated, vanished ones withdrawn (never deleted) and, should
-    they come back, taken up again. Whatever changed gets its next alarm.
+    they come back, taken up again. Whatever changed gets its next alarm, `since` on (default: now).
     """
     programme = current(session, slug)
     only = None if items is None else frozenset(items)
@@ -110,7 +115,7 @@ def refresh_obligations(
     _add(session, slug, [one for key, one in wanted.items() if key not in known], now)
     withdrawn = [key for key, row in known.items() if key not in wanted and _withdraw(row, now)]
     session.flush()
-    _rearm(session, slug, [*changed, *withdrawn], now)
+    _rearm(session, slug, [*changed, *withdrawn], now, since)
     return Refreshed(tuple(changed), tuple(withdrawn), len(wanted))
 
 
@@ -241,8 +246,10 @@ def _withdraw(row: ObligationRow, now: datetime) -> bool:
     return True
 
 
-def _rearm(session: Session, slug: str, keys: Sequence[str], now: datetime) -> None:
+def _rearm(
+    session: Session, slug: str, keys: Sequence[str], now: datetime, since: datetime | None
+) -> None:
     from tracker.services import planning  # here: it asks us for the programme
 
     if keys:
-        planning.rearm(session, slug, keys, now)
+        planning.rearm(session, slug, keys, now, since=since)

@@ -14,10 +14,10 @@ from sqlalchemy import insert
 from sqlmodel import Session, func, select
 
 from tracker.domain import facts as f
-from tracker.domain.errors import DefinitionError, NotFound, Refused, Unfit
+from tracker.domain.errors import DefinitionError, Misfit, NotFound, Refused, Unfit
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import CaseDuty, Gap, Programme
-from tracker.services import calendars, factbook, people, programmes, trail, vetting
+from tracker.services import calendars, factbook, people, planning, programmes, trail, vetting
 from tracker.store import queries
 from tracker.store.memory import remember_alone, remembered
 from tracker.store.tables import FactRow
@@ -80,10 +80,10 @@ def report_progress(
     return recorded(session, slug, report, now=now, by=by)
 
 
-def _misplaced(submitted_at: datetime, owed: Obligation, now: datetime) -> str:
+def _misplaced(submitted_at: datetime, owed: Obligation, now: datetime) -> Misfit | None:
     if submitted_at > now:
-        return "future"
-    return "before_start" if submitted_at < owed.starts_at else ""
+        return Misfit.FUTURE
+    return Misfit.BEFORE_START if submitted_at < owed.starts_at else None
 
 
 def review(
@@ -100,7 +100,7 @@ def review(
     """审核: accept a report, or return it, which takes a reason. A report is reviewed once."""
     if known := once(session, slug, id_, f.Review):
         return known
-    fit({"reason": "reason" if outcome == "returned" and not reason.strip() else ""})
+    fit({"reason": Misfit.REASON if outcome == "returned" and not reason.strip() else None})
     verdict = f.Review(
         id=f.FactId(id_), report=f.FactId(report), outcome=outcome, reason=reason,
         occurred_at=now, recorded_at=now,
@@ -178,7 +178,7 @@ def _extension(
         return known
     owed = owing(session, slug, key, now=now)
     limits = {} if outcome == "refused" else _limits(owed, until, until_at, outcome == "approved")
-    fit({"reason": "" if reason.strip() else "reason", **limits})
+    fit({"reason": None if reason.strip() else Misfit.REASON, **limits})
     extension = f.Extension(
         id=f.FactId(id_), **names_of(owed), outcome=outcome, until=until,
         until_at=until_at, reason=reason, occurred_at=now, recorded_at=now,
@@ -188,19 +188,19 @@ def _extension(
 
 def _limits(
     owed: Obligation, until: date | None, until_at: datetime | None, needed: bool
-) -> dict[str, str]:
+) -> dict[str, Misfit | None]:
     """What is wrong with a new limit, under the name of the one that the obligation's clock has."""
     deadline = owed.deadline
     hourly = deadline is not None and deadline.kind == "hours"
     name = "until_at" if hourly else "until"
     if until is None and until_at is None:
-        return {name: "missing" if needed else ""}
+        return {name: Misfit.MISSING if needed else None}
     if until is not None and until_at is not None:
-        return {name: "one_limit"}
+        return {name: Misfit.ONE_LIMIT}
     if deadline is None:
         return {}
     later = until_at > deadline.due_at if until_at else until is not None and until > deadline.on
-    return {"until_at" if until_at else "until": "" if later else "not_later"}
+    return {"until_at" if until_at else "until": None if later else Misfit.NOT_LATER}
 
 
 def sign_receipt(
@@ -240,16 +240,16 @@ def once(session: Session, slug: str, id_: str, kind: type[AFact]) -> AFact | No
     return known
 
 
-def fit(wrong: Mapping[str, str], about: str = "") -> None:
-    """Unfit where a part has the code of a reason; its words are those of the pages."""
-    parts = {part: code for part, code in wrong.items() if code}
+def fit(wrong: Mapping[str, Misfit | None], about: str = "") -> None:
+    """Unfit where a part has a reason; its words are those of the pages."""
+    parts = {part: misfit for part, misfit in wrong.items() if misfit is not None}
     if parts:
-        told = (f"{part}: {_said(code)}" for part, code in parts.items())
+        told = (f"{part}: {_said(misfit)}" for part, misfit in parts.items())
         raise Unfit(parts, "; ".join([*([about] if about else []), *told]))
 
 
-def _said(code: str) -> str:
-    zh, en = (text(f"acts.wrong_{code}", language=language) for language in LANGUAGES)
+def _said(misfit: Misfit) -> str:
+    zh, en = (text(f"acts.wrong_{misfit.value}", language=language) for language in LANGUAGES)
     return f"{zh} / {en}"
 
 
@@ -301,7 +301,9 @@ def _append(
         remember_alone(session)
         _store(session, slug, fresh, now)
         items = _touched(programme, fresh, stock)
-        programmes.refresh_obligations(session, slug, now=now, items=items)
+        since = planning.unheard_since(session, fresh, now)
+        programmes.refresh_obligations(session, slug, now=now, items=items, since=since)
+        planning.rearm(session, slug, _reviewed(session, slug, fresh, stock), now, since=since)
     return [on_file.get(one.id, one) for one in given]
 
 
@@ -407,6 +409,17 @@ def _touched(
                 return None
             items |= moved
     return items
+
+
+def _reviewed(
+    session: Session, slug: str, fresh: Iterable[f.AnyFact], stock: vetting.Stock
+) -> list[str]:
+    """The obligations of the clauses that something was reviewed of: a review is told, whether it
+    changed a row or not."""
+    reviews = (one for one in fresh if isinstance(one, f.Review))
+    reports = (stock.facts[one.report] for one in reviews)
+    clauses = sorted({one.clause for one in reports if isinstance(one, f.Report)})
+    return [row.key for row in queries.obligation_rows(session, slug, clauses)]
 
 
 def _items_of(programme: Programme, one: f.AnyFact, stock: vetting.Stock) -> set[str] | None:

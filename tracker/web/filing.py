@@ -51,7 +51,7 @@ def file(asked: Asked, act: Callable[[Session], f.AnyFact]) -> f.FactId:
         with asked.runtime.database.write() as session:
             return act(session).id
     except Unfit as unfit:
-        raise Wrong(unfit.parts) from unfit
+        raise Wrong({part: misfit.value for part, misfit in unfit.parts.items()}) from unfit
 
 
 # -- a report ------------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from starlette.responses import Response
 from tracker.domain.errors import Refused
 from tracker.services import links, people
 from tracker.services.links import Link, Purpose
-from tracker.web import filing, matter
+from tracker.web import filing, items, matter
 from tracker.web.acts import extension_form, receipt_of, report_form
 from tracker.web.asking import Asked, Desk, desk
 from tracker.web.entry import Asking, Received
 from tracker.web.filing import Wrong
-from tracker.web.intake import Form
-from tracker.web.outlook import outlook
+from tracker.web.intake import Form, Unclear
+from tracker.web.outlook import Outlook, outlook
 from tracker.web.rendering import go, page
 from tracker.web.troubles import Trouble, answer_page
 
@@ -49,6 +49,12 @@ class Visit:
     visitor: Visitor
     at: Desk
     it: matter.Matter
+    look: Outlook
+
+    def way(self, key: str) -> str:
+        """The same person's link to look at another obligation."""
+        there = replace(self.link, purpose=Purpose.VIEW, obligation=key)
+        return f"/a/{links.make(self.asked.runtime.secret, there)}"
 
     @property
     def target(self) -> str:
@@ -69,16 +75,17 @@ def _visit(asked: Asked, token: str) -> Iterator[Visit]:
         except Refused as refusal:
             raise BadLink(str(refusal)) from refusal
         person = people.person(session, link.person_id)
+        role = links.role_of(session, link, now) or people.Role.CONTACT.value
         others = {
             purpose.value: f"/a/{links.make(secret, replace(link, purpose=purpose))}"
-            for purpose in Purpose
+            for purpose in links.offered(role)
             if purpose is not link.purpose
         }
-        role = links.role_of(session, link, now) or people.Role.CONTACT.value
         visitor = Visitor(link.person_id, person.name, role, link.expires_at, others)
         at = desk(session, asked, link.programme)
-        it = matter.matter(session, at.board, outlook(session, at.board), link.obligation)
-    yield Visit(asked, token, link, visitor, at, it)
+        look = outlook(session, at.board)
+        it = matter.matter(session, at.board, look, link.obligation)
+    yield Visit(asked, token, link, visitor, at, it, look)
 
 
 @router.get("/a/{token}")
@@ -120,6 +127,12 @@ def _form(visit: Visit, form: Form | None = None, wrong: dict[str, str] | None =
         case Purpose.SIGN:
             return page(asked, "sign", desk=at, it=it, target=target, visitor=visit.visitor,
                         once=matter.fresh(), bare=True)  # fmt: skip
+        case Purpose.VIEW:
+            return page(asked, "look", desk=at, it=it, visitor=visit.visitor, bare=True)
+        case Purpose.UNIT:
+            mine = items.mine(at.board, visit.look, visit.link.unit)
+            return page(asked, "unit", desk=at, mine=mine, who="", outlook=visit.look,
+                        visitor=visit.visitor, way=visit.way, bare=True)  # fmt: skip
 
 
 def _done(visit: Visit, form: Form) -> str:
@@ -132,6 +145,8 @@ def _done(visit: Visit, form: Form) -> str:
             return filing.extension(asked, at, it, only_asks, by=by)
         case Purpose.SIGN:
             return filing.receipt(asked, at, it, form, by=by, role=visit.visitor.role)
+        case Purpose.VIEW | Purpose.UNIT:
+            raise Unclear("form")
 
 
 def _refused(asked: Asked, bad: BadLink) -> Response:

@@ -20,6 +20,7 @@ from tracker.domain.obligations import Light
 from tracker.domain.programme import Clause, Programme
 from tracker.domain.rules import Rule
 from tracker.domain.rules.base import Step
+from tracker.domain.verdicts import NoticeKind, kind_of
 from tracker.wording import forms, steps
 from tracker.wording.catalogue import SHANGHAI, text
 from tracker.wording.deadlines import counting
@@ -81,7 +82,10 @@ def install(
 
 
 def rung(name: str, language: Language = "zh") -> str:
-    """A rung of the reminder ladder in words: "-3" is 到期前 3 个工作日."""
+    """A rung of the reminder ladder in words: "-3" is 到期前 3 个工作日; a review's outcome."""
+    kind = kind_of(name)
+    if kind is not NoticeKind.REMINDER:
+        return text(f"rung.{kind.value}", language=language)
     if name in ("intake", "half", "limit", "0"):
         return text(f"rung.{'due' if name == '0' else name}", language=language)
     if name.startswith("step+"):

@@ -1,0 +1,64 @@
+"""审核结果: what the unit is told of a review. Pure.
+
+A return (退回) at once, for the ball is with the unit again; an acceptance (接受) beside what is
+mailed next.
+
+The rung names the review, "returned:f-0000017", so that each is told once.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from tracker.domain import facts as f
+from tracker.domain.obligations import Obligation
+
+ROLE = "contact"
+
+QUIET_LASTS = timedelta(days=14)
+"""Where no mail goes out for so long an acceptance is told no more: pages and digest have it."""
+
+
+class NoticeKind(StrEnum):
+    REMINDER = "reminder"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+SETTLED = frozenset({"gone", "waived", "closed", "done", "waiting"})
+"""Why nothing is left to do for whoever got a report back: it was sent again, say."""
+
+UNTOLD: dict[NoticeKind, frozenset[str]] = {
+    NoticeKind.RETURNED: SETTLED,
+    NoticeKind.ACCEPTED: frozenset({"gone", "waived"}),
+}
+"""The reasons for which a review is not told."""
+
+
+def kind_of(rung: str) -> NoticeKind:
+    name, told, _ = rung.partition(":")
+    return NoticeKind(name) if told else NoticeKind.REMINDER
+
+
+def review_of(rung: str) -> str:
+    """The id of the review that the rung tells of."""
+    return rung.partition(":")[2]
+
+
+def rung_of(review: f.Review) -> str:
+    return f"{review.outcome}:{review.id}"
+
+
+def known_from(fact: f.AnyFact) -> datetime:
+    """From when on the fact is true as far as we know."""
+    return max(fact.occurred_at, fact.recorded_at).astimezone(UTC)
+
+
+def concerns(report: f.Report, one: Obligation) -> bool:
+    """Whether the report names the obligation, or all of its clause's, unit's or duty's."""
+    return (
+        report.unit in ("", one.unit)
+        and report.duty in ("", one.duty)
+        and report.occurrence in ("", one.occurrence)
+    )
