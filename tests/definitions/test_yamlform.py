@@ -175,7 +175,14 @@ def test_utf8_with_a_mark_and_gb18030_are_read(tmp_path: Path) -> None:
     assert "GB18030" in examined.notices[0].text
 
 
-@pytest.mark.parametrize("content", [SOUND.encode("utf-16"), b"\xff\xff\x80"])
+def test_utf16_with_its_mark_is_read(tmp_path: Path) -> None:
+    wide, plain = tmp_path / "wide.yaml", tmp_path / "plain.yaml"
+    wide.write_bytes(SOUND.encode("utf-16"))
+    plain.write_text(SOUND, encoding="utf-8")
+    assert yamlform.load(wide) == yamlform.load(plain)
+
+
+@pytest.mark.parametrize("content", [SOUND.encode("utf-16-le"), b"\xff\xff\x80"])
 def test_other_encodings_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "list.yaml"
     path.write_bytes(content)

@@ -10,6 +10,7 @@ import typer
 from tracker.cli.options import By, Json, Language, Source, group, schema_of
 
 if TYPE_CHECKING:
+    from tracker.definitions.words import Language as Spoken
     from tracker.definitions.yamlform import Examined
     from tracker.domain.programme import Programme
     from tracker.services.programmes import Published
@@ -21,6 +22,44 @@ Second = Annotated[Path, typer.Argument(metavar="NEW", help="新文件 / the new
 
 def add_to(tree: typer.Typer) -> None:
     tree.add_typer(commands)
+
+
+@commands.command("read")
+def read(
+    file: Source,
+    year: Annotated[
+        int | None,
+        typer.Option("--year", metavar="Y", help="年份，默认取标题里的 / default: the title's"),
+    ] = None,
+    columns: Annotated[
+        str,
+        typer.Option(
+            "--columns",
+            metavar="表头=栏目,...",
+            help="表头特殊时指明栏目，如 计分=clause；栏目：number section title points clause "
+            "deadline evidence lead responsible reviewing / what unusual headings mean",
+        ),
+    ] = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("read")] = False,
+) -> None:
+    """读单位自己的表格（docx、xlsx、txt、csv、html、yaml） / read an office's own document.
+
+    Tells sections, items, units, days and clauses, what could not be read, and what does not add
+    up.
+    """
+    from tracker.cli import show
+    from tracker.cli.failures import problem_text
+    from tracker.cli.house import spoken
+    from tracker.definitions import documents
+
+    language: Spoken = "en" if spoken(lang) == "en" else "zh"
+    roles = documents.mapped(columns, language)
+    found_document = documents.read_document(file, year=year, columns=roles, language=language)
+    for notice in found_document.notices:
+        typer.echo(problem_text(notice), err=True)
+    show.body(documents.as_json(found_document))
 
 
 @commands.command("check")

@@ -10,13 +10,12 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from pathlib import Path
 
 from tracker.definitions import words, yamltext
 from tracker.definitions.faults import near
-from tracker.definitions.unpacking import Suspicious, repacked
 from tracker.definitions.words import Language
+from tracker.definitions.workbooks import sheets_of
 from tracker.definitions.yamlform import content_of, decoded, read
 from tracker.domain.errors import DefinitionError, Problem
 
@@ -68,45 +67,24 @@ def _plain(heading: str) -> str:
 
 
 def _xlsx(path: Path, language: Language) -> list[Line]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    content = content_of(path, language)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(repacked(content)))
-        sheets = [book.get_sheet_by_index(n) for n in range(len(book.sheet_names))]
-        if not sheets:
-            raise Suspicious("no sheet")
-        sheet = next((one for one in sheets if one.height), sheets[0])
-        grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        merged = sheet.merged_cell_ranges or []
-    except (CalamineError, Suspicious) as error:
-        said = {"said": str(error)}
-        problem = words.say("not_a_workbook", language, said, place=path.name)
-        raise DefinitionError([problem]) from error
-    for (top, left), (bottom, right) in merged:
+    sheets = list(sheets_of(content_of(path, language), path.name, language))
+    sheet = next((one for one in sheets if one.grid), sheets[0])
+    grid = sheet.grid
+    for (top, left), (bottom, right) in sheet.merged:
         if left == right and grid and left < len(grid[0]):
             for number in range(top + 1, min(bottom + 1, len(grid))):
                 grid[number][left] = grid[top][left]
     return list(enumerate(grid, start=1))
 
 
-def _text(cell: object) -> str:
-    """A cell as somebody would have typed it: 20.5, 13800000000, 2021-10-18."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float():
-            return str(int(cell)) if cell.is_integer() else repr(cell)
-        case datetime():
-            return str(cell.date()) if cell.time() == time(0) else cell.isoformat(sep=" ")
-        case date() | time():
-            return cell.isoformat()
-        case _:
-            return str(cell).strip()
-
-
 def _csv(path: Path, language: Language) -> list[Line]:
     content, _ = decoded(content_of(path, language), path.name, language)
+    return separated(content, path.name, language)
+
+
+def separated(content: str, name: str, language: Language = "zh") -> list[Line]:
+    """Lines of cells parted by whichever of comma, semicolon and tab the first line has most of;
+    each with the number of the line where it begins."""
     first = content.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
@@ -117,7 +95,7 @@ def _csv(path: Path, language: Language) -> list[Line]:
             found.append((begins, [cell.strip() for cell in cells]))
             begins = reader.line_num + 1
     except csv.Error as error:
-        place = line_place(path.name, begins, language)
+        place = line_place(name, begins, language)
         problem = words.say("not_csv", language, {"said": str(error)}, place=place)
         raise DefinitionError([problem]) from error
     return found

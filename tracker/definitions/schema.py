@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tracker.definitions import answers
+from tracker.definitions import answers, readanswers
 from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
 
@@ -31,6 +31,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "deliver": answers.DeliverAnswer,
     "migrate": answers.MigrateAnswer,
     "doctor": answers.DoctorAnswer,
+    "read": readanswers.DocumentAnswer,
 }
 
 

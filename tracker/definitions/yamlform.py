@@ -5,6 +5,7 @@ Whatever is wrong is said at once, each with file, line, item and clause, and wh
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from copy import deepcopy
@@ -95,7 +96,9 @@ def content_of(path: Path, language: Language = "zh") -> bytes:
 def decoded(
     content: bytes, place: str, language: Language = "zh"
 ) -> tuple[str, tuple[Problem, ...]]:
-    if b"\x00" in content:  # UTF-16, or no text at all; no database keeps it either
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        content = content.decode("utf-16", errors="replace").encode()
+    if b"\x00" in content:  # no text at all; no database keeps it either
         raise DefinitionError([words.say("encoding", language, {}, place=place)])
     try:
         return content.decode("utf-8-sig"), ()

@@ -1,0 +1,217 @@
+"""From the outline to what is answered: items with units, days and clauses, and their sums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import groupby
+
+from tracker.definitions.clauses import ReadClause, read_clause
+from tracker.definitions.documents.cutting import Cut, Piece, cut
+from tracker.definitions.documents.dates import due
+from tracker.definitions.documents.enumerators import Style
+from tracker.definitions.documents.outline import Line, Outline, Section
+from tracker.definitions.documents.reading import (
+    Check,
+    PlacedClause,
+    ReadItem,
+    ReadSection,
+    Source,
+)
+from tracker.definitions.documents.units import labelled, open_ended, units
+
+_WORTH = re.compile(r"[（(]\s*(?:共|计|满分)?\s*([0-9]+(?:\.[0-9]+)?)\s*分\s*[）)]")
+_COUNTED = re.compile(r"(?<![合累])[计值]\s*([0-9]+(?:\.[0-9]+)?)\s*分")
+_MODES = re.compile(r"(?:扣|加|减|得|计)\s*$")
+
+
+@dataclass(frozen=True)
+class Assembled:
+    sections: tuple[ReadSection, ...]
+    items: tuple[ReadItem, ...]
+    checks: tuple[Check, ...]
+    points: Decimal | None
+
+
+def assembled(outline: Outline, year: int) -> Assembled:
+    lines = outline.lines
+    qualified = _restarts(lines)
+    items: list[ReadItem] = []
+    for (section, number), rows in groupby(lines, key=lambda one: (one.section, one.item)):
+        name = f"{section}.{number}" if qualified and number != section else number
+        items += _of_item(list(rows), name, year)
+    items = _unique(items)
+    sections = tuple(_section(one, items) for one in outline.sections)
+    checks = tuple(_checks(outline, sections, items))
+    return Assembled(sections, tuple(items), checks, _whole(outline, sections, items))
+
+
+def _restarts(lines: Sequence[Line]) -> bool:
+    """Whether the items' numbers begin anew in each section: only both together name one."""
+    seen: dict[str, set[str]] = {}
+    for line in lines:
+        if line.section not in ("B", "P"):
+            seen.setdefault(line.item, set()).add(line.section)
+    return any(len(sections) > 1 for sections in seen.values())
+
+
+# -- one item --------------------------------------------------------------------------------------
+
+
+def _of_item(lines: Sequence[Line], name: str, year: int) -> Iterator[ReadItem]:
+    pieces = cut([line.clause.text for line in lines])
+    ids = _ids(pieces.pieces, name)
+    for row, line in enumerate(lines):
+        own = [(piece, ids[n]) for n, piece in enumerate(pieces.pieces) if piece.row == row]
+        shared = line.shared or any(one.shared for one in lines[row + 1 : row + 2])
+        points = line.points if len(own) == 1 and not shared else None
+        clauses = tuple(_clause(line, piece, key, points, year) for piece, key in own)
+        if clauses:
+            yield _item(line, name, clauses, pieces, row, year)
+
+
+def _ids(pieces: Sequence[Piece], name: str) -> list[str]:
+    """The source's own numbers behind the item's; those without one are counted where there are
+    several."""
+    part = name in ("B", "P")
+    unnumbered = sum(not piece.path for piece in pieces)
+    found: list[str] = []
+    count = 0
+    for piece in pieces:
+        path = piece.path
+        if part and piece.styles[:1] == (Style.CHINESE,):
+            path = path[1:]
+        if piece.path:
+            found.append(".".join([name, *map(str, path)]))
+            continue
+        count += 1
+        found.append(f"{name}-{count}" if unnumbered > 1 else f"{name}.1" if part else name)
+    return _apart(found)
+
+
+def _apart(ids: Sequence[str]) -> list[str]:
+    """Where a source gives one number twice, the second is marked."""
+    seen: dict[str, int] = {}
+    told = []
+    for one in ids:
+        seen[one] = seen.get(one, 0) + 1
+        told.append(one if seen[one] == 1 else f"{one}-{seen[one]}")
+    return told
+
+
+def _clause(line: Line, piece: Piece, key: str, alone: Decimal | None, year: int) -> PlacedClause:
+    """`alone` are the row's points where it has this clause only."""
+    text = line.clause.text[piece.start : piece.end]
+    points = worth(text[piece.body - piece.start :])
+    points = alone if points is None else points
+    reading = read(text, piece.body - piece.start, year, points)
+    begins = line.clause.offset + piece.start
+    source = Source(line.clause.place, (begins, begins + len(text)))
+    return PlacedClause(key, text, points, source, reading)
+
+
+def read(text: str, body: int, year: int, points: Decimal | None) -> ReadClause:
+    """The clause as read, its own number passed over: `5.8月底前` is no 5.8."""
+    blank = " " * body + text[body:]
+    return replace(read_clause(blank, year=year, points=points), text=text)
+
+
+def worth(text: str) -> Decimal | None:
+    """What the text says that its clause is worth: 计0.5分 once, or （5分）; parts of it add up."""
+    counted = _COUNTED.findall(text)
+    if counted:
+        return Decimal(counted[0]) if len(counted) == 1 else None
+    stated = [
+        Decimal(one[1]) for one in _WORTH.finditer(text) if not _MODES.search(text[: one.start()])
+    ]
+    if not stated:
+        return None
+    rest = sum(stated[1:], Decimal(0))
+    return stated[0] if not rest or rest == stated[0] else None
+
+
+def _item(
+    line: Line, name: str, clauses: tuple[PlacedClause, ...], pieces: Cut, row: int, year: int
+) -> ReadItem:
+    lead, rest = labelled(line.responsible)
+    return ReadItem(
+        id=name,
+        row=line.row,
+        section=line.section,
+        title=line.title,
+        points=line.points,
+        deadline=due(line.deadline, year),
+        deadline_text=line.deadline,
+        evidence=line.evidence,
+        lead_units=units(line.lead or lead),
+        responsible_units=units(rest),
+        reviewing_units=units(line.reviewing),
+        clauses=clauses,
+        place=line.place,
+        heading=pieces.headings.get(row, ""),
+        own_points=not line.shared,
+        open_units=open_ended(line.responsible),
+        raw=line.raw,
+    )
+
+
+def _unique(items: Sequence[ReadItem]) -> list[ReadItem]:
+    """No two clauses of one id, even where the source numbers two items alike."""
+    keys = _apart([clause.id for item in items for clause in item.clauses])
+    told = iter(keys)
+    return [
+        replace(item, clauses=tuple(replace(clause, id=next(told)) for clause in item.clauses))
+        for item in items
+    ]
+
+
+# -- sums ------------------------------------------------------------------------------------------
+
+
+def _section(section: Section, items: Sequence[ReadItem]) -> ReadSection:
+    stated = section.points is not None
+    points = section.points
+    if not stated and not section.bonus:
+        points = _sum(items, section.id)
+    return ReadSection(section.id, section.title, points, stated, section.place, section.bonus)
+
+
+def _sum(items: Sequence[ReadItem], section: str) -> Decimal | None:
+    """Of the points that the section's rows name; one that several rows share counts once."""
+    own = [
+        one.points
+        for one in items
+        if one.section == section and one.own_points and one.points is not None
+    ]
+    return sum(own, Decimal(0)) if own else None
+
+
+def _checks(
+    outline: Outline, sections: Sequence[ReadSection], items: Sequence[ReadItem]
+) -> Iterator[Check]:
+    stated: Mapping[str, tuple[Decimal, str]] = {
+        whose: (points, place) for whose, points, place in outline.totals
+    }
+    for one in sections:
+        total = _sum(items, one.id)
+        claim = stated.get(one.id)
+        if one.stated and one.points is not None and total is not None and not one.bonus:
+            yield Check("section", one.id, total, one.points, one.place)
+        elif claim is not None and total is not None:
+            yield Check("section", one.id, total, *claim)
+    base = [one for one in sections if not one.bonus]
+    parts = [one.points for one in base if one.points is not None]
+    whole = sum(parts, Decimal(0))
+    if "" in stated:
+        yield Check("total", "", whole or _sum(items, "") or Decimal(0), *stated[""])
+    elif parts and len(parts) == len(base) and any(one.stated for one in base):
+        yield Check("total", "", whole, whole, "")
+
+
+def _whole(
+    outline: Outline, sections: Sequence[ReadSection], items: Sequence[ReadItem]
+) -> Decimal | None:
+    parts = [one.points for one in sections if one.points is not None and not one.bonus]
+    return sum(parts, Decimal(0)) if parts else _sum(items, "")

@@ -1,0 +1,89 @@
+"""A file to what it says: opened, its lists found, read and checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tracker.definitions import words
+from tracker.definitions.documents.assembling import assembled
+from tracker.definitions.documents.files import SUFFIXES, opened
+from tracker.definitions.documents.grid import Block, Paragraph
+from tracker.definitions.documents.headings import Role
+from tracker.definitions.documents.outline import Outline
+from tracker.definitions.documents.reading import ReadDocument, ReadTarget, Unread
+from tracker.definitions.documents.tables import TableReader, title_among
+from tracker.definitions.documents.targets import targets_in
+from tracker.definitions.words import Language
+from tracker.domain.errors import DefinitionError
+
+__all__ = ["SUFFIXES", "mapped", "read_document"]
+
+_YEAR = re.compile(r"(20[0-9]{2})\s*年?")
+
+
+def read_document(
+    path: Path,
+    *,
+    year: int | None = None,
+    columns: Mapping[str, Role] | None = None,
+    language: Language = "zh",
+) -> ReadDocument:
+    """`year` is the one that the title names where none is given; `columns` says what the columns
+    under unusual headings hold. DefinitionError where no list can be found in the file."""
+    file = opened(path, language)
+    wanted = {_bare(heading): role for heading, role in (columns or {}).items()}
+    outline, targets = _outlined(file.pages.blocks, wanted)
+    if not outline.lines:
+        raise DefinitionError([words.say("no_list", language, {}, place=path.name)])
+    of = year if year is not None else year_in(outline.title, file.pages.blocks)
+    if of is None:
+        raise DefinitionError([words.say("no_year", language, {}, place=path.name)])
+    found = assembled(outline, of)
+    return ReadDocument(
+        title=outline.title,
+        year=of,
+        points=found.points,
+        sections=found.sections,
+        items=found.items,
+        targets=tuple(targets),
+        unread=tuple(Unread(one.place, one.text) for one in outline.unread),
+        checks=found.checks,
+        notices=file.notices,
+    )
+
+
+def _outlined(
+    blocks: Sequence[Block], wanted: Mapping[str, Role]
+) -> tuple[Outline, list[ReadTarget]]:
+    reader = TableReader(wanted)
+    reader.read(blocks)
+    targets = [one for table, caption in reader.targets for one in targets_in(table, caption)]
+    outline = reader.outline
+    if not outline.title:
+        outline.title = title_among([one.text for one in blocks if isinstance(one, Paragraph)])
+    return outline, targets
+
+
+def year_in(title: str, blocks: Sequence[Block]) -> int | None:
+    """Of the title, else of the first paragraph that names one."""
+    texts = [title, *(one.text for one in blocks if isinstance(one, Paragraph))]
+    years = (_YEAR.search(text) for text in texts)
+    return next((int(found[1]) for found in years if found is not None), None)
+
+
+def mapped(given: str, language: Language = "zh") -> dict[str, Role]:
+    """`分值=points,得分办法=clause` as a mapping; DefinitionError for an unknown role."""
+    found: dict[str, Role] = {}
+    for part in filter(None, (one.strip() for one in re.split("[,，;；]", given))):
+        heading, _, role = part.replace("＝", "=").partition("=")
+        if not heading.strip() or role.strip() not in list(Role):
+            values = {"given": part, "known": " ".join(Role)}
+            raise DefinitionError([words.say("unknown_role", language, values, place="--columns")])
+        found[_bare(heading)] = Role(role.strip())
+    return found
+
+
+def _bare(heading: str) -> str:
+    return "".join(heading.split())
