@@ -108,7 +108,7 @@ def _reviews(board: Board) -> list[Waiting]:
 
 def _extensions(board: Board) -> list[Waiting]:
     by_key: dict[tuple[str, str, str, str], f.Extension] = {}
-    for fact in standing_facts(board):
+    for fact in board.true:
         if isinstance(fact, f.Extension):
             by_key[fact.clause, fact.duty, fact.unit, fact.occurrence] = fact
     places = {
@@ -129,10 +129,6 @@ def _decision(board: Board, entry: Entry) -> Waiting:
     unit = entry.units[0] if entry.units else ""
     most = Units(abs(entry.worst))
     return Waiting("decision", entry.clause, entry.obligation, unit, clause.title, None, most)
-
-
-def standing_facts(board: Board) -> list[f.AnyFact]:
-    return f.standing(board.facts, as_of=board.as_of, known_at=board.known_at)
 
 
 def open_readings(board: Board) -> list[Reading]:
