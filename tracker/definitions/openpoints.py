@@ -2,7 +2,7 @@
 
 A document that was read by machine carries them under `open_points`; a programme has none. Each
 names its place and its choices; a choice changes fields by the paths of a reading
-(`20.5.rules`, `31.2#1.steps`), or `sections/2.points` and `programme.points`.
+(`20.5.rules`, `31.2#1.steps`), or `sections/2.points`, `items/20.points`, `programme.points`.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ def settled(draft: Draft) -> Programme:
             if not _set_above(body, path, value):
                 below[path] = value
     try:
+        body["readings"] = [one for one in body["readings"] if not _overruled(one, below)]
         programme = Programme.model_validate(body)
         return readings.changed(programme, below) if below else programme
     except (NotFound, ValidationError) as error:
@@ -112,16 +113,25 @@ def settled(draft: Draft) -> Programme:
         raise DefinitionError([Problem(chosen, str(error))]) from error
 
 
+def _overruled(reading: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
+    """Whether it asks about rules that a choice put others in the place of."""
+    replaced = tuple(f"{path[: -len('.rules')]}#" for path in changes if path.endswith(".rules"))
+    paths = [path for one in reading["alternatives"] for path in one["set"]]
+    return bool(replaced) and any(path.startswith(replaced) for path in paths)
+
+
 def _set_above(body: dict[str, Any], path: str, value: Any) -> bool:
-    """Fields of the programme and its sections, which a reading has no path for."""
+    """Fields of the programme, its sections and items, which a reading has no path for."""
     owner, _, field = path.rpartition(".")
     if owner == "programme":
         body[field] = value
         return True
     head, _, name = owner.partition("/")
-    if head != "sections":
-        return False
-    for section in body["sections"]:
-        if section["id"] == name:
-            section[field] = value
-    return True
+    things = {
+        "sections": body["sections"],
+        "items": [item for section in body["sections"] for item in section["items"]],
+    }.get(head)
+    for thing in things or ():
+        if thing["id"] == name:
+            thing[field] = value
+    return things is not None

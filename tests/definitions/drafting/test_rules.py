@@ -1,0 +1,254 @@
+"""From sanctions as read to rules that compute: the words around them decide what is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.definitions.drafting.reading import Text
+from tracker.definitions.clauses import ReadClause
+from tracker.definitions.drafting.duties import Deadline, clocks
+from tracker.definitions.drafting.rules import Mapped, Place, mapped
+from tracker.domain.programme import TargetValue
+from tracker.domain.rules import Rule
+
+YEAR_END = Deadline(None, "")
+
+
+def drafted(reading: ReadClause, *, before: tuple[str, ...] = ()) -> Mapped:
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    return mapped(reading, time, Place("2.3", "2", before))
+
+
+def only(reading: ReadClause) -> dict[str, object]:
+    """The fields of the first rule that are not their defaults, without its words."""
+    return fields(drafted(reading).rules[0])
+
+
+def fields(rule: Rule) -> dict[str, object]:
+    told = rule.model_dump(mode="json", exclude_defaults=True)
+    return {"kind": rule.kind, **{key: one for key, one in told.items() if key != "says"}}
+
+
+def test_what_is_not_done_is_a_duty_and_named_by_what_is_to_be_done() -> None:
+    text = Text("编制应急预案，未编制应急预案的扣1分。")
+    reading = text.read(text.rule("all_or_nothing", "未编制应急预案的扣1分", deduct="1"))
+    time = clocks(reading, "2.3", Deadline(None, "以通知为准"), year=2024)
+    assert fields(mapped(reading, time, Place("2.3", "2")).rules[0]) == {
+        "kind": "all_or_nothing", "lose": "1", "duty": "done",
+    }  # fmt: skip
+    (duty,) = time.duties()
+    assert (duty.title, getattr(duty, "external", "")) == ("编制应急预案", "以通知为准")
+
+
+def test_what_happens_is_counted_by_findings_under_its_own_name() -> None:
+    text = Text("安全检查1.每发现一起违规作业，扣0.2分，扣完1分为止。")
+    rule = text.rule("per_incident", "每发现一起违规作业，扣0.2分", deduct="0.2",
+                     step="1 occurrence", cap="1")  # fmt: skip
+    made = drafted(text.read(rule))
+    assert fields(made.rules[0]) == {
+        "kind": "per_incident", "each": "0.2", "cap": "1", "finding": "c2_3_1",
+    }  # fmt: skip
+    assert made.names == {"c2_3_1": "违规作业"}
+
+
+def test_a_quota_that_the_text_states_is_the_target() -> None:
+    text = Text("全年刊发信息不少于12条，每少1条扣0.1分。")
+    made = drafted(
+        text.read(text.rule("per_missing", "每少1条扣0.1分", deduct="0.1", step="1 item"))
+    )
+    assert made.rules[0].kind == "per_missing"
+    assert [str(target.value) for target in made.targets] == ["12"]
+
+
+def test_a_quota_that_another_document_sets_waits_to_be_entered() -> None:
+    text = Text("完成改造任务，每少完成1户扣0.1分。")
+    made = drafted(
+        text.read(text.rule("per_missing", "每少完成1户扣0.1分", deduct="0.1", step="1 item"))
+    )
+    (target,) = made.targets
+    assert isinstance(target, TargetValue)
+    assert target.value is None
+
+
+def test_each_stage_has_its_own_duty_and_its_own_rule() -> None:
+    text = Text("6月底前完成60%，11月底前全部完成，每阶段少完成1个项目扣0.5分。")
+    reading = text.read(
+        text.rule("per_missing", "每阶段少完成1个项目扣0.5分", deduct="0.5", step="1 project"),
+        text.due("6月底前", "2024-06-30"),
+        text.due("11月底前", "2024-11-30"),
+        text.part("60%", "2024-06-30", "0.6"),
+    )
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    rules = mapped(reading, time, Place("2.3", "2")).rules
+    assert [rule.kind for rule in rules] == ["per_missing", "per_missing"]
+    told = [(str(d.on), d.need and d.need.share) for d in time.duties() if d.kind == "milestone"]
+    assert [(day, None if share is None else str(share)) for day, share in told] == [
+        ("2024-06-30", "0.6"), ("2024-11-30", None),
+    ]  # fmt: skip
+
+
+def test_a_case_clock_loses_at_its_limit_and_per_block() -> None:
+    text = Text("交办件48小时内未办结的，每件扣0.1分，每延后6小时加扣0.1分，扣完0.5分为止。")
+    rule = text.rule("lateness", "每件扣0.1分，每延后6小时加扣0.1分", base="0.1", deduct="0.1",
+                     step="6 hour", cap="0.5")  # fmt: skip
+    reading = text.read(rule, text.lasts("48小时", "48 hour"))
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    assert fields(mapped(reading, time, Place("2.3", "2")).rules[0]) == {
+        "kind": "lateness", "duty": "case", "base": "0.1", "each": "0.1", "cap": "0.5",
+        "every": {"n": 6, "unit": "hour"},
+    }  # fmt: skip
+    assert time.duties()[0].model_dump(include={"within"}) == {"within": {"n": 48, "unit": "hour"}}
+
+
+def test_a_pause_is_no_case() -> None:
+    text = Text("连续两周未更新栏目的，每次扣0.1分。")
+    rule = text.rule("per_incident", "连续两周未更新栏目的，每次扣0.1分", deduct="0.1",
+                     step="1 occurrence")  # fmt: skip
+    reading = text.read(rule, text.lasts("连续两周", "2 week"))
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    assert fields(mapped(reading, time, Place("2.3", "2")).rules[0])["duty"] == "gap"
+    assert [duty.kind for duty in time.duties()] == ["gap"]
+
+
+def test_what_came_late_is_not_missing_as_well() -> None:
+    text = Text("每月5日前报送月报，迟报一次扣0.2分，拒报一次扣1分。")
+    reading = text.read(
+        text.rule("lateness", "迟报一次扣0.2分", deduct="0.2", step="1 occurrence"),
+        text.rule("per_missing", "拒报一次扣1分", deduct="1", step="1 occurrence"),
+        text.every("每月5日前", "monthly", "2024-01-05"),
+    )
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    late, missing = mapped(reading, time, Place("2.3", "2")).rules
+    assert fields(late) == {"kind": "lateness", "duty": "period", "base": "0.2"}
+    assert fields(missing)["judged"] == "now"
+    (period,) = time.duties()
+    assert period.model_dump()["due_day"] == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "step", "wanted"),
+    [
+        ("整治率达到90%，每低1个百分点扣0.1分。", "1 percentage_point",
+         {"against": "90", "measured_in": "百分点"}),
+        ("完成率每少5%扣0.1分。", "5 percent", {"against": "100", "per": "5", "measured_in": "%"}),
+        ("信访量较上年每上升1%扣0.1分。", "1 percent",
+         {"against": "baseline", "direction": "above", "relative": True, "measured_in": "%"}),
+        ("造林任务每少0.1万亩扣0.1分。", "0.1 10k_mu",
+         {"against": "target:c2_3_1_target", "per": "0.1", "measured_in": "万亩"}),
+        ("增速每低于全省平均1个百分点扣0.1分。", "1 percentage_point",
+         {"against": "target:c2_3_1_target", "measured_in": "百分点"}),
+    ],
+)  # fmt: skip
+def test_a_gap_is_measured_from_what_the_text_names(
+    words: str, step: str, wanted: dict[str, object]
+) -> None:
+    text = Text(words)
+    piece = words[words.index("每") : -1]
+    reading = text.read(text.rule("per_step", piece, deduct="0.1", step=step))
+    common = {"kind": "per_step", "measure": "c2_3_1", "each": "0.1"}
+    assert only(reading) == {**common, **wanted}
+
+
+def test_a_goal_before_the_sanction_must_be_reached() -> None:
+    text = Text("回收率提高2%以上，没达到比例扣0.3分。")
+    reading = text.read(text.rule("threshold", "没达到比例扣0.3分", deduct="0.3"))
+    assert only(reading) == {
+        "kind": "all_or_nothing", "lose": "0.3", "must": {"measure": "c2_3_1", "at_least": "2"},
+    }  # fmt: skip
+
+
+def test_bands_include_what_their_words_include() -> None:
+    text = Text("满意率95%以上得3分，80%-95%得2分，80%以下不得分。")
+    tiers = (("95%以上", "+3"), ("80%-95%", "+2"), ("80%以下", "item"))
+    reading = text.read(text.rule("tiered", text.text, tiers=tiers))
+    assert only(reading)["tiers"] == [
+        {"at_least": "95", "get": "3"},
+        {"at_least": "80", "at_most": "95", "get": "2"},
+        {"at_most": "80", "lose": "all"},
+    ]
+
+
+def test_bands_of_grades_are_named_by_the_grade() -> None:
+    text = Text("评定为优秀等次的得3分，合格等次的得1分。")
+    tiers = (("评定为优秀等次的", "+3"), ("合格等次的", "+1"))
+    reading = text.read(text.rule("tiered", text.text, tiers=tiers))
+    assert [tier["grade"] for tier in only(reading)["tiers"]] == ["优秀", "合格"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("words", "deduct", "places", "end"),
+    [
+        ("排名后3名的扣1分", "1", {1: "1", 2: "1", 3: "1"}, "bottom"),
+        ("排名倒数第2名的扣1分", "1", {2: "1"}, "bottom"),
+        ("排名第2-4名的扣0.5分", "0.5", {2: "0.5", 3: "0.5", 4: "0.5"}, "top"),
+        ("排名末位的扣2分", "2", {1: "2"}, "bottom"),
+        ("排名后3名的依次扣1-3分", "1-3", {1: "3", 2: "2", 3: "1"}, "bottom"),
+    ],
+)
+def test_places_are_counted_from_the_end_that_is_named(
+    words: str, deduct: str, places: dict[int, str], end: str
+) -> None:
+    text = Text(words)
+    rule = drafted(text.read(text.rule("rank", words, deduct=deduct))).rules[0]
+    told = rule.model_dump()
+    assert (told["places"], told["from_end"]) == (places, end)
+
+
+def test_a_delay_in_bands_becomes_a_curve() -> None:
+    text = Text("推迟1-20天按比例扣分，推迟20天扣40%，推迟20天以上扣70%。")
+    tiers = (("1-20天", ""), ("推迟20天", "40%"), ("推迟20天以上", "70%"))
+    reading = text.read(text.rule("lateness", text.text, tiers=tiers))
+    assert only(reading)["pieces"] == [{"until": 20, "rises_to": "40%"}, {"flat": "70%"}]
+
+
+def test_a_modifier_changes_what_stands_before_it() -> None:
+    text = Text("每发现一处扣1分，情节严重的加倍扣分。")
+    reading = text.read(
+        text.rule("per_incident", "每发现一处扣1分", deduct="1", step="1 place"),
+        text.rule("multiplier", "情节严重的加倍扣分"),
+    )
+    rule = drafted(reading).rules[1].model_dump()
+    assert (str(rule["factor"]), rule["rules"]) == ("2", ("2.3#1",))
+
+
+def test_clauses_are_named_by_their_numbers_in_the_item() -> None:
+    text = Text("1、2项不重复扣分。")
+    reading = text.read(text.rule("no_double", "1、2项不重复扣分"))
+    rule = drafted(reading, before=("2.1", "2.2")).rules[0]
+    assert rule.model_dump()["rules"] == ("2.1", "2.2")
+
+
+def test_a_cap_over_what_stands_above_covers_the_item() -> None:
+    text = Text("上述扣分累计不超过2分。")
+    reading = text.read(text.rule("cap", text.text, cap="2"))
+    assert only(reading) == {"kind": "cap", "limit": "2"}
+
+
+def test_a_task_set_elsewhere_beside_a_sanction_is_an_unknown_target_not_an_unknown_amount() -> (
+    None
+):
+    text = Text("完成治理任务，每少1个扣0.5分，具体任务另行下达。")
+    reading = text.read(
+        text.rule("per_missing", "每少1个扣0.5分", deduct="0.5", step="1 item"),
+        text.rule("external", "具体任务另行下达"),
+    )
+    assert [rule.kind for rule in drafted(reading).rules] == ["per_missing"]
+
+
+def test_a_day_that_no_rule_looks_at_is_owed_all_the_same() -> None:
+    text = Text("9月底前完成培训，参训率每低5%扣0.1分。")
+    reading = text.read(
+        text.rule("per_step", "参训率每低5%扣0.1分", deduct="0.1", step="5 percent"),
+        text.due("9月底前", "2024-09-30"),
+    )
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    rules = mapped(reading, time, Place("2.3", "2")).rules
+    assert [rule.kind for rule in rules] == ["per_step", "duty"]
+    assert [str(getattr(duty, "on", "")) for duty in time.duties()] == ["2024-09-30"]
+
+
+def test_what_no_rule_can_say_is_pending_and_told() -> None:
+    text = Text("实际值在目标值与门槛值之间的，按公式计分。")
+    made = drafted(text.read(text.rule("linear", text.text)))
+    assert [rule.kind for rule in made.rules] == ["discretionary"]
+    assert [read.kind for read in made.unsaid] == ["linear"]

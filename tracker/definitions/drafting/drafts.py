@@ -1,0 +1,445 @@
+"""From a document as read to a draft programme: sound but for what a person has to settle.
+
+Nothing is repaired in silence: what does not add up, what was not read and what looks like a slip
+stands in the draft as it was printed, and beside it an open point.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+from tracker.definitions.documents.reading import (
+    PlacedClause,
+    ReadDocument,
+    ReadItem,
+    ReadSection,
+)
+from tracker.definitions.drafting import passages, questions
+from tracker.definitions.drafting.duties import Clocks, Deadline, clocks
+from tracker.definitions.drafting.rules import Mapped, Place, mapped
+from tracker.definitions.drafting.units import NOBODY, Units
+from tracker.definitions.faults import Fault
+from tracker.definitions.openpoints import Draft, OpenChoice, OpenPoint, Why
+from tracker.definitions.soundness import faults
+from tracker.domain.programme import (
+    Alternative,
+    Clause,
+    Item,
+    Programme,
+    Reading,
+    Section,
+    Source,
+    TargetValue,
+)
+from tracker.domain.rules import AllOrNothing, DutyOnly
+
+Part = Literal["base", "bonus", "penalty"]
+ASSESSED: list[dict[str, Any]] = [{"kind": "discretionary", "most": "all"}]
+
+
+def draft(
+    document: ReadDocument, *, programme: str, known_units: dict[str, str] | None = None
+) -> Draft:
+    """`programme` is the id; `known_units` keep their ids, by name."""
+    return _Drafting(document, programme, Units(dict(known_units or {}))).run()
+
+
+@dataclass
+class _Drafting:
+    document: ReadDocument
+    programme: str
+    units: Units
+    names: dict[str, str] = field(default_factory=dict)
+    targets: list[TargetValue] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    points: list[OpenPoint] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    """Clauses with points and no word on how they are lost."""
+    joint: list[str] = field(default_factory=list)
+    """Clauses that several units owe, with nobody in the lead."""
+    clause_ids: set[str] = field(default_factory=set)
+
+    def run(self) -> Draft:
+        self._tables()
+        sections = tuple(self._sections())
+        self._dirt()
+        self._leftovers()
+        worth = [one.points for one in sections if one.part == "base"]
+        total = self.document.points or sum((one or Decimal(0) for one in worth), Decimal(0))
+        body = Draft(
+            id=self.programme,
+            title=self.document.title or self.programme,
+            year=self.document.year,
+            points=total,
+            units=self.units.all,
+            targets=tuple(self.targets),
+            names=self.names,
+            sections=sections,
+        )
+        readings = (*self.readings, *self._across(body))
+        body = body.model_copy(update={"readings": readings})
+        body = body.model_copy(update={"open_points": tuple(self.points)})
+        return body.model_copy(update={"open_points": (*self.points, *_sums(body))})
+
+    # -- open points --------------------------------------------------------------------------
+
+    def open(self, why: Why, clause: str, question: str, *choices: OpenChoice,
+             place: str = "", text: str = "") -> None:  # fmt: skip
+        head = f"{why}-{questions.slug(clause)}" if clause else why
+        number = sum(1 for point in self.points if point.id.startswith(f"{head}-")) + 1
+        self.points.append(
+            OpenPoint(id=f"{head}-{number}", why=why, clause=clause, place=place,
+                      text=passages.shortened(text, 200), question=question, choices=choices)
+        )  # fmt: skip
+
+    def _dirt(self) -> None:
+        for one in self.document.dirt:
+            keep = OpenChoice(id="as_printed", says="照原文载入")
+            asked = f"{one.problem}。{one.suggestion}" if one.suggestion else one.problem
+            self.open("dirt", "", asked, keep, place=one.place, text=one.text)
+
+    def _leftovers(self) -> None:
+        for one in self.document.unread:
+            keep = OpenChoice(id="left_out", says="与计分无关，不载入")
+            self.open("cell", "", "这一段没有归到任何任务，载入到哪里？", keep,
+                      place=one.place, text=one.text)  # fmt: skip
+
+    def _tables(self) -> None:
+        for number, one in enumerate(self.document.targets, start=1):
+            self.targets.append(
+                TargetValue(id=f"table_{number}", name=one.name, value=_number(one.value),
+                            measure_unit=one.unit, source=one.table, subject=one.subject)
+            )  # fmt: skip
+
+    # -- sections and items -------------------------------------------------------------------
+
+    def _sections(self) -> Iterator[Section]:
+        rows: dict[tuple[str, Part], dict[str, list[ReadItem]]] = {}
+        known = {one.id: one for one in self.document.sections}
+        for item in self.document.items:
+            part = _part(item, known.get(item.section))
+            rows.setdefault((item.section, part), {}).setdefault(item.id, []).append(item)
+        for (name, part), items in rows.items():
+            head = known.get(name) or ReadSection(name, name, None, False, "")
+            twin = sum(1 for other, _ in rows if other == name) > 1
+            yield self._section(head, part, items, name=_name(name, part, twin=twin))
+
+    def _section(
+        self, head: ReadSection, part: Part, items: dict[str, list[ReadItem]], *, name: str
+    ) -> Section:
+        base = part == "base"
+        made = tuple(
+            self._item(rows, _worth(rows) if base else None, part) for rows in items.values()
+        )
+        points = head.points
+        if base and points is None:
+            points = sum((item.points or Decimal(0) for item in made), Decimal(0))
+        title = head.title or {"base": "任务", "bonus": "加分项", "penalty": "扣分项"}[part]
+        return Section(id=name, title=title, part=part, points=points if base else None, items=made)
+
+    def _item(self, rows: list[ReadItem], points: Decimal | None, part: Part) -> Item:
+        first = rows[0]
+        lead = self.units.ids(name for row in rows for name in row.lead_units)
+        owing = self.units.ids(name for row in rows for name in row.responsible_units)
+        if not owing and not lead:
+            owing = (self.units.id_of(NOBODY),)
+            if part == "base":
+                self.open("unit", first.id, "没有写责任单位，由谁承担？",
+                          OpenChoice(id="unassigned", says="先不分工，由专人分派"))  # fmt: skip
+        made: list[Clause] = []
+        for row in rows:
+            made += self._clauses(row, rows, made, part)
+        return Item(
+            id=first.id,
+            title=first.title or made[0].title,
+            points=points,
+            lead_units=lead,
+            responsible_units=owing,
+            reviewing_units=self.units.ids(n for row in rows for n in row.reviewing_units),
+            evidence=first.evidence,
+            deadline=_in_year(first, self.document.year),
+            deadline_text=first.deadline_text,
+            clauses=tuple(made),
+        )
+
+    # -- clauses ------------------------------------------------------------------------------
+
+    def _clauses(
+        self, row: ReadItem, rows: list[ReadItem], before: list[Clause], part: Part
+    ) -> list[Clause]:
+        made: list[Clause] = []
+        for one in row.clauses:
+            points = one.points if part == "base" else None
+            place = Place(
+                clause=self._free_id(one, row),
+                item=row.id,
+                before=tuple(clause.id for clause in (*before, *made)),
+                has_points=points is not None or len(rows) == len(row.clauses) == 1,
+            )
+            made.append(self._clause(one, row, rows, place, points, part))
+        return made
+
+    def _free_id(self, one: PlacedClause, row: ReadItem) -> str:
+        wanted = one.id if one.id.startswith(row.id) else f"{row.id}.{one.id}"
+        name, n = wanted, 1
+        while name in self.clause_ids:
+            n += 1
+            name = f"{wanted}-{n}"
+        self.clause_ids.add(name)
+        if name != one.id:
+            question = f"条号“{one.id}”重复或不属于任务 {row.id}，载入为 {name}，对吗？"
+            self.open("cell", row.id, question,
+                      OpenChoice(id="renumbered", says="对"), place=one.source.place)  # fmt: skip
+        return name
+
+    def _clause(
+        self, one: PlacedClause, row: ReadItem, rows: list[ReadItem], place: Place,
+        points: Decimal | None, part: Part,
+    ) -> Clause:  # fmt: skip
+        deadline = Deadline(_in_year(row, self.document.year), row.deadline_text)
+        time = clocks(one.reading, place.clause, deadline, year=self.document.year)
+        rules = mapped(one.reading, time, place)
+        if part == "base":
+            self._owed(place, rules, time, one, points)
+        title = passages.title_of(one.text)
+        duties = tuple(
+            duty if duty.title else duty.model_copy(update={"title": title})
+            for duty in time.duties()
+        )
+        self.names |= rules.names
+        self.targets += rules.targets
+        self.readings += questions.readings(one.reading, rules, duties, place.clause)
+        self._ask(place, rules, time, one)
+        own = self._own_units(row, rows)
+        units = own.get("responsible_units") or self.units.ids(row.responsible_units)
+        if duties and len(units) > 1 and part == "base":
+            self.joint.append(place.clause)
+        clause = Clause(
+            id=place.clause,
+            title=title,
+            text=one.text,
+            points=points,
+            duties=duties,
+            rules=tuple(rules.rules),
+            source=Source(place=one.source.place, span=one.source.span),
+        )
+        return clause.model_copy(update=own)
+
+    def _owed(
+        self, place: Place, rules: Mapped, time: Clocks, one: PlacedClause, points: Decimal | None
+    ) -> None:
+        """A task without any sanction is owed all the same; one with points loses them whole."""
+        charging = [rule for rule in rules.rules if rule.kind != "duty"]
+        worth = points is not None or (place.has_points and not place.before)
+        title = passages.title_of(one.text)
+        if not charging and worth and not one.reading.unread:
+            duty = time.duties()[0].id if time.duties() else time.take(time.by_item, title=title)
+            rules.rules[:0] = [AllOrNothing(duty=duty, says="原文没有写怎样扣分，没有完成即失去")]
+            self.silent.append(place.clause)
+        elif not time.duties() and (points is not None or not charging):
+            duty = time.take(time.by_item, title=title)
+            rules.rules.append(DutyOnly(duty=duty, says=title))
+
+    def _own_units(self, row: ReadItem, rows: list[ReadItem]) -> dict[str, Any]:
+        """Units of this row where the item's rows have different ones."""
+        if len(rows) == 1:
+            return {}
+        told: dict[str, Any] = {}
+        for name in ("lead_units", "responsible_units", "reviewing_units"):
+            own = self.units.ids(getattr(row, name))
+            every = self.units.ids(unit for other in rows for unit in getattr(other, name))
+            if own and own != every:
+                told[name] = own
+        if row.evidence and row.evidence != rows[0].evidence:
+            told["evidence"] = row.evidence
+        return told
+
+    def _ask(self, place: Place, rules: Mapped, time: Clocks, one: PlacedClause) -> None:
+        choices = [
+            OpenChoice(id="assessed", says="由考核方认定扣多少",
+                       set={f"{place.clause}.rules": [*ASSESSED, *_tracked(time)]}),
+        ]  # fmt: skip
+        if time.duties():
+            tracked = OpenChoice(id="tracked", says="只跟踪时限，不扣分",
+                                 set={f"{place.clause}.rules": _tracked(time)})  # fmt: skip
+            choices.append(tracked)
+        as_read = OpenChoice(id="as_read", says="照读出的规则，这一段不影响计分")
+        for piece in one.reading.unread:
+            known = (as_read, *choices) if rules.rules else tuple(choices)
+            self.open("unread", place.clause, "这一段没有读懂，怎样计分？", *known,
+                      place=one.source.place, text=piece.text)  # fmt: skip
+        for read in rules.unsaid:
+            pending = OpenChoice(id="pending", says="由考核方认定扣多少")
+            self.open("rule", place.clause, "读出了扣分，但还没有这样的规则，怎样计分？",
+                      pending, *choices[1:], place=one.source.place,
+                      text=one.reading.text[slice(*read.span)])  # fmt: skip
+        for span, unit in time.odd:
+            said = "月按30天折算" if unit == "month" else "这个时限不跟踪"
+            self.open("date", place.clause, "这个时限不能按小时、日、工作日或周计，怎样计？",
+                      OpenChoice(id="as_drafted", says=said), place=one.source.place,
+                      text=one.reading.text[slice(*span)])  # fmt: skip
+
+    # -- readings across clauses --------------------------------------------------------------
+
+    def _across(self, body: Programme) -> Iterator[Reading]:
+        if self.silent:
+            yield _silent(self.silent, body)
+        if self.joint:
+            yield _joint(self.joint)
+        yield from _unallocated(body)
+
+
+def _tracked(time: Clocks) -> list[dict[str, Any]]:
+    return [{"kind": "duty", "duty": duty.id} for duty in time.duties()]
+
+
+def _in_year(row: ReadItem, year: int) -> Any:
+    return row.deadline if row.deadline is not None and row.deadline.year == year else None
+
+
+def _part(item: ReadItem, section: ReadSection | None) -> Part:
+    if re.match(r"[BP](?:\.|$)", item.id):
+        return "bonus" if item.id.startswith("B") else "penalty"
+    if section is None or not section.bonus:
+        return "base"
+    penalty = re.search(r"扣分|减分", section.title) and "加分" not in section.title
+    return "penalty" if penalty else "bonus"
+
+
+def _name(name: str, part: Part, *, twin: bool) -> str:
+    return f"{name}-{part}" if twin and part != "base" else name
+
+
+def _worth(rows: Sequence[ReadItem]) -> Decimal | None:
+    """What the item is worth: rows with points of their own add up, else its cell is shared."""
+    own = [row.points for row in rows if row.points is not None and row.own_points]
+    if own:
+        return sum(own, Decimal(0))
+    return next((row.points for row in rows if row.points is not None), None)
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+# -- readings that the document as a whole leaves open --------------------------------------------
+
+
+def _silent(clauses: Sequence[str], body: Programme) -> Reading:
+    rules: dict[str, Any] = {}
+    for name in clauses:
+        duties = [{"kind": "duty", "duty": duty.id} for duty in body.clauses[name][2].duties]
+        rules[f"{name}.rules"] = [*ASSESSED, *duties]
+    return Reading(
+        id="no-sanction",
+        clause=clauses[0],
+        question="只写了分值、没有写扣分办法的条文，没有完成怎样扣？",
+        default="lost",
+        because="分值跟着任务写，没有完成就拿不到这部分分。",
+        alternatives=(
+            Alternative(id="lost", says="到期没有完成，失去该条全部分值"),
+            Alternative(id="assessed", says="由考核方认定，认定以前不扣", set=rules),
+        ),
+    )
+
+
+def _joint(clauses: Sequence[str]) -> Reading:
+    return Reading(
+        id="joint-units",
+        clause=clauses[0],
+        question="一条由几个单位共同承担而没有分工，一家完成算不算完成？",
+        default="all",
+        because="原文把责任单位并列，没有分到条。",
+        alternatives=(
+            Alternative(id="all", says="都完成才算，合扣一次"),
+            Alternative(id="any", says="任何一家完成就算",
+                        set={f"{name}.joins": "any" for name in clauses}),
+        ),
+    )  # fmt: skip
+
+
+def _unallocated(body: Programme) -> Iterator[Reading]:
+    for fault in faults(body):
+        if fault.code != "clauses_below_item":
+            continue
+        item = fault.values["item"]
+        yield Reading(
+            id=f"{questions.slug(item)}-unallocated",
+            clause=item,
+            question=f"任务 {item} 的各条合计 {fault.values['sum']} 分，"
+            f"比任务的 {fault.values['points']} 分少 {fault.values['gap']} 分，怎样算？",
+            default="kept",
+            because="没有条文扣它。",
+            alternatives=(
+                Alternative(id="kept", says="保留"),
+                Alternative(id="lost", says="拿不到", set={f"{item}.unallocated": "lost"}),
+                Alternative(id="scaled", says="各条按比例放大",
+                            set={f"{item}.unallocated": "scaled"}),
+            ),
+        )  # fmt: skip
+
+
+# -- what does not add up ------------------------------------------------------------------------
+
+
+def _sums(body: Draft) -> Iterator[OpenPoint]:
+    """An open point for each sum that is wrong as printed."""
+    for number, fault in enumerate(faults(body), start=1):
+        made = _sum_point(fault, number, body)
+        if made is not None:
+            yield made
+
+
+def _sum_point(fault: Fault, number: int, body: Draft) -> OpenPoint | None:
+    values = fault.values
+    match fault.code:
+        case "sections_do_not_add_up":
+            question = f"各板块合计 {values['sum']} 分，全表写 {values['points']} 分，以哪个为准？"
+            sets = {"programme.points": values["sum"]}
+            choices = [OpenChoice(id="sum", says=f"以合计 {values['sum']} 分为准", set=sets)]
+            return _sum_of(number, "", question, choices)
+        case "items_do_not_add_up":
+            name = values["section"]
+            question = (
+                f"板块 {name} 的任务合计 {values['sum']} 分，"
+                f"板块写 {values['points']} 分，以哪个为准？"
+            )
+            others = sum(
+                (one.points or Decimal(0) for one in body.sections
+                 if one.part == "base" and one.id != name),
+                Decimal(0),
+            )  # fmt: skip
+            sets = {f"sections/{name}.points": values["sum"],
+                    "programme.points": str(others + Decimal(values["sum"]))}  # fmt: skip
+            choices = [OpenChoice(id="sum", says=f"以合计 {values['sum']} 分为准", set=sets)]
+            return _sum_of(number, "", question, choices)
+        case "clauses_above_item":
+            name = values["item"]
+            item = next(item for _, item in body.items() if item.id == name)
+            question = (
+                f"任务 {name} 的各条合计 {values['sum']} 分，任务写 {values['points']} 分，怎样算？"
+            )
+            none = {f"{clause.id}.points": None for clause in item.clauses}
+            choices = [OpenChoice(id="shared", says="各条共用任务的分值，不各自计分", set=none)]
+            return _sum_of(number, name, question, choices)
+        case "item_without_points":
+            question = f"任务 {values['item']} 没有分值，是几分？"
+            zero = {f"items/{values['item']}.points": "0"}
+            choices = [OpenChoice(id="none", says="没有分值", set=zero)]
+            return _sum_of(number, values["item"], question, choices, why="points")
+        case _:
+            return None
+
+
+def _sum_of(
+    number: int, clause: str, question: str, choices: Sequence[OpenChoice], why: Why = "sum"
+) -> OpenPoint:
+    name = f"{why}-{questions.slug(clause)}-{number}" if clause else f"{why}-{number}"
+    return OpenPoint(id=name, why=why, clause=clause, question=question, choices=tuple(choices))

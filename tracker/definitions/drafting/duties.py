@@ -1,0 +1,219 @@
+"""From what a clause says about time to duties that can be laid out: nodes, periods, clocks, gaps.
+
+A rule asks for the duty that it is about (`near`); what no rule asks for becomes no duty but what
+the reader itself calls one.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from schedules.recurrence import MONTHS, Freq
+from tracker.definitions.clauses import ReadClause, ReadDuration, ReadRecurrence, Span
+from tracker.definitions.drafting import passages
+from tracker.domain.programme import (
+    CaseDuty,
+    Duration,
+    Duty,
+    Gap,
+    Milestone,
+    Need,
+    Recurring,
+    TimeUnit,
+)
+
+NOWHERE: Span = (0, 0)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The item's own: a day, else the words that stand in its place."""
+
+    on: date | None
+    wording: str
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One piece of time of a clause, before a rule takes it: a duty and where it is written."""
+
+    duty: Duty
+    span: Span
+    share: Decimal | None = None
+    number: Decimal | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the clause itself says it; else it is the item's deadline."""
+        return self.span != NOWHERE
+
+
+@dataclass
+class Clocks:
+    """The clocks of a clause and the duties that its rules took from them."""
+
+    clause: str
+    text: str
+    found: tuple[Clock, ...]
+    by_item: Clock
+    taken: list[Duty] = field(default_factory=list)
+    odd: list[tuple[Span, str]] = field(default_factory=list)
+    """Pieces of time that no duty can say, with the unit that is missing."""
+
+    def near(self, span: Span, *, kinds: tuple[str, ...] = ()) -> Clock:
+        """The clock that a sanction is about: inside its own sentence, else the last before it."""
+        wanted = [one for one in self.found if not kinds or one.duty.kind in kinds]
+        start = span[1] - len(passages.passage(self.text, span))
+        here = [one for one in wanted if start <= one.span[0] < span[1]]
+        before = [one for one in wanted if one.span[0] < span[0]]
+        return (here or before or wanted or [self.by_item])[-1 if here or before else 0]
+
+    def stages(self) -> list[Clock]:
+        return [one for one in self.found if one.duty.kind == "milestone"]
+
+    def take(self, clock: Clock, *, title: str, need: Need | None = None) -> str:
+        """The id of a duty on this clock; clocks of periods and cases are shared, a node is each
+        rule's own."""
+        if not isinstance(clock.duty, Milestone):
+            if clock.duty not in self.taken:
+                self.taken.append(clock.duty)
+            return clock.duty.id
+        used = {duty.id for duty in self.taken}
+        name = "done" if "done" not in used else f"d{len(used) + 1}"
+        self.taken.append(clock.duty.model_copy(update={"id": name, "title": title, "need": need}))
+        return name
+
+    def duties(self) -> tuple[Duty, ...]:
+        return tuple(self.taken)
+
+
+def clocks(reading: ReadClause, clause: str, item: Deadline, *, year: int) -> Clocks:
+    odd: list[tuple[Span, str]] = []
+    found = [
+        *_nodes(reading),
+        *(_period(one, clause, n, year) for n, one in enumerate(reading.recurrences, start=1)),
+        *_spans(reading, clause, odd),
+    ]
+    return Clocks(
+        clause,
+        reading.text,
+        tuple(sorted(found, key=lambda one: one.span)),
+        Clock(node(item, year), NOWHERE),
+        odd=odd,
+    )
+
+
+def node(item: Deadline, year: int) -> Milestone:
+    """The item's deadline. Words without a day name what sets it; no words mean the year's end."""
+    if item.on is not None:
+        return Milestone(id="done", on=item.on, wording=item.wording)
+    if item.wording.strip():
+        return Milestone(id="done", external=item.wording, wording=item.wording)
+    return Milestone(id="done", on=date(year, 12, 31), wording="")
+
+
+def _nodes(reading: ReadClause) -> list[Clock]:
+    staged = {one.on: one for one in reading.milestones}
+    found = []
+    for due in reading.deadlines:
+        part = staged.pop(due.on, None)
+        share, number = (part.share, part.number) if part is not None else (None, None)
+        found.append(_node(reading.text, due.on, due.span, share, number))
+    found += [
+        _node(reading.text, one.on, one.span, one.share, one.number) for one in staged.values()
+    ]
+    return found
+
+
+def _node(text: str, on: date, span: Span, share: Decimal | None, number: Decimal | None) -> Clock:
+    duty = Milestone(id="done", on=on, wording=text[slice(*span)])
+    return Clock(duty, span, share, number)
+
+
+def _period(one: ReadRecurrence, clause: str, n: int, year: int) -> Clock:
+    day, offset = _rhythm(one, year)
+    duty = Recurring(
+        id="period" if n == 1 else f"period{n}",
+        title="",
+        freq=one.freq.value,
+        interval=one.interval,
+        times=one.times,
+        due_day=day,
+        due_offset=offset,
+    )
+    return Clock(duty, one.span)
+
+
+def _rhythm(one: ReadRecurrence, year: int) -> tuple[int | None, int]:
+    """Due day and offset from the due day of the year's first period.
+
+    A day in another month than the period's last has no place in a duty; the period's end stands.
+    """
+    if one.first is None:
+        return None, 0
+    months = MONTHS.get(one.freq, 0) * one.interval
+    if one.freq is Freq.WEEKLY:
+        return one.first.isoweekday(), 0
+    if not months:
+        return None, 0
+    behind = (one.first.year - year) * 12 + one.first.month - months
+    last = _ends_month(one.first)
+    if behind < 0 or behind % months:
+        return None, 0
+    return (None if last else one.first.day), behind // months
+
+
+def _ends_month(day: date) -> bool:
+    return monthrange(day.year, day.month)[1] == day.day
+
+
+_UNITS = {"hour": (TimeUnit.HOUR, 1), "day": (TimeUnit.DAY, 1), "workday": (TimeUnit.WORKDAY, 1),
+          "week": (TimeUnit.WEEK, 1), "month": (TimeUnit.DAY, 30)}  # fmt: skip
+
+
+def within(one: ReadDuration) -> Duration | None:
+    """None for a length that no duty can have: minutes, a fraction."""
+    unit, times = _UNITS.get(one.length.unit, (None, 1))
+    n = one.length.n * times
+    if unit is None or n != n.to_integral() or n < 1:
+        return None
+    return Duration(n=int(n), unit=unit)
+
+
+def _spans(reading: ReadClause, clause: str, odd: list[tuple[Span, str]]) -> list[Clock]:
+    found: list[Clock] = []
+    slug = key_of(clause)
+    for n, one in enumerate(reading.durations, start=1):
+        length = within(one)
+        wording = reading.text[slice(*one.span)]
+        if length is None:
+            odd.append((one.span, one.length.unit))
+            continue
+        if one.length.unit == "month":
+            odd.append((one.span, "month"))
+        number = "" if n == 1 else str(n)
+        title = passages.title_around(reading.text, one.span)
+        if _pauses(reading.text, one.span):
+            gap = Gap(id=f"gap{number}", title=title, activity=f"{slug}_activity{number}",
+                      within=length, wording=wording)  # fmt: skip
+            found.append(Clock(gap, one.span))
+        else:
+            case = CaseDuty(id=f"case{number}", title=title, case=f"{slug}_case", within=length,
+                            wording=wording)  # fmt: skip
+            found.append(Clock(case, one.span))
+    return found
+
+
+def _pauses(text: str, span: Span) -> bool:
+    """连续一周不登录: counted between two events, not from a receipt."""
+    around = text[max(0, span[0] - 3) : span[1]]
+    return bool(re.search(r"连续|持续", around))
+
+
+def key_of(clause: str) -> str:
+    """A clause's id as the start of a key: `c20_5`, `cb_1`."""
+    return "c" + re.sub(r"[^0-9a-z]+", "_", clause.lower()).strip("_")

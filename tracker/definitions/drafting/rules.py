@@ -1,0 +1,599 @@
+"""From the sanctions that were read to rules that compute, with the facts that they ask for.
+
+What the reader says (kind, amounts, steps, caps) is kept; what it leaves to the text (which fact,
+which target, which side) is taken from the words around the sanction. A sanction for which there is
+no rule becomes a pending amount (酌情) and an open point, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import ValidationError
+
+from tracker.definitions.clauses import (
+    Between,
+    Kind,
+    Quantity,
+    ReadClause,
+    ReadRule,
+    Share,
+)
+from tracker.definitions.drafting import bands, passages
+from tracker.definitions.drafting.duties import Clock, Clocks, key_of
+from tracker.domain.programme import CaseDuty, Gap, Milestone, Need, Recurring, TargetValue
+from tracker.domain.rules import (
+    AllOrNothing,
+    Bonus,
+    Cap,
+    Discretionary,
+    DutyOnly,
+    Exemption,
+    External,
+    Lateness,
+    Linear,
+    Multiplier,
+    NoDouble,
+    PerIncident,
+    PerMissing,
+    PerStep,
+    RankRule,
+    Ratio,
+    Rule,
+    Threshold,
+    Tiered,
+    Veto,
+    When,
+)
+from tracker.domain.rules.duties import Every
+
+TIME_UNITS = frozenset({"minute", "hour", "day", "workday", "week", "month"})
+_MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
+             "grade": "级"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the clause stands: ids of the item's clauses up to it, and whether it is a bonus."""
+
+    clause: str
+    item: str
+    before: tuple[str, ...] = ()
+    has_points: bool = True
+
+
+@dataclass
+class Mapped:
+    """The rules of a clause and what they name; `of` leads from a sanction read to its rules."""
+
+    rules: list[Rule] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    targets: list[TargetValue] = field(default_factory=list)
+    of: dict[int, list[int]] = field(default_factory=dict)
+    unsaid: list[ReadRule] = field(default_factory=list)
+    """Sanctions that no rule can say; a pending amount stands in their place."""
+
+
+def mapped(reading: ReadClause, clocks: Clocks, place: Place) -> Mapped:
+    made = Mapped()
+    _Mapping(reading, clocks, place, made).run()
+    return made
+
+
+@dataclass
+class _Mapping:
+    reading: ReadClause
+    clocks: Clocks
+    place: Place
+    made: Mapped
+
+    def run(self) -> None:
+        for number, read in enumerate(self.reading.rules):
+            if self._only_of_target(read):
+                self.made.of[number] = []
+                continue
+            found = self._sound(read, number)
+            if not found:
+                self.made.unsaid.append(read)
+                most = bands.amount(read.deduct or read.award) or "all"
+                found = [Discretionary(most=most, gain=read.award is not None)]
+            start = len(self.made.rules)
+            says = passages.shortened(self.reading.text[slice(*read.span)].strip(), 80)
+            self.made.rules += [rule.model_copy(update={"says": says}) for rule in found]
+            self.made.of[number] = list(range(start, len(self.made.rules)))
+        self._untaken()
+
+    def _untaken(self) -> None:
+        """A day or a period that no rule looks at is owed all the same: it is reminded of."""
+        taken = {(duty.kind, duty.wording or duty.id) for duty in self.clocks.taken}
+        for clock in self.clocks.found:
+            duty = clock.duty
+            if duty.kind not in ("milestone", "recurring"):
+                continue
+            if (duty.kind, duty.wording or duty.id) not in taken:
+                title = passages.title_around(self.reading.text, clock.span)
+                name = self.clocks.take(clock, title=title)
+                self.made.rules.append(DutyOnly(duty=name, says=title))
+
+    def _only_of_target(self, read: ReadRule) -> bool:
+        """具体任务另行下达 beside a sanction: the target is unknown, not the amount."""
+        if read.kind is not Kind.EXTERNAL or re.search(r"[扣得计减加]\s*分", self.piece(read)):
+            return False
+        return any(one.kind not in (Kind.EXTERNAL, Kind.DUTY) for one in self.reading.rules)
+
+    def _sound(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        """Nothing where the parts that were read make no rule together."""
+        try:
+            return self._rules(read, number)
+        except ValidationError:
+            return []
+
+    def _rules(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        makers: dict[Kind, Callable[[ReadRule, int], Sequence[Rule]]] = {
+            Kind.ALL_OR_NOTHING: self.all_or_nothing,
+            Kind.PER_MISSING: self.per_missing,
+            Kind.PER_INCIDENT: self.per_incident,
+            Kind.PER_STEP: self.per_step,
+            Kind.THRESHOLD: self.threshold,
+            Kind.TIERED: self.tiered,
+            Kind.RATIO: self.ratio,
+            Kind.LINEAR: self.linear,
+            Kind.LATENESS: self.lateness,
+            Kind.RANK: self.rank,
+            Kind.BONUS: self.bonus,
+            Kind.DISCRETIONARY: self.discretionary,
+            Kind.MULTIPLIER: self.multiplier,
+            Kind.VETO: self.veto,
+            Kind.NO_DOUBLE: self.no_double,
+            Kind.CAP: self.cap,
+            Kind.EXEMPTION: self.exemption,
+            Kind.DUTY: self.duty,
+            Kind.EXTERNAL: self.external,
+        }
+        return makers[read.kind](read, number)
+
+    # -- names --------------------------------------------------------------------------------
+
+    def about(self, read: ReadRule) -> str:
+        return passages.about(self.reading.text, read.span)
+
+    def passage(self, read: ReadRule) -> str:
+        return passages.passage(self.reading.text, read.span)
+
+    def piece(self, read: ReadRule) -> str:
+        return self.reading.text[slice(*read.span)]
+
+    def key(self, read: ReadRule, number: int, *, name: str | None = None) -> str:
+        """The key of a finding, measure, recognition or rank, with what people call it."""
+        key = f"{key_of(self.place.clause)}_{number + 1}"
+        self.made.names[key] = name or self.about(read)
+        return key
+
+    def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
+        key = f"{key_of(self.place.clause)}_{number + 1}_target"
+        unit = "" if read.step is None else _MEASURED.get(read.step.unit, "")
+        source = "" if value is not None else "由其他文件或任务数确定，待录"
+        self.made.targets.append(
+            TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
+                        source=source or "条文")
+        )  # fmt: skip
+        return key
+
+    def cap_of(self, read: ReadRule) -> str | None:
+        return bands.amount(read.cap)
+
+    def earlier(self) -> list[str]:
+        """Ids of the rules of this clause so far that take or give something."""
+        apart = {"duty", "cap", "no_double", "exemption", "multiplier", "veto"}
+        return [
+            f"{self.place.clause}#{n}"
+            for n, rule in enumerate(self.made.rules, start=1)
+            if rule.kind not in apart
+        ]
+
+    # -- duties -------------------------------------------------------------------------------
+
+    def all_or_nothing(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        lose = bands.amount(read.deduct) or bands.amount(read.award) or "all"
+        cap = self.cap_of(read)
+        text = self.passage(read)
+        must = self._rate(read, number, text)
+        if must is not None:
+            return [AllOrNothing(lose=lose, must=must, cap=cap)]
+        if passages.happened(text) and not re.search(
+            r"未[^，。；]{0,6}(?:完成|开展|制定|建立|报)", text
+        ):
+            return [AllOrNothing(lose=lose, finding=self.key(read, number), cap=cap)]
+        clock = self.clocks.near(read.span)
+        if isinstance(clock.duty, CaseDuty | Gap | Recurring):
+            if not clock.own or not self._within(read, clock):
+                clock = self.clocks.by_item
+            else:
+                return [PerIncident(each=lose, duty=self._take(clock, read), cap=cap or lose)]
+        apart = self._late_apart()
+        duty = self._take(clock, read, shared=apart)
+        return [AllOrNothing(lose=lose, duty=duty, late="forgiven" if apart else "fails", cap=cap)]
+
+    def _rate(self, read: ReadRule, number: int, text: str) -> When | None:
+        """达到90%以上得分，未达到不得分: the rate that has to be reached."""
+        limits = [b for b in passages.bounds(text) if b.unit in ("%", "百分点", "个百分点")]
+        if not limits or not re.search(r"率|比例|占比|比重", text):
+            return None
+        limit = limits[0]
+        side = {"below": "at_least", "above": "at_most"}.get(limit.side, limit.side)
+        return When.model_validate({"measure": self.key(read, number), side: str(limit.number)})
+
+    def _late_apart(self) -> bool:
+        return any(one.kind is Kind.LATENESS for one in self.reading.rules)
+
+    def _within(self, read: ReadRule, clock: Clock) -> bool:
+        start = read.span[1] - len(self.passage(read))
+        return start <= clock.span[0] < read.span[1]
+
+    def _take(self, clock: Clock, read: ReadRule, *, need: Need | None = None,
+              shared: bool = False) -> str:  # fmt: skip
+        if shared and isinstance(clock.duty, Milestone):
+            nodes = [one for one in self.clocks.taken if isinstance(one, Milestone)]
+            for node in nodes:
+                if node.need is None and node.on == clock.duty.on:
+                    return node.id
+        title = passages.deed(self.reading.text, read.span)
+        return self.clocks.take(clock, title=title, need=need)
+
+    def per_missing(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        each, cap = bands.amount(read.deduct), self.cap_of(read)
+        if each is None:
+            return []
+        if read.step is not None and read.step.unit in _MEASURED:
+            return self.per_step(read, number)
+        per = self._per(read.step)
+        clock = self._nth(read) or self.clocks.near(read.span)
+        above = bool(_ABOVE.search(self.passage(read)))
+        quota = self._quota(read, clock)
+        if above or (not clock.own and quota is None and not self._is_task(read)):
+            return [PerMissing(each=each, per=per, finding=self.key(read, number), cap=cap)]
+        if not isinstance(clock.duty, Milestone):
+            # What came late is charged by the other sentence; missing is what never came.
+            judged: Literal["now", "at_deadline"] = "now" if self._late_apart() else "at_deadline"
+            duty = self._take(clock, read)
+            return [PerMissing(each=each, per=per, duty=duty, judged=judged, cap=cap)]
+        target = self.target(read, number, quota)
+        stages = self._stages(read, clock)
+        return [
+            PerMissing(
+                each=each, per=per, cap=cap,
+                duty=self._take(stage, read, need=Need(of=target, share=_part(stage.share))),
+            )
+            for stage in stages
+        ]  # fmt: skip
+
+    def _nth(self, read: ReadRule) -> Clock | None:
+        """Three periods and 分别扣0.1分、0.05分、0.02分: each amount has its own."""
+        alike = [one for one in self.reading.rules if one.kind is read.kind]
+        clocks = self.clocks.found
+        if "分别" not in self.reading.text or len(alike) < 2 or len(alike) != len(clocks):
+            return None
+        return clocks[alike.index(read)]
+
+    def _is_task(self, read: ReadRule) -> bool:
+        return passages.task(self.passage(read)) or passages.task(self.reading.text[: read.span[1]])
+
+    def _stages(self, read: ReadRule, clock: Clock) -> list[Clock]:
+        stages = self.clocks.stages()
+        every = re.search(r"每[个一]?(?:阶段|节点|时段)|各(?:阶段|节点)", self.passage(read))
+        return stages if every and len(stages) > 1 else [clock]
+
+    def _quota(self, read: ReadRule, clock: Clock) -> Decimal | None:
+        """The number of things wanted, where the text states one: 不少于2件."""
+        if clock.number is not None:
+            return clock.number
+        for bound in passages.bounds(self.passage(read)):
+            if bound.unit not in ("%", "百分点", "个百分点", "分") and bound.side != "above":
+                return bound.number
+        return None
+
+    def _per(self, step: Quantity | None) -> Decimal:
+        return Decimal(1) if step is None or step.unit in TIME_UNITS else step.n
+
+    def per_incident(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        each, cap = bands.amount(read.deduct), self.cap_of(read)
+        classes = bands.classes(read.tiers) if read.tiers else {}
+        if classes is None or (each is None and not classes):
+            return []
+        clock = self.clocks.near(read.span, kinds=("gap",))
+        if isinstance(clock.duty, Gap) and self._within(read, clock):
+            return [PerIncident(each=each, classes=classes, duty=self._take(clock, read), cap=cap)]
+        per = self._per(read.step)
+        return [PerIncident(each=each, classes=classes, finding=self.key(read, number), cap=cap,
+                            per=per if per != 1 else None)]  # fmt: skip
+
+    def lateness(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        cap, base = self.cap_of(read), bands.amount(read.base)
+        each = bands.amount(read.deduct)
+        curve = bands.pieces(read.tiers) if read.tiers else ()
+        if curve is None:
+            return []
+        clock = self.clocks.near(read.span)
+        counted = read.step is not None and read.step.unit not in TIME_UNITS
+        if counted and not curve and not isinstance(clock.duty, CaseDuty | Recurring):
+            if each is None:
+                return []
+            return [PerIncident(each=each, finding=self.key(read, number), cap=cap)]
+        duty = self._take(clock, read, shared=True)
+        if curve:
+            return [Lateness(duty=duty, pieces=curve, cap=cap)]
+        every = _every(read.step)
+        if every is None:
+            flat = each or base
+            return [Lateness(duty=duty, base=flat, cap=cap)] if flat is not None else []
+        if each is None:
+            return []
+        steps: Literal["completed", "started"] = (
+            "started" if _STARTED.search(self.reading.text) else "completed"
+        )
+        return [Lateness(duty=duty, base=base, every=every, each=each, steps=steps, cap=cap)]
+
+    def duty(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        clock = self.clocks.near(read.span)
+        nodes = [one for one in self.clocks.stages() if self._within(read, one)]
+        return [DutyOnly(duty=self._take(one, read)) for one in nodes or [clock]]
+
+    # -- measures -----------------------------------------------------------------------------
+
+    def per_step(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        each = bands.amount(read.deduct) or bands.amount(read.award)
+        if each is None:
+            return []
+        gain = read.deduct is None
+        unit = read.step.unit if read.step is not None else ""
+        text = self.passage(read)
+        per = read.step.n if read.step is not None and read.step.n > 0 else Decimal(1)
+        side = "above" if passages.rises(text) != gain else "below"
+        against, relative = self._base(read, number, text, unit)
+        steps = (
+            "pro_rata" if re.search(r"不足[^，。；]{0,8}按比例|按比例[加扣]", text) else "completed"
+        )
+        return [
+            PerStep.model_validate(
+                {
+                    "measure": self.key(read, number), "each": each, "per": per,
+                    "measured_in": _MEASURED.get(unit, ""), "against": against,
+                    "direction": side, "relative": relative, "steps": steps, "gain": gain,
+                    "cap": self.cap_of(read),
+                }
+            )
+        ]  # fmt: skip
+
+    def _base(self, read: ReadRule, number: int, text: str, unit: str) -> tuple[str, bool]:
+        """What the gap is measured from, and whether in per cent of it."""
+        percent = unit in ("percent", "percentage_point")
+        kin = ("%", "百分点", "个百分点") if percent else ("",)
+        stated = [b for b in passages.bounds(text) if (b.unit in kin) == percent]
+        if stated:
+            return str(stated[-1].number), False
+        named = passages.base_named(text)
+        rate = percent and bool(re.search(r"率|比例|占比|比重|完成", text))
+        if named == "baseline":
+            return "baseline", unit == "percent"
+        if named == "target" and not (rate and re.search(r"完成率|率每", text)):
+            return f"target:{self.target(read, number, None)}", unit == "percent"
+        if rate and not passages.rises(text):
+            return "100", False
+        return f"target:{self.target(read, number, None)}", False
+
+    def threshold(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        lose, win = bands.amount(read.deduct), bands.amount(read.award)
+        if lose is None and win is None:
+            return []
+        text = self.passage(read)
+        own = next(iter(passages.bounds(self.piece(read))), None)
+        goal = next(iter(passages.bounds(text)), None) if own is None else None
+        if own is None and goal is not None and lose is not None and passages.undone(text):
+            # 提高1%以上，没达到比例扣0.2分: the goal stands before the sanction.
+            must = {"measure": self.key(read, number), goal.side: str(goal.number)}
+            cap = self.cap_of(read)
+            return [AllOrNothing(lose=lose, must=When.model_validate(must), cap=cap)]
+        limit = own or goal
+        if limit is not None:
+            when = When.model_validate(
+                {"measure": self.key(read, number), limit.side: str(limit.number)}
+            )
+        elif passages.against_baseline(text):
+            side = "above" if re.search(r"升|增|反弹|恶化|超", text) else "below"
+            when = When.model_validate({"measure": self.key(read, number), side: "baseline"})
+        else:
+            when = When(finding=self.key(read, number))
+        return self._decided(when, lose, win, self.cap_of(read))
+
+    def _decided(
+        self, when: When, lose: str | None, win: str | None, cap: str | None
+    ) -> Sequence[Rule]:
+        """An award for what is the clause's own worth is lost where it is not reached."""
+        if lose is not None:
+            return [Threshold(when=when, lose=lose, cap=cap)]
+        if self.place.has_points and when.measure is not None:
+            return [AllOrNothing(lose=win or "all", must=when, cap=cap)]
+        return [Threshold(when=when, win=win, cap=cap)]
+
+    def tiered(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        tiers = bands.tiers(read.tiers or ())
+        if tiers is None:
+            return []
+        return [Tiered(measure=self.key(read, number), tiers=tiers, cap=self.cap_of(read))]
+
+    def ratio(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        text = self.passage(read)
+        full = next((b.number for b in passages.bounds(text) if b.side == "at_least"), None)
+        of = bands.amount(read.award) or "all"
+        return [Ratio(measure=self.key(read, number), full_at=full, of=of, cap=self.cap_of(read))]
+
+    def linear(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        corners = bands.corners(read.tiers or ())
+        if corners is None:
+            return []
+        return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]
+
+    def rank(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        text = self.piece(read) if read.tiers else self.passage(read)
+        places = bands.places(read.tiers or (), text, read.deduct or read.award)
+        gain = read.deduct is None and not (read.tiers and read.tiers[0].deduct is not None)
+        if not places:
+            return self._counted_rank(read, number, gain=gain)
+        whens = "".join(band.when for band in read.tiers or ())
+        bottom = bands.from_end(whens or text)
+        return [
+            RankRule(
+                rank=self.key(read, number),
+                places=places,
+                gain=gain,
+                beyond=bands.beyond(read.tiers or ()),
+                from_end="bottom" if bottom else "top",
+                cap=self.cap_of(read),
+            )
+        ]
+
+    def _counted_rank(self, read: ReadRule, number: int, *, gain: bool) -> Sequence[Rule]:
+        """A place without a number (排名靠后的): what a person finds counts."""
+        each = bands.amount(read.deduct or read.award)
+        if each is None:
+            return []
+        if gain:
+            return [Bonus(recognition=self.key(read, number), award=each, cap=self.cap_of(read))]
+        return [PerIncident(finding=self.key(read, number), each=each, cap=self.cap_of(read))]
+
+    # -- gains, persons, other documents --------------------------------------------------------
+
+    def bonus(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        award = bands.amount(read.award) or bands.amount(read.deduct)
+        classes = bands.classes(read.tiers) if read.tiers else {}
+        if isinstance(read.award, Between):
+            return [Discretionary(least=read.award.least.form(), most=read.award.most.form(),
+                                  gain=True, asked=self.key(read, number))]  # fmt: skip
+        if read.step is not None and read.step.unit in _MEASURED:
+            return self.per_step(read, number)
+        if classes is None or (award is None and not classes):
+            return []
+        n = read.step.n if read.step is not None and read.step.unit not in TIME_UNITS else 1
+        cap = self.cap_of(read) or (award if read.step is None and not classes else None)
+        return [Bonus(recognition=self.key(read, number), award=award, classes=classes,
+                      per=max(1, int(n)), cap=cap)]  # fmt: skip
+
+    def discretionary(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        given = read.deduct if read.deduct is not None else read.award
+        gain = read.deduct is None and (
+            read.award is not None or bool(re.search(r"加分|奖励", self.piece(read)))
+        )
+        least = given.least.form() if isinstance(given, Between) else None
+        most = given.most.form() if isinstance(given, Between) else bands.amount(given)
+        cap = bands.amount(read.cap)
+        text = self.passage(read)
+        asked = gain or passages.undone(text) or bool(re.search(r"差|不佳|不力|不好|问题|低", text))
+        return [Discretionary(least=least, most=most or cap or "all", gain=gain,
+                              asked=self.key(read, number) if asked else None)]  # fmt: skip
+
+    def external(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        text = self.passage(read)
+        found = re.search(r"《[^》]+》", text) or re.search(r"《[^》]+》", self.reading.text)
+        document = found[0] if found else self.about(read)
+        gets = bool(re.search(r"得分|计分|折算", text)) and not re.search(r"扣", text)
+        factor = Decimal(2) if "加倍" in text or "双倍" in text else None
+        return [External(measure=self.key(read, number), document=document, gets=gets,
+                         factor=factor, cap=self.cap_of(read))]  # fmt: skip
+
+    # -- relations ------------------------------------------------------------------------------
+
+    def multiplier(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        factor = self._factor(read)
+        if factor is None:
+            return []
+        when = When(recognition=self.key(read, number))
+        return [Multiplier(factor=factor, when=when, same_problem=True,
+                           rules=tuple(self.earlier()))]  # fmt: skip
+
+    def _factor(self, read: ReadRule) -> Decimal | None:
+        share = read.deduct if isinstance(read.deduct, Share) else read.award
+        if isinstance(share, Share):
+            return share.percent / 100
+        text = self.piece(read)
+        for pattern, factor in _FACTORS:
+            if re.search(pattern, text):
+                return factor
+        found = re.search(r"(\d+(?:\.\d+)?)\s*[%％]", text)
+        return Decimal(found[1]) / 100 if found else None
+
+    def exemption(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        when = When(recognition=self.key(read, number))
+        return [Exemption(when=when, rules=tuple(self.earlier()), same_problem=True)]
+
+    def veto(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        text = self.piece(read)
+        count = 1
+        if found := re.search(rf"([\d一二三四五六七八九十]+)\s*{passages.COUNT}(?:及?以上)", text):
+            count = passages.number(found[1]) or 1
+        wide = re.search(r"总分|总得分|年度考核|考核结果|评优|评先|资格|整个|全部|不合格", text)
+        before = [
+            rule for rule in self.made.rules if isinstance(rule, PerIncident) and rule.finding
+        ]
+        key = before[-1].finding if before and count > 1 else self.key(read, number)
+        when = When(finding=key, count=count)
+        return [Veto(when=when, scope="programme" if wide else "item")]
+
+    def no_double(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        named = self._named_clauses(self.piece(read))
+        return [NoDouble(rules=tuple(named))]
+
+    def cap(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        limit = bands.amount(read.cap) or bands.amount(read.deduct) or bands.amount(read.award)
+        if limit is None:
+            return []
+        text = self.passage(read)
+        net = bool(re.search(r"不低于\s*0|最低\s*0|加扣|加分扣分|加分、?和?扣分", text))
+        gain = not net and bool(re.search(r"加分|奖励|最多加|加满", text))
+        named = self._named_clauses(self.piece(read))
+        if not named and not _ABOVE.search(text):
+            named = self.earlier()
+        return [Cap(limit=limit, gain=gain, net=net, rules=tuple(named))]
+
+    def _named_clauses(self, text: str) -> list[str]:
+        """1、2项, 2-7项: the clauses of this item with these numbers."""
+        found = re.search(r"((?:第?\s*\d+\s*[、，,至到\-—–和]*\s*)+)[项条款](?!工作日)", text)
+        if found is None:
+            return []
+        numbers: set[int] = set()
+        for low, high in re.findall(r"(\d+)\s*(?:[-—–至到]\s*(\d+))?", found[1]):
+            numbers |= set(range(int(low), min(int(high or low), int(low) + 99) + 1))
+        known = {*self.place.before, self.place.clause}
+        wanted = [f"{self.place.item}.{n}" for n in sorted(numbers)]
+        return [one for one in wanted if one in known]
+
+
+_FACTORS = (
+    (r"不扣|免扣|免予|不予扣|不再扣", Decimal(0)),
+    (r"减半|折半|一半", Decimal("0.5")),
+    (r"加倍|双倍|翻倍|两倍|2倍", Decimal(2)),
+    (r"三倍|3倍", Decimal(3)),
+)
+
+
+_ABOVE = re.compile(r"上述|以上(?:各|工作|任务|[^\d，。；]{0,6}(?:项|条|加|扣))|前述")
+_STARTED = re.compile(r"不[足满][^，。；]{0,10}(?:也?按|计为|算作?)\s*[\d一]")
+_PRO_RATA = re.compile(r"不[足满][^，。；]{0,14}按比例")
+
+
+def _part(share: Decimal | None) -> Decimal | None:
+    return share if share is not None and 0 < share <= 1 else None
+
+
+def _every(step: Quantity | None) -> Every | None:
+    """A block of delay; weeks and months as days."""
+    if step is None or step.unit not in TIME_UNITS or step.unit == "minute":
+        return None
+    unit, times = {"week": ("day", 7), "month": ("day", 30)}.get(step.unit, (step.unit, 1))
+    n = step.n * times
+    if n != n.to_integral() or n < 1:
+        return None
+    return Every.model_validate({"n": int(n), "unit": unit})
