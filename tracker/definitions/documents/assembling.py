@@ -24,6 +24,7 @@ from tracker.definitions.documents.units import labelled, open_ended, units
 
 _WORTH = re.compile(r"[（(]\s*(?:共|计|满分)?\s*([0-9]+(?:\.[0-9]+)?)\s*分\s*[）)]")
 _COUNTED = re.compile(r"(?<![合累])[计值]\s*([0-9]+(?:\.[0-9]+)?)\s*分")
+_GAP = re.compile(" {3,}")
 _MODES = re.compile(r"(?:扣|加|减|得|计)\s*$")
 
 
@@ -40,7 +41,7 @@ def assembled(outline: Outline, year: int) -> Assembled:
     qualified = _restarts(lines)
     items: list[ReadItem] = []
     for (section, number), rows in groupby(lines, key=lambda one: (one.section, one.item)):
-        name = f"{section}.{number}" if qualified and number != section else number
+        name = f"{section}.{number}" if qualified and section not in ("B", "P") else number
         items += _of_item(list(rows), name, year)
     items = _unique(items)
     sections = tuple(_section(one, items) for one in outline.sections)
@@ -104,11 +105,14 @@ def _apart(ids: Sequence[str]) -> list[str]:
 def _clause(line: Line, piece: Piece, key: str, alone: Decimal | None, year: int) -> PlacedClause:
     """`alone` are the row's points where it has this clause only."""
     text = line.clause.text[piece.start : piece.end]
-    points = worth(text[piece.body - piece.start :])
-    points = alone if points is None else points
-    reading = read(text, piece.body - piece.start, year, points)
     begins = line.clause.offset + piece.start
     source = Source(line.clause.place, (begins, begins + len(text)))
+    if line.clause.gaps:
+        text = _GAP.sub(" ", text)
+    points = worth(text[piece.body - piece.start :])
+    if points is None or (alone is not None and not piece.path):
+        points = alone if alone is not None else points
+    reading = read(text, piece.body - piece.start, year, points)
     return PlacedClause(key, text, points, source, reading)
 
 
@@ -129,7 +133,7 @@ def worth(text: str) -> Decimal | None:
     if not stated:
         return None
     rest = sum(stated[1:], Decimal(0))
-    return stated[0] if not rest or rest == stated[0] else None
+    return stated[0] if rest == stated[0] else stated[0] + rest
 
 
 def _item(

@@ -4,7 +4,7 @@ prints, at every depth: `一、 (一) 1. (1) ①`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -89,22 +89,32 @@ def cut(texts: Sequence[str]) -> Cut:
 def _nodes(texts: Sequence[str]) -> list[_Node]:
     found: list[_Node] = []
     stack: list[_Open] = []
-    for row, text in enumerate(texts):
-        marks = list(_marks(text))
-        for n, mark in enumerate(marks):
-            if not _belongs(mark, marks[n + 1 :], stack, text):
-                continue
-            depth = next((d for d, one in enumerate(stack) if one.style == mark.style), len(stack))
-            del stack[depth:]
-            stack.append(_Open(mark.style, mark.value))
-            path = tuple(one.value for one in stack)
-            styles = tuple(one.style for one in stack)
-            if found and found[-1].row == row:
-                found[-1].end = mark.start
-            found.append(_Node(row, path, styles, mark.start, mark.end, len(text)))
+    marks = [(row, mark) for row, text in enumerate(texts) for mark in _marks(text)]
+    going_on = _going_on(mark for _, mark in marks)
+    for (row, mark), goes_on in zip(marks, going_on, strict=True):
+        if not _belongs(mark, goes_on, stack, texts[row]):
+            continue
+        depth = next((d for d, one in enumerate(stack) if one.style == mark.style), len(stack))
+        del stack[depth:]
+        stack.append(_Open(mark.style, mark.value))
+        path = tuple(one.value for one in stack)
+        styles = tuple(one.style for one in stack)
+        if found and found[-1].row == row:
+            found[-1].end = mark.start
+        found.append(_Node(row, path, styles, mark.start, mark.end, len(texts[row])))
     for node, after in pairwise(found):
         node.children = after.path[: len(node.path)] == node.path
     return found
+
+
+def _going_on(marks: Iterable[Enumerator]) -> list[bool]:
+    """Of each number, whether the next one of its kind comes later."""
+    told: list[bool] = []
+    seen: set[tuple[Style, int]] = set()
+    for mark in reversed(list(marks)):
+        told.append((mark.style, mark.value + 1) in seen)
+        seen.add((mark.style, mark.value))
+    return told[::-1]
 
 
 def _marks(text: str) -> Iterator[Enumerator]:
@@ -136,9 +146,7 @@ def _may_begin(text: str, position: int) -> bool:
     return before in " 　\t）)"
 
 
-def _belongs(
-    mark: Enumerator, later: Sequence[Enumerator], stack: Sequence[_Open], text: str
-) -> bool:
+def _belongs(mark: Enumerator, goes_on: bool, stack: Sequence[_Open], text: str) -> bool:
     """Whether the number goes on with a count or begins one that goes on."""
     level = next((one for one in stack if one.style == mark.style), None)
     leads = _begins_line(text, mark)
@@ -149,7 +157,6 @@ def _belongs(
         return mark.value == wanted or (
             leads and not mark.tight and wanted < mark.value <= wanted + 3
         )
-    goes_on = any(one.style == mark.style and one.value == mark.value + 1 for one in later)
     if mark.tight:
         return leads and goes_on and mark.value == 1
     if leads and (mark.start == 0 or mark.value == 1):
@@ -184,8 +191,29 @@ def _unnumbered(
     if before and not SCORES.search(own):
         headings[row] = own.strip()
         return
-    end = start + len(own.rstrip())
-    yield Piece(row, (), start, end, start, before)
+    for begin, finish in [(start, end)] if before else _paragraphs(text):
+        yield Piece(row, (), begin, begin + len(text[begin:finish].rstrip()), begin, before)
+
+
+_BREAK = re.compile(r"(?<=[。；;！])\s+")
+_OWN = re.compile(r"[扣加减奖]\s*[0-9]+(?:\.[0-9]+)?\s*分")
+
+
+def _paragraphs(text: str) -> list[tuple[int, int]]:
+    """Where a text without numbers begins anew: at paragraphs of which each takes or gives an
+    amount of its own; others go with the one before them."""
+    starts = [0, *(found.end() for found in _BREAK.finditer(text)), len(text)]
+    parts = list(pairwise(starts))
+    if sum(_OWN.search(text[begin:end]) is not None for begin, end in parts) < 2:
+        return [(0, len(text))]
+    found: list[tuple[int, int]] = []
+    for begin, end in parts:
+        own = any(_OWN.search(text[first:last]) for first, last in found[-1:])
+        if found and not (own and _OWN.search(text[begin:end])):
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
 
 
 def _lone_headings(texts: Sequence[str], nodes: Sequence[_Node]) -> list[_Node]:

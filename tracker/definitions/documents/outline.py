@@ -21,11 +21,13 @@ _PENALTY = re.compile("扣分|减分|惩处|倒扣")
 
 @dataclass(frozen=True)
 class Text:
-    """A piece of the document with its place; in flattened text it may lie in several parts."""
+    """A piece of the document with its place; `gaps` where other cells stood inside it, of which
+    long blanks are left."""
 
     text: str
     place: str
     offset: int = 0
+    gaps: bool = False
 
 
 @dataclass

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tracker.definitions import words
+from tracker.definitions.documents import flattened
 from tracker.definitions.documents.assembling import assembled
 from tracker.definitions.documents.files import SUFFIXES, opened
 from tracker.definitions.documents.grid import Block, Paragraph
 from tracker.definitions.documents.headings import Role
-from tracker.definitions.documents.outline import Outline
+from tracker.definitions.documents.outline import Outline, Text
 from tracker.definitions.documents.reading import ReadDocument, ReadTarget, Unread
 from tracker.definitions.documents.tables import TableReader, title_among
 from tracker.definitions.documents.targets import targets_in
@@ -61,9 +62,23 @@ def _outlined(
     reader.read(blocks)
     targets = [one for table, caption in reader.targets for one in targets_in(table, caption)]
     outline = reader.outline
+    if not outline.lines:
+        outline = _from_text(blocks, wanted) or outline
     if not outline.title:
         outline.title = title_among([one.text for one in blocks if isinstance(one, Paragraph)])
     return outline, targets
+
+
+def _from_text(blocks: Sequence[Block], wanted: Mapping[str, Role]) -> Outline | None:
+    """Of the paragraph that is a flattened list; the others belong to nothing."""
+    paragraphs = [one for one in blocks if isinstance(one, Paragraph)]
+    for paragraph in sorted(paragraphs, key=lambda one: len(one.text), reverse=True)[:3]:
+        outline = flattened.outlined(paragraph, wanted)
+        if outline is not None and outline.lines:
+            others = [one for one in paragraphs if one is not paragraph]
+            outline.unread += [Text(one.text, one.place) for one in others]
+            return outline
+    return None
 
 
 def year_in(title: str, blocks: Sequence[Block]) -> int | None:
