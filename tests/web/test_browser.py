@@ -178,6 +178,22 @@ def test_a_contact_reports_from_the_mail_on_a_telephone(
     assert [one.name for one in filed.evidence] == ["现场.jpg"]
 
 
+def test_a_head_looks_at_the_item_and_the_unit_on_a_telephone(
+    watched_phone: Page, address: str, house: House
+) -> None:
+    with house.runtime.database.read() as session:
+        [person] = people.resolve(session, "small", 住建局, "head", date(2021, 10, 18))
+    assert person.id is not None
+    until = house.clock.now() + timedelta(days=3)
+    link = Link(Purpose.SIGN, person.id, "small", f"1/done/{住建局}", until)
+    watched_phone.goto(f"{address}/a/{links.make(house.runtime.secret, link)}")
+    for way, shows in (("看这件事", "任务1"), ("看这个单位", "任务1")):
+        watched_phone.get_by_role("link", name=way).click()
+        expect(watched_phone.locator("main")).to_contain_text(shows)
+        assert overhang(watched_phone) <= 0, way
+        assert Axe().run(watched_phone).response["violations"] == [], way
+
+
 def test_the_office_reports_reviews_and_sees_it_done(
     watched: Page, address: str, house: House
 ) -> None:

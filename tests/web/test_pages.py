@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.builders import at, 住建局, 生态分局
 from tests.web.conftest import HOSTILE, House
+from tracker.domain.obligations import RED
 from tracker.domain.points import shown
 from tracker.services import scoreboard
 from tracker.web.app import create
@@ -203,9 +204,19 @@ def test_the_matrix_shows_the_worst_light_with_its_count(visitor: TestClient) ->
     assert cell[1].startswith("县住房和城乡建设局：逾期")
 
 
-def test_the_unit_s_page_begins_with_what_costs_most(visitor: TestClient) -> None:
+def test_the_unit_s_page_begins_with_what_is_red_and_then_with_what_costs_most(
+    house: House, visitor: TestClient
+) -> None:
     page = visitor.get(f"/p/small/units/{住建局}").text
-    assert page.index("任务4") < page.index("任务3")
+    with house.runtime.database.read() as session:
+        board = scoreboard.board(session, "small", as_of=house.clock.now())
+    lights = {one.obligation.title: one.light for one in board.ledger.standings
+              if one.obligation.unit == 住建局 and one.open}  # fmt: skip
+    shown = sorted((title for title in lights if f"{title}</a>" in page),
+                   key=lambda title: page.index(f"{title}</a>"))  # fmt: skip
+    red = [lights[title] in RED for title in shown]
+    assert red == sorted(red, reverse=True)
+    assert {True, False} == set(red)
     assert "可保" in page
 
 

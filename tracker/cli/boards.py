@@ -20,7 +20,7 @@ from tracker.definitions import sheets
 from tracker.definitions.answers import DueAnswer, about, obligation_answer
 from tracker.definitions.answers import instant as iso
 from tracker.domain.errors import NotFound
-from tracker.domain.obligations import WORST_FIRST, Light, Standing
+from tracker.domain.obligations import WORST_FIRST, Light, Standing, red_first
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
 from tracker.services import scoreboard
@@ -157,7 +157,7 @@ def _lines(seen: Seen, standings: Sequence[Standing], lost: Counter[str]) -> Ite
     if not standings:
         yield say("due.none", seen.lang)
         return
-    ordered = sorted(standings, key=_worst_first)
+    ordered = sorted(standings, key=red_first)
     names = {unit.id: unit.label for unit in seen.programme.units}
     rows = [
         (
@@ -176,12 +176,6 @@ def _lines(seen: Seen, standings: Sequence[Standing], lost: Counter[str]) -> Ite
     counts = Counter(one.light for one in standings)
     told = "  ".join(f"{light(one, seen.lang)} {counts[one]}" for one in WORST_FIRST if counts[one])
     yield f"{say('due.count', seen.lang, n=len(standings))}：{told}"
-
-
-def _worst_first(one: Standing) -> tuple[int, bool, datetime, str]:
-    due = one.obligation.due_at
-    worst = WORST_FIRST.index(one.light)
-    return (worst, due is None, due or one.obligation.starts_at, one.obligation.key)
 
 
 def _due(seen: Seen, one: Standing) -> str:

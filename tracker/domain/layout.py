@@ -55,7 +55,7 @@ def lay_out(
     `programme` has its readings applied. Cases and entered dates come from the record. `clauses`
     lays out only those, in the order given.
     """
-    layout = _Layout(programme, calendar, record, _plain(Held(programme), calendar))
+    layout = _Layout(programme, calendar, record, _kept(Held(programme), calendar))
     return [
         obligation
         for section, item, clause in (
@@ -68,14 +68,22 @@ def lay_out(
     ]
 
 
-Plain = dict[tuple[str, str], tuple[Obligation, ...]]
-"""By clause and duty, what no fact has shaped or moved."""
+@dataclass(frozen=True)
+class _Kept:
+    """What lies the same at every score, filled as it is asked for.
+
+    `plain` by clause and duty, where no fact has shaped them; `pauses` by clause, duty, unit, the
+    activity after which they began, and their number.
+    """
+
+    plain: dict[tuple[str, str], tuple[Obligation, ...]] = field(default_factory=dict)
+    pauses: dict[tuple[str, str, str, datetime, int], Obligation] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=256)
-def _plain(held: Held, calendar: WorkCalendar) -> Plain:
-    """One programme's, filled as it is asked for: most duties lie the same at every score."""
-    return {}
+def _kept(held: Held, calendar: WorkCalendar) -> _Kept:
+    """One programme's; may be thrown away at any time."""
+    return _Kept()
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class _Layout:
     programme: Programme
     calendar: WorkCalendar
     record: Record
-    plain: Plain
+    kept: _Kept
     opened: dict[str, list[f.CaseEvent]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -96,10 +104,11 @@ class _Layout:
         place = (clause.id, duty.id)
         if self._is_shaped(duty):
             found = tuple(self._laid_out(section, item, clause, duty))
-        elif place in self.plain:
-            found = self.plain[place]
+        elif place in self.kept.plain:
+            found = self.kept.plain[place]
         else:
-            found = self.plain[place] = tuple(self._laid_out(section, item, clause, duty))
+            found = tuple(self._laid_out(section, item, clause, duty))
+            self.kept.plain[place] = found
         return map(self._moved, found) if self._may_move(clause, duty) else found
 
     def _may_move(self, clause: Clause, duty: Duty) -> bool:
@@ -276,18 +285,27 @@ class _Layout:
             for number in _pauses(mark, following, size, min(self.record.as_of, closes)):
                 if mark + number * size > closes:
                     break
-                since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
-                start = mark + (number - 1) * size
-                pause = self._base(
-                    section, item, clause, duty, unit,
-                    occurrence=f"{since}+{number}",
-                    title=clause.title,
-                    starts_at=start,
-                    deadline=within_hours(start, int(size / timedelta(hours=1)),
-                                          zone=self.programme.tz, calendar=self.calendar,
-                                          wording=duty.wording),
-                )  # fmt: skip
-                yield replace(pause, target=duty.activity)
+                place = (clause.id, duty.id, unit, mark, number)
+                if place not in self.kept.pauses:
+                    pause = self._pause(section, item, clause, duty, unit, mark, number, size)
+                    self.kept.pauses[place] = pause
+                yield self.kept.pauses[place]
+
+    def _pause(
+        self, section: str, item: Item, clause: Clause, duty: Gap, unit: str, mark: datetime,
+        number: int, size: timedelta,
+    ) -> Obligation:  # fmt: skip
+        since = mark.astimezone(self.programme.tz).strftime("%Y-%m-%dT%H%M")
+        start = mark + (number - 1) * size
+        pause = self._base(
+            section, item, clause, duty, unit,
+            occurrence=f"{since}+{number}",
+            title=clause.title,
+            starts_at=start,
+            deadline=within_hours(start, int(size / timedelta(hours=1)), zone=self.programme.tz,
+                                  calendar=self.calendar, wording=duty.wording),
+        )  # fmt: skip
+        return replace(pause, target=duty.activity)
 
     def _opens(self, day: date) -> datetime:
         return _beginning(day, self.programme.tz)

@@ -140,6 +140,18 @@ class Standing:
         return self.missed and self.open and not self.waiting
 
 
+RED = frozenset({Light.LATE, Light.DUE})
+
+
+def red_first(one: Standing, keeps: int = 0) -> tuple[int, int, bool, datetime, str]:
+    """The order of every list of obligations: red (逾期, 将逾), amber, green, grey, done; then what
+    acting now keeps, where the caller knows it; then the nearest date, none last."""
+    owed = one.obligation
+    light = Light.LATE if one.light in RED else one.light
+    due = owed.due_at or owed.starts_at
+    return (WORST_FIRST.index(light), -keeps, owed.due_at is None, due, owed.key)
+
+
 @dataclass(frozen=True)
 class Joined:
     """The standings of the units that owe one occurrence, as the one thing that a rule charges."""

@@ -7,7 +7,7 @@ An alternative changes fields of rules, duties or items. A path names the thing 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,14 @@ def chosen(programme: Programme, record: Record) -> dict[str, str]:
 def undecided(programme: Programme, record: Record) -> list[Reading]:
     """The readings that nobody has decided yet, in the programme's order."""
     return [reading for reading in programme.readings if reading.id not in record.readings]
+
+
+def only_prices(paths: Iterable[str]) -> bool:
+    """Whether changes at these paths, of rules and points, leave every obligation as it is."""
+    return all("#" in path or path.rpartition(".")[2] in _PRICES for path in paths)
+
+
+_PRICES = frozenset({"rules", "points", "unallocated", "bonus_cap", "below_zero"})
 
 
 def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:

@@ -74,12 +74,17 @@ def score_filed(
     filed: Record,
     *,
     only_items: frozenset[str] | None = None,
+    standings: Sequence[Standing] | None = None,
 ) -> Ledger:
-    """The same from facts that are filed already, for whoever scores one record many times."""
+    """The same from facts that are filed already, for whoever scores one record many times.
+
+    `standings` are those of `only_items`, where they are known and no other reading moves them.
+    """
     choices = readings_.chosen(programme, filed) | dict(context.readings)
     read = readings_.applied(programme, choices)
-    obligations = lay_out(read, context.calendar, filed, clauses=read.clauses_in(only_items))
-    standings = tuple(stand(one, read, filed, context.calendar) for one in obligations)
+    if standings is None:
+        obligations = lay_out(read, context.calendar, filed, clauses=read.clauses_in(only_items))
+        standings = [stand(one, read, filed, context.calendar) for one in obligations]
     entries = _Engine(read, filed, standings, only_items).run()
     return Ledger(
         programme=programme,
@@ -88,7 +93,7 @@ def score_filed(
         calendar_version=context.calendar.version,
         readings=tuple(sorted(choices.items())),
         entries=tuple(entries),
-        standings=standings,
+        standings=tuple(standings),
     )
 
 

@@ -362,20 +362,16 @@ class _Desk:
     @cached_property
     def _by_clause(self) -> Mapping[str, list[f.About]]:
         found: dict[str, list[f.About]] = {}
-        for fact in self._facts:
+        for fact in self.board.true:
             if isinstance(fact, f.About):
                 found.setdefault(fact.clause, []).append(fact)
         return found
-
-    @cached_property
-    def _facts(self) -> list[f.AnyFact]:
-        return f.standing(self.board.facts, as_of=self.board.as_of, known_at=self.board.known_at)
 
     def _history(self, owed: Obligation) -> Iterator[Happening]:
         about = self._about(owed)
         reports = {fact.id for fact in about if isinstance(fact, f.Report)}
         told: list[f.Fact] = [fact for fact in about if not isinstance(fact, f.Receipt)]
-        for fact in self._facts:
+        for fact in self.board.true:
             match fact:
                 case f.Review() if fact.report in reports:
                     told.append(fact)

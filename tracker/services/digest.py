@@ -245,7 +245,11 @@ class _Desk:
     who: Mapping[str, str]
 
     def name(self, unit: str) -> str:
-        return next((u.label for u in self.board.programme.units if u.id == unit), unit)
+        return self._labels.get(unit, unit)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, str]:
+        return {unit.id: unit.label for unit in self.board.programme.units}
 
     def names(self, units: Iterable[str]) -> tuple[str, ...]:
         return tuple(self.name(unit) for unit in units)
@@ -258,15 +262,15 @@ class _Desk:
         return entry.part != "bonus" and (not self.unit or self.unit in entry.units)
 
     def owes(self, clause: str) -> bool:
-        """Whether the clause (or item) is the unit's; what names neither is everybody's."""
-        if not self.unit:
-            return True
-        named = [
-            (item, one)
-            for _, item, one in self.board.programme.clauses.values()
-            if clause in (one.id, item.id)
-        ]
-        return any(self.unit in owing(item, one) for item, one in named)
+        """Whether the clause (or item) is the unit's."""
+        return not self.unit or clause in self._owed_places
+
+    @cached_property
+    def _owed_places(self) -> frozenset[str]:
+        """The clauses that the unit owes, and their items."""
+        places = self.board.programme.clauses.values()
+        mine = [(item, one) for _, item, one in places if self.unit in owing(item, one)]
+        return frozenset(id_ for item, one in mine for id_ in (item.id, one.id))
 
     # -- the verdict -------------------------------------------------------------------------
 
@@ -466,9 +470,7 @@ class _Desk:
     def _requests(self) -> Iterable[Pending]:
         """Extensions that were asked for and neither approved nor refused since."""
         last: dict[tuple[str, str, str, str], f.Extension] = {}
-        for fact in f.standing(
-            self.board.facts, as_of=self.board.as_of, known_at=self.board.known_at
-        ):
+        for fact in self.board.true:
             if isinstance(fact, f.Extension) and (not self.unit or fact.unit == self.unit):
                 last[fact.clause, fact.duty, fact.unit, fact.occurrence] = fact
         for asked in last.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from datetime import datetime
 from typing import cast
 
 from sqlmodel import Session, func, select
@@ -32,6 +33,11 @@ def facts(session: Session, slug: str) -> tuple[f.AnyFact, ...]:
         values += tuple(f.FACT.validate_python(row.body) for row in rows)
         memory(session).put(key, (ids, values))
     return values
+
+
+def known(session: Session, slug: str, at: datetime) -> tuple[f.AnyFact, ...]:
+    """Those that were recorded by then. How many they are names the state: none is taken away."""
+    return tuple(one for one in facts(session, slug) if one.recorded_at <= at)
 
 
 def last_row(session: Session, slug: str) -> int:

@@ -18,6 +18,7 @@ from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Programme
 from tracker.services import programmes, trail
 from tracker.services.trail import reference, traced
+from tracker.store import queries
 from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
 
 __all__ = [
@@ -104,9 +105,17 @@ def resolve(session: Session, programme: str, unit: str, role: str, on: date) ->
     A contact who is missing is stood in for by the deputy. The coordinating office is the same for
     every unit.
     """
-    found = _resolve(session, programme, unit, role, on)
-    if not found and role == Role.CONTACT:
-        found = _resolve(session, programme, unit, Role.DEPUTY, on)
+    return resolve_each(session, programme, [unit], role, on)[unit]
+
+
+def resolve_each(
+    session: Session, programme: str, units: Sequence[str], role: str, on: date
+) -> dict[str, list[PersonRow]]:
+    """The same for each of these units."""
+    found = _resolve(session, programme, units, role, on)
+    missing = [unit for unit in units if not found[unit]]
+    if missing and role == Role.CONTACT:
+        found |= _resolve(session, programme, missing, Role.DEPUTY, on)
     return found
 
 
@@ -122,7 +131,8 @@ def holders(session: Session, programme: str, on: date) -> list[Holder]:
 def without(session: Session, programme: str, role: str, on: date) -> list[str]:
     """The units of the programme in which nobody has the role on that day, in its order."""
     units = [unit.id for unit in programmes.current(session, programme).units]
-    return [unit for unit in units if not resolve(session, programme, unit, role, on)]
+    found = resolve_each(session, programme, units, role, on)
+    return [unit for unit in units if not found[unit]]
 
 
 def person(session: Session, person_id: int) -> PersonRow:
@@ -194,17 +204,26 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
 # -- resolving -----------------------------------------------------------------------------------
 
 
-def _resolve(session: Session, programme: str, unit: str, role: str, on: date) -> list[PersonRow]:
+def _resolve(
+    session: Session, programme: str, units: Sequence[str], role: str, on: date
+) -> dict[str, list[PersonRow]]:
     wanted = (
-        select(PersonRow)
-        .join(MembershipRow, col(MembershipRow.person_id) == PersonRow.id)
+        select(MembershipRow.unit, PersonRow)
+        .join(PersonRow, col(MembershipRow.person_id) == PersonRow.id)
         .where(MembershipRow.role == role, _in_force(programme, on))
         .order_by(col(MembershipRow.id))
     )
-    if role != Role.OFFICE:
-        wanted = wanted.where(col(MembershipRow.unit).in_([unit, EVERY_UNIT]))
-    unique = {row.id: row for row in session.exec(wanted)}
-    return list(unique.values())
+    found: dict[str, list[PersonRow]] = {}
+    for some in queries.chunks(units):
+        asked = wanted
+        if role != Role.OFFICE:
+            asked = wanted.where(col(MembershipRow.unit).in_([*some, EVERY_UNIT]))
+        rows = session.exec(asked).all()
+        for unit in some:
+            own = (unit, EVERY_UNIT)
+            mine = (row for where, row in rows if role == Role.OFFICE or where in own)
+            found[unit] = list({row.id: row for row in mine}.values())
+    return found
 
 
 def _in_force(programme: str, on: date) -> ColumnElement[bool]:

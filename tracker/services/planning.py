@@ -14,7 +14,7 @@ from functools import cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import TextClause, func, insert, text
+from sqlalchemy import TextClause, func, insert, text, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -204,8 +204,12 @@ def preview(session: Session, slug: str, *, after: datetime, until: datetime) ->
 
 def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
     """Say that this part of the service has just done its work."""
-    session.merge(HeartbeatRow(name=name, at=now, detail=dict(detail)))
-    session.flush()
+    values = {"at": now, "detail": dict(detail)}
+    mine = update(HeartbeatRow).where(col(HeartbeatRow.name) == name).values(**values)
+    if not session.connection().execute(mine).rowcount:
+        queries.one_at_a_time(session, f"heartbeat|{name}")
+        if not session.connection().execute(mine).rowcount:
+            session.connection().execute(insert(HeartbeatRow).values(name=name, **values))
 
 
 # -- the queue ----------------------------------------------------------------------------------

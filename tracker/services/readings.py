@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,12 +11,14 @@ from sqlmodel import Session
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.ledger import total
+from tracker.domain.obligations import Standing
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme, Reading
+from tracker.domain.readings import only_prices
 from tracker.domain.record import record
 from tracker.domain.rules.base import When
 from tracker.domain.scoring import Context, score_filed
-from tracker.services import factbook, reporting
+from tracker.services import reporting
 from tracker.services.scoreboard import Board, board
 from tracker.store.memory import remembered
 
@@ -61,18 +63,14 @@ def register(
 ) -> tuple[Entry, ...]:
     """Every reading of the programme in its order, decided ones too."""
     seen = board(session, slug, as_of=as_of, known_at=known_at)
-    last = factbook.last_row(session, slug)
-    key = ("readings", slug, seen.version, seen.ledger.calendar_version, last, as_of, seen.known_at)
+    key = ("readings", slug, seen.version, seen.ledger.calendar_version, len(seen.facts), as_of,
+           seen.known_at)  # fmt: skip
     return remembered(session, key, lambda: of_board(seen))
 
 
 def of_board(seen: Board) -> tuple[Entry, ...]:
     """The register priced for a board, with or without a database."""
-    decided = {
-        one.reading: one
-        for one in f.standing(seen.facts, as_of=seen.as_of, known_at=seen.known_at)
-        if isinstance(one, f.ReadingDecision)
-    }
+    decided = {one.reading: one for one in seen.true if isinstance(one, f.ReadingDecision)}
     holding = dict(seen.ledger.readings)
     pricing = _Pricing(seen)
     return tuple(
@@ -125,9 +123,13 @@ class _Pricing:
     def choices(self, reading: Reading, holds: str) -> tuple[Choice, ...]:
         items = self._reach(reading)
         base = self._present(items)
+        prices = only_prices(path for one in reading.alternatives for path in one.set)
+        standings = self._standings(items) if prices else None
         found = []
         for one in reading.alternatives:
-            other = base if one.id == holds else self._score({reading.id: one.id}, items)
+            other = base
+            if one.id != holds:
+                other = self._score({reading.id: one.id}, items, standings)
             difference = Units(other - base)
             executable = bool(one.set) or one.id == reading.default
             score_ = Units(self._seen.ledger.score + difference)
@@ -139,10 +141,21 @@ class _Pricing:
         counted = [e for e in ledger.entries if items is None or e.item in items]
         return ledger.base_points + total(counted)
 
-    def _score(self, choice: Mapping[str, str], items: frozenset[str] | None) -> int:
+    def _standings(self, items: frozenset[str] | None) -> list[Standing]:
+        standings = self._seen.ledger.standings
+        return [one for one in standings if items is None or one.obligation.item in items]
+
+    def _score(
+        self,
+        choice: Mapping[str, str],
+        items: frozenset[str] | None,
+        standings: Sequence[Standing] | None,
+    ) -> int:
         seen = self._seen
         context = Context(seen.context.calendar, {**seen.context.readings, **choice})
-        return score_filed(seen.programme, context, self._filed, only_items=items).score
+        return score_filed(
+            seen.programme, context, self._filed, only_items=items, standings=standings
+        ).score
 
     def _reach(self, reading: Reading) -> frozenset[str] | None:
         """None for all of the programme's items."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -23,7 +24,7 @@ class Board:
     """A programme's ledger with everything that it was computed from.
 
     `programme` is as published; its readings are applied inside the ledger. `version` is 0 for
-    documents that are in no database.
+    documents that are in no database. `facts` are all that were recorded by `known_at`.
     """
 
     programme: Programme
@@ -33,6 +34,11 @@ class Board:
     ledger: Ledger
     as_of: datetime
     known_at: datetime
+
+    @cached_property
+    def true(self) -> tuple[f.AnyFact, ...]:
+        """The facts that stand as of the board's instants, oldest first."""
+        return tuple(f.standing(self.facts, as_of=self.as_of, known_at=self.known_at))
 
 
 def board(
@@ -45,16 +51,15 @@ def board(
     version = queries.current_version(session, slug)
     calendar = calendars.calendar(session)
     known = as_of if known_at is None else known_at
-    last = factbook.last_row(session, slug)
-    key = ("board", slug, version.version, version.hash, calendar.version, last, as_of, known)
+    facts = factbook.known(session, slug, known)
+    key = ("board", slug, version.version, version.hash, calendar.version, len(facts), as_of, known)
     return remembered(
         session,
         key,
         lambda: _board(
-            programmes.current(session, slug), version.version, calendar,
-            factbook.facts(session, slug), as_of, known,
+            programmes.current(session, slug), version.version, calendar, facts, as_of, known
         ),
-    )  # fmt: skip
+    )
 
 
 def of_documents(
@@ -67,7 +72,8 @@ def of_documents(
 ) -> Board:
     """The same from documents alone, without a database."""
     known = as_of if known_at is None else known_at
-    return _board(programme, 0, calendar, tuple(facts), as_of, known)
+    told = tuple(one for one in facts if one.recorded_at <= known)
+    return _board(programme, 0, calendar, told, as_of, known)
 
 
 def _board(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from jinja2 import Environment
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from notifiers import mime
 from notifiers.message import Address, Message, message_id, one_line
@@ -16,6 +16,7 @@ from tracker.services.digest import Digest
 from tracker.services.letterbox import Stationery
 from tracker.services.people import EVERY_UNIT, Role
 from tracker.services.weekly import Issued
+from tracker.store import queries
 from tracker.store.tables import DispatchKind, DispatchRow, PersonRow
 from tracker.wording import Language
 
@@ -44,27 +45,43 @@ def post(
 ) -> int:
     """One mail to each person for the widest digest meant for them."""
     programme = programmes.current(session, slug)
-    on = local_day(now, programme.tz)
-    posted: set[int] = set()
-    for one in issued:
-        for person in _readers(session, slug, one, on):
-            if person.id in posted or not person.mail:
-                continue
-            assert person.id is not None
-            posted.add(person.id)
-            row = _row(slug, one.week, one.digest, person, now, stationery, templates)
-            if not _is_there(session, row.key):
-                session.add(row)
+    wanted: dict[int, tuple[PersonRow, Issued]] = {}
+    for one, person in _readers(session, slug, list(issued), local_day(now, programme.tz)):
+        if person.id is not None and person.mail:
+            wanted.setdefault(person.id, (person, one))
+    keys = {id_: _key(slug, one.week, person) for id_, (person, one) in wanted.items()}
+    there = _there(session, keys.values())
+    for id_, (person, one) in wanted.items():
+        if keys[id_] not in there:
+            session.add(_row(slug, one.week, one.digest, person, now, stationery, templates))
     session.flush()
-    return len(posted)
+    return len(wanted)
 
 
-def _readers(session: Session, slug: str, one: Issued, on: date) -> list[PersonRow]:
-    """The leader in charge, the office, or the head of the unit."""
-    kind, _, unit = one.audience.partition(":")
-    if unit:
-        return people.resolve(session, slug, unit, Role.HEAD, on)
-    return people.resolve(session, slug, EVERY_UNIT, Role(kind), on)
+def _readers(
+    session: Session, slug: str, issued: Sequence[Issued], on: date
+) -> Iterator[tuple[Issued, PersonRow]]:
+    """The leader in charge, the office, or the head of the unit; in the order of the digests."""
+    units = [one.digest.unit for one in issued if one.digest.unit]
+    heads = people.resolve_each(session, slug, units, Role.HEAD, on)
+    for one in issued:
+        if one.digest.unit:
+            found = heads[one.digest.unit]
+        else:
+            found = people.resolve(session, slug, EVERY_UNIT, Role(one.audience), on)
+        yield from ((one, person) for person in found)
+
+
+def _key(slug: str, week: str, person: PersonRow) -> str:
+    return f"{person.id}|digest {slug} {week}|{MAIL}"
+
+
+def _there(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those that are in the outbox already."""
+    found: set[str] = set()
+    for some in queries.chunks(keys):
+        found |= set(session.exec(select(DispatchRow.key).where(col(DispatchRow.key).in_(some))))
+    return found
 
 
 def _row(
@@ -76,7 +93,7 @@ def _row(
     stationery: Stationery,
     templates: Environment,
 ) -> DispatchRow:
-    key = f"{person.id}|digest {slug} {week}|{MAIL}"
+    key = _key(slug, week, person)
     made_as = message_id(key, person.salt, domain=stationery.domain)
     thread = message_id("digest", slug, str(person.id), person.salt, domain=stationery.domain)
     language: Language = "en" if person.language == "en" else "zh"
@@ -111,7 +128,3 @@ def _row(
         html=letter.html,
         raw=mime.build(message),
     )
-
-
-def _is_there(session: Session, key: str) -> bool:
-    return session.exec(select(DispatchRow.id).where(DispatchRow.key == key)).first() is not None

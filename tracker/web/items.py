@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracker.domain.errors import NotFound
-from tracker.domain.forecast import Saving
-from tracker.domain.obligations import Light, Standing
-from tracker.domain.points import Units, units
+from tracker.domain.obligations import RED, Light, Standing
+from tracker.domain.points import ZERO, Units, units
 from tracker.domain.programme import Item, Section, Unit
 from tracker.services.scoreboard import Board
 from tracker.web.intake import Unclear
-from tracker.web.outlook import Outlook, by_due
+from tracker.web.outlook import Outlook
 from tracker.web.overview import Cell, cell, lost_by_unit, month_of
 
 
@@ -95,7 +94,7 @@ def _item(item: Item, standings: list[Standing], board: Board, outlook: Outlook)
     )
     return ItemRow(
         item, _worth(item), lost, Units(lost - settled), Units(keeps),
-        cell([one.light for one in standings]), tuple(by_due(standings)),
+        cell([one.light for one in standings]), tuple(outlook.in_order(standings)),
     )  # fmt: skip
 
 
@@ -118,11 +117,20 @@ def owing_units(board: Board) -> list[Unit]:
 
 
 @dataclass(frozen=True)
+class Urgent:
+    """An obligation to act on: red, or one that still keeps points; `lost` is gone already."""
+
+    standing: Standing
+    keeps: Units
+    lost: Units
+
+
+@dataclass(frozen=True)
 class Mine:
-    """`urgent` can still keep points by acting now; `others` are open and cost nothing yet."""
+    """One unit's own, each list in the order of all lists; `others` are open and not urgent."""
 
     unit: Unit
-    urgent: tuple[Saving, ...]
+    urgent: tuple[Urgent, ...]
     others: tuple[Standing, ...]
     done: tuple[Standing, ...]
     lost: Units
@@ -134,18 +142,29 @@ class Mine:
 
 
 def mine(board: Board, outlook: Outlook, unit: str) -> Mine:
-    """One unit's obligations, by what acting now keeps, then by date."""
+    """NotFound for a unit that the programme has not."""
     known = next((one for one in board.programme.units if one.id == unit), None)
     if known is None:
         raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {board.programme.id}")
-    savings = outlook.of_unit(unit)
-    urgent = {one.standing.obligation.key for one in savings}
-    own = by_due([one for one in board.ledger.standings if one.obligation.unit == unit])
+    own = outlook.in_order(one for one in board.ledger.standings if one.obligation.unit == unit)
+    still = [one for one in own if one.open]
+    urgent = [one for one in still if _urgent(one, outlook)]
     return Mine(
         known,
-        tuple(savings),
-        tuple(one for one in own if one.open and one.obligation.key not in urgent),
+        tuple(_priced(one, board, outlook) for one in urgent),
+        tuple(one for one in still if one not in urgent),
         tuple(one for one in own if not one.open),
         lost_by_unit(board.ledger, unit),
         outlook.keeps(unit),
     )
+
+
+def _urgent(one: Standing, outlook: Outlook) -> bool:
+    red = one.light in RED and not one.waiting
+    return red or one.obligation.key in outlook.kept
+
+
+def _priced(one: Standing, board: Board, outlook: Outlook) -> Urgent:
+    key = one.obligation.key
+    lost = board.ledger.lost_by(lambda entry: entry.obligation == key)
+    return Urgent(one, outlook.kept.get(key, ZERO), lost)

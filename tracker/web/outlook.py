@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -12,7 +13,7 @@ from tracker.domain import facts as f
 from tracker.domain import readings
 from tracker.domain.forecast import Forecast, Saving
 from tracker.domain.ledger import Entry
-from tracker.domain.obligations import Standing
+from tracker.domain.obligations import Standing, red_first
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Reading
 from tracker.domain.record import record
@@ -40,6 +41,16 @@ class Outlook:
 
     def of_unit(self, unit: str) -> list[Saving]:
         return [one for one in self.forecast.savings if one.standing.obligation.unit == unit]
+
+    @cached_property
+    def kept(self) -> dict[str, Units]:
+        """What acting on an obligation keeps, by its key; those that keep nothing are left out."""
+        return {one.standing.obligation.key: one.keeps for one in self.forecast.savings}
+
+    def in_order(self, standings: Iterable[Standing]) -> list[Standing]:
+        """As every list has them."""
+        kept = self.kept
+        return sorted(standings, key=lambda one: red_first(one, kept.get(one.obligation.key, 0)))
 
     def keeps(self, unit: str) -> Units:
         return Units(sum(one.keeps for one in self.of_unit(unit)))
@@ -97,7 +108,7 @@ def _reviews(board: Board) -> list[Waiting]:
 
 def _extensions(board: Board) -> list[Waiting]:
     by_key: dict[tuple[str, str, str, str], f.Extension] = {}
-    for fact in standing_facts(board):
+    for fact in board.true:
         if isinstance(fact, f.Extension):
             by_key[fact.clause, fact.duty, fact.unit, fact.occurrence] = fact
     places = {
@@ -120,26 +131,9 @@ def _decision(board: Board, entry: Entry) -> Waiting:
     return Waiting("decision", entry.clause, entry.obligation, unit, clause.title, None, most)
 
 
-def standing_facts(board: Board) -> list[f.AnyFact]:
-    return f.standing(board.facts, as_of=board.as_of, known_at=board.known_at)
-
-
 def open_readings(board: Board) -> list[Reading]:
     filed = record(
         (one for one in board.facts if isinstance(one, f.ReadingDecision)),
         as_of=board.as_of, known_at=board.known_at,
     )  # fmt: skip
     return readings.undecided(board.programme, filed)
-
-
-def by_due(standings: Sequence[Standing]) -> list[Standing]:
-    """What is open before what is done, then by date, what has none last."""
-    return sorted(
-        standings,
-        key=lambda one: (
-            not one.open,
-            one.obligation.due_at is None,
-            one.obligation.due_at or one.obligation.starts_at,
-            one.obligation.key,
-        ),
-    )

@@ -1,0 +1,106 @@
+"""The grammar of phrases: which tokens together make an amount, a step, a bound or a limit.
+
+LALR, so that time is linear. Every row of tokens is a sentence of it: a phrase that breaks off is
+a shorter phrase of the same kind, and what belongs to none is a phrase by itself. Where a token
+may continue a phrase it does (shift before reduce).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Tree
+from lark.lexer import Lexer
+
+from tracker.definitions.clauses import lexing
+
+GRAMMAR = r"""
+start: _part*
+_part: step | short | bound | effect | other
+
+// 每发现1起, 每少完成1个, 每低于目标1个百分点; 发现一起, 少一次, 超过3天
+step: EACH _middle* _counted? | EACH (CHANGE | COMPARE)? POINTS
+_middle: FOUND | CHANGE | COMPARE | PROSE | TIME | LATIN | TITLE | GRADE | EACHOF
+_counted: QUANTITY | NUMBER
+short: FOUND QUANTITY | CHANGE QUANTITY BEYOND?
+
+// 低于90%, 90%以上, 80%-90%之间
+bound: COMPARE (_counted | POINTS)? BEYOND? | (QUANTITY | POINTS) BEYOND | QUANTITY | BEYOND
+
+// 酌情扣1-3分, 最多扣2分, 累计加分不超过3分, 分别扣0.1分, 以2分为限
+effect: _how* _amount _tail
+      | _how* _verb _how* (_amount | _share)? _tail
+      | _how+
+_how: DISCRETION | MOST | TOTAL | EACHOF
+_verb: LOSE | GAIN | SCORE
+_amount: POINTS | WORTH
+_share: QUANTITY WORTH? | NUMBER
+_tail: PERHEAD? LIMIT?
+
+other: PROSE | FOUND | CHANGE | NUMBER | LATIN | TITLE | TIME | RANK | GRADE | NODOUBLE | VETO
+     | NONE | UNTIL | ZERO | FULL | FREE | TIMES | FORMULA | INTERPOLATE | PROPORTION | FLOOR
+     | EXTERNAL | PERHEAD | LIMIT | COMMA | COLON | SEMI | BREAK | OPEN | CLOSE | MARK
+"""
+
+
+TERMINALS = frozenset(re.findall(r"\b[A-Z]{2,}\b", re.sub(r"//.*", "", GRAMMAR)))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Neighbouring tokens that belong together. `kind` is the rule of the grammar, or the token's
+    own kind for a phrase of one token that no rule names."""
+
+    kind: str
+    tokens: tuple[lexing.Token, ...]
+
+    @property
+    def start(self) -> int:
+        return self.tokens[0].start
+
+    @property
+    def end(self) -> int:
+        return self.tokens[-1].end
+
+    def of(self, *kinds: str) -> lexing.Token | None:
+        """The first token of one of these kinds."""
+        return next((one for one in self.tokens if one.kind in kinds), None)
+
+
+class _Given(Lexer):
+    """Hands the parser tokens that are made already; each carries its place in their row."""
+
+    def __init__(self, conf: Any) -> None:
+        self.conf = conf
+
+    def lex(self, data: Any) -> Iterator[Token]:  # type: ignore[override]  # rows, not texts
+        for at, one in enumerate(data):
+            yield Token(one.kind, "", at)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(
+        GRAMMAR + f"\n%declare {' '.join(sorted(TERMINALS))}",
+        parser="lalr",
+        lexer=_Given,
+        maybe_placeholders=False,
+    )
+
+
+def phrases(row: Sequence[lexing.Token]) -> list[Phrase]:
+    """The row as phrases; every token is in exactly one."""
+    if not row:
+        return []
+    tree: Tree[Token] = _parser().parse(row)
+    return [_phrase(part, row) for part in tree.children if isinstance(part, Tree)]
+
+
+def _phrase(part: Tree[Token], row: Sequence[lexing.Token]) -> Phrase:
+    within = tuple(row[one.start_pos or 0] for one in part.children if isinstance(one, Token))
+    kind = str(part.data)
+    return Phrase(within[0].kind if kind == "other" else kind, within)

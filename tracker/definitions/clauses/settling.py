@@ -1,0 +1,376 @@
+"""What neighbouring drafts make together: bands, a base and its steps, limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from tracker.definitions.clauses.assembling import ABOVE, GROUP, Assembly, Limit
+from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.reading import Band, Between, Kind, Points, Share, Whole
+from tracker.definitions.clauses.triggers import CLOCK, is_late
+
+POINTED = (Act.LOSE, Act.GAIN, Act.SCORE, Act.ZERO, Act.FULL)
+SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
+NOTHING = Points(Decimal(0))
+FULL_RATE = re.compile(r"100%|全部|全面|达到(?:目标|要求)|完成(?:目标|任务)")
+
+
+def settled(made: Assembly) -> list[Draft]:
+    """The rules of a clause in the order of the text."""
+    drafts = _merged_bases(made.drafts)
+    drafts = list(_banded(drafts))
+    drafts = _without_worths(_judged(drafts), made)
+    drafts = _limited(drafts, made.limits)
+    return _once(drafts)
+
+
+# -- a first amount and steps on top of it
+
+
+def _merged_bases(drafts: Sequence[Draft]) -> list[Draft]:
+    """每条扣0.01分，每延后12小时加扣0.01分: one rule with a base."""
+    kept: list[Draft] = []
+    for one in drafts:
+        before = kept[-1] if kept else None
+        if before is not None and _is_on_top(one, before):
+            one.base, one.start = before.amount, before.start
+            kept[-1] = one
+        else:
+            kept.append(one)
+    return kept
+
+
+def _is_on_top(one: Draft, before: Draft) -> bool:
+    if one.kind is not Kind.LATENESS or one.step is None or one.step.unit not in CLOCK:
+        return False
+    flat = before.step is None or before.step.unit not in CLOCK
+    same = before.act is Act.LOSE and one.act is Act.LOSE and before.sentence == one.sentence
+    late = before.kind is Kind.LATENESS or re.search(r"再|加扣|另扣|每(?:再|多|延|超)", one.said)
+    return flat and same and bool(late) and isinstance(before.amount, Points)
+
+
+# -- bands
+
+
+def _banded(drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """Runs of amounts that each have a condition of the same sort become one rule."""
+    at = 0
+    while at < len(drafts):
+        run = _run(drafts, at)
+        if len(run) > 1:
+            yield from _fold(run)
+        else:
+            yield drafts[at]
+        at += max(1, len(run))
+
+
+def _run(drafts: Sequence[Draft], at: int) -> list[Draft]:
+    """The longest row of neighbours from `at` that may be bands of one rule."""
+    run: list[Draft] = []
+    for one in drafts[at:]:
+        if not _may_band(one) or (run and not _goes_on(run, one)):
+            break
+        run.append(one)
+    return run
+
+
+def _may_band(one: Draft) -> bool:
+    if one.kind in (Kind.RATIO, Kind.LINEAR):
+        return True
+    if one.act is Act.FREE:
+        return one.bound
+    if one.kind is Kind.MULTIPLIER:
+        return isinstance(one.amount, Share) and is_late(one.trigger) and _short_bound(one)
+    if one.act is Act.LOSE:
+        return one.kind is not Kind.DISCRETIONARY and (one.step is None or _is_ordinal(one))
+    if one.act is Act.GAIN:
+        return one.rank and one.step is None
+    return one.act in SCORED and (one.step is None or _is_ordinal(one))
+
+
+def _is_ordinal(one: Draft) -> bool:
+    """有一项未达标扣0.5分, 两项…扣1分: how many there are is the condition."""
+    plain = one.step is not None and one.counted and not one.change and not one.found
+    return plain and "每" not in one.said and one.measure not in ("次", "起", "件", "例", "人次")
+
+
+def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
+    first = run[0]
+    if one.sentence - run[-1].sentence > 1:
+        return False
+    if one.kind in (Kind.RATIO, Kind.LINEAR) or run[-1].kind is Kind.LINEAR:
+        return True
+    scored = first.act in SCORED
+    if scored and one.act in SCORED:
+        return True
+    return _sort(one) == _sort(first) or one.act is Act.ZERO
+
+
+def _sort(one: Draft) -> str:
+    if one.rank:
+        return "rank"
+    if one.grade:
+        return "grade"
+    return "bound" if one.bound or _short_bound(one) else "plain"
+
+
+def _short_bound(one: Draft) -> bool:
+    """推迟30天, 逾期3天以内: a length of delay as a condition."""
+    return (
+        bool(re.search(r"\d(?:天|日|个月|个工作日|小时|周)(?:以|之)?[内上下]?", one.said))
+        and one.step is None
+    )
+
+
+def _fold(run: list[Draft]) -> Iterator[Draft]:
+    linear = next((one for one in run if one.kind is Kind.LINEAR), None)
+    if linear is not None:
+        yield _linear(run, linear)
+        return
+    ratio = next((one for one in run if one.kind is Kind.RATIO), None)
+    if ratio is not None:
+        yield from _with_ratio(run, ratio)
+        return
+    sorts = {_sort(one) for one in run}
+    if "rank" in sorts and sum(one.rank for one in run) >= 1:
+        yield _tiers(run, Kind.RANK)
+        return
+    if all(one.act in (Act.LOSE, Act.ZERO, Act.FREE) for one in run):
+        yield from _losing(run)
+        return
+    if any(one.kind is Kind.MULTIPLIER for one in run):
+        yield _tiers(run, Kind.LATENESS)
+        return
+    yield from _scored(run)
+
+
+def _linear(run: Sequence[Draft], linear: Draft) -> Draft:
+    told = [one for one in run if one is not linear]
+    if isinstance(linear.amount, Between):
+        told = list(run)
+    folded = _tiers(told, Kind.LINEAR) if told else linear
+    folded.kind, folded.start = Kind.LINEAR, min(one.start for one in run)
+    folded.end = max(one.end for one in run)
+    return folded
+
+
+def _with_ratio(run: list[Draft], ratio: Draft) -> Iterator[Draft]:
+    heads = [one for one in run if one is not ratio and one.act in SCORED]
+    others = [one for one in run if one is not ratio and one.act not in SCORED]
+    late = [one for one in others if is_late(one.trigger) or _short_bound(one)]
+    if (late and not heads) or (late and ratio.act is Act.OTHER and _short_bound(ratio)):
+        ratio.amount = None
+        yield _tiers(others, Kind.LATENESS)
+        return
+    yield from others
+    scores = [one for one in heads if one.act is Act.SCORE]
+    if len(scores) == 1 and _is_full(scores[0]):
+        if ratio.amount is None:
+            ratio.amount, ratio.act = scores[0].amount, Act.SCORE
+        ratio.start = min(ratio.start, scores[0].start)
+    elif scores:
+        yield from _scored(scores)
+    yield ratio
+
+
+def _is_full(one: Draft) -> bool:
+    """Reaching all of it: the proportion says the same."""
+    return not one.bound or "100%" in one.trigger
+
+
+def _losing(run: list[Draft]) -> Iterator[Draft]:
+    lost = [one for one in run if one.act is Act.LOSE]
+    bands = [one for one in run if _sort(one) != "plain" or _is_ordinal(one)]
+    if len(lost) < 2 or len(bands) < len(run) - 1:
+        yield from _split_free(run)
+        return
+    late = any(_short_bound(one) or is_late(one.trigger) for one in run)
+    yield _tiers(run, Kind.LATENESS if late else Kind.TIERED)
+
+
+def _split_free(run: list[Draft]) -> Iterator[Draft]:
+    yield from run
+
+
+def _scored(run: list[Draft]) -> Iterator[Draft]:
+    gives = [one for one in run if one.act in (Act.SCORE, Act.FULL, Act.LOSE)]
+    zeros = [one for one in run if one.act is Act.ZERO]
+    if len(run) == 1:
+        yield run[0]
+    elif len(gives) == 1 and len(zeros) == 1:
+        yield _yes_or_no(gives[0], zeros[0])
+    elif len(gives) >= 2 and all(one.act is not Act.LOSE for one in gives):
+        yield _tiers(run, Kind.TIERED)
+    else:
+        yield from run
+
+
+def _yes_or_no(give: Draft, zero: Draft) -> Draft:
+    """完成得2分，未完成不得分: what counts is the loss."""
+    bound = zero.bound or (give.bound and not zero.trigger.startswith("未"))
+    zero.kind = Kind.THRESHOLD if bound else zero.kind
+    zero.start = zero.start if zero.trigger else give.start
+    return zero
+
+
+def _tiers(run: Sequence[Draft], kind: Kind) -> Draft:
+    first = run[0]
+    gains = [one.act for one in run]
+    first.tiers = [band for one in run for band in _bands(one, kind, gains)]
+    first.kind, first.amount, first.step = kind, None, None
+    first.end = max(one.end for one in run)
+    if first.act in (Act.ZERO, Act.FREE):
+        first.act = next((one.act for one in run if one.act not in (Act.ZERO, Act.FREE)), first.act)
+    return first
+
+
+def _bands(one: Draft, kind: Kind, acts: Sequence[Act]) -> Iterator[Band]:
+    when = one.said.strip("，：的")
+    scored = any(act in (Act.SCORE, Act.FULL, Act.OTHER) for act in acts)
+    if one.act is Act.ZERO:
+        gaining = scored or (kind is Kind.LINEAR and Act.LOSE not in acts)
+        yield Band(when, award=NOTHING) if gaining else Band(when, deduct=Whole())
+    elif one.act is Act.FREE:
+        yield Band(when, deduct=NOTHING)
+    elif isinstance(one.amount, Between) and kind is Kind.LINEAR:
+        for end in (one.amount.least, one.amount.most):
+            yield Band(when, deduct=end) if one.act is Act.LOSE else Band(when, award=end)
+    elif one.act is Act.LOSE:
+        yield Band(when, deduct=one.amount)
+    else:
+        yield Band(when, award=one.amount)
+
+
+# -- what is left of scores
+
+
+def _judged(drafts: Sequence[Draft]) -> list[Draft]:
+    """Kinds for full marks, no marks and single scores."""
+    for one in drafts:
+        if one.tiers:
+            continue
+        if one.act is Act.ZERO and one.kind is None:
+            one.kind = _zero_kind(one)
+        elif one.act is Act.FULL or (one.act is Act.SCORE and one.kind is None):
+            one.kind = _score_kind(one)
+        if one.act is Act.ZERO:
+            one.act = Act.LOSE
+        if one.kind is Kind.VETO and re.search(r"[本该此]项", one.said + one.trigger[-6:]):
+            one.amount, one.act = Whole(), Act.LOSE
+    return list(drafts)
+
+
+def _zero_kind(one: Draft) -> Kind:
+    if "总" in one.said and re.search(r"[该本]项总", one.said):
+        return Kind.VETO
+    if one.rank:
+        return Kind.RANK
+    if one.late:
+        return Kind.LATENESS
+    return Kind.THRESHOLD if one.bound else Kind.ALL_OR_NOTHING
+
+
+def _score_kind(one: Draft) -> Kind:
+    if one.rank:
+        return Kind.RANK
+    reached = re.search(r"达到|高于|低于|以上|以下|≥|≤", one.trigger)
+    return Kind.THRESHOLD if one.bound or reached else Kind.ALL_OR_NOTHING
+
+
+def _without_worths(drafts: Sequence[Draft], made: Assembly) -> list[Draft]:
+    """计1分 before a sanction is what the clause is worth, no sanction of its own."""
+    others = [one for one in drafts if not _is_worth(one)]
+    charging = [one for one in others if one.kind not in (Kind.EXTERNAL, Kind.DUTY)]
+    if charging:
+        filled = any(limit.until and "加" in limit.words for limit in made.limits)
+        kept = [one for one in drafts if not _is_worth(one) or (filled and one.bound)]
+        return kept if filled else others
+    return list(drafts)
+
+
+def _is_worth(one: Draft) -> bool:
+    """Also a first place that later places are measured from."""
+    return (
+        one.act in (Act.SCORE, Act.FULL)
+        and not one.tiers
+        and one.step is None
+        and (one.kind in (Kind.ALL_OR_NOTHING, Kind.THRESHOLD, Kind.RANK))
+    )
+
+
+# -- limits
+
+
+def _limited(drafts: list[Draft], limits: Sequence[Limit]) -> list[Draft]:
+    for limit in limits:
+        bound = _bound_by(drafts, limit)
+        if bound:
+            for one in bound:
+                one.cap, one.end = limit.amount, max(one.end, limit.end)
+        elif not limit.until:
+            drafts.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
+    return sorted(drafts, key=lambda one: (one.start, one.end))
+
+
+def _bound_by(drafts: Sequence[Draft], limit: Limit) -> list[Draft]:
+    before = [
+        one
+        for one in drafts
+        if one.start < limit.start
+        and (
+            one.act in POINTED
+            or one.tiers
+            or one.kind in (Kind.RATIO, Kind.DISCRETIONARY, Kind.MULTIPLIER)
+        )
+    ]
+    if not before:
+        return []
+    if limit.until:
+        last = before[-1]
+        return before[-2:] if last.aside and len(before) > 1 else [last]
+    if before[-1].kind is Kind.DISCRETIONARY and before[-1].part == limit.part:
+        return [before[-1]]
+    return _bound_by_most(before, limit)
+
+
+def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
+    words = limit.words
+    both = re.search(r"加扣分|加减分|加分扣分", words)
+    if both and "均" in words:
+        return list(before)
+    acts = _direction(words) if not both else POINTED
+    last = before[-1]
+    scope = [one for one in before if one.act in acts]
+    if ABOVE.search(words) or not scope or (limit.opens and last.sentence != limit.sentence):
+        return []
+    same_part = [one for one in scope if one.part == limit.part]
+    if GROUP.search(words) or limit.opens:
+        whole = limit.opens or not same_part or re.search(r"合计|总", words)
+        chosen = scope if whole else same_part
+        return chosen if len(chosen) == 1 else []
+    return [(same_part or scope)[-1]]
+
+
+def _direction(words: str) -> tuple[Act, ...]:
+    if re.search(r"加分|奖励|加", words) and "扣" not in words:
+        return (Act.GAIN, Act.OTHER)
+    if "扣" in words:
+        return (Act.LOSE,)
+    return POINTED
+
+
+def _once(drafts: Sequence[Draft]) -> list[Draft]:
+    """按最高扣，不重复计算 says one thing twice; a veto has several words."""
+    kept: list[Draft] = []
+    for one in drafts:
+        same = kept and kept[-1].kind is one.kind and kept[-1].part == one.part
+        joined = one.kind is Kind.NO_DOUBLE or (
+            one.kind is Kind.VETO and not re.search(r"的，", one.trigger)
+        )
+        if same and joined:
+            kept[-1].end = max(kept[-1].end, one.end)
+        else:
+            kept.append(one)
+    return kept

@@ -1,0 +1,91 @@
+"""What the words before an amount say of its kind."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.definitions.clauses.reading import Kind
+
+LATE = re.compile(
+    r"未(?:能)?(?:按时|按期|及时|如期|准时|按序时|按规定(?:的)?(?:时间|时限|期限)|按时间|按时限|在[^，。；]{0,24}?(?:前|内|时限|期限|期间))"
+    r"|未按[^，。；]{0,8}?(?:时限|期限|时间节点|时间要求|时间)"
+    r"|不及时|不按时|不按期|不能按期|逾期|超期|超时|迟报|迟交|迟到|迟缓|迟延|迟开|迟发|延迟|推迟|拖延|滞后|晚于|晚报|延误|误时|延期|延后"
+    r"|没有按(?:时|期)|没按(?:时|期)|超过(?:规定|承诺|法定|办理)?(?:时限|期限|时间)"
+    r"|(?:分钟|小时|天|日|工作日|周|月)(?:之内|以内|内)(?:仍)?(?:没有|未|没|不)(?!发生|出现|扣)"
+    r"|工作日(?:没有|未|没)|否则每(?:件|次|项|个)"
+)
+MIXED = re.compile(r"(?:[谎瞒漏错虚拒]报|缺报|不实|未报|错|漏)")
+MISSING = re.compile(
+    r"未(?!达|正常|有效|依法|经|及|如实|到位|遂|成年|通过|发现|发生|落实到位|造成|履行|清偿|清零|支付|解决)|没有(?!达|发生|出现)|没(?!有|达)|尚未|缺(?!席|失|陷)|漏|拒报|不报|不足一|少报|少于|应[^，。；]{1,4}未"
+)
+REACHED = re.compile(
+    r"未[^，。；]{0,4}到位|(?:[错漏迟瞒谎虚]报、?(?:或|和)?){2,}|连续[^，。；]{1,5}(?:未|不)|超过\d[^，。；]{1,4}(?:未|没)|未达|没有达|没达|不达标|不到位|不力|不实|不规范|超标|反弹|未正常|未有效"
+)
+EVENT = re.compile(r"发现|发生|出现|被|因|查实|造成|导致|引发|违|存在|受到|责令|撤销")
+COMPARING = re.compile(
+    r"(?:低于|高于|超过|不足|未达到?|达不到|没有达到|没达到|达到|小于|大于|≥|≤|[<>]|不到|不降反升|少于|超出|降至|降到)"
+    r"[^，。；]{0,12}?(?:\d|目标|指标|平均|标准|比例|水平|控制|全[省市县]|上年|要求|的$|$)"
+)
+OWN = re.compile(
+    r"未|没|不|被|发现|发生|出现|违|因|缺|漏|迟|逾|超|造成|导致|拒|弄虚|瞒|谎|错|低|高|少|排名|名"
+)
+RANKED = re.compile(r"排名|名次|位次|排位|排序|排在|名列|位居|第[一二三四五六七八九十\d]+(?:名|位)")
+QUANTITATIVE = frozenset(
+    {
+        "percent", "percentage_point", "permille", "grade", "ug_m3", "mg_l", "decibel", "mu",
+        "10k_mu", "hectare", "tonne", "10k_tonne", "km", "m", "m2", "km2", "m3", "10k_m3", "yuan",
+        "10k_yuan", "100m_yuan", "10k_person", "times", "tenth", "point",
+    }
+)  # fmt: skip
+CLOCK = frozenset({"minute", "hour", "day", "workday", "week", "month", "quarter", "year"})
+LATE_CHANGE = re.compile(r"^(?:迟|晚|逾期|延迟|延期|推迟|延后|超期|超时|拖延|推后|滞后|延)")
+MISSING_CHANGE = re.compile(r"^(?:少|缺|漏|未|低|差)")
+
+
+def is_late(text: str) -> bool:
+    """Triggered by being late; a list of several faults of reporting is no lateness."""
+    found = LATE.search(text)
+    if found is None:
+        return False
+    around = text[max(0, found.start() - 6) : found.end() + 12]
+    return not ("、" in around and MIXED.search(around.replace("迟报", "")))
+
+
+def counted_kind(*, unit: str, measure: str, change: str, found: bool, trigger: str) -> Kind:
+    """The kind of an amount that is charged for each unit of something."""
+    if unit == "rank":
+        return Kind.RANK
+    if unit in CLOCK:
+        if re.search(r"较|同比|天数", trigger) and not LATE_CHANGE.match(change):
+            return Kind.PER_STEP
+        return Kind.LATENESS
+    if unit in QUANTITATIVE:
+        return Kind.PER_STEP
+    if LATE_CHANGE.match(change):
+        return Kind.LATENESS
+    if change:
+        return Kind.PER_MISSING if MISSING_CHANGE.match(change) else Kind.PER_INCIDENT
+    if found:
+        return Kind.PER_INCIDENT
+    return _by_trigger(measure, unit, trigger)
+
+
+def _by_trigger(measure: str, unit: str, trigger: str) -> Kind:
+    if is_late(trigger):
+        return Kind.LATENESS
+    if REACHED.search(trigger) or not MISSING.search(trigger):
+        return Kind.PER_INCIDENT
+    if measure in ("起", "宗") or (unit == "case" and measure != "例"):
+        return Kind.PER_INCIDENT
+    return Kind.PER_MISSING
+
+
+def flat_kind(trigger: str, *, bound: bool, rank: bool) -> Kind:
+    """The kind of an amount that is charged once."""
+    if rank:
+        return Kind.RANK
+    if is_late(trigger):
+        return Kind.LATENESS
+    if bound or COMPARING.search(trigger):
+        return Kind.THRESHOLD
+    return Kind.ALL_OR_NOTHING
