@@ -84,6 +84,8 @@ class Assembler:
                 self.pending = self.outer.pop() if self.outer else self.pending
             case "effect":
                 self._effect(one)
+            case "bound" if one.of("POINTS") and self._is_interpolated(one):
+                self._charge(one, amounts_of(one))
             case "UNTIL":
                 self._until(one)
             case "PROPORTION" if re.search(r"线性|直线|内插|插值", one.tokens[0].text):
@@ -121,7 +123,8 @@ class Assembler:
         start, trigger, said = self._trigger(one.start)
         return Draft(
             act, kind, start, one.end, trigger, said, sentence=self.sentence, part=self.part,
-            aside=bool(self.outer), bound=self._has_bound(), rank=self._has("RANK"),
+            aside=bool(self.outer), bound=self._has_bound(), figure=self._has_figure(),
+            rank=self._has("RANK"),
             grade=self._has("GRADE"), alone=self.fresh and not trigger,
         )  # fmt: skip
 
@@ -131,12 +134,23 @@ class Assembler:
     def _has_bound(self) -> bool:
         """A bound with a figure, or a comparison, not a quantity that only counts."""
         for one in self.pending:
-            if one.kind != "bound":
-                continue
-            unit = self._unit(one)
-            if one.of("COMPARE", "BEYOND") or unit in triggers.QUANTITATIVE:
+            if one.kind == "bound" and (one.of("COMPARE") or self._measures(one)):
                 return True
         return False
+
+    def _has_figure(self) -> bool:
+        """A bound that names a number: 90%以上, 低于80%, 85分以上."""
+        return any(
+            one.kind == "bound"
+            and one.of("QUANTITY", "POINTS", "NUMBER") is not None
+            and (one.of("COMPARE") is not None or self._measures(one))
+            for one in self.pending
+        )
+
+    def _measures(self, one: Phrase) -> bool:
+        """以上 of a number, or a number of something that is measured and not counted."""
+        beyond = one.of("BEYOND") is not None and one.of("QUANTITY", "POINTS") is not None
+        return beyond or self._unit(one) in triggers.QUANTITATIVE
 
     def _keep(self, draft: Draft) -> None:
         self.made.drafts.append(draft)
@@ -210,6 +224,8 @@ class Assembler:
         assessed = act is Act.SCORE and re.search(r"(?:根据|按|视|依据)", self._trigger(one.end)[2])
         if judged or assessed:
             self._keep(self._draft(act, Kind.DISCRETIONARY, one))
+        elif re.match(r"[，。；：、)\n]|$", self.text[one.end : one.end + 1]) is None:
+            self.pending.append(one)
         else:
             self.made.vague.append((act, self._trigger(one.start)[0], one.end))
             self.pending.append(one)
@@ -237,7 +253,10 @@ class Assembler:
         if len(drafts) > 1:
             self._shared_out(drafts)
         for draft in drafts:
-            self.made.drafts.append(draft)
+            if draft.counted and draft.step is None:
+                self.made.loose.append((draft.start, draft.end))
+            else:
+                self.made.drafts.append(draft)
         self.pending.clear()
         self.fresh = False
 
@@ -327,7 +346,7 @@ class Assembler:
         token = one.of("QUANTITY", "POINTS")
         if token is not None:
             return quantity_of(token, self.text[token.end : token.end + 12])
-        if one.kind == "step" and one.of("NUMBER") is None and one.of("FOUND") is not None:
+        if one.kind == "step" and one.of("NUMBER") is None:
             return Quantity(figures("1")[0], "occurrence")
         return None
 
@@ -350,8 +369,6 @@ class Assembler:
         draft.found = one.of("FOUND") is not None
         if draft.step is not None and draft.step.unit == "person" and MOVED.match(draft.change):
             draft.step = Quantity(draft.step.n, "rank")
-        if quantity is None:
-            self.made.loose.append((one.start, one.end))
 
     def _change_in(self, one: Phrase) -> str:
         """每迟报, 每漏统: the change as a word of prose."""
@@ -377,6 +394,8 @@ class Assembler:
 
     def _bare_count(self, draft: Draft) -> None:
         """一次扣2分, 一项任务未达序时进度的扣1分: counted without 每."""
+        while self.pending and self.pending[-1].kind == "COMMA":
+            self.pending.pop()
         last_comma = max(
             (at for at, one in enumerate(self.pending) if one.kind in ("COMMA", "COLON")),
             default=-1,

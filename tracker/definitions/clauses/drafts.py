@@ -42,6 +42,8 @@ class Draft:
     part: int = 0
     aside: bool = False
     bound: bool = False
+    figure: bool = False
+    kept: bool = False
     rank: bool = False
     grade: bool = False
     late: bool = False

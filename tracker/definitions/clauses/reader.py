@@ -22,7 +22,7 @@ from tracker.definitions.clauses.reading import (
     ReadRecurrence,
     ReadRule,
 )
-from tracker.definitions.clauses.settling import settled
+from tracker.definitions.clauses.settling import settled, worths
 from tracker.definitions.clauses.times import Timed, Times, times_of
 
 ROW = 1_000
@@ -51,7 +51,7 @@ def read_clause(
     plain = normal(text)
     times = times_of(plain.text, year=year, calendar=calendar or china())
     made = Assembler(plain.text).run(list(_phrases(plain.text, times)))
-    rules = settled(made)
+    rules = settled(made) or worths(made)
     found = _Found(plain, times, made, _in_order(rules))
     return found.answer(text, points)
 

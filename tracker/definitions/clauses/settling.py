@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 
 from tracker.definitions.clauses.assembling import ABOVE, GROUP, Assembly, Limit
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.reading import Band, Between, Kind, Points, Share, Whole
-from tracker.definitions.clauses.triggers import CLOCK, is_late
+from tracker.definitions.clauses.triggers import CLOCK, COMPARING, is_late
 
 POINTED = (Act.LOSE, Act.GAIN, Act.SCORE, Act.ZERO, Act.FULL)
 SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
@@ -20,10 +21,23 @@ FULL_RATE = re.compile(r"100%|全部|全面|达到(?:目标|要求)|完成(?:目
 def settled(made: Assembly) -> list[Draft]:
     """The rules of a clause in the order of the text."""
     drafts = _merged_bases(made.drafts)
-    drafts = list(_banded(drafts))
+    drafts = list(_banded(_without_told_ratios(drafts)))
     drafts = _without_worths(_judged(drafts), made)
+    if made.vague and all(one.act is Act.SCORE for one in drafts):
+        drafts = []
     drafts = _limited(drafts, made.limits)
     return _once(drafts)
+
+
+def worths(made: Assembly) -> list[Draft]:
+    """A task that only prints what it is worth: done or not done."""
+    if made.vague:
+        return []
+    return [
+        Draft(Act.SCORE, Kind.ALL_OR_NOTHING, start, end, amount=amount, worth=True)
+        for amount, start, end in made.worths
+        if isinstance(amount, Points)
+    ]
 
 
 # -- a first amount and steps on top of it
@@ -49,6 +63,22 @@ def _is_on_top(one: Draft, before: Draft) -> bool:
     same = before.act is Act.LOSE and one.act is Act.LOSE and before.sentence == one.sentence
     late = before.kind is Kind.LATENESS or re.search(r"再|加扣|另扣|每(?:再|多|延|超)", one.said)
     return flat and same and bool(late) and isinstance(before.amount, Points)
+
+
+def _without_told_ratios(drafts: Sequence[Draft]) -> list[Draft]:
+    """按照恶化比例扣分，每恶化1个百分点扣0.2分: the steps say how the proportion is meant."""
+    return [
+        one
+        for one, after in zip_longest(drafts, drafts[1:])
+        if one is not None
+        and not (
+            one.kind is Kind.RATIO
+            and one.amount is None
+            and after is not None
+            and after.kind is Kind.PER_STEP
+            and after.part == one.part
+        )
+    ]
 
 
 # -- bands
@@ -97,7 +127,7 @@ def _is_ordinal(one: Draft) -> bool:
 
 
 def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
-    first = run[0]
+    first = next((other for other in run if other.kind is not Kind.LINEAR), run[0])
     if one.sentence - run[-1].sentence > 1:
         return False
     if one.kind in (Kind.RATIO, Kind.LINEAR) or run[-1].kind is Kind.LINEAR:
@@ -105,7 +135,8 @@ def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
     scored = first.act in SCORED
     if scored and one.act in SCORED:
         return True
-    return _sort(one) == _sort(first) or one.act is Act.ZERO
+    ordinal = _is_ordinal(one) and _is_ordinal(first)
+    return ordinal or _sort(one) == _sort(first) or one.act is Act.ZERO
 
 
 def _sort(one: Draft) -> str:
@@ -113,7 +144,7 @@ def _sort(one: Draft) -> str:
         return "rank"
     if one.grade:
         return "grade"
-    return "bound" if one.bound or _short_bound(one) else "plain"
+    return "bound" if one.figure or _short_bound(one) else "plain"
 
 
 def _short_bound(one: Draft) -> bool:
@@ -171,6 +202,8 @@ def _with_ratio(run: list[Draft], ratio: Draft) -> Iterator[Draft]:
             ratio.amount, ratio.act = scores[0].amount, Act.SCORE
         ratio.start = min(ratio.start, scores[0].start)
     elif scores:
+        for one in scores:
+            one.kept = True
         yield from _scored(scores)
     yield ratio
 
@@ -183,7 +216,8 @@ def _is_full(one: Draft) -> bool:
 def _losing(run: list[Draft]) -> Iterator[Draft]:
     lost = [one for one in run if one.act is Act.LOSE]
     bands = [one for one in run if _sort(one) != "plain" or _is_ordinal(one)]
-    if len(lost) < 2 or len(bands) < len(run) - 1:
+    counts = [one.step.n for one in run if one.step is not None and _is_ordinal(one)]
+    if len(lost) < 2 or len(bands) < len(run) - 1 or len(set(counts)) != len(counts):
         yield from _split_free(run)
         return
     late = any(_short_bound(one) or is_late(one.trigger) for one in run)
@@ -195,16 +229,27 @@ def _split_free(run: list[Draft]) -> Iterator[Draft]:
 
 
 def _scored(run: list[Draft]) -> Iterator[Draft]:
-    gives = [one for one in run if one.act in (Act.SCORE, Act.FULL, Act.LOSE)]
+    if any(one.act is Act.LOSE for one in run):
+        yield from run
+        return
+    gives = [one for one in run if one.act in (Act.SCORE, Act.FULL)]
     zeros = [one for one in run if one.act is Act.ZERO]
     if len(run) == 1:
         yield run[0]
     elif len(gives) == 1 and len(zeros) == 1:
         yield _yes_or_no(gives[0], zeros[0])
-    elif len(gives) >= 2 and all(one.act is not Act.LOSE for one in gives):
+    elif len(gives) >= 2 and _alternatives(gives):
         yield _tiers(run, Kind.TIERED)
     else:
+        for one in run:
+            one.kept = len(gives) > 1
         yield from run
+
+
+def _alternatives(gives: Sequence[Draft]) -> bool:
+    """Bands give different amounts; equal ones are several things that each count."""
+    amounts = [one.amount for one in gives]
+    return len(set(amounts)) == len(amounts)
 
 
 def _yes_or_no(give: Draft, zero: Draft) -> Draft:
@@ -239,7 +284,7 @@ def _bands(one: Draft, kind: Kind, acts: Sequence[Act]) -> Iterator[Band]:
             yield Band(when, deduct=end) if one.act is Act.LOSE else Band(when, award=end)
     elif one.act is Act.LOSE:
         yield Band(when, deduct=one.amount)
-    else:
+    elif one.amount is not None:
         yield Band(when, award=one.amount)
 
 
@@ -269,7 +314,8 @@ def _zero_kind(one: Draft) -> Kind:
         return Kind.RANK
     if one.late:
         return Kind.LATENESS
-    return Kind.THRESHOLD if one.bound else Kind.ALL_OR_NOTHING
+    reached = one.bound or COMPARING.search(one.trigger)
+    return Kind.THRESHOLD if reached else Kind.ALL_OR_NOTHING
 
 
 def _score_kind(one: Draft) -> Kind:
@@ -292,6 +338,8 @@ def _without_worths(drafts: Sequence[Draft], made: Assembly) -> list[Draft]:
 
 def _is_worth(one: Draft) -> bool:
     """Also a first place that later places are measured from."""
+    if one.kept:
+        return False
     return (
         one.act in (Act.SCORE, Act.FULL)
         and not one.tiers

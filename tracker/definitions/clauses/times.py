@@ -46,7 +46,7 @@ RECUR = re.compile(
 DUE_IN_PERIOD = re.compile(
     rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?)?"
     rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-3]个?月|最后1个月)?(?:的)?"
-    rf"(?:(?:(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})[日号](?:至(?P<to>{DAY})[日号])?|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
+    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})[日号](?:至(?P<to>{DAY})[日号])?|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
     rf"(?P<before>(?:下班)?{BEFORE}|(?:之内|以内|内))?|(?P<within>{N})个?(?P<wunit>工作日|日|天)(?:之|以)?内)?"
 )
 TIMES_IN_PERIOD = re.compile(
@@ -247,7 +247,12 @@ def _is_due(found: re.Match[str], text: str) -> bool:
         return bool(re.search(r"(?:截至|截止|不晚于|不迟于)$", lead)) and not after.startswith("的")
     if part["end"] in ("年内", "年度内"):
         return bool(re.match(r"(?:要|须|应)?(?:全部|全面)?(?:完成|建成|实现|达到)", after))
-    if part["part"] or part["end"] or part["half"] or part["quarter"]:
+    if part["end"]:
+        done = re.match(
+            r"(?:要|须|应)?(?:全面|全部|基本)?(?:完成|建成|实现|达|竣工|投用|清零)", after
+        )
+        return lead.endswith(("到", "至", "在", "于")) or done is not None
+    if part["part"] or part["half"] or part["quarter"]:
         return bool(DUTY_AFTER.match(after)) or lead.endswith(("到", "至", "在"))
     if re.search(r"(?:截至|截止|截止到|不晚于|不迟于|不超过|[到至于在])$", lead):
         return True
@@ -285,7 +290,7 @@ def _stages(days: Sequence[Day], text: str) -> Iterator[Stage]:
 
 
 def _before_sanction(text: str) -> str:
-    return re.split(r"[。；\n]|扣|得分|得满分|计\d|加\d|不得", text, maxsplit=1)[0]
+    return re.split(r"[。；\n每]|扣|得分|得满分|计\d|加\d|不得", text, maxsplit=1)[0]
 
 
 def _share(text: str) -> Decimal:
@@ -385,6 +390,10 @@ def _first_day(
     size = LENGTH_OF[freq]
     month = _month_of(due, found, size)
     base = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+    if due["lastday"]:
+        wanted = "一二三四五六日".index(due["lastday"].replace("天", "日"))
+        last = last_of(base.year, base.month)
+        return last - timedelta(days=(last.weekday() - wanted) % 7)
     if due["within"]:
         n = _integer(due["within"])
         if due["wunit"] == "工作日":
@@ -434,6 +443,8 @@ def _lengths(text: str) -> Iterator[Length]:
 
 def _is_length(found: re.Match[str], before: str, text: str) -> bool:
     lead, within = found["lead"], found["within"]
+    if text[max(0, found.start() - 2) : found.start()] in ("以上", "之间"):
+        return False
     if lead in ("逾期", "推迟", "延迟"):
         return False
     if lead in ("超过", "超"):
