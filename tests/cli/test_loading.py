@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import openpyxl
 import pytest
 
@@ -139,6 +141,9 @@ def test_readings_are_listed_with_their_prices_and_decided_with_a_reason(
     assert tracker("programme", "load", tracker.write("list.yaml", SOUND)).code == 0
     found = tracker.valid("readings", "readings", "--as-of", "2021-12-31")
     assert found["open"] == 1
+    low, score, high = (Decimal(found[name]) for name in ("low", "score", "high"))
+    assert low <= score <= high
+    assert "1 条口径未定" in tracker("readings", "--as-of", "2021-12-31").text
     [reading] = found["readings"]
     assert [(one["id"], one["holds"], one["difference"]) for one in reading["choices"]] == [
         ("up", True, "0"), ("down", False, "0"),
@@ -149,7 +154,9 @@ def test_readings_are_listed_with_their_prices_and_decided_with_a_reason(
     assert told.text == "口径 rounding 定为 down\n"
     [reading] = tracker.valid("readings", "readings")["readings"]
     assert (reading["holds"], reading["decided_by"], reading["open"]) == ("down", "张三", False)
-    assert "已定" in tracker("readings").text
+    decided = tracker("readings").text
+    assert "已定" in decided
+    assert "口径未定" not in decided
 
 
 @pytest.mark.parametrize("words", [("nothing", "down"), ("rounding", "sideways")])

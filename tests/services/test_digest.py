@@ -193,6 +193,8 @@ def test_open_readings_give_a_range_around_the_score() -> None:
         ("steps", "−0.01", "0.00")
     ]
     assert told.verdict.score - told.verdict.low == 100
+    span = readings.span_of(now, register)
+    assert (told.verdict.low, told.verdict.high) == (span.low, span.high)
     other = build(now, before, weekly.outlook_of(now), audience=Audience.HEAD, unit=住建局,
                   register=register)  # fmt: skip
     assert other.readings == ()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schedules.workdays import china
 from tests.builders import JANUARY, a_programme, a_report, an_acceptance, at, clause, item
 from tracker.definitions.yamlform import load
 from tracker.domain.errors import DefinitionError, Refused
 from tracker.domain.points import shown
+from tracker.domain.programme import Programme
+from tracker.domain.readings import applied
 from tracker.domain.scoring import Context, score
 from tracker.services import programmes, readings, reporting, scoreboard, trail
 from tracker.store.database import Database
@@ -104,6 +108,98 @@ def test_a_decision_is_on_the_trail_without_the_name(published: Database) -> Non
         event = trail.events(session, "small")[0]
     assert event.kind == "fact.reading"
     assert "王主任" not in trail.canonical(event.body)
+
+
+# -- how far all of them go together ---------------------------------------------------------------
+
+
+def late_programme(each: str, *alternatives: tuple[str, str], worth: str = "1") -> Programme:
+    """Two clauses of one item, each losing `each` for 12 hours of delay, each with an open reading
+    under which it loses something else."""
+    clauses = [
+        clause(name, duties=HOURS["duties"], rules=[{**HOURS["rules"][0], "each": each}])
+        for name in ("1.1", "1.2")
+    ]
+    open_ = [
+        {
+            "id": f"r{name}", "clause": f"1.{name}", "question": "扣多少？", "default": "printed",
+            "alternatives": [
+                {"id": "printed", "says": "照印的", "set": {}},
+                {"id": "other", "says": "另一种", "set": {f"1.{name}#1.each": other}},
+            ],
+        }
+        for name, other in alternatives
+    ]  # fmt: skip
+    return a_programme(item("1", *clauses, points=worth), item("2", points="9"), readings=open_)
+
+
+def span_of(programme: Programme) -> readings.Span:
+    """As of November; both clauses were met 30 hours late, two blocks of 12 hours."""
+    facts = [
+        fact
+        for name in ("1.1", "1.2")
+        for fact in (
+            a_report(name, on="2021-10-02 06:00", id=f"r{name}"),
+            an_acceptance(f"r{name}", on="2021-10-08", id=f"v{name}"),
+        )
+    ]
+    seen = scoreboard.of_documents(programme, facts, china(), as_of=NOVEMBER)
+    return readings.span_of(seen, readings.of_board(seen))
+
+
+def test_readings_that_do_not_touch_each_other_add_up() -> None:
+    found = span_of(late_programme("0.1", ("1", "0.2"), ("2", "0.05")))
+    assert (shown(found.down), shown(found.up), found.open) == ("−0.20", "0.10", 2)
+
+
+def test_what_two_readings_take_stops_at_the_item_s_points() -> None:
+    """Each alone takes 0.6 more, together 1.2; but the item has only 0.6 left to lose."""
+    found = span_of(late_programme("0.1", ("1", "0.4"), ("2", "0.4")))
+    assert (shown(found.down), shown(found.up)) == ("−0.60", "0.00")
+
+
+def test_what_two_readings_give_back_stops_at_what_was_lost() -> None:
+    both = late_programme("0.5", ("1", "0"), ("2", "0"))
+    assert shown(span_of(both).up) == "1.00"
+    given = {"1.1#1.each": "0", "1.2#1.each": "0"}
+    twice = [
+        {
+            "id": name, "clause": "1.1", "question": "扣不扣？", "default": "printed",
+            "alternatives": [
+                {"id": "printed", "says": "扣", "set": {}},
+                {"id": "other", "says": "不扣", "set": given},
+            ],
+        }
+        for name in ("r1", "r2")
+    ]  # fmt: skip
+    found = span_of(Programme.model_validate({**both.model_dump(by_alias=True), "readings": twice}))
+    assert shown(found.up) == "1.00", "the same loss is given back once"
+
+
+def test_a_cap_does_not_hide_what_two_readings_give_back_together() -> None:
+    """Two times 1.6 is lost and capped at 1: neither reading alone changes that, both do."""
+    found = span_of(late_programme("0.8", ("1", "0.2"), ("2", "0.2")))
+    assert (shown(found.down), shown(found.up)) == ("0.00", "0.20")
+
+
+@given(
+    each=st.sampled_from(["0.1", "0.3", "0.8"]),
+    others=st.tuples(*[st.sampled_from(["0", "0.05", "0.2", "0.5", "2"])] * 2),
+)
+def test_both_ends_are_scores_that_some_choice_gives(each: str, others: tuple[str, str]) -> None:
+    programme = late_programme(each, ("1", others[0]), ("2", others[1]))
+    found = span_of(programme)
+    scores = [
+        span_of(_decided(programme, first, second)).score
+        for first in ("printed", "other")
+        for second in ("printed", "other")
+    ]
+    assert (found.low, found.high) == (min(scores), max(scores))
+
+
+def _decided(programme: Programme, first: str, second: str) -> Programme:
+    """With the choices written into it, and nothing left open."""
+    return applied(programme, {"r1": first, "r2": second}).model_copy(update={"readings": ()})
 
 
 SHIPPED = sorted((Path(__file__).parents[2] / "tracker" / "programmes").glob("*.yaml"))

@@ -31,17 +31,24 @@ def listed(place: House, programme: str, as_of: str, *, as_json: bool) -> None:
         slug = meant(session, programme, place.lang, year=at.astimezone(zone).year)
         board = scoreboard.board(session, slug, as_of=at, known_at=place.now)
         register = readings.register(session, slug, as_of=at, known_at=place.now)
+        span = readings.span(session, slug, as_of=at, known_at=place.now)
     if as_json:
         show.answer(
             ReadingsAnswer(
                 programme=about(board.programme, board.version),
                 as_of=iso(at, zone),
-                open=sum(one.open for one in register),
+                open=span.open,
+                score=amount(span.score),
+                low=amount(span.low),
+                high=amount(span.high),
                 readings=[_answer(one) for one in register],
             )
         )
         return
     show.echo(*(line for one in register for line in _lines(one, place)))
+    if span.open:
+        low, high = points(span.low), points(span.high)
+        show.echo(say("readings.span", place.lang, n=span.open, low=low, high=high))
 
 
 def _lines(one: Entry, place: House) -> Iterator[str]:

@@ -117,6 +117,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "serve.at": ("在 {url} 提供页面，Ctrl-C 结束", "pages at {url}, Ctrl-C ends"),
     "doctor.ok": ("没有缺的", "nothing is missing"),
     "doctor.bad": ("{n} 项必须处理", "{n} to be put right"),
+    "readings.span": (
+        "{n} 条口径未定；全定之后，得分在 {low} – {high} 之间",
+        "{n} readings are open; once all are decided the score is within {low} – {high}",
+    ),
     "reading.open": ("待定", "open"),
     "reading.decided": ("已定", "decided"),
     "reading.holds": ("现行", "holds"),

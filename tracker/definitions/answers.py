@@ -478,6 +478,11 @@ class ReadingsAnswer(Answer):
     programme: AboutProgramme
     as_of: InstantText
     open: int
+    score: PointsText
+    low: PointsText = Field(
+        description="The lowest score that some choice of all open readings together gives."
+    )
+    high: PointsText = Field(description="The highest one.")
     readings: list[ReadingAnswer]
 
 

@@ -195,18 +195,20 @@ def build(
     unit: str = "",
     who: Mapping[str, str] | None = None,
     register: Sequence[readings.Entry] = (),
+    span: readings.Span | None = None,
     health: Sequence[Health] = (),
 ) -> Digest:
     """The digest of `board` against the board of the last one.
 
-    `who` names the person who acts, by unit. `register` holds the readings with their prices.
+    `who` names the person who acts, by unit. `register` holds the readings with their prices,
+    `span` how far they can move the score together, where the caller knows it already.
     """
     desk = _Desk(board, before, outlook, "" if audience.sees_all else unit, who or {})
     savings = desk.savings()
     lines = tuple(desk.priced(saving) for saving in savings[:MATTERING])
     rest = Units(sum(saving.keeps for saving in savings[MATTERING:]))
     open_readings = _open_readings([one for one in register if desk.owes(one.reading.clause)])
-    verdict = desk.verdict(savings, open_readings)
+    verdict = desk.verdict(savings, open_readings, span or readings.span_of(board, register))
     known = sum(line.keeps for line in lines) + rest
     return Digest(
         programme=board.programme.id,
@@ -277,12 +279,18 @@ class _Desk:
     def savings(self) -> list[Saving]:
         return [saving for saving in self.outlook.savings if self.mine(saving.standing)]
 
-    def verdict(self, savings: Sequence[Saving], open_: Sequence[OpenReading]) -> Verdict:
+    def verdict(
+        self, savings: Sequence[Saving], open_: Sequence[OpenReading], span: readings.Span
+    ) -> Verdict:
         ledger, outlook = self.board.ledger, self.outlook
         lost = ledger.lost_by(self.counted)
         nothing, best = outlook.lost_if_nothing, outlook.lost_if_all_done
+        low, high = span.low, span.high
         if self.unit:
             nothing, best = self._own_outlook(savings)
+            # A unit's own readings, within what all of them come to.
+            low = Units(max(low, ledger.score + sum(one.low for one in open_)))
+            high = Units(min(high, ledger.score + sum(one.high for one in open_)))
         return Verdict(
             score=ledger.score,
             lost=lost,
@@ -291,8 +299,8 @@ class _Desk:
             lost_if_nothing=nothing,
             lost_if_all_done=best,
             until=outlook.until,
-            low=Units(ledger.score + sum(one.low for one in open_)),
-            high=Units(ledger.score + sum(one.high for one in open_)),
+            low=low,
+            high=high,
         )
 
     def _own_outlook(self, savings: Sequence[Saving]) -> tuple[Units, Units]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.ledger import total
 from tracker.domain.obligations import Standing
-from tracker.domain.points import Units
+from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Programme, Reading
 from tracker.domain.readings import only_prices
 from tracker.domain.record import record
@@ -26,14 +26,16 @@ from tracker.store.memory import remembered
 @dataclass(frozen=True)
 class Choice:
     """One alternative: the score with it (all other readings as they hold), and how far that is
-    from the score with the one that holds. `executable` is False where the alternative sets
-    nothing although it is not the default: its price is not known, and 0 would be a lie."""
+    from the score with the one that holds; `raw` is the same before any cap. `executable` is False
+    where the alternative sets nothing although it is not the default: its price is not known, and 0
+    would be a lie."""
 
     id: str
     says: str
     score: Units
     difference: Units
     executable: bool
+    raw: Units = ZERO
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class Entry:
     def open(self) -> bool:
         return self.decision is None
 
+    def furthest(self, sign: int) -> Choice:
+        """The choice with the highest (1) or lowest (-1) score, a cap aside where that hides what
+        it does; the one that holds where none goes further."""
+
+        def reach(one: Choice) -> tuple[int, int, bool]:
+            return sign * one.score, sign * one.raw, one.id == self.holds
+
+        return max(self.choices, key=reach)
+
     @property
     def low(self) -> Units:
         return min(choice.score for choice in self.choices)
@@ -56,6 +67,29 @@ class Entry:
     @property
     def high(self) -> Units:
         return max(choice.score for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far the score can go once every open reading is decided.
+
+    Both ends are scores that some choice of all open readings together gives, so that no end
+    passes what clause, item, section or part allow.
+    """
+
+    open: int
+    score: Units
+    low: Units
+    high: Units
+
+    @property
+    def down(self) -> Units:
+        """From the score to the low end, never positive."""
+        return Units(self.low - self.score)
+
+    @property
+    def up(self) -> Units:
+        return Units(self.high - self.score)
 
 
 def register(
@@ -66,6 +100,23 @@ def register(
     key = ("readings", slug, seen.version, seen.ledger.calendar_version, len(seen.facts), as_of,
            seen.known_at)  # fmt: skip
     return remembered(session, key, lambda: of_board(seen))
+
+
+def span(session: Session, slug: str, *, as_of: datetime, known_at: datetime | None = None) -> Span:
+    """Of every open reading of the programme."""
+    seen = board(session, slug, as_of=as_of, known_at=known_at)
+    entries = register(session, slug, as_of=as_of, known_at=known_at)
+    key = ("span", slug, seen.version, seen.ledger.calendar_version, len(seen.facts), as_of,
+           seen.known_at)  # fmt: skip
+    return remembered(session, key, lambda: span_of(seen, entries))
+
+
+def span_of(seen: Board, entries: Iterable[Entry]) -> Span:
+    """Over the open ones of these entries, which are the board's."""
+    open_ = [entry for entry in entries if entry.open]
+    pricing = _Pricing(seen)
+    low, high = (pricing.extreme(open_, sign) for sign in (-1, 1))
+    return Span(len(open_), seen.ledger.score, low, high)
 
 
 def of_board(seen: Board) -> tuple[Entry, ...]:
@@ -122,24 +173,68 @@ class _Pricing:
 
     def choices(self, reading: Reading, holds: str) -> tuple[Choice, ...]:
         items = self._reach(reading)
-        base = self._present(items)
+        base, raw = self._present(items), self._raw(items)
         prices = only_prices(path for one in reading.alternatives for path in one.set)
         standings = self._standings(items) if prices else None
         found = []
         for one in reading.alternatives:
-            other = base
+            other, pulls = base, raw
             if one.id != holds:
-                other = self._score({reading.id: one.id}, items, standings)
+                other, pulls = self._score({reading.id: one.id}, items, standings)
             difference = Units(other - base)
             executable = bool(one.set) or one.id == reading.default
             score_ = Units(self._seen.ledger.score + difference)
-            found.append(Choice(one.id, one.says, score_, difference, executable))
+            found.append(
+                Choice(one.id, one.says, score_, difference, executable, Units(pulls - raw))
+            )
         return tuple(found)
+
+    def extreme(self, open_: Sequence[Entry], sign: int) -> Units:
+        """The highest (`sign` 1) or lowest (-1) score that was found over the choices together."""
+        moving = [entry for entry in open_ if entry.furthest(sign).id != entry.holds]
+        moving.sort(key=lambda entry: (-sign * entry.furthest(sign).difference, entry.reading.id))
+        changes = (self._furthest(items, those, sign) for items, those in self._touching(moving))
+        return Units(self._seen.ledger.score + sum(changes))
+
+    def _touching(self, moving: Iterable[Entry]) -> list[tuple[frozenset[str] | None, list[Entry]]]:
+        """Readings that reach the same items stand together, with all that they reach."""
+        groups: list[tuple[frozenset[str] | None, list[Entry]]] = []
+        for entry in moving:
+            items, mine = self._reach(entry.reading), [entry]
+            for other in [one for one in groups if _overlap(one[0], items)]:
+                groups.remove(other)
+                items = None if items is None or other[0] is None else items | other[0]
+                mine = [*other[1], *mine]
+            groups.append((items, mine))
+        return groups
+
+    def _furthest(self, items: frozenset[str] | None, those: Sequence[Entry], sign: int) -> int:
+        """Each reading's own furthest choice at once, where they add up to no less. Where they do
+        not (two that give back the same loss), one after the other, as long as none goes back."""
+        base = self._present(items)
+        furthest = {entry.reading.id: entry.furthest(sign) for entry in those}
+        best = {name: choice.id for name, choice in furthest.items()}
+        together = self._score(best, items, None)[0] - base
+        if sign * together >= sign * sum(one.difference for one in furthest.values()):
+            return together
+        reached, chosen = 0, dict[str, str]()
+        for entry in those:
+            for choice in (one for one in entry.choices if one.id != entry.holds):
+                with_it = {**chosen, entry.reading.id: choice.id}
+                found = self._score(with_it, items, None)[0] - base
+                same = found == reached and choice == furthest[entry.reading.id]
+                if sign * found > sign * reached or same:
+                    reached, chosen = found, with_it
+        return sign * max(sign * reached, sign * together)
 
     def _present(self, items: frozenset[str] | None) -> int:
         ledger = self._seen.ledger
         counted = [e for e in ledger.entries if items is None or e.item in items]
         return ledger.base_points + total(counted)
+
+    def _raw(self, items: frozenset[str] | None) -> int:
+        entries = self._seen.ledger.entries
+        return sum(entry.raw for entry in entries if items is None or entry.item in items)
 
     def _standings(self, items: frozenset[str] | None) -> list[Standing]:
         standings = self._seen.ledger.standings
@@ -150,12 +245,14 @@ class _Pricing:
         choice: Mapping[str, str],
         items: frozenset[str] | None,
         standings: Sequence[Standing] | None,
-    ) -> int:
+    ) -> tuple[int, int]:
+        """The score of these items with the choice, and its sum before any cap."""
         seen = self._seen
         context = Context(seen.context.calendar, {**seen.context.readings, **choice})
-        return score_filed(
+        ledger = score_filed(
             seen.programme, context, self._filed, only_items=items, standings=standings
-        ).score
+        )
+        return ledger.score, sum(entry.raw for entry in ledger.entries)
 
     def _reach(self, reading: Reading) -> frozenset[str] | None:
         """None for all of the programme's items."""
@@ -169,6 +266,11 @@ class _Pricing:
             reached.add(item)
             waiting |= self._ties[item] - reached
         return frozenset(reached)
+
+
+def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
+    """None reaches everything."""
+    return one is None or other is None or not one.isdisjoint(other)
 
 
 def _ties(programme: Programme) -> dict[str, set[str]] | None:

@@ -104,10 +104,11 @@ def digest_of(
     seen = board(session, slug, as_of=as_of, known_at=known_at)
     before = _before(session, slug, as_of)
     register = readings.register(session, slug, as_of=as_of, known_at=known_at)
+    span = readings.span(session, slug, as_of=as_of, known_at=known_at)
     return digest.build(
         seen, before, outlook_of(seen),
         audience=audience, unit=unit, who=who_acts(session, slug, as_of), register=register,
-        health=health,
+        span=span, health=health,
     )  # fmt: skip
 
 
@@ -140,6 +141,7 @@ def _all(
     before, outlook = _before(session, slug, now), outlook_of(seen)
     who = who_acts(session, slug, now)
     register = readings.of_board(seen)
+    span = readings.span_of(seen, register)
     owing = {one.obligation.unit for one in seen.ledger.standings}
     wanted = [("leader", Audience.LEADER, ""), ("office", Audience.OFFICE, "")]
     wanted += [
@@ -149,7 +151,7 @@ def _all(
     ]
     built = [
         (name, digest.build(seen, before, outlook, audience=audience, unit=unit, who=who,
-                            register=register, health=health))
+                            register=register, span=span, health=health))
         for name, audience, unit in wanted
     ]  # fmt: skip
     return [(name, one) for name, one in built if not one.unit or _says_something(one)]

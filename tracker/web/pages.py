@@ -119,9 +119,9 @@ def unit_page(asked: Office, slug: str, unit: str) -> Response:
 def score_page(asked: Office, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        register = readings.register(session, slug, as_of=at.as_of, known_at=at.board.known_at)
+        span = readings.span(session, slug, as_of=at.as_of, known_at=at.board.known_at)
     return page(asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board),
-                span=scores.span(register), final=final(at.board))  # fmt: skip
+                span=span, final=final(at.board))  # fmt: skip
 
 
 @router.get("/p/{slug}/obligation")

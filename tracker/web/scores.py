@@ -64,22 +64,6 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Span:
-    """How far the open readings can move the score, each by itself, added up."""
-
-    open: int
-    low: Units
-    high: Units
-
-
-def span(register: Sequence[readings.Entry]) -> Span:
-    open_ = [entry for entry in register if entry.open]
-    low = sum(min(choice.difference for choice in entry.choices) for entry in open_)
-    high = sum(max(choice.difference for choice in entry.choices) for entry in open_)
-    return Span(len(open_), Units(low), Units(high))
-
-
-@dataclass(frozen=True)
 class Sorted:
     """Open readings that move the score, the widest first; those that do not; decided ones."""
 
