@@ -95,11 +95,6 @@ def quotes(answer: Mapping[str, Any]) -> list[str]:
     return [text for text in texts if 0 < len(text) <= LONGEST_QUOTE]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="slips are not reported yet; who reports them takes this away",
-)
 def test_every_slip_and_the_stray_message_are_reported_with_place_and_problem(
     answer: dict[str, Any],
 ) -> None:

@@ -9,10 +9,12 @@ from decimal import Decimal
 from itertools import groupby
 
 from tracker.definitions.clauses import ReadClause, read_clause
+from tracker.definitions.documents import enumerators
 from tracker.definitions.documents.cutting import Cut, Piece, cut
 from tracker.definitions.documents.dates import due
+from tracker.definitions.documents.dirt import Passage
 from tracker.definitions.documents.enumerators import Style
-from tracker.definitions.documents.outline import Line, Outline, Section
+from tracker.definitions.documents.outline import Line, Outline, Section, Slip
 from tracker.definitions.documents.reading import (
     Check,
     PlacedClause,
@@ -34,19 +36,30 @@ class Assembled:
     items: tuple[ReadItem, ...]
     checks: tuple[Check, ...]
     points: Decimal | None
+    passages: tuple[Passage, ...]
+    slips: tuple[Slip, ...]
 
 
 def assembled(outline: Outline, year: int) -> Assembled:
     lines = outline.lines
     qualified = _restarts(lines)
     items: list[ReadItem] = []
+    passages: list[Passage] = []
+    slips = list(outline.slips)
     for (section, number), rows in groupby(lines, key=lambda one: (one.section, one.item)):
         name = f"{section}.{number}" if qualified and section not in ("B", "P") else number
-        items += _of_item(list(rows), name, year)
+        several = list(rows)
+        cuts = cut([line.clause.text for line in several])
+        items += _of_item(several, cuts, name, year)
+        passages += _passages(several, cuts)
+        slips += _gaps(several, cuts)
     items = _unique(items)
     sections = tuple(_section(one, items) for one in outline.sections)
     checks = tuple(_checks(outline, sections, items))
-    return Assembled(sections, tuple(items), checks, _whole(outline, sections, items))
+    if outline.numbered:
+        slips += _jumps(lines)
+    points = _whole(sections, items)
+    return Assembled(sections, tuple(items), checks, points, tuple(passages), tuple(slips))
 
 
 def _restarts(lines: Sequence[Line]) -> bool:
@@ -61,8 +74,7 @@ def _restarts(lines: Sequence[Line]) -> bool:
 # -- one item --------------------------------------------------------------------------------------
 
 
-def _of_item(lines: Sequence[Line], name: str, year: int) -> Iterator[ReadItem]:
-    pieces = cut([line.clause.text for line in lines])
+def _of_item(lines: Sequence[Line], pieces: Cut, name: str, year: int) -> Iterator[ReadItem]:
     ids = _ids(pieces.pieces, name)
     for row, line in enumerate(lines):
         own = [(piece, ids[n]) for n, piece in enumerate(pieces.pieces) if piece.row == row]
@@ -171,6 +183,65 @@ def _unique(items: Sequence[ReadItem]) -> list[ReadItem]:
     ]
 
 
+# -- what is odd -----------------------------------------------------------------------------------
+
+
+def _passages(lines: Sequence[Line], cuts: Cut) -> Iterator[Passage]:
+    """Every text of an item once: its title, each clause, what stands between them, its other
+    cells."""
+    titles: set[str] = set()
+    for row, line in enumerate(lines):
+        others = (line.title, line.evidence, line.responsible, line.lead, line.reviewing)
+        for text in others:
+            if text and text not in titles:
+                titles.add(text)
+                yield Passage(text, line.place)
+        text, position = line.clause.text, 0
+        own = sorted((one for one in cuts.pieces if one.row == row), key=lambda one: one.start)
+        for piece in own:
+            yield from _passage(line, position, piece.start, 0)
+            yield from _passage(line, piece.start, piece.end, piece.body - piece.start)
+            position = max(position, piece.end)
+        yield from _passage(line, position, len(text), 0)
+
+
+def _passage(line: Line, start: int, end: int, body: int) -> Iterator[Passage]:
+    text = line.clause.text[start:end]
+    if text.strip():
+        mark = enumerators.at(text, 0)
+        body = body or (mark.end if mark is not None else 0)
+        place = f"{line.clause.place} at {line.clause.offset + start}"
+        flat = line.clause.gaps
+        yield Passage(
+            _GAP.sub(" ", text) if flat else text, place if flat else line.clause.place, body
+        )
+
+
+def _gaps(lines: Sequence[Line], cuts: Cut) -> Iterator[Slip]:
+    """Numbers of clauses that jump."""
+    last: dict[tuple[int, ...], int] = {}
+    for piece in cuts.pieces:
+        for depth in range(1, len(piece.path) + 1):
+            holder, number = piece.path[: depth - 1], piece.path[depth - 1]
+            before = last.get(holder)
+            if before is not None and number > before + 1:
+                line = lines[piece.row]
+                shown = line.clause.text[piece.start : piece.start + 20]
+                values = {"before": str(before), "after": str(number)}
+                yield Slip("gap", line.clause.place, shown, values)
+            last[holder] = number
+
+
+def _jumps(lines: Sequence[Line]) -> Iterator[Slip]:
+    """Numbers of items that jump, within their section or through the whole list."""
+    before = 0
+    for number, line in ((int(one.item), one) for one in lines if one.item.isdigit()):
+        if number > before + 1 and before:
+            values = {"before": str(before), "after": str(number)}
+            yield Slip("gap", line.place, f"{line.item} {line.title[:20]}", values)
+        before = number
+
+
 # -- sums ------------------------------------------------------------------------------------------
 
 
@@ -214,8 +285,6 @@ def _checks(
         yield Check("total", "", whole, whole, "")
 
 
-def _whole(
-    outline: Outline, sections: Sequence[ReadSection], items: Sequence[ReadItem]
-) -> Decimal | None:
+def _whole(sections: Sequence[ReadSection], items: Sequence[ReadItem]) -> Decimal | None:
     parts = [one.points for one in sections if one.points is not None and not one.bonus]
     return sum(parts, Decimal(0)) if parts else _sum(items, "")

@@ -19,6 +19,7 @@ from tracker.definitions.documents.outline import (
     Line,
     Outline,
     Section,
+    Slip,
     Text,
     kind_of_bonus,
     number_in,
@@ -250,7 +251,26 @@ class _Reader:
         if not roles or len(cells) < len(roles):
             return None
         told = dict(zip(roles, cells, strict=True))
+        self._note_breaks(pieces[at:position], cells)
         return _Units(told, pieces[at].start, pieces[position - 1].end), position - at
+
+    def _note_breaks(self, pieces: Sequence[_Piece], cells: Sequence[str]) -> None:
+        """A name with a blank in it; units in the middle of a bracket."""
+        if len(pieces) > len(cells):
+            broken = next(n for n, piece in enumerate(pieces) if piece.text not in cells)
+            first, second = pieces[broken].text, pieces[broken + 1].text
+            begin = re.split("[、,，]", first)[-1]
+            finish = re.split("[、,，]", second)[0]
+            values = {"word": f"{begin} {finish}", "meant": f"{begin}{finish}"}
+            self._slip("blank_in_name", pieces[broken], f"{begin} {finish}", values)
+        before = self._item.pieces[-1].text if self._item and self._item.pieces else ""
+        if before.count("(") + before.count("（") > before.count(")") + before.count("）"):
+            shown = f"{before[-8:]} {pieces[0].text} {pieces[-1].text}"
+            self._slip("cut_in_two", pieces[0], shown, {})
+
+    def _slip(self, code: str, piece: _Piece, shown: str, values: Mapping[str, str]) -> None:
+        place = f"{self._place} at {piece.start}"
+        self._outline.slips.append(Slip(code, place, shown, values))
 
     # -- items to lines --
 

@@ -59,15 +59,28 @@ class Line:
     raw: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Slip:
+    """Something odd that was met while the rows were told apart; `code` as in `slips`."""
+
+    code: str
+    place: str
+    text: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Outline:
-    """`totals` are sums that the document states, by section or "" for the whole."""
+    """`totals` are sums that the document states, by section or "" for the whole; `numbered` where
+    the items' numbers are the source's own."""
 
     title: str = ""
     sections: list[Section] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     totals: list[tuple[str, Decimal, str]] = field(default_factory=list)
     unread: list[Text] = field(default_factory=list)
+    slips: list[Slip] = field(default_factory=list)
+    numbered: bool = True
 
 
 def split_points(title: str) -> tuple[str, Decimal | None]:
@@ -82,7 +95,10 @@ def split_points(title: str) -> tuple[str, Decimal | None]:
 
 def number_in(text: str) -> Decimal | None:
     """The points of a cell: `1.5`, `1.5分`, `（3）`; None for words."""
-    found = re.fullmatch(r"[（(+＋]?\s*([0-9]{1,4}(?:\.[0-9]+)?)\s*分?\s*[)）]?", text.strip())
+    found = re.fullmatch(
+        r"[（(+＋]?\s*([0-9]{1,4}(?:\.[0-9]+)?)\s*分?\s*(?:[)）]|[（(][^()（）]*[)）])?",
+        text.strip(),
+    )
     return Decimal(found[1]) if found else None
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracker.definitions import words
 from tracker.definitions.documents import flattened
-from tracker.definitions.documents.assembling import assembled
+from tracker.definitions.documents.assembling import Assembled, assembled
+from tracker.definitions.documents.dirt import dirt_in
 from tracker.definitions.documents.files import SUFFIXES, opened
 from tracker.definitions.documents.grid import Block, Paragraph
 from tracker.definitions.documents.headings import Role
 from tracker.definitions.documents.outline import Outline, Text
-from tracker.definitions.documents.reading import ReadDocument, ReadTarget, Unread
+from tracker.definitions.documents.reading import Dirt, ReadDocument, ReadTarget, Unread, plain
+from tracker.definitions.documents.slips import slip
 from tracker.definitions.documents.tables import TableReader, title_among
 from tracker.definitions.documents.targets import targets_in
 from tracker.definitions.words import Language
@@ -49,10 +51,21 @@ def read_document(
         sections=found.sections,
         items=found.items,
         targets=tuple(targets),
+        dirt=tuple(_dirt(found, language)),
         unread=tuple(Unread(one.place, one.text) for one in outline.unread),
         checks=found.checks,
         notices=file.notices,
     )
+
+
+def _dirt(found: Assembled, language: Language) -> Iterator[Dirt]:
+    for one in found.slips:
+        yield slip(one.code, one.place, one.text, language, **one.values)
+    for check in found.checks:
+        if not check.ok:
+            sums = {"whose": check.id, "sum": plain(check.sum), "stated": plain(check.stated)}
+            yield slip("sum", check.place, check.what, language, **sums)
+    yield from dirt_in(found.passages, language)
 
 
 def _outlined(

@@ -154,7 +154,7 @@ def as_json(document: ReadDocument) -> dict[str, Any]:
             for one in document.targets
         ],
         "dirt": [
-            {"place": one.place, "text": one.text, "problem": one.problem}
+            {"place": one.place, "text": one.text, "problem": f"{one.problem}；{one.suggestion}"}
             for one in document.dirt
         ],
         "unread": [one.text for one in document.unread],

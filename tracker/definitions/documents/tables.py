@@ -16,6 +16,7 @@ from tracker.definitions.documents.outline import (
     Line,
     Outline,
     Section,
+    Slip,
     Text,
     kind_of_bonus,
     number_in,
@@ -321,6 +322,7 @@ class _Rows:
         if self._layout.column(Role.NUMBER) is None and not inside and name and name != heap.title:
             heap.counted += 1
             new = str(heap.counted)
+            self._outline.numbered = False
         if new and new != heap.number:
             heap.number = new
             heap.texts = {}
@@ -337,11 +339,18 @@ class _Rows:
         """Points of the row, or the item's where the cell is empty or merged from above."""
         heap, cell = self._heap, self._cell(row, Role.POINTS)
         own = number_in(cell.text) if cell is not None and cell.row == row.number else None
+        if own is None and cell is not None and cell.row == row.number:
+            self._odd_points(cell)
         if own is not None:
             heap.texts[Role.POINTS] = str(own)
             return own, False
         held = heap.texts.get(Role.POINTS, "")
         return (Decimal(held), True) if held else (None, False)
+
+    def _odd_points(self, cell: Cell) -> None:
+        if any(sign.isdigit() for sign in cell.text):
+            place = self._table.place(cell)
+            self._outline.slips.append(Slip("points", place, cell.text, {"word": cell.text}))
 
     def _kept(self, row: Row, role: Role) -> str:
         """The cell's text, or that of the row above in the same item."""
