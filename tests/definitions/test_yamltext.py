@@ -40,13 +40,13 @@ def test_values_are_what_is_written(text: str, expected: object) -> None:
     ("text", "code", "line"),
     [
         ("", "empty", 1),
-        ("a: [1", "not_yaml", 2),
+        ("a: [1", "yaml_bracket", 1),
         ("a: 1\nb: *gone", "no_anchor", 2),
         ("a: &a\n- *a", "alias_of_itself", 2),
         ("a: !!python/object:os.system x", "tagged", 1),
         ("a: 1\n---\nb: 2", "several_documents", 2),
         ("? [a]\n: b", "key_not_text", 1),
-        ("a: \x07", "not_yaml", 1),
+        ("a: \x07", "yaml_control", 1),
         ("[" * 100_000, "too_deep", 1),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from tracker.definitions import yamlflaws
 from tracker.domain.errors import Problem
 
 Language = Literal["zh", "en"]
@@ -15,6 +16,7 @@ _Words = tuple[str, str, str, str]
 """What is wrong and what to do, in Chinese; the same in English."""
 
 WORDS: dict[str, _Words] = {
+    **yamlflaws.WORDS,
     # the file and its YAML
     "not_found": ("文件不存在", "请核对路径", "there is no such file", "check the path"),
     "not_readable": (
@@ -40,12 +42,6 @@ WORDS: dict[str, _Words] = {
         "建议另存为 UTF-8",
         "this is not UTF-8 and was read as GB18030",
         "better save it as UTF-8",
-    ),
-    "not_yaml": (
-        "不合 YAML 写法：{said}",
-        "请检查这一行及上一行的缩进、冒号和引号",
-        "this is not YAML: {said}",
-        "check indentation, colons and quotes of this line and the one before",
     ),
     "empty": ("文件是空的", "请写入内容", "the file is empty", "write something into it"),
     "several_documents": (

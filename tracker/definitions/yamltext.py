@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 from yaml import events as ev
 
+from tracker.definitions.yamlflaws import cause_of
+
 MOST_NODES = 200_000
 MOST_LEVELS = 40
 LONG = 100
@@ -73,21 +75,12 @@ def parse(text: str) -> tuple[Node, list[Flaw]]:
     try:
         for event in yaml.parse(text, Loader=Loader):
             builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark is not None else 0
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise Unreadable([Flaw(line, "not_yaml", {"said": said})]) from error
     except yaml.YAMLError as error:
-        raise Unreadable([Flaw(_line_of(error, text), "not_yaml", {"said": str(error)})]) from error
+        cause = cause_of(error, text)
+        raise Unreadable([Flaw(cause.line, cause.code, dict(cause.values))]) from error
     if builder.root is None:
         raise Unreadable([Flaw(1, "empty", {})])
     return builder.root, builder.flaws
-
-
-def _line_of(error: yaml.YAMLError, text: str) -> int:
-    at = getattr(error, "position", None)
-    return text.count("\n", 0, at) + 1 if isinstance(at, int) else 1
 
 
 class _Builder:
