@@ -29,7 +29,10 @@ def amounts_of(effect: Phrase) -> list[Amount]:
     points = effect.of("POINTS")
     if points is not None:
         return _points(points.text)
-    share = effect.of("QUANTITY", "NUMBER")
+    bare = effect.of("NUMBER")
+    if bare is not None:
+        return [Points(one) for one in figures(bare.text)]
+    share = effect.of("QUANTITY")
     if share is not None:
         return _share(share.text)
     return [Whole()] if effect.of("WORTH") is not None else []

@@ -12,6 +12,7 @@ from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.reading import (
     Amount,
+    Band,
     Between,
     Kind,
     Points,
@@ -123,7 +124,7 @@ class Assembler:
         start, trigger, said = self._trigger(one.start)
         return Draft(
             act, kind, start, one.end, trigger, said, sentence=self.sentence, part=self.part,
-            aside=bool(self.outer), bound=self._has_bound(), figure=self._has_figure(),
+            aside=bool(self.outer), bound=self._has_bound(), figure=self._figure(),
             rank=self._has("RANK"),
             grade=self._has("GRADE"), alone=self.fresh and not trigger,
         )  # fmt: skip
@@ -138,14 +139,13 @@ class Assembler:
                 return True
         return False
 
-    def _has_figure(self) -> bool:
-        """A bound that names a number: 90%以上, 低于80%, 85分以上."""
-        return any(
-            one.kind == "bound"
-            and one.of("QUANTITY", "POINTS", "NUMBER") is not None
-            and (one.of("COMPARE") is not None or self._measures(one))
-            for one in self.pending
-        )
+    def _figure(self) -> str:
+        """The unit of a bound that names a number: 90%以上, 低于80%, 85分以上."""
+        for one in self.pending:
+            named = one.kind in ("bound", "short") and one.of("QUANTITY", "POINTS", "NUMBER")
+            if named and (one.of("COMPARE") is not None or self._measures(one)):
+                return self._unit(one) or "number"
+        return ""
 
     def _measures(self, one: Phrase) -> bool:
         """以上 of a number, or a number of something that is measured and not counted."""
@@ -223,8 +223,10 @@ class Assembler:
         judged = one.of("DISCRETION") is not None or self._discretion()
         assessed = act is Act.SCORE and re.search(r"(?:根据|按|视|依据)", self._trigger(one.end)[2])
         if judged or assessed:
-            self._keep(self._draft(act, Kind.DISCRETIONARY, one))
-        elif re.match(r"[，。；：、)\n]|$", self.text[one.end : one.end + 1]) is None:
+            draft = self._draft(act, Kind.DISCRETIONARY, one)
+            draft.weak = not judged
+            self._keep(draft)
+        elif re.match(r"[，。；、)\n]|$", self.text[one.end : one.end + 1]) is None:
             self.pending.append(one)
         else:
             self.made.vague.append((act, self._trigger(one.start)[0], one.end))
@@ -250,7 +252,9 @@ class Assembler:
     def _charge(self, one: Phrase, amounts: list[Amount]) -> None:
         act = self._act(one)
         drafts = [self._charged(act, one, amount) for amount in amounts]
-        if len(drafts) > 1:
+        if len(drafts) > 1 and act is Act.SCORE:
+            drafts = [self._by_class(drafts)]
+        elif len(drafts) > 1:
             self._shared_out(drafts)
         for draft in drafts:
             if draft.counted and draft.step is None:
@@ -298,6 +302,14 @@ class Assembler:
         ):
             draft.kind, draft.step, draft.measure = last.kind, last.step, last.measure
 
+    def _by_class(self, drafts: list[Draft]) -> Draft:
+        """优秀、良好、合格的，分别得…: a band for each class."""
+        first = drafts[0]
+        first.kind = Kind.RANK if first.rank else Kind.TIERED
+        first.tiers = [Band(first.said.strip("，"), award=one.amount) for one in drafts]
+        first.amount, first.step, first.counted = None, None, False
+        return first
+
     def _shared_out(self, drafts: list[Draft]) -> None:
         """迟报、漏报、瞒报的，分别扣…: each class by its own word."""
         words = [word for word in re.split(r"、|和|及|与", drafts[0].trigger) if word]
@@ -321,6 +333,11 @@ class Assembler:
             draft.measure = per.text.lstrip("/")
             return
         steps = [one for one in self.pending if one.kind in ("step", "short")]
+        last = self.pending[-1] if self.pending else None
+        if last is not None and self._falls_short(last):
+            self._counted_by(draft, last)
+            draft.change = "少"
+            return
         if not steps:
             self._bare_count(draft)
             return
@@ -328,6 +345,12 @@ class Assembler:
         if chosen.kind == "short" and chosen is not steps[-1]:
             return
         self._counted_by(draft, chosen)
+
+    def _falls_short(self, one: Phrase) -> bool:
+        """不足一个扣2.5分: counted, where 不足90% would be a bound."""
+        compare = one.of("COMPARE") if one.kind == "bound" else None
+        counts = compare is not None and compare.text in ("不足", "少于") and len(one.tokens) == 2
+        return counts and self._unit(one) not in triggers.CLOCK | triggers.QUANTITATIVE | {""}
 
     def _chosen(self, steps: list[Phrase]) -> Phrase:
         """每个园区每少完成1项 counts tasks; 每个项目每次 counts projects."""
@@ -463,11 +486,23 @@ class Assembler:
             "EXTERNAL": (Act.OTHER, Kind.EXTERNAL),
         }  # fmt: skip
         act, kind = kinds[one.kind]
+        if one.kind == "FREE" and "免扣" in one.tokens[0].text:
+            act, kind = Act.OTHER, Kind.MULTIPLIER
         draft = self._draft(act, kind, one)
         draft.late = triggers.is_late(draft.trigger)
         draft.said += one.tokens[0].text
         draft.amount = _stated(one, draft)
+        if kind is Kind.RATIO and _is_between(one, draft):
+            draft.kind = Kind.LINEAR
+        if re.search(r"[×÷*/]{2,}|=$", one.tokens[0].text):
+            self.made.loose.append((one.start, one.end))
         self._keep(draft)
+
+
+def _is_between(one: Phrase, draft: Draft) -> bool:
+    """In proportion between two points that are named: 介于两者之间, (率-90%)÷10%."""
+    between = re.search(r"之间|介于|中间", draft.trigger)
+    return bool(between) or re.search(r"\([^()]*-[^()]*\)", one.tokens[0].text) is not None
 
 
 def _stated(one: Phrase, draft: Draft) -> Amount | None:

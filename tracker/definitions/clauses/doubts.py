@@ -170,8 +170,7 @@ def _order_of_places(scene: Scene) -> Iterator[Doubt]:
 
 def _only_worth(scene: Scene) -> Iterator[Doubt]:
     """A task that says what it is worth, and not how it is lost."""
-    if len(scene.drafts) == 1 and scene.drafts[0].worth:
-        one = scene.drafts[0]
+    for one in [one for one in scene.drafts if one.worth][:1]:
         yield one.start, one.end, ("未完成的全扣", "按完成比例得分", "由审核单位酌情计分")
 
 
@@ -209,6 +208,17 @@ def _proportion_of_what(scene: Scene) -> Iterator[Doubt]:
             yield one.start, one.end, ("按未完成比例乘以本条分值扣", "按未完成比例乘以本项分值扣")
 
 
+def _equal(scene: Scene) -> Iterator[Doubt]:
+    """低于目标得20分，高于目标不得分: what is exactly at it?"""
+    for one in scene.drafts:
+        strict = re.search(r"低于(?![^，。；]*\d)", scene.text) and re.search(
+            r"高于(?![^，。；]*\d)", scene.text
+        )
+        if one.kind is Kind.THRESHOLD and strict:
+            yield one.start, one.end, ("等于时按达到计", "等于时按未达到计")
+            return
+
+
 def _respectively(scene: Scene) -> Iterator[Doubt]:
     """分别提高15%、12% for one subject: whose figure is which."""
     found = re.search(r"分别[^，。；]{0,12}?\d+(?:\.\d+)?%(?:、|和|及)\d+(?:\.\d+)?%", scene.text)
@@ -240,5 +250,6 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Doubt]], ...] = (
     _absorbed,
     _proportion_of_what,
     _respectively,
+    _equal,
     _before_month,
 )

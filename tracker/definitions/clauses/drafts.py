@@ -42,8 +42,9 @@ class Draft:
     part: int = 0
     aside: bool = False
     bound: bool = False
-    figure: bool = False
+    figure: str = ""
     kept: bool = False
+    weak: bool = False
     rank: bool = False
     grade: bool = False
     late: bool = False

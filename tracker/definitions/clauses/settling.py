@@ -14,6 +14,7 @@ from tracker.definitions.clauses.triggers import CLOCK, COMPARING, is_late
 
 POINTED = (Act.LOSE, Act.GAIN, Act.SCORE, Act.ZERO, Act.FULL)
 SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
+PROPORTIONAL = (Kind.RATIO, Kind.LINEAR)
 NOTHING = Points(Decimal(0))
 FULL_RATE = re.compile(r"100%|全部|全面|达到(?:目标|要求)|完成(?:目标|任务)")
 
@@ -23,20 +24,34 @@ def settled(made: Assembly) -> list[Draft]:
     drafts = _merged_bases(made.drafts)
     drafts = list(_banded(_without_told_ratios(drafts)))
     drafts = _without_worths(_judged(drafts), made)
+    drafts = _without_weak(drafts)
     if made.vague and all(one.act is Act.SCORE for one in drafts):
         drafts = []
     drafts = _limited(drafts, made.limits)
     return _once(drafts)
 
 
+def _without_weak(drafts: Sequence[Draft]) -> list[Draft]:
+    """根据完成情况计分 before 视情扣分, or before the rules of another document: said twice."""
+    judged = [
+        one
+        for one in drafts
+        if (one.kind is Kind.DISCRETIONARY and not one.weak)
+        or (one.kind is Kind.EXTERNAL and _charges(one))
+    ]
+    return [one for one in drafts if not (one.weak and judged)]
+
+
 def worths(made: Assembly) -> list[Draft]:
     """A task that only prints what it is worth: done or not done."""
     if made.vague:
         return []
+    told = [(one, start, end) for one, start, end in made.worths if isinstance(one, Points)]
+    if len(told) > 2 and told[0][0].value == sum(one.value for one, _, _ in told[1:]):
+        told = told[1:]
     return [
         Draft(Act.SCORE, Kind.ALL_OR_NOTHING, start, end, amount=amount, worth=True)
-        for amount, start, end in made.worths
-        if isinstance(amount, Points)
+        for amount, start, end in told
     ]
 
 
@@ -107,6 +122,8 @@ def _run(drafts: Sequence[Draft], at: int) -> list[Draft]:
 
 
 def _may_band(one: Draft) -> bool:
+    if one.kind is Kind.DISCRETIONARY:
+        return False
     if one.kind in (Kind.RATIO, Kind.LINEAR):
         return True
     if one.act is Act.FREE:
@@ -114,9 +131,9 @@ def _may_band(one: Draft) -> bool:
     if one.kind is Kind.MULTIPLIER:
         return isinstance(one.amount, Share) and is_late(one.trigger) and _short_bound(one)
     if one.act is Act.LOSE:
-        return one.kind is not Kind.DISCRETIONARY and (one.step is None or _is_ordinal(one))
+        return one.step is None or _is_ordinal(one)
     if one.act is Act.GAIN:
-        return one.rank and one.step is None
+        return (one.rank or bool(one.figure)) and one.step is None
     return one.act in SCORED and (one.step is None or _is_ordinal(one))
 
 
@@ -127,9 +144,12 @@ def _is_ordinal(one: Draft) -> bool:
 
 
 def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
-    first = next((other for other in run if other.kind is not Kind.LINEAR), run[0])
-    if one.sentence - run[-1].sentence > 1:
+    first = next((other for other in run if other.kind not in PROPORTIONAL), run[0])
+    apart = one.sentence - run[-1].sentence
+    if apart > 1 or (one.kind is Kind.RATIO and (apart or "排名" in one.said)):
         return False
+    if first.kind in PROPORTIONAL and one.act in SCORED:
+        return True
     if one.kind in (Kind.RATIO, Kind.LINEAR) or run[-1].kind is Kind.LINEAR:
         return True
     scored = first.act in SCORED
@@ -144,6 +164,8 @@ def _sort(one: Draft) -> str:
         return "rank"
     if one.grade:
         return "grade"
+    if one.act is Act.GAIN and one.figure:
+        return one.figure
     return "bound" if one.figure or _short_bound(one) else "plain"
 
 
@@ -161,10 +183,16 @@ def _fold(run: list[Draft]) -> Iterator[Draft]:
         yield _linear(run, linear)
         return
     ratio = next((one for one in run if one.kind is Kind.RATIO), None)
+    if ratio is not None and _runs_between(run, ratio):
+        yield _linear(run, ratio)
+        return
     if ratio is not None:
         yield from _with_ratio(run, ratio)
         return
     sorts = {_sort(one) for one in run}
+    if all(one.act is Act.GAIN for one in run) and "rank" not in sorts:
+        yield _tiers(run, Kind.BONUS)
+        return
     if "rank" in sorts and sum(one.rank for one in run) >= 1:
         yield _tiers(run, Kind.RANK)
         return
@@ -177,12 +205,20 @@ def _fold(run: list[Draft]) -> Iterator[Draft]:
     yield from _scored(run)
 
 
+def _runs_between(run: Sequence[Draft], ratio: Draft) -> bool:
+    """20%-0%之间按比例得分, with points stated for both ends."""
+    stated = [one for one in run if one.act in SCORED and one is not ratio]
+    return len(stated) > 1 and re.search(r"\d%?[-至到]\d", ratio.trigger) is not None
+
+
 def _linear(run: Sequence[Draft], linear: Draft) -> Draft:
     told = [one for one in run if one is not linear]
     if isinstance(linear.amount, Between):
         told = list(run)
     folded = _tiers(told, Kind.LINEAR) if told else linear
-    folded.kind, folded.start = Kind.LINEAR, min(one.start for one in run)
+    peers = any(re.search(r"最好|最差|最优|最高的|最低的", one.trigger) for one in run)
+    folded.kind = Kind.RANK if peers else Kind.LINEAR
+    folded.start = min(one.start for one in run)
     folded.end = max(one.end for one in run)
     return folded
 
@@ -196,6 +232,7 @@ def _with_ratio(run: list[Draft], ratio: Draft) -> Iterator[Draft]:
         yield _tiers(others, Kind.LATENESS)
         return
     yield from others
+    yield from (one for one in heads if one.act is Act.ZERO)
     scores = [one for one in heads if one.act is Act.SCORE]
     if len(scores) == 1 and _is_full(scores[0]):
         if ratio.amount is None:
@@ -328,7 +365,7 @@ def _score_kind(one: Draft) -> Kind:
 def _without_worths(drafts: Sequence[Draft], made: Assembly) -> list[Draft]:
     """计1分 before a sanction is what the clause is worth, no sanction of its own."""
     others = [one for one in drafts if not _is_worth(one)]
-    charging = [one for one in others if one.kind not in (Kind.EXTERNAL, Kind.DUTY)]
+    charging = [one for one in others if one.kind is not Kind.EXTERNAL or _charges(one)]
     if charging:
         filled = any(limit.until and "加" in limit.words for limit in made.limits)
         kept = [one for one in drafts if not _is_worth(one) or (filled and one.bound)]
@@ -336,9 +373,14 @@ def _without_worths(drafts: Sequence[Draft], made: Assembly) -> list[Draft]:
     return list(drafts)
 
 
+def _charges(one: Draft) -> bool:
+    """根据评分规则扣分: the amounts stand elsewhere; 以……为准 only a date or a target does."""
+    return one.said.endswith(("扣分", "计分", "得分", "加分", "赋分"))
+
+
 def _is_worth(one: Draft) -> bool:
     """Also a first place that later places are measured from."""
-    if one.kept:
+    if one.kept or isinstance(one.amount, Share):
         return False
     return (
         one.act in (Act.SCORE, Act.FULL)
