@@ -61,11 +61,6 @@ def test_sums_that_add_up_are_said_to_add_up(answer: dict[str, Any]) -> None:
     assert [check["what"] for check in answer["checks"] if not check["ok"]] == []
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the clause reader is not there yet; it takes this mark away",
-)
 def test_sanctions_of_the_district_list_reach_the_promised_figures(answer: dict[str, Any]) -> None:
     figures = compare(expected_clauses("district_2020.yaml"), clauses_of(answer))
     print(report("district list", figures))

@@ -206,6 +206,9 @@ class Assembler:
         return any(one.of("DISCRETION") for one in self.pending if one.kind == "effect")
 
     def _worth(self, one: Phrase, amount: Amount) -> None:
+        if isinstance(amount, Whole):  # 分值 as a noun
+            self.pending.append(one)
+            return
         last = self.made.drafts[-1] if self.made.drafts else None
         if self.outer and isinstance(amount, Between) and last is not None and not last.amount:
             last.amount, last.end = amount, one.end
