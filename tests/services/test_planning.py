@@ -157,6 +157,19 @@ def test_a_pause_that_is_full_is_followed_by_the_next_one(database: Database) ->
     assert sorted(set(limits)) == ["+1", "+2", "+3"]
 
 
+def test_every_notice_names_the_row_of_its_obligation(database: Database) -> None:
+    """No foreign key says so: the batch that makes a notice has just read the row."""
+    publish(database, SMALL)
+    tick(database, "2021-09-30 12:00")
+    publish(database, a_programme(item("1", due_on="2021-09-30")), when=at("2021-10-01 08:00"))
+    tick(database, "2021-10-20 12:00")
+    with database.read() as session:
+        rows = dict(session.exec(select(ObligationRow.id, ObligationRow.key)).all())
+    made = notices(database)
+    assert {one.obligation_key.partition("/")[0] for one in made} >= {"1", "3"}
+    assert [rows.get(one.obligation_id) for one in made] == [one.obligation_key for one in made]
+
+
 def test_two_planners_never_share_an_alarm(database: Database) -> None:
     items = [item(f"{n}", due_on="2021-09-30", points="1") for n in range(1, 21)]
     publish(database, a_programme(*items))

@@ -88,8 +88,8 @@ def test_a_naive_instant_is_refused(database: Database) -> None:
 
 def test_a_foreign_key_is_kept(database: Database) -> None:
     notice = NoticeRow(
-        key="k", programme="small", obligation_id=404, obligation_key="1/done/housing",
-        deadline_version=1, rung="day-1", role="contact", unit="housing",
+        key="k", programme="small", obligation_id=1, obligation_key="1/done/housing",
+        deadline_version=1, rung="day-1", role="contact", unit="housing", dispatch_id=404,
         nominal_at=JANUARY, send_at=JANUARY, made_at=JANUARY,
     )  # fmt: skip
     with pytest.raises(IntegrityError), database.write() as session:

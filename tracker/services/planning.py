@@ -34,6 +34,7 @@ from tracker.domain.reminders import (
 from tracker.domain.verdicts import known_from
 from tracker.services import calendars, factbook, people, programmes, trail
 from tracker.store import queries
+from tracker.store.bulk import insert_new
 from tracker.store.database import Database
 from tracker.store.memory import remembered
 from tracker.store.tables import (
@@ -44,7 +45,6 @@ from tracker.store.tables import (
     NoticeRow,
     NoticeState,
     ObligationRow,
-    Table,
 )
 
 TICK = "tick"
@@ -283,36 +283,6 @@ def set_alarms(session: Session, alarms: Iterable[tuple[datetime, int]]) -> None
         {"at": ceil(at.timestamp()), "obligation_id": obligation_id} for at, obligation_id in alarms
     ]
     insert_new(session, AlarmRow, rows)
-
-
-def insert_new(session: Session, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Rows whose key is there already are left as they are; returns how many are new.
-
-    Straight to the driver, each distinct value made fit for it once: a batch of notices has the
-    same few instants, and SQLAlchemy takes longer over them than the database over the rows.
-    """
-    if not rows:
-        return 0
-    connection = session.connection()
-    dialect, columns = connection.dialect, table.metadata.tables[str(table.__tablename__)].c
-    names = list(rows[0])
-    fits = [_memoised(columns[name].type.bind_processor(dialect)) for name in names]
-    quoted = ", ".join(dialect.identifier_preparer.quote(name) for name in names)
-    into = f"INSERT INTO {table.__tablename__} ({quoted})"
-    bound = [[fit(row[name]) for row in rows] for fit, name in zip(fits, names, strict=True)]
-    if dialect.name == "postgresql":  # all rows in one statement, a column an array
-        kinds = [columns[name].type.compile(dialect) for name in names]
-        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
-        values: list[Any] | tuple[Any, ...] = tuple(bound)
-        statement = f"{into} SELECT * FROM unnest({arrays})"  # noqa: S608  our own columns
-    else:
-        values = list(zip(*bound, strict=True))
-        statement = f"{into} VALUES ({', '.join('?' * len(names))})"
-    return connection.exec_driver_sql(f"{statement} ON CONFLICT DO NOTHING", values).rowcount
-
-
-def _memoised(process: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    return (lambda value: value) if process is None else cache(process)
 
 
 # -- alarms to notices --------------------------------------------------------------------------

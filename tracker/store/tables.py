@@ -236,12 +236,19 @@ class NoticeRow(Table, table=True):
     """An intent to tell a role something about an obligation.
 
     `key` is programme|obligation key|deadline version|rung|role, so that a doubled tick makes none.
+    No foreign key to the obligation, as with its alarms: a batch would touch a page of that table
+    for each notice. Obligations are withdrawn, never deleted.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         Index(None, "obligation_id"),
-        Index(None, "dispatch_id"),
+        Index(
+            "ix_notice_dispatch_id",
+            "dispatch_id",
+            sqlite_where=text("dispatch_id IS NOT NULL"),
+            postgresql_where=text("dispatch_id IS NOT NULL"),
+        ),
         Index(None, "programme", "nominal_at"),
         Index(
             "ix_notice_wanted_send_at",
@@ -254,7 +261,7 @@ class NoticeRow(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     programme: str
-    obligation_id: int = Field(foreign_key="obligation.id")
+    obligation_id: int
     obligation_key: str
     deadline_version: int
     rung: str
