@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("running", "用随附的两份方案演一年，写出催办信和周报 / a year on a moved clock"),
     "programme": ("documents", "方案文件：校验、发布、比较 / programme documents"),
+    "clause": ("clauses", "读一句计分细则：规则、期限、歧义 / read one scoring sentence"),
     "contacts": ("loading", "联系人与角色 / people and their roles"),
     "facts": ("loading", "事实：填报、审核、交办、监测等 / facts"),
     "calendar": ("loading", "工作日历 / the working calendar"),

@@ -22,6 +22,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "{slug} 第 {version} 版内容相同，未变",
         "{slug} version {version} has the same content: unchanged",
     ),
+    "clause.points": ("分值不是数：{given}", "not a number of points: {given}"),
+    "clause.line": (
+        '标准输入第 {line} 行：{why}（每行写作 {{"text": "…", "year": 2021}}；没有作答）',
+        'standard input, line {line}: {why} (each line as {{"text": "...", "year": 2021}};'
+        " nothing was answered)",
+    ),
+    "clause.due": ("期限：{day}", "due: {day}"),
+    "clause.stage": ("节点：{day} 应达 {n}", "by {day}: {n}"),
+    "clause.period": (
+        "周期：{freq} ×{interval}，每期 {times} 次，首期 {first}",
+        "period: {freq} x{interval}, {times} each, first {first}",
+    ),
+    "clause.length": ("时长：{n} {unit}", "length of time: {n} {unit}"),
+    "clause.open": ("有歧义：{readings}", "open: {readings}"),
+    "clause.unread": ("没有读懂：{text}", "not understood: {text}"),
     "diff.same": ("两份文件内容相同", "the two documents say the same"),
     "diff.count": ("{n} 处不同", "{n} differences"),
     "list.none": (
@@ -137,6 +152,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 HEADINGS: dict[str, tuple[str, str]] = {
+    "kind": ("类型", "kind"),
+    "amount": ("分数", "points"),
+    "step": ("每", "per"),
+    "cap": ("封顶", "cap"),
+    "said": ("原文", "in the text"),
     "light": ("灯", "light"),
     "due": ("时限", "due"),
     "item": ("任务", "item"),

@@ -31,6 +31,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "deliver": answers.DeliverAnswer,
     "migrate": answers.MigrateAnswer,
     "doctor": answers.DoctorAnswer,
+    "clause": readanswers.ClauseAnswer,
     "read": readanswers.DocumentAnswer,
 }
 
