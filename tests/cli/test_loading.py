@@ -168,3 +168,45 @@ def test_a_decision_about_nothing_is_refused(tracker: Installation, words: tuple
     told = tracker("readings", "decide", *words, "--person", "张三", "--reason", "x")
     assert told.code == 1
     assert tracker.content() == before
+
+
+def test_every_kind_of_mistake_in_a_list_of_contacts_is_told_in_one_go(
+    loaded: Installation,
+) -> None:
+    text = (
+        HEAD + "住建局,,联络员,a@b.cn,\n"
+        "不存在局,李四,联络员,c@d.cn,\n"
+        "住建局,王五,大王,not an address,\n"
+        "住建局,赵六,联络员,e@f.cn,,多\n"
+        "生态分局,钱七,,e@f.cn,\n"
+        "生态分局,孙八,单位负责人,e@f.cn,\n"
+    )
+    before = loaded.content()
+    told = loaded("contacts", "load", loaded.write("contacts.csv", text))
+    assert told.code == 1
+    for line, what in (
+        (2, "缺少“姓名”"), (3, "没有单位“不存在局”"), (4, "没有角色“大王”"),
+        (4, "邮箱地址有误"), (5, "有 6 个单元格"), (6, "缺少“角色”"), (7, "e@f.cn 已是钱七的"),
+    ):  # fmt: skip
+        assert any(f"第 {line} 行" in one and what in one for one in told.error.splitlines()), what
+    assert loaded.content() == before
+
+
+def test_every_kind_of_mistake_in_a_file_of_facts_is_told_in_one_go(
+    loaded: Installation,
+) -> None:
+    text = (
+        "类型,编号,计分句,事项,单位,发生时间,完成,填报编号,结果\n"
+        "填报,r1,1,done,住建局,2021-09-20,是,,\n"
+        "填报,r2,99,done,住建局,2021-09-20T10:00+08:00,是,,\n"
+        "审核,,,,,2021-09-21T10:00+08:00,,r1,通过\n"
+        "审核,,,,,2021-09-21T10:00+08:00,,r9,通过\n"
+    )
+    before = loaded.content()
+    told = loaded("facts", "load", loaded.write("facts.csv", text))
+    assert told.code == 1
+    lines = [one for one in told.error.splitlines() if "第 " in one]
+    for line, what in ((2, "没有时区"), (3, "没有计分句“99”"), (5, "没有填报 r9")):
+        assert any(f"第 {line} 行" in one and what in one for one in lines), what
+    assert not any("第 4 行" in one for one in lines), "the report it reviews is only misspelt"
+    assert loaded.content() == before

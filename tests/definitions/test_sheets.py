@@ -213,10 +213,52 @@ def test_the_errors_of_every_row_are_told_at_once(tmp_path: Path) -> None:
             "填报,,20.5,,,2021-08-31T00:00Z,是,,,,,,",
             "填报x,,,,,,,,,,,,",
         )
-    assert [one.place for one in refused.value.problems] == [
-        "facts.csv 第 2 行",
-        "facts.csv 第 4 行",
+    assert [str(one).partition(" (")[0] for one in refused.value.problems] == [
+        "facts.csv 第 2 行: occurred_at：2021-08-30 没有时区",
+        "facts.csv 第 4 行: 不认识的事实类型“填报x”",
+        "facts.csv 第 4 行: 缺少“occurred_at”",
     ]
+
+
+def test_headings_and_rows_are_told_of_in_one_go(tmp_path: Path) -> None:
+    text = (
+        "类型,计分,发生时间,完成\n"
+        "填报,20.5,2021-08-30,是\n"
+        "填报,20.5,2021-08-30T10:00+08:00,大概\n"
+        "填报,20.5,2021-08-30T10:00+08:00,是,多一格\n"
+    )
+    with pytest.raises(DefinitionError) as refused:
+        sheets.facts(csv(tmp_path / "facts.csv", text))
+    assert [one.partition(" (")[0] for one in said(refused.value)] == [
+        "facts.csv 第 1 行: 不认识的表头“计分”",
+        "facts.csv 第 2 行: occurred_at：2021-08-30 没有时区",
+        "facts.csv 第 3 行: done：应是 true 或 false，而不是“大概”",
+        "facts.csv 第 4 行: 有 5 个单元格，表头只有 4 列",
+    ], "what stands under an unknown heading is not missed in every row"
+
+
+def test_yaml_entries_that_are_none_hide_no_others(tmp_path: Path) -> None:
+    text = "- {unit: 甲, name: 乙}\n- 丙\n- {unit: 丁, unit: 戊, role: head}\n"
+    with pytest.raises(DefinitionError) as refused:
+        sheets.contacts(csv(tmp_path / "c.yaml", text))
+    assert [one.partition(" (")[0] for one in said(refused.value)] == [
+        "c.yaml 第 1 行: 缺少“角色”",
+        "c.yaml 第 2 行: 此处应是“键: 值”的映射",
+        "c.yaml 第 3 行: 键“unit”重复，第 3 行已有",
+        "c.yaml 第 3 行: 缺少“姓名”",
+    ]
+
+
+def test_what_is_right_is_given_beside_what_is_wrong(tmp_path: Path) -> None:
+    text = (
+        "类型,编号,计分句,发生时间,完成,填报编号,结果\n"
+        "填报,r1,20.5,2021-08-30,是,,\n"
+        "填报,r2,20.5,2021-08-30T10:00+08:00,是,,\n"
+    )
+    read = sheets.read_facts(csv(tmp_path / "facts.csv", text))
+    assert [one.fact.id for one in read.placed] == ["r2"]
+    assert read.spoiled == {"r1"}
+    assert len(read.problems) == 1
 
 
 def test_an_unknown_heading_is_refused_with_the_nearest(tmp_path: Path) -> None:

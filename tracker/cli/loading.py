@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +14,7 @@ from tracker.cli.options import AsOf, By, Json, Language, Slug, Source, group, s
 if TYPE_CHECKING:
     from tracker.cli.house import House
     from tracker.definitions.sheets import Placed
-    from tracker.domain.errors import DefinitionError
+    from tracker.domain.errors import Problem
 
 contacts = group("contacts", "联系人与角色 / people and their roles")
 facts = group("facts", "事实：填报、审核、交办、监测等 / facts")
@@ -59,12 +59,13 @@ def load_contacts(
     from tracker.services import people
 
     with house(lang) as place:
-        rows = sheets.contacts(file, place.lang)
+        rows, wrong = sheets.read_contacts(file, place.lang)
         with place.writing() as session:
             today = local_day(place.now, place.settings.tz)
             done = people.load_contacts(
-                session, rows, now=place.now, on=today, by=by, programme=programme or None
-            )
+                session, rows, now=place.now, on=today, by=by, programme=programme or None,
+                already=wrong,
+            )  # fmt: skip
         counts = {"added": done.added, "kept": done.kept, "ended": done.ended}
         _loaded(place, json, str(file), "contacts", len(rows), counts)
 
@@ -92,13 +93,18 @@ def load_facts(
         year = place.now.astimezone(place.settings.tz).year
         slug = meant(session, programme, place.lang, year=year)
         names = _unit_names(programmes.current(session, slug))
-        rows = sheets.placed(file, place.lang, units=names, entered_at=place.now)
+        read = sheets.read_facts(file, place.lang, units=names, entered_at=place.now)
+        rows = read.placed
+        if read.problems:
+            given = [one.fact for one in rows]
+            more = reporting.mistakes(session, slug, given, now=place.now, spoiled=read.spoiled)
+            raise DefinitionError(sheets.by_row([*read.problems, *_placed(more, rows)]))
         before = {one.id for one in reporting.facts(session, slug)}
         keep = reporting.load_facts if any(one.entered for one in rows) else reporting.record_facts
         try:
             stored = keep(session, slug, [one.fact for one in rows], now=place.now, by=by)
         except DefinitionError as error:
-            raise _placed(error, rows) from error
+            raise DefinitionError(_placed(error.problems, rows)) from error
         added = sum(one.id not in before for one in stored)
     counts = {"added": added, "kept": len(stored) - added}
     _loaded(place, json, str(file), "facts", len(rows), counts)
@@ -216,15 +222,13 @@ def _unit_names(programme: Any) -> dict[str, str]:
 _NUMBERED = re.compile(r"fact (\d+)\b")
 
 
-def _placed(error: DefinitionError, rows: Sequence[Placed]) -> DefinitionError:
+def _placed(problems: Iterable[Problem], rows: Sequence[Placed]) -> list[Problem]:
     """The problems at their rows: the service counts facts, the reader of the file counts lines."""
-    from tracker.domain.errors import DefinitionError
-
     told = []
-    for one in error.problems:
+    for one in problems:
         number = _NUMBERED.match(one.place)
         told.append(replace(one, place=_where(rows[int(number[1]) - 1])) if number else one)
-    return DefinitionError(told)
+    return told
 
 
 def _where(row: Placed) -> str:

@@ -34,6 +34,18 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The rows that can be looked at further, and what is wrong with the others and the headings.
+
+    `guessed` where a heading was not known: what a row then lacks may stand under it.
+    """
+
+    rows: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    guessed: bool = False
+
+
+@dataclass(frozen=True)
 class Columns:
     """The names of columns: `known` maps every heading, in lower case, to ours."""
 
@@ -45,8 +57,8 @@ class Columns:
         return self.known.get(_plain(heading))
 
 
-def rows(path: Path, columns: Columns, language: Language = "zh") -> list[Row]:
-    """DefinitionError where the file is no table of these columns."""
+def table(path: Path, columns: Columns, language: Language = "zh") -> Table:
+    """DefinitionError where the file is no table of these columns at all."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         values = {"suffix": suffix or path.name, "known": " ".join(SUFFIXES)}
@@ -108,15 +120,22 @@ def line_place(name: str, line: int, language: Language) -> str:
     return f"{name} 第 {line} 行" if language == "zh" else f"{name} line {line}"
 
 
-def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Language) -> list[Row]:
+def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Language) -> Table:
     filled = [(number, cells) for number, cells in lines if any(cells)]
     if not filled:
         raise DefinitionError([words.say("empty", language, {}, place=name)])
     at = _heading_row(filled, columns)
     number, headings = filled[at]
-    names = _names(headings, line_place(name, number, language), columns, language)
+    names = [columns.of(heading) if heading else None for heading in headings]
+    problems = list(
+        _wrong_headings(headings, names, line_place(name, number, language), columns, language)
+    )
+    if any(own not in names for own in columns.needed):
+        raise DefinitionError(problems)
+    guessed = bool(problems)
+    while names and names[-1] is None and not headings[len(names) - 1]:
+        names.pop()
     found: list[Row] = []
-    problems: list[Problem] = []
     for number, cells in filled[at + 1 :]:
         place = line_place(name, number, language)
         if any(cells[len(names) :]):
@@ -125,9 +144,7 @@ def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Lang
             continue
         pairs = zip(names, cells, strict=False)
         found.append(Row(place, {own: cell for own, cell in pairs if own and cell}))
-    if problems:
-        raise DefinitionError(problems)
-    return [row for row in found if row.cells]
+    return Table(tuple(row for row in found if row.cells), tuple(problems), guessed)
 
 
 def _heading_row(filled: Sequence[Line], columns: Columns) -> int:
@@ -135,18 +152,6 @@ def _heading_row(filled: Sequence[Line], columns: Columns) -> int:
         if sum(columns.of(cell) is not None for cell in cells if cell) >= 2:
             return at
     return 0
-
-
-def _names(
-    headings: Sequence[str], place: str, columns: Columns, language: Language
-) -> list[str | None]:
-    names = [columns.of(heading) if heading else None for heading in headings]
-    problems = list(_wrong_headings(headings, names, place, columns, language))
-    if problems:
-        raise DefinitionError(problems)
-    while names and names[-1] is None and not headings[len(names) - 1]:
-        names.pop()
-    return names
 
 
 def _wrong_headings(
@@ -176,30 +181,37 @@ def _wrong_headings(
 # -- YAML to rows ----------------------------------------------------------------------------------
 
 
-def _of_yaml(path: Path, columns: Columns, language: Language) -> list[Row]:
+def _of_yaml(path: Path, columns: Columns, language: Language) -> Table:
     """A list of entries, or a mapping with one key that holds the list."""
     content, _ = read(path, language)
     try:
         root, flaws = yamltext.parse(content)
     except yamltext.Unreadable as unreadable:
-        root, flaws = yamltext.Node(1), unreadable.flaws
-    if flaws:
-        raise DefinitionError(
-            [
-                words.say(f.code, language, f.values, place=line_place(path.name, f.line, language))
-                for f in flaws
-            ]
-        )
+        raise DefinitionError(_of_flaws(unreadable.flaws, path.name, language)) from unreadable
     if root.kind == "mapping" and len(root.keys) == 1:
         root = next(iter(root.keys.values()))
     if root.kind != "list":
         place = line_place(path.name, root.line, language)
-        raise DefinitionError([words.say("not_list", language, {}, place=place)])
-    return list(_entries(root, path.name, columns, language))
+        told = [words.say("not_list", language, {}, place=place)]
+        raise DefinitionError([*_of_flaws(flaws, path.name, language), *told])
+    problems = _of_flaws(flaws, path.name, language)
+    return _entries(root, problems, path.name, columns, language)
 
 
-def _entries(root: yamltext.Node, name: str, columns: Columns, language: Language) -> Iterator[Row]:
-    problems: list[Problem] = []
+def _of_flaws(flaws: Sequence[yamltext.Flaw], name: str, language: Language) -> list[Problem]:
+    return [
+        words.say(one.code, language, one.values, place=line_place(name, one.line, language))
+        for one in flaws
+    ]
+
+
+def _entries(
+    root: yamltext.Node,
+    problems: list[Problem],
+    name: str,
+    columns: Columns,
+    language: Language,
+) -> Table:
     found: list[Row] = []
     for entry in root.items:
         place = line_place(name, entry.line, language)
@@ -209,6 +221,4 @@ def _entries(root: yamltext.Node, name: str, columns: Columns, language: Languag
         body = yamltext.plain(entry)
         own = {columns.of(key) or key: value for key, value in body.items() if value is not None}
         found.append(Row(place, own))
-    if problems:
-        raise DefinitionError(problems)
-    yield from found
+    return Table(tuple(found), tuple(problems))

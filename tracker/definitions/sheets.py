@@ -1,6 +1,8 @@
 """People and facts from sheets (.xlsx, .csv) and YAML; every row knows its place.
 
-All or nothing: whatever is wrong in any row is said at once, and nothing is returned.
+Whatever is wrong in any row is said at once. `contacts` and `placed` are all or nothing;
+`read_contacts` and `read_facts` give what is right beside it, so that whoever knows the programme
+can say what is wrong there as well, before anything is taken.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from pydantic_core import ErrorDetails
 from tracker.definitions import words
 from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.faults import Fault, near
-from tracker.definitions.rows import Columns, Row, rows
+from tracker.definitions.rows import Columns, Row, table
 from tracker.definitions.words import Language
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
@@ -74,9 +76,18 @@ def _heading(name: str, language: Language) -> str:
 
 def contacts(path: Path, language: Language = "zh") -> list[Contact]:
     """Unit, name, role, mail and mobile, columns in any order; other columns are passed over."""
+    found, problems = read_contacts(path, language)
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def read_contacts(path: Path, language: Language = "zh") -> tuple[list[Contact], list[Problem]]:
+    """Every row, with empty cells where it has them, and what is wrong."""
     found: list[Contact] = []
-    problems: list[Problem] = []
-    for row in rows(path, _PEOPLE, language):
+    told = table(path, _PEOPLE, language)
+    problems = list(told.problems)
+    for row in told.rows:
         cells = {name: str(value).strip() for name, value in row.cells.items()}
         missing = [name for name in _PEOPLE.needed if not cells.get(name)]
         problems += [
@@ -94,11 +105,22 @@ def contacts(path: Path, language: Language = "zh") -> list[Contact]:
                 place=row.place,
             )
         )
-    if problems:
-        raise DefinitionError(problems)
-    if not found:
+    if not found and not problems:
         raise DefinitionError([words.say("empty", language, {}, place=path.name)])
-    return found
+    return found, by_row(problems)
+
+
+_ROW = re.compile(r"(?:第 |line )(\d+)")
+
+
+def by_row(problems: Iterable[Problem]) -> list[Problem]:
+    """In the order of the file, whoever found them."""
+
+    def row(one: Problem) -> int:
+        found = _ROW.search(one.place)
+        return int(found[1]) if found else 0
+
+    return sorted(problems, key=row)
 
 
 # -- facts -----------------------------------------------------------------------------------------
@@ -184,20 +206,54 @@ def placed(
     A fact that does not say when it was entered was entered at `entered_at`, else as it happened.
     One without an id gets one made of its content, so that loading a file again adds nothing.
     """
+    read = read_facts(path, language, units=units, entered_at=entered_at)
+    if read.problems:
+        raise DefinitionError(read.problems)
+    return list(read.placed)
+
+
+@dataclass(frozen=True)
+class ReadFacts:
+    """The facts of the rows that are right, what is wrong with the others, and what those would
+    have named (facts, cases), which nobody should miss for it."""
+
+    placed: tuple[Placed, ...]
+    problems: tuple[Problem, ...]
+    spoiled: frozenset[str]
+
+
+def read_facts(
+    path: Path,
+    language: Language = "zh",
+    *,
+    units: Mapping[str, str] | None = None,
+    entered_at: datetime | None = None,
+) -> ReadFacts:
+    """As `placed`, with the problems beside the facts."""
+    told = table(path, _FACTS, language)
     found: list[Placed] = []
-    problems: list[Problem] = []
-    for row in rows(path, _FACTS, language):
+    problems = list(told.problems)
+    spoiled: set[str] = set()
+    for row in told.rows:
         body = _body(row, units or {})
         entered = "recorded_at" in body
         if not entered and "occurred_at" in body:
             body["recorded_at"] = body["occurred_at"] if entered_at is None else entered_at
-        wrong = list(_wrong(body, row, language))
+        wrong = list(_wrong(body, row, language, guessed=told.guessed))
         problems += wrong
-        if not wrong:
+        if wrong or not _is_fact(body):
+            spoiled |= {str(body[name]) for name in ("id", "case") if name in body}
+        else:
             found.append(Placed(row.place, f.FACT.validate_python(body), entered))
-    if problems:
-        raise DefinitionError(problems)
-    return _named(found)
+    return ReadFacts(tuple(_named(found)), tuple(by_row(problems)), frozenset(spoiled))
+
+
+def _is_fact(body: Mapping[str, Any]) -> bool:
+    try:
+        f.FACT.validate_python(dict(body))
+    except ValidationError:
+        return False
+    return True
 
 
 def _body(row: Row, units: Mapping[str, str]) -> dict[str, Any]:
@@ -213,8 +269,10 @@ def _body(row: Row, units: Mapping[str, str]) -> dict[str, Any]:
     return body
 
 
-def _wrong(body: Mapping[str, Any], row: Row, language: Language) -> Iterator[Problem]:
-    """What is wrong with one row, in words."""
+def _wrong(
+    body: Mapping[str, Any], row: Row, language: Language, *, guessed: bool
+) -> Iterator[Problem]:
+    """What is wrong with one row, in words; what it lacks only where every heading was known."""
     typed = sorted(_INSTANTS & row.cells.keys())
     serial = [name for name in typed if _NUMBER.fullmatch(str(body[name]))]
     for name in serial:
@@ -222,17 +280,39 @@ def _wrong(body: Mapping[str, Any], row: Row, language: Language) -> Iterator[Pr
     try:
         f.FACT.validate_python(dict(body))
     except ValidationError as error:
-        for one in error.errors():
+        for one in [*error.errors(), *_of_any_fact(body)]:
             fault = _fault(one, body)
+            if guessed and fault.code in ("missing", "said"):
+                continue
             name = str(fault.route[0]) if fault.route else str(fault.values.get("key", ""))
             if name in serial or (name == "recorded_at" and name not in row.cells):
                 continue
             yield _problem(fault, name, row, language)
 
 
+def _of_any_fact(body: Mapping[str, Any]) -> list[ErrorDetails]:
+    """What is wrong with the instants of a fact of no known kind."""
+    if _kind_of(body) is not None:
+        return []
+    try:
+        f.Fact.model_validate({name: body[name] for name in sorted(_SHARED & body.keys())})
+    except ValidationError as error:
+        return error.errors()
+    return []
+
+
+_SHARED = frozenset(f.Fact.model_fields)
+
+
+def _kind_of(body: Mapping[str, Any]) -> type[BaseModel] | None:
+    return next((one for one in _KINDS if body.get("fact") in tags(one)), None)
+
+
 def _fault(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
     """pydantic begins the location of a fact with its kind."""
-    kind = next((one for one in _KINDS if body.get("fact") in tags(one)), None)
+    kind = _kind_of(body)
+    if kind is None and error["loc"]:
+        return fault_of(error, f.Fact)
     if kind is None:
         known = sorted(tag for one in _KINDS for tag in tags(one))
         given = str(body.get("fact", ""))

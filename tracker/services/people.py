@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
-from tracker.definitions.sheets import Contact
+from tracker.definitions.sheets import Contact, by_row
 from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Programme
 from tracker.services import programmes, trail
@@ -78,17 +78,25 @@ def load_contacts(
     on: date,
     by: str,
     programme: str | None = None,
+    already: Sequence[Problem] = (),
 ) -> Loaded:
     """Take a list of contacts over, all of it or nothing. Without a programme it is for all.
 
     For each unit and role that the list names it is the whole truth from the day `on`: who had
-    that role and is not listed has it no longer. DefinitionError names every wrong row.
+    that role and is not listed has it no longer. DefinitionError names every wrong row, with what
+    was found `already` when the list was read.
     """
     lots = [programmes.current(session, slug) for slug in _slugs(session, programme)]
-    mistakes = [problem for row in rows for problem in _mistakes(row, _unit(row.unit, lots))]
-    mistakes += _shared_addresses(rows) + _taken_addresses(session, rows)
-    if mistakes:
-        raise DefinitionError(mistakes)
+    told = {problem.place for problem in already}
+    mistakes = [
+        problem
+        for row in rows
+        for problem in _mistakes(row, _unit(row.unit, lots), blanks=row.place not in told)
+    ]
+    named = [row for row in rows if row.name]
+    mistakes += _shared_addresses(named) + _taken_addresses(session, named)
+    if already or mistakes:
+        raise DefinitionError(by_row([*already, *mistakes]))
     wanted: dict[tuple[str, Role], set[int]] = defaultdict(set)
     for row in rows:
         person = _person_of(session, row)
@@ -260,9 +268,10 @@ def _unit(written: str, lots: Sequence[Programme]) -> str | None:
     return None
 
 
-def _mistakes(row: Contact, unit: str | None) -> list[Problem]:
+def _mistakes(row: Contact, unit: str | None, *, blanks: bool) -> list[Problem]:
+    """`blanks`: empty cells too."""
     found = []
-    if unit is None:
+    if unit is None and (row.unit or blanks):
         found.append(
             Problem(
                 row.place,
@@ -270,9 +279,9 @@ def _mistakes(row: Contact, unit: str | None) -> list[Problem]:
                 "请写方案里的名称或简称，* 表示所有 / its name, short name or id, or * for all",
             )
         )
-    if not row.name:
+    if not row.name and blanks:
         found.append(Problem(row.place, "没有姓名 / no name", "请填上 / fill it in"))
-    if row.role not in set(Role):
+    if row.role not in set(Role) and (row.role or blanks):
         text = f"没有角色“{row.role}” / no role {row.role!r}"
         found.append(Problem(row.place, text, f"可用 / use: {ROLES}"))
     if row.mail:

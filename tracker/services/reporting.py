@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, func, select
 
 from tracker.domain import facts as f
-from tracker.domain.errors import DefinitionError, Misfit, NotFound, Refused, Unfit
+from tracker.domain.errors import DefinitionError, Misfit, NotFound, Problem, Refused, Unfit
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import CaseDuty, Gap, Programme
 from tracker.services import calendars, factbook, people, planning, programmes, trail, vetting
@@ -225,6 +225,21 @@ def sign_receipt(
     return recorded(session, slug, signed, now=now, by=by)
 
 
+def mistakes(
+    session: Session,
+    slug: str,
+    new: Sequence[f.AnyFact],
+    *,
+    now: datetime,
+    spoiled: frozenset[str] = frozenset(),
+) -> list[Problem]:
+    """What is wrong with facts that are not recorded, because others of the load are `spoiled`."""
+    programme = programmes.current(session, slug)
+    stock = vetting.Stock.of(facts(session, slug), new, spoiled=spoiled)
+    placed = {vetting.place(number, one): one for number, one in enumerate(new, start=1)}
+    return vetting.problems(placed, _vocabulary(session, programme), stock, now=now)
+
+
 # -- what every use case does --------------------------------------------------------------------
 
 
@@ -293,9 +308,9 @@ def _append(
     stock = vetting.Stock.of(on_file.values(), given)
     places = [vetting.place(number, one) for number, one in enumerate(new, start=1)]
     placed = dict(zip(places, given, strict=True))
-    mistakes = vetting.problems(placed, _vocabulary(session, programme), stock, now=now)
-    if mistakes:
-        raise DefinitionError(mistakes)
+    wrong = vetting.problems(placed, _vocabulary(session, programme), stock, now=now)
+    if wrong:
+        raise DefinitionError(wrong)
     fresh = [one for one in given if not _is_repeated(on_file.get(one.id), one, known)]
     if fresh:
         remember_alone(session)

@@ -106,14 +106,17 @@ class Stock:
 
     facts: dict[str, f.AnyFact]
     cases: frozenset[str]
+    spoiled: frozenset[str] = frozenset()
+    """Facts and cases that the load would have, were their own rows right."""
 
     @classmethod
-    def of(cls, *lots: Iterable[f.AnyFact]) -> Stock:
+    def of(cls, *lots: Iterable[f.AnyFact], spoiled: frozenset[str] = frozenset()) -> Stock:
         everything = [fact for lot in lots for fact in lot]
         opened = (one for one in everything if isinstance(one, f.CaseEvent))
         return cls(
             {fact.id: fact for fact in everything if fact.id},
-            frozenset(one.case for one in opened if one.event == "opened"),
+            frozenset(one.case for one in opened if one.event == "opened") | spoiled,
+            spoiled,
         )
 
     @cached_property
@@ -158,7 +161,7 @@ class _Vet:
 
     def mistakes(self, fact: f.AnyFact) -> Iterator[Mistake]:
         yield from self._times(fact)
-        if fact.supersedes is not None and fact.supersedes not in self.stock.facts:
+        if fact.supersedes is not None and not self._known(fact.supersedes):
             yield (
                 f"所更正的 {fact.supersedes} 不在案 / supersedes {fact.supersedes!r}, "
                 "which is not on file",
@@ -230,8 +233,13 @@ class _Vet:
         if fact.occurrence not in periods:
             yield _unknown("期次", "period", fact.occurrence, periods - {""})
 
+    def _known(self, name: str) -> bool:
+        return name in self.stock.facts or name in self.stock.spoiled
+
     def _review(self, fact: f.Review) -> Iterator[Mistake]:
         reviewed = self.stock.facts.get(fact.report)
+        if fact.report in self.stock.spoiled:
+            return
         if not isinstance(reviewed, f.Report):
             yield (
                 f"没有填报 {fact.report} / reviews {fact.report!r}, which is no report on file",
