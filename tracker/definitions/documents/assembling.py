@@ -46,8 +46,10 @@ def assembled(outline: Outline, year: int) -> Assembled:
     items: list[ReadItem] = []
     passages: list[Passage] = []
     slips = list(outline.slips)
+    used: set[str] = set()
     for (section, number), rows in groupby(lines, key=lambda one: (one.section, one.item)):
-        name = f"{section}.{number}" if qualified and section not in ("B", "P") else number
+        name = f"{section}.{number}" if _needs_section(section, number, qualified, used) else number
+        used.add(name)
         several = list(rows)
         cuts = cut([line.clause.text for line in several])
         items += _of_item(several, cuts, name, year)
@@ -69,6 +71,13 @@ def _restarts(lines: Sequence[Line]) -> bool:
         if line.section not in ("B", "P"):
             seen.setdefault(line.item, set()).add(line.section)
     return any(len(sections) > 1 for sections in seen.values())
+
+
+def _needs_section(section: str, number: str, restarts: bool, used: set[str]) -> bool:
+    """A part for bonus or penalty may count anew where nothing else does."""
+    if section in ("B", "P"):
+        return number in used and number != section
+    return restarts and bool(section)
 
 
 # -- one item --------------------------------------------------------------------------------------
@@ -156,7 +165,7 @@ def _item(
         id=name,
         row=line.row,
         section=line.section,
-        title=line.title,
+        title=line.title or _entitled(clauses[0].text, pieces.headings.get(row, "")),
         points=line.points,
         deadline=due(line.deadline, year),
         deadline_text=line.deadline,
@@ -171,6 +180,13 @@ def _item(
         open_units=open_ended(line.responsible),
         raw=line.raw,
     )
+
+
+def _entitled(text: str, heading: str) -> str:
+    """A title for an item without one: the heading of its text, or how it begins."""
+    mark = enumerators.at(text, 0)
+    body = text[mark.end :] if mark is not None and not mark.tight else text
+    return heading or re.split("[，。；：:,;（(\n]", body.strip(), maxsplit=1)[0][:30]
 
 
 def _unique(items: Sequence[ReadItem]) -> list[ReadItem]:
@@ -280,7 +296,8 @@ def _checks(
     parts = [one.points for one in base if one.points is not None]
     whole = sum(parts, Decimal(0))
     if "" in stated:
-        yield Check("total", "", whole or _sum(items, "") or Decimal(0), *stated[""])
+        total = whole or _sum(items, "") or Decimal(0)
+        yield Check("total" if parts else "items", "", total, *stated[""])
     elif parts and len(parts) == len(base) and any(one.stated for one in base):
         yield Check("total", "", whole, whole, "")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.definitions.documents.cutting import SCORES
 from tracker.definitions.documents.grid import Row, Table
 
 
@@ -33,7 +34,7 @@ class Role(StrEnum):
 _JUDGED = "(?:考核|考评|评分|评价|计分|记分|扣分|赋分|打分|得分|测评|评估|评定|评议|加分|量化)"
 _OFFICE = "(?:单位|部门|科室|处室|机构|主体|组|股室)"
 _PATTERNS: tuple[tuple[Role, str], ...] = (
-    (Role.NUMBER, r"序号? 编号 顺序 项次 条目号 任务号 序列 no\.?"),
+    (Role.NUMBER, r"序号? (?:指标|项目|任务)?编号 顺序 项次 条目号 任务号 序列 no\.?"),
     (
         Role.SCORE,
         "(?:自评|自查|初评|复评|复核|实际|最终|考核|考评|核定|审核|评估|单位自评)?(?:得分|评分|打分|扣分|分数)"
@@ -42,7 +43,12 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
     (Role.PERSON, ".*(?:责任人|领导|负责人|联系人|联络员|电话|经办人|签字).*"),
     (
         Role.POINTS,
-        ".*(?:分值|权重|标准分|基准分|基本分|基础分|满分|配分|总分)(?:值|数|[0-9]*分?)? 分数 分",
+        ".*(?:分值|权重|基础分|标准分|基准分|基本分|满分|配分|总分)(?:值|数|[0-9]*分?)?"
+        " 赋分 分数 分",
+    ),
+    (
+        Role.RESPONSIBLE,
+        f"(?:被|受)(?:考核|考评|评价|检查){_OFFICE}? (?:被|受)(?:考核|考评|评价)(?:对象|方)",
     ),
     (
         Role.REVIEWING,
@@ -101,12 +107,13 @@ def role_of(heading: str) -> Role | None:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a list's columns are, counted from 0; `begins` is the index of its first row below the
-    headings. `groups` are the columns of wider headings over the title, the widest first; `scored`
-    where a heading says that there is a scoring text."""
+    """Where a list's columns are, counted from 0; its headings begin in the row with index `top`,
+    its rows at `begins`. `groups` are the columns of wider headings over the title, the widest
+    first; `scored` where a heading says that there is a scoring text."""
 
     names: tuple[str, ...]
     roles: Mapping[Role, tuple[int, ...]]
+    top: int
     begins: int
     groups: tuple[int, ...] = ()
     scored: bool = True
@@ -137,7 +144,7 @@ def _headed(table: Table, at: int, row: Row, wanted: Mapping[str, Role]) -> Layo
     known = sum(role is not None for role in roles)
     if known * 2 < len([name for name in names if name]):
         return None
-    return _arranged(table, at + height, names, roles)
+    return _arranged(table, (at, at + height), names, roles)
 
 
 def _is_list(found: set[Role]) -> bool:
@@ -183,8 +190,9 @@ def _goes_below(row: Row, below: Row) -> bool:
 
 
 def _arranged(
-    table: Table, begins: int, names: Sequence[str], roles: Sequence[Role | None]
+    table: Table, rows: tuple[int, int], names: Sequence[str], roles: Sequence[Role | None]
 ) -> Layout:
+    top, begins = rows
     columns: dict[Role, list[int]] = {}
     for column, role in enumerate(roles):
         again = column > 0 and names[column] == names[column - 1]  # one heading over two columns
@@ -193,21 +201,51 @@ def _arranged(
     groups = list(columns.pop(Role.SECTION, []))
     scored = Role.CLAUSE in columns
     titles = columns.get(Role.TITLE, [])
-    if Role.CLAUSE not in columns and len(titles) > 1:
-        columns[Role.CLAUSE] = [titles.pop()]
-    while len(titles) > 1 and _repeats(table, begins, titles[0]):
+    _settle_clause(table, begins, names, columns)
+    while len(titles) > 1 and _things(table, begins, titles[0]) < _things(table, begins, titles[1]):
         groups.append(titles.pop(0))
     if not titles and groups:
         titles = columns[Role.TITLE] = [groups.pop()]
     if Role.CLAUSE not in columns and titles:
         columns[Role.CLAUSE] = [titles[-1]]
     told = {role: tuple(found) for role, found in columns.items()}
-    return Layout(tuple(names), told, begins, tuple(groups), scored)
+    return Layout(tuple(names), told, top, begins, tuple(groups), scored)
 
 
-def _repeats(table: Table, begins: int, column: int) -> bool:
-    """Whether a column names wider things: fewer of them than rows below it."""
+def _settle_clause(
+    table: Table, begins: int, names: Sequence[str], columns: dict[Role, list[int]]
+) -> None:
+    """Of several columns for scoring the one that takes and gives most is meant; the others tell
+    how it is proven. Where no heading says it, the last task column is."""
+    found, titles = columns.get(Role.CLAUSE, []), columns.get(Role.TITLE, [])
+    if not found and len(titles) > 1:
+        columns[Role.CLAUSE] = [titles.pop()]
+    if len(found) < 2:
+        return
+    counts = {at: _scoring(table, begins, at) for at in found}
+    best = max(found, key=lambda at: (counts[at], -at))
+    others = [at for at in found if at != best and "求" not in names[at]]
+    columns[Role.CLAUSE] = [best]
+    columns.setdefault(Role.EVIDENCE, []).extend(others)
+
+
+def _scoring(table: Table, begins: int, column: int) -> int:
+    cells = (row.cell(column) for row in table.rows[begins:])
+    return sum(cell is not None and SCORES.search(cell.text) is not None for cell in cells)
+
+
+def _things(table: Table, begins: int, column: int) -> int:
+    """How many different things a column names; fewer than the next column are wider ones."""
     cells = [row.cell(column) for row in table.rows[begins:]]
-    filled = [cell for cell in cells if cell is not None]
-    distinct = {id(cell) for cell in filled if cell}
-    return bool(filled) and len(distinct) * 10 <= len(filled) * 7
+    rows = zip(table.rows[begins:], cells, strict=True)
+    return len({cell.text for row, cell in rows if cell is not None and cell and not _whole(row)})
+
+
+def _whole(row: Row) -> bool:
+    """A row of one cell, or of a total: it names nothing in a column."""
+    return len(row.distinct) == 1 or TOTAL.match(row.distinct[0].text) is not None
+
+
+TOTAL = re.compile(
+    r"(?:合\s*计|总\s*计|小\s*计|总\s*分|累\s*计|合计得分)\s*(?:[（(].*[)）])?\s*[:：]?$"
+)

@@ -37,7 +37,7 @@ def read_document(
     under unusual headings hold. DefinitionError where no list can be found in the file."""
     file = opened(path, language)
     wanted = {_bare(heading): role for heading, role in (columns or {}).items()}
-    outline, targets = _outlined(file.pages.blocks, wanted)
+    outline, targets = _outlined(file.pages.blocks, wanted, path.stem)
     if not outline.lines:
         raise DefinitionError([words.say("no_list", language, {}, place=path.name)])
     of = year if year is not None else year_in(outline.title, file.pages.blocks)
@@ -69,7 +69,7 @@ def _dirt(found: Assembled, language: Language) -> Iterator[Dirt]:
 
 
 def _outlined(
-    blocks: Sequence[Block], wanted: Mapping[str, Role]
+    blocks: Sequence[Block], wanted: Mapping[str, Role], name: str
 ) -> tuple[Outline, list[ReadTarget]]:
     reader = TableReader(wanted)
     reader.read(blocks)
@@ -78,7 +78,8 @@ def _outlined(
     if not outline.lines:
         outline = _from_text(blocks, wanted) or outline
     if not outline.title:
-        outline.title = title_among([one.text for one in blocks if isinstance(one, Paragraph)])
+        texts = [one.text for one in blocks if isinstance(one, Paragraph)]
+        outline.title = title_among(texts) or name
     return outline, targets
 
 

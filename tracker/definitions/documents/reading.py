@@ -96,7 +96,8 @@ class Dirt:
 
 @dataclass(frozen=True)
 class Check:
-    """`of` is "section" or "total"; `stated` is what the document says the sum is."""
+    """`of` is "section", "total" of the sections, or "items" where there are no sections; `stated`
+    is what the document says the sum is."""
 
     of: str
     id: str
@@ -110,7 +111,8 @@ class Check:
 
     @property
     def what(self) -> str:
-        whose = f"items of section {self.id}" if self.of == "section" else "sections"
+        whole = {"section": f"items of section {self.id}", "total": "sections", "items": "items"}
+        whose = whole[self.of]
         told = f"{whose} add up to {plain(self.sum)}"
         return told if self.ok else f"{told}, stated are {plain(self.stated)}"
 

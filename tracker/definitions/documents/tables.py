@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 
 from tracker.definitions.documents import enumerators
 from tracker.definitions.documents.enumerators import Style
 from tracker.definitions.documents.grid import Block, Cell, Paragraph, Row, Table
-from tracker.definitions.documents.headings import Layout, Role, layout_of
+from tracker.definitions.documents.headings import TOTAL, Layout, Role, layout_of
 from tracker.definitions.documents.outline import (
     Line,
     Outline,
@@ -24,10 +24,10 @@ from tracker.definitions.documents.outline import (
     split_points,
 )
 
-_TOTAL = re.compile(
-    r"(?:合\s*计|总\s*计|小\s*计|总\s*分|累\s*计|合计得分)\s*(?:[（(].*[)）])?\s*[:：]?"
-)
 _NOTE = re.compile(r"^(?:备\s*注|注|说\s*明|填表说明|附注)\s*[0-9]?\s*[:：]")
+_OUTER = re.compile(r"^\s*[（(]?[一二三四五六七八九十]{1,3}[)）]?[、.．]?(?:\s|$|[^0-9月日])")
+_LIMIT = re.compile("不超过|最高|上限|封顶|累计|不重复")
+_PORTION = re.compile(r"^第[一二三四五六七八九十0-9]+(?:部分|章|篇|板块|大类|类)[\s、:：]*")
 _PART = re.compile(r"^[^0-9]{0,12}(?:加分|扣分|附加分|奖励|减分)[^0-9]{0,8}$")
 _NUMBER = re.compile(r"[0-9０-９]{1,3}(?:[.．\-—][0-9０-９]{1,3}){0,3}[.．、]?")
 _WIDE = str.maketrans("０１２３４５６７８９．—", "0123456789.-")
@@ -54,10 +54,12 @@ class TableReader:
         self._heap = _Heap()
         self._caption: list[Paragraph] = []
         self._layout: Layout | None = None
-        self._width = 0
+        self._width = self._sheets = 0
 
     def read(self, blocks: Sequence[Block]) -> None:
         """Tables with the headings of a list, those that go on with one, and the others."""
+        tables = [block for block in blocks if isinstance(block, Table) and block.name]
+        self._sheets = sum(layout_of(table, self._wanted) is not None for table in tables)
         for block in blocks:
             if isinstance(block, Paragraph):
                 self._caption.append(block)
@@ -70,7 +72,7 @@ class TableReader:
         layout = layout_of(table, self._wanted)
         if layout is None and self._goes_on(table):
             assert self._layout is not None
-            layout = Layout(self._layout.names, self._layout.roles, 0, self._layout.groups)
+            layout = replace(self._layout, top=0, begins=0)
         if layout is None or (self.lists and not layout.scored):
             self.targets.append((table, self._caption))
             return
@@ -89,16 +91,15 @@ class TableReader:
 
     def _begin(self, table: Table, layout: Layout, first: bool) -> None:
         """What stands above the headings: the title; a section, where each has its own table."""
-        above = [cell for row in table.rows[: layout.begins] for cell in row.distinct]
-        names = set(layout.names)
-        lines = [one_line(cell.text) for cell in above if "".join(cell.text.split()) not in names]
+        above = [cell for row in table.rows[: layout.top] for cell in row.distinct]
+        lines = [one_line(cell.text) for cell in above]
         captions = [one.text for one in self._caption] + lines
         if first:
             self.outline.title = title_among(captions)
         caption = captions[-1] if captions else ""
         if captions and (not first or caption != self.outline.title):
             self._captioned(caption, table)
-        if table.name and not first and not caption:
+        if table.name and self._sheets > 1 and not caption:
             self._captioned(table.name, table)
 
     def _captioned(self, caption: str, table: Table) -> None:
@@ -124,19 +125,22 @@ def title_among(texts: Sequence[str]) -> str:
     return max(named or [line for line in lines if len(line) <= 80], key=len, default="")
 
 
-def _open_section(outline: Outline, heap: _Heap, title: str, points: object, place: str) -> None:
+def _open_section(
+    outline: Outline, heap: _Heap, title: str, points: Decimal | None, place: str
+) -> Section:
     mark = enumerators.at(title, 0)
     name = title[mark.end :].strip() if mark is not None and not mark.tight else title
-    stated = points if not isinstance(points, (str, type(None))) else None
+    name = _PORTION.sub("", name)
     part = kind_of_bonus(name) if len(name) <= 20 else ""
     plain = [one for one in outline.sections if not one.bonus]
     number = str(len(plain) + 1)
     if part and any(one.id == part for one in outline.sections):
         part = ""
-    section = Section(part or number, name, stated, place, bonus=bool(part))  # type: ignore[arg-type]
+    section = Section(part or number, name, points, place, bonus=bool(part))
     outline.sections.append(section)
     heap.section, heap.number, heap.title, heap.counted = section, "", "", 0
     heap.texts = {}
+    return section
 
 
 class _Rows:
@@ -171,7 +175,7 @@ class _Rows:
         return same >= 2 and same * 2 > sum(bool(cell) for cell in row.cells)
 
     def _total(self, row: Row, filled: Sequence[Cell]) -> bool:
-        if not _TOTAL.fullmatch(filled[0].text.strip()):
+        if not TOTAL.match(filled[0].text.strip()):
             return False
         column = self._layout.column(Role.POINTS)
         cell = row.cell(column) if column is not None else None
@@ -190,28 +194,44 @@ class _Rows:
         return True
 
     def _section(self, row: Row, filled: Sequence[Cell]) -> bool:
-        """One filled cell over the row, or a title with points and nothing to score."""
-        head = filled[0]
-        clause = self._layout.column(Role.CLAUSE)
-        text = one_line(head.text)
-        if len(text) > 80 or (
-            clause is not None and row.cell(clause) is head and not _spans(row, head)
-        ):
+        """One filled cell over the row, or a Chinese number with a title and nothing to score."""
+        title, points, head = self._headline(row, filled)
+        if head is None or len(title) > 80:
             return False
-        title, points = split_points(text)
-        if len(filled) == 2 and points is None:
-            column = self._layout.column(Role.POINTS)
-            cell = row.cell(column) if column is not None else None
-            mark = enumerators.at(title, 0)
-            if cell is not filled[1] or mark is None or mark.style is Style.DIGITS:
-                return False
-            points = number_in(cell.text)
-        elif len(filled) != 1 or number_in(text) is not None:
-            return False
-        if not self._names_section(row, head, title, points is not None):
-            return False
-        _open_section(self._outline, self._heap, title, points, self._table.place(head))
+        place = self._table.place(head)
+        section = _open_section(self._outline, self._heap, title, points, place)
+        if section.bonus and _LIMIT.search(head.text):
+            text = Text(head.text, place)
+            self._outline.lines.append(
+                Line(row.number, section.id, section.id, section.title, text, place=place)
+            )
         return True
+
+    def _headline(
+        self, row: Row, filled: Sequence[Cell]
+    ) -> tuple[str, Decimal | None, Cell | None]:
+        """The title, points and cell of a row that opens a section; no cell where it does not."""
+        head = filled[0]
+        title, points = split_points(one_line(head.text))
+        if len(filled) == 1:
+            clause = self._cell(row, Role.CLAUSE)
+            inside = clause is head and not _spans(row, head)
+            named = self._names_section(row, head, title, points is not None)
+            bare = number_in(title) is not None
+            return title, points, head if named and not inside and not bare else None
+        columns = (Role.NUMBER, Role.SECTION, Role.TITLE, Role.POINTS)
+        known = [cell for role in columns if (cell := self._cell(row, role)) is not None and cell]
+        numbered = _OUTER.match(head.text) is not None
+        if not numbered or any(all(cell is not one for one in known) for cell in filled):
+            return title, points, None
+        name = self._cell(row, Role.TITLE)
+        if name is not None and name and name is not head:
+            title, points = split_points(one_line(name.text))
+            head = name
+        stated = self._cell(row, Role.POINTS)
+        if points is None and stated is not None:
+            points = number_in(stated.text)
+        return title, points, head
 
     def _names_section(self, row: Row, head: Cell, title: str, has_points: bool) -> bool:
         mark = enumerators.at(title, 0)
