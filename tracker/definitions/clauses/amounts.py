@@ -8,14 +8,13 @@ from decimal import Decimal
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.lexing import Token
 from tracker.definitions.clauses.measures import MEASURES, unit_of
-from tracker.definitions.clauses.numerals import NUMBER, number_of
+from tracker.definitions.clauses.numerals import LARGE, NUMBER, number_of
 from tracker.definitions.clauses.reading import Amount, Between, Points, Quantity, Share, Whole
 
 FIGURES = re.compile(NUMBER)
+ANY = "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
 MEASURED = re.compile(
-    rf"(?P<n>{NUMBER})?余?(?P<unit>"
-    + "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
-    + ")$"
+    rf"(?P<n>{NUMBER})?余?(?:(?P<unit>{ANY})|(?P<large>[万亿])(?P<counted>{ANY}))$"
 )
 RANGE = re.compile(rf"{NUMBER}分?(?:[-至到]|以上){NUMBER}")
 
@@ -71,4 +70,11 @@ def quantity_of(token: Token, after: str) -> Quantity | None:
     if found is None:
         return None
     number = Decimal(1) if found["n"] is None else number_of(found["n"])
+    if found["large"]:
+        return Quantity(number * LARGE[found["large"]], unit_of(found["counted"], after))
     return Quantity(number, unit_of(found["unit"], after))
+
+
+def starts_with_number(token: Token) -> bool:
+    """1人, not the bare measure of 每人."""
+    return FIGURES.match(token.text) is not None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tracker.definitions.clauses import triggers
-from tracker.definitions.clauses.amounts import amounts_of, figures, quantity_of
+from tracker.definitions.clauses.amounts import amounts_of, figures, quantity_of, starts_with_number
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.reading import (
@@ -23,10 +23,9 @@ from tracker.definitions.clauses.reading import (
 
 VERBS = {"LOSE": Act.LOSE, "GAIN": Act.GAIN, "SCORE": Act.SCORE}
 SPECIFIC = frozenset({"project", "enterprise", "case", "person", "place", "household"})
-GROUP = re.compile(r"累计|合计|总|以上|上述|各项|本指标|共计|年度内?最高|加减分|全部")
 MOVED = re.compile(r"后移|前移|下降|上升|降|升|退|进|提升")
 ABOVE = re.compile(r"以上|上述|本指标|各项")
-WORTH_BEFORE = re.compile(r"(?:满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
+WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
 
 @dataclass(slots=True)
@@ -124,8 +123,8 @@ class Assembler:
         start, trigger, said = self._trigger(one.start)
         return Draft(
             act, kind, start, one.end, trigger, said, sentence=self.sentence, part=self.part,
-            aside=bool(self.outer), bound=self._has_bound(), figure=self._figure(),
-            rank=self._has("RANK"),
+            aside=bool(self.outer), bound=self._has_bound() or bool(self._figure()),
+            figure=self._figure(), rank=self._has("RANK"),
             grade=self._has("GRADE"), alone=self.fresh and not trigger,
         )  # fmt: skip
 
@@ -206,6 +205,10 @@ class Assembler:
         return any(one.of("DISCRETION") for one in self.pending if one.kind == "effect")
 
     def _worth(self, one: Phrase, amount: Amount) -> None:
+        filled = self.made.drafts[-1] if self.made.drafts else None
+        if filled is not None and filled.step is not None and self._is_full_mark(one):
+            filled.cap, filled.end = amount, one.end
+            return
         if isinstance(amount, Whole):  # 分值 as a noun
             self.pending.append(one)
             return
@@ -216,6 +219,12 @@ class Assembler:
             self.made.worths.append((amount, one.start, one.end))
         else:
             self.made.loose.append((one.start, one.end))
+
+    def _is_full_mark(self, one: Phrase) -> bool:
+        """每完成1个得0.5分，满分3分."""
+        last = self.made.drafts[-1]
+        gains = last.act in (Act.SCORE, Act.GAIN) and last.part == self.part
+        return gains and self._trigger(one.start)[2].endswith("满分")
 
     def _vague(self, one: Phrase, verb: bool) -> None:
         """酌情扣分 is a sanction; 扣分 alone waits for its amount."""
@@ -282,6 +291,7 @@ class Assembler:
             draft.kind = Kind.DISCRETIONARY
         elif act is Act.GAIN:
             draft.kind = Kind.BONUS
+            self._in_a_row(draft)
         elif draft.step is not None:
             draft.kind = triggers.counted_kind(
                 unit=draft.step.unit, measure=draft.measure, change=draft.change,
@@ -292,10 +302,27 @@ class Assembler:
             self._follow(draft)
         return draft
 
+    def _in_a_row(self, draft: Draft) -> None:
+        """每获得1项国家级荣誉加2分、省级荣誉加1分: one count for both."""
+        last = self.made.drafts[-1] if self.made.drafts else None
+        if last is not None and draft.step is None and draft.trigger.startswith("、"):
+            draft.step, draft.measure = last.step, last.measure
+
     def _follow(self, draft: Draft) -> None:
         """跨省界的扣4分 after 每发现一起…扣2分: the same count, another class."""
         last = self.made.drafts[-1] if self.made.drafts else None
         plain = draft.kind is Kind.ALL_OR_NOTHING and not re.search(r"直接|一律", draft.said)
+        late = last is not None and last.kind is Kind.LATENESS and last.sentence == draft.sentence
+        if (
+            late
+            and draft.kind is Kind.THRESHOLD
+            and re.search(r"超过\S{1,6}[天日月周时]", draft.said)
+        ):
+            draft.kind = Kind.LATENESS
+            return
+        if draft.trigger.startswith("、") and last is not None and last.step is not None:
+            draft.kind, draft.step, draft.measure = last.kind, last.step, last.measure
+            return
         if last is None or not plain or last.step is None or last.sentence != draft.sentence:
             return
         if (
@@ -341,6 +368,8 @@ class Assembler:
             self._counted_by(draft, last)
             draft.change = "少"
             return
+        if last is not None and self._counts_alone(last, effect):
+            steps = []
         if not steps:
             self._bare_count(draft)
             return
@@ -348,6 +377,13 @@ class Assembler:
         if chosen.kind == "short" and chosen is not steps[-1]:
             return
         self._counted_by(draft, chosen)
+
+    def _counts_alone(self, one: Phrase, effect: Phrase) -> bool:
+        """每次会议缺席1人扣0.1分: what stands right before the amount is what is counted."""
+        plain = one.kind == "bound" and len(one.tokens) == 1 and one.end == effect.start
+        plain = plain and starts_with_number(one.tokens[0])
+        measured = triggers.CLOCK | triggers.QUANTITATIVE | {""}
+        return plain and self._unit(one) not in measured
 
     def _falls_short(self, one: Phrase) -> bool:
         """不足一个扣2.5分: counted, where 不足90% would be a bound."""
@@ -376,13 +412,18 @@ class Assembler:
             return Quantity(figures("1")[0], "occurrence")
         return None
 
+    def _beyond(self, one: Phrase) -> Quantity | None:
+        """每低于98%一个百分点: the step follows the bound that it is measured from."""
+        at = self.pending.index(one)
+        after = self.pending[at + 1] if at + 1 < len(self.pending) else None
+        if after is None or one.of("COMPARE") is None or one.of("QUANTITY") is None:
+            return None
+        plain = after.kind == "bound" and len(after.tokens) == 1 and after.start == one.end
+        return self._quantity(after) if plain else None
+
     def _counted_by(self, draft: Draft, one: Phrase) -> None:
-        quantity = self._quantity(one)
-        if (
-            one.kind == "short"
-            and quantity is not None
-            and quantity.unit in (triggers.CLOCK | triggers.QUANTITATIVE)
-        ):
+        quantity = self._beyond(one) or self._quantity(one)
+        if one.kind == "short" and quantity is not None and self._is_length(one, quantity):
             return
         draft.counted = True
         token = one.of("QUANTITY")
@@ -395,6 +436,13 @@ class Assembler:
         draft.found = one.of("FOUND") is not None
         if draft.step is not None and draft.step.unit == "person" and MOVED.match(draft.change):
             draft.step = Quantity(draft.step.n, "rank")
+
+    def _is_length(self, one: Phrase, quantity: Quantity) -> bool:
+        """降低20%的 is a condition; 上升1个百分点加0.5分 is a step."""
+        if quantity.unit not in triggers.CLOCK | triggers.QUANTITATIVE:
+            return False
+        stepped = quantity.n == 1 and one is self.pending[-1] and one.of("BEYOND") is None
+        return not stepped or quantity.unit in triggers.CLOCK
 
     def _change_in(self, one: Phrase) -> str:
         """每迟报, 每漏统: the change as a word of prose."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
-from tracker.definitions.clauses.assembling import ABOVE, GROUP, Assembly, Limit
+from tracker.definitions.clauses.assembling import ABOVE, Assembly, Limit
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.reading import Band, Between, Kind, Points, Share, Whole
 from tracker.definitions.clauses.triggers import CLOCK, COMPARING, is_late
@@ -133,7 +133,7 @@ def _may_band(one: Draft) -> bool:
     if one.act is Act.LOSE:
         return one.step is None or _is_ordinal(one)
     if one.act is Act.GAIN:
-        return (one.rank or bool(one.figure)) and one.step is None
+        return (one.rank or one.grade or bool(one.figure)) and one.step is None
     return one.act in SCORED and (one.step is None or _is_ordinal(one))
 
 
@@ -190,6 +190,9 @@ def _fold(run: list[Draft]) -> Iterator[Draft]:
         yield from _with_ratio(run, ratio)
         return
     sorts = {_sort(one) for one in run}
+    if sorts == {"grade"} and len({one.act for one in run}) > 1 and len(run) > 2:
+        yield _tiers(run, Kind.TIERED)
+        return
     if all(one.act is Act.GAIN for one in run) and "rank" not in sorts:
         yield _tiers(run, Kind.BONUS)
         return
@@ -254,6 +257,10 @@ def _losing(run: list[Draft]) -> Iterator[Draft]:
     lost = [one for one in run if one.act is Act.LOSE]
     bands = [one for one in run if _sort(one) != "plain" or _is_ordinal(one)]
     counts = [one.step.n for one in run if one.step is not None and _is_ordinal(one)]
+    if all(one.figure and one.part == run[0].part for one in run):
+        late = any(is_late(one.trigger) for one in run)
+        yield _tiers(run, Kind.LATENESS if late else Kind.TIERED)
+        return
     if len(lost) < 2 or len(bands) < len(run) - 1 or len(set(counts)) != len(counts):
         yield from _split_free(run)
         return
@@ -273,9 +280,9 @@ def _scored(run: list[Draft]) -> Iterator[Draft]:
     zeros = [one for one in run if one.act is Act.ZERO]
     if len(run) == 1:
         yield run[0]
-    elif len(gives) == 1 and len(zeros) == 1:
+    elif len(gives) == 1 and len(zeros) == 1 and not isinstance(gives[0].amount, Share):
         yield _yes_or_no(gives[0], zeros[0])
-    elif len(gives) >= 2 and _alternatives(gives):
+    elif len(run) >= 2 and gives and _alternatives(gives):
         yield _tiers(run, Kind.TIERED)
     else:
         for one in run:
@@ -399,7 +406,7 @@ def _limited(drafts: list[Draft], limits: Sequence[Limit]) -> list[Draft]:
         if bound:
             for one in bound:
                 one.cap, one.end = limit.amount, max(one.end, limit.end)
-        elif not limit.until:
+        elif not limit.until or not drafts:
             drafts.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
     return sorted(drafts, key=lambda one: (one.start, one.end))
 
@@ -436,11 +443,11 @@ def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
     if ABOVE.search(words) or not scope or (limit.opens and last.sentence != limit.sentence):
         return []
     same_part = [one for one in scope if one.part == limit.part]
-    if GROUP.search(words) or limit.opens:
-        whole = limit.opens or not same_part or re.search(r"合计|总", words)
-        chosen = scope if whole else same_part
-        return chosen if len(chosen) == 1 else []
-    return [(same_part or scope)[-1]]
+    whole = limit.opens or not same_part or re.search(r"合计|总", words)
+    chosen = scope if whole else same_part
+    if re.search(r"单|每", words):
+        return [chosen[-1]]
+    return chosen if len(chosen) == 1 else []
 
 
 def _direction(words: str) -> tuple[Act, ...]:

@@ -315,7 +315,7 @@ def _periods(text: str, year: int, calendar: WorkCalendar) -> Iterator[Period]:
         elif due is not None and due.end() > found.end():
             first = _first(due, found, freq, year, calendar)
             end = due.end() if first is not None else found.end()
-        if found["next"] and first is None:
+        if found["next"] and (first is None or text[found.start() - 1 : found.start()] == "至"):
             continue
         times = TIMES_IN_PERIOD.match(text, end)
         counted = times is not None and not _is_step(text, found, times)
@@ -448,7 +448,9 @@ def _is_length(found: re.Match[str], before: str, text: str) -> bool:
     if lead in ("逾期", "推迟", "延迟"):
         return False
     if lead in ("超过", "超"):
-        return before == "不" or bool(re.match(r"未|没有|不", text[found.end() : found.end() + 2]))
+        return before == "不" or bool(
+            re.match(r"仍?(?:未|没有|不)", text[found.end() : found.end() + 3])
+        )
     if lead in ("连续", "提前"):
         return True
     if within is None:
