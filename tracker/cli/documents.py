@@ -10,6 +10,7 @@ import typer
 from tracker.cli.options import By, Json, Language, Source, group, schema_of
 
 if TYPE_CHECKING:
+    from tracker.definitions.documents import ReadDocument
     from tracker.definitions.words import Language as Spoken
     from tracker.definitions.yamlform import Examined
     from tracker.domain.programme import Programme
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 commands = group("programme", "方案文件：校验、发布、比较 / programme documents")
 
+Force = Annotated[bool, typer.Option("--force", help="覆盖已有的文件 / overwrite what is there")]
 Second = Annotated[Path, typer.Argument(metavar="NEW", help="新文件 / the newer file")]
 
 
@@ -40,6 +42,20 @@ def read(
             "deadline evidence lead responsible reviewing / what unusual headings mean",
         ),
     ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="写出草稿 / write the draft"),
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--id", metavar="ID", help="方案标识，默认取文件名 / the programme's id")
+    ] = "",
+    facts: Annotated[
+        Path | None,
+        typer.Option(
+            "--facts", metavar="FILE", help="按这些事实给口径算价 / price readings on them"
+        ),
+    ] = None,
+    force: Force = False,
     json: Json = False,
     lang: Language = None,
     schema: Annotated[bool, schema_of("read")] = False,
@@ -59,7 +75,70 @@ def read(
     found_document = documents.read_document(file, year=year, columns=roles, language=language)
     for notice in found_document.notices:
         typer.echo(problem_text(notice), err=True)
-    show.body(documents.as_json(found_document))
+    if json and output is None:
+        show.body(documents.as_json(found_document))
+        return
+    _drafted(found_document, file, output, name, facts, force=force, json=json, language=language)
+
+
+def _drafted(
+    document: ReadDocument,
+    file: Path,
+    output: Path | None,
+    name: str,
+    facts: Path | None,
+    *,
+    force: bool,
+    json: bool,
+    language: Spoken,
+) -> None:
+    from schedules.workdays import china
+    from tracker.cli import drafts, show
+    from tracker.definitions import documents, sheets, yamlform
+    from tracker.definitions.drafting import draft, slug_of
+
+    stems = [one.stem for one in (output, file) if one is not None]
+    made = draft(document, programme=slug_of(name, *stems, year=document.year))
+    if output is not None:
+        drafts.write(output, yamlform.dump(made), force=force)
+    if json:
+        show.body(documents.as_json(document))
+        return
+    names = {unit.name: unit.id for unit in made.units}
+    told = [] if facts is None else sheets.facts(facts, language, units=names)
+    lines = drafts.report(
+        document, made, language=language, calendar=china(), facts=told, written=output
+    )
+    show.echo(*lines)
+
+
+@commands.command("settle")
+def settle(
+    file: Source,
+    choices: Annotated[
+        list[str] | None, typer.Argument(metavar="POINT=CHOICE...", help="问题=选项 / answers")
+    ] = None,
+    every: Annotated[
+        str,
+        typer.Option("--all", metavar="CHOICE", help="其余有此选项的都选它 / for all that have it"),
+    ] = "",
+    lang: Language = None,
+) -> None:
+    """逐处确定草稿里的待定问题；不带参数则列出 / settle the open points, or list them."""
+    from schedules.workdays import china
+    from tracker.cli import drafts, show
+    from tracker.cli.house import spoken
+    from tracker.definitions import openpoints, yamlform
+
+    language: Spoken = "en" if spoken(lang) == "en" else "zh"
+    before = yamlform.load_draft(file, language)
+    chosen = drafts.answers(choices or [], before, every)
+    after = openpoints.settle(before, chosen)
+    if chosen:
+        openpoints.settled(after)
+        drafts.write(file, yamlform.dump(after), force=True)
+    drafts.settled(file, before, after, language)
+    show.echo(*drafts.listed(after, language, china()))
 
 
 @commands.command("check")
@@ -134,11 +213,24 @@ def load(
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="旧文件 / the older file")],
     new: Second,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option("--accept", metavar="ID", help="接受这处不同，all 为全部 / accept this one"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="写出合并后的方案 / write the result"),
+    ] = None,
+    force: Force = False,
     json: Json = False,
     lang: Language = None,
     schema: Annotated[bool, schema_of("diff")] = False,
 ) -> None:
-    """两份方案的不同：增、删、改、日期移动、分值变化 / what changed between two documents."""
+    """两份方案的不同：增、删、改、日期移动、分值变化 / what changed between two documents.
+
+    NEW may be the office's own table (docx, xlsx, ...), the next issue of the programme OLD: then
+    its differences are accepted one by one, and the rest of OLD stays as it is.
+    """
     from tracker.cli import show
     from tracker.cli.house import spoken
     from tracker.cli.words import say
@@ -147,7 +239,15 @@ def diff(
     from tracker.definitions.differences import told
 
     spoken_in = spoken(lang)
-    before, after = sound(found(old), spoken_in), sound(found(new), spoken_in)
+    before = sound(found(old), spoken_in)
+    if found(new).suffix.lower() not in (".yaml", ".yml"):
+        from tracker.cli import drafts
+
+        drafts.next_issue(
+            before, new, accept or [], output, language=spoken_in, json=json, force=force
+        )
+        return
+    after = sound(found(new), spoken_in)
     differences = yamlform.diff(before, after)
     if json:
         listed = [

@@ -402,12 +402,16 @@ class CheckAnswer(Answer):
 class DifferenceAnswer(Answer):
     what: str
     id: str
-    change: Literal["added", "gone", "changed"]
+    change: Literal["added", "gone", "changed", "renumbered", "moved", "reworded"]
     field: str
     before: Any = None
     after: Any = None
     title: str
     says: str
+    accept: str = Field(default="", description="What --accept takes, of a document's next issue.")
+    meaning: Literal["", "same", "other"] = Field(
+        default="", description="Whether a reworded clause reads the same."
+    )
 
 
 class DiffAnswer(Answer):

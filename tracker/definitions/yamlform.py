@@ -52,6 +52,26 @@ def loads(text: str, place: str, language: Language = "zh") -> Programme:
     return _sound(_examined(text, place, language))
 
 
+def load_draft(path: Path, language: Language = "zh") -> Draft:
+    """The document with its open points as they stand, nothing written in yet; DefinitionError
+    where its form is wrong."""
+    text, _ = read(path, language)
+    try:
+        root, flaws = yamltext.parse(text)
+    except yamltext.Unreadable as unreadable:
+        raise DefinitionError(
+            [_of_flaw(flaw, path.name, language) for flaw in unreadable.flaws]
+        ) from unreadable
+    if flaws:
+        raise DefinitionError([_of_flaw(flaw, path.name, language) for flaw in flaws])
+    try:
+        return Draft.model_validate(yamltext.plain(root))
+    except ValidationError as error:
+        where = _Where(root, path.name, language)
+        wrong = _without_echoes([fault_of(one, Draft) for one in error.errors()])
+        raise DefinitionError([where.problem(fault) for fault in wrong]) from error
+
+
 def check(path: Path, language: Language = "zh") -> list[Problem]:
     return list(examine(path, language).problems)
 

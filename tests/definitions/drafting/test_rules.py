@@ -252,3 +252,17 @@ def test_what_no_rule_can_say_is_pending_and_told() -> None:
     made = drafted(text.read(text.rule("linear", text.text)))
     assert [rule.kind for rule in made.rules] == ["discretionary"]
     assert [read.kind for read in made.unsaid] == ["linear"]
+
+
+def test_points_earned_one_by_one_fill_the_clause_from_nothing() -> None:
+    text = Text("新建示范点每个得1分，最高得3分。")
+    reading = text.read(
+        text.rule(
+            "per_incident", "新建示范点每个得1分，最高得3分", award="1", step="1 item", cap="3"
+        )
+    )
+    made = drafted(reading)
+    assert made.earned
+    assert only(reading) == {
+        "kind": "bonus", "recognition": "c2_3_1", "award": "1", "cap": "3",
+    }  # fmt: skip

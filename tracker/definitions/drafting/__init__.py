@@ -1,5 +1,5 @@
 """From an office's document to a draft programme; from the next issue to what it changes."""
 
-from tracker.definitions.drafting.drafts import draft
+from tracker.definitions.drafting.drafts import Drafted, draft, drafted, slug_of
 
-__all__ = ["draft"]
+__all__ = ["Drafted", "draft", "drafted", "slug_of"]

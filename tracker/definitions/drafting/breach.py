@@ -222,14 +222,16 @@ class _Breach:
     def reports(self, so_far: Iterable[f.AnyFact]) -> list[f.AnyFact]:
         end = ends_at(self.programme)
         filed = record(so_far, as_of=end, known_at=end)
-        owed = lay_out(self.programme, self.calendar, filed, clauses=self.clauses)
+        items = {self.programme.clauses[name][1].id for name in self.clauses}
+        near = self.programme.clauses_in(items)
+        owed = lay_out(self.programme, self.calendar, filed, clauses=near)
         first: dict[tuple[str, str], Obligation] = {}
         made: list[f.AnyFact] = []
         for one in owed:
             breached = first.setdefault((one.clause, one.duty), one)
             if one.due_at is None:
                 continue
-            if one is breached:
+            if one is breached and one.clause in self.clauses:
                 made += self._late(one, one.due_at)
             else:
                 made.append(self._report(one, one.due_at - EARLY, one.needed))

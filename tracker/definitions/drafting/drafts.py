@@ -7,7 +7,7 @@ stands in the draft as it was printed, and beside it an open point.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from tracker.definitions.drafting.rules import Mapped, Place, mapped
 from tracker.definitions.drafting.units import NOBODY, Units
 from tracker.definitions.faults import Fault
 from tracker.definitions.openpoints import Draft, OpenChoice, OpenPoint, Why
-from tracker.definitions.soundness import faults
+from tracker.definitions.soundness import faults, text
 from tracker.domain.programme import (
     Alternative,
     Clause,
@@ -41,11 +41,34 @@ Part = Literal["base", "bonus", "penalty"]
 ASSESSED: list[dict[str, Any]] = [{"kind": "discretionary", "most": "all"}]
 
 
+@dataclass(frozen=True)
+class Drafted:
+    """`made_of` leads from a sanction that was read (its number in the clause, from 0) to the rules
+    that were made of it (their numbers in the drafted clause), by clause."""
+
+    draft: Draft
+    made_of: Mapping[str, Mapping[int, Sequence[int]]]
+
+
 def draft(
-    document: ReadDocument, *, programme: str, known_units: dict[str, str] | None = None
+    document: ReadDocument, *, programme: str, known_units: Mapping[str, str] | None = None
 ) -> Draft:
     """`programme` is the id; `known_units` keep their ids, by name."""
-    return _Drafting(document, programme, Units(dict(known_units or {}))).run()
+    return drafted(document, programme=programme, known_units=known_units).draft
+
+
+def drafted(
+    document: ReadDocument, *, programme: str, known_units: Mapping[str, str] | None = None
+) -> Drafted:
+    at_work = _Drafting(document, programme, Units(dict(known_units or {})))
+    return Drafted(at_work.run(), at_work.made_of)
+
+
+def slug_of(wanted: str, *names: str, year: int) -> str:
+    """The id as given, else the first name that can be one, else `list-2021`."""
+    plain = (name.lower() for name in names)
+    found = (name for name in plain if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name))
+    return wanted or next(found, f"list-{year}")
 
 
 @dataclass
@@ -62,6 +85,7 @@ class _Drafting:
     joint: list[str] = field(default_factory=list)
     """Clauses that several units owe, with nobody in the lead."""
     clause_ids: set[str] = field(default_factory=set)
+    made_of: dict[str, dict[int, list[int]]] = field(default_factory=dict)
 
     def run(self) -> Draft:
         self._tables()
@@ -103,10 +127,15 @@ class _Drafting:
             self.open("dirt", "", asked, keep, place=one.place, text=one.text)
 
     def _leftovers(self) -> None:
-        for one in self.document.unread:
-            keep = OpenChoice(id="left_out", says="与计分无关，不载入")
-            self.open("cell", "", "这一段没有归到任何任务，载入到哪里？", keep,
-                      place=one.place, text=one.text)  # fmt: skip
+        """One question about all that belongs to no item, with every piece and its place."""
+        pieces = self.document.unread
+        if not pieces:
+            return
+        keep = OpenChoice(id="left_out", says="与计分无关，不载入")
+        said = "\n".join(passages.shortened(one.text, 120) for one in pieces)
+        question = f"有 {len(pieces)} 段没有归到任何任务，是否与计分有关？"
+        self.points.append(OpenPoint(id="left-over", why="cell", place=pieces[0].place, text=said,
+                                     question=question, choices=(keep,)))  # fmt: skip
 
     def _tables(self) -> None:
         for number, one in enumerate(self.document.targets, start=1):
@@ -179,6 +208,7 @@ class _Drafting:
                 item=row.id,
                 before=tuple(clause.id for clause in (*before, *made)),
                 has_points=points is not None or len(rows) == len(row.clauses) == 1,
+                beside=part != "base",
             )
             made.append(self._clause(one, row, rows, place, points, part))
         return made
@@ -210,6 +240,7 @@ class _Drafting:
             duty if duty.title else duty.model_copy(update={"title": title})
             for duty in time.duties()
         )
+        self.made_of[place.clause] = rules.of
         self.names |= rules.names
         self.targets += rules.targets
         self.readings += questions.readings(one.reading, rules, duties, place.clause)
@@ -223,6 +254,7 @@ class _Drafting:
             title=title,
             text=one.text,
             points=points,
+            base=Decimal(0) if rules.earned and points is not None else None,
             duties=duties,
             rules=tuple(rules.rules),
             source=Source(place=one.source.place, span=one.source.span),
@@ -238,7 +270,7 @@ class _Drafting:
         title = passages.title_of(one.text)
         if not charging and worth and not one.reading.unread:
             duty = time.duties()[0].id if time.duties() else time.take(time.by_item, title=title)
-            rules.rules[:0] = [AllOrNothing(duty=duty, says="原文没有写怎样扣分，没有完成即失去")]
+            rules.before(AllOrNothing(duty=duty, says="原文没有写怎样扣分，没有完成即失去"))
             self.silent.append(place.clause)
         elif not time.duties() and (points is not None or not charging):
             duty = time.take(time.by_item, title=title)
@@ -267,16 +299,18 @@ class _Drafting:
             tracked = OpenChoice(id="tracked", says="只跟踪时限，不扣分",
                                  set={f"{place.clause}.rules": _tracked(time)})  # fmt: skip
             choices.append(tracked)
-        as_read = OpenChoice(id="as_read", says="照读出的规则，这一段不影响计分")
-        for piece in one.reading.unread:
+        if one.reading.unread:
+            as_read = OpenChoice(id="as_read", says="照读出的规则，这一段不影响计分")
             known = (as_read, *choices) if rules.rules else tuple(choices)
+            left = "；".join(piece.text.strip() for piece in one.reading.unread)
             self.open("unread", place.clause, "这一段没有读懂，怎样计分？", *known,
-                      place=one.source.place, text=piece.text)  # fmt: skip
-        for read in rules.unsaid:
+                      place=one.source.place, text=left)  # fmt: skip
+        elif rules.unsaid:
             pending = OpenChoice(id="pending", says="由考核方认定扣多少")
+            pieces = dict.fromkeys(one.reading.text[slice(*read.span)] for read in rules.unsaid)
             self.open("rule", place.clause, "读出了扣分，但还没有这样的规则，怎样计分？",
                       pending, *choices[1:], place=one.source.place,
-                      text=one.reading.text[slice(*read.span)])  # fmt: skip
+                      text="；".join(pieces))  # fmt: skip
         for span, unit in time.odd:
             said = "月按30天折算" if unit == "month" else "这个时限不跟踪"
             self.open("date", place.clause, "这个时限不能按小时、日、工作日或周计，怎样计？",
@@ -318,7 +352,7 @@ def _worth(rows: Sequence[ReadItem]) -> Decimal | None:
     """What the item is worth: rows with points of their own add up, else its cell is shared."""
     own = [row.points for row in rows if row.points is not None and row.own_points]
     if own:
-        return sum(own, Decimal(0))
+        return Decimal(text(sum(own, Decimal(0))))
     return next((row.points for row in rows if row.points is not None), None)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from tracker.definitions.clauses import ReadClause, as_json, read_clause
 from tracker.definitions.drafting.matching import matched, plain
+from tracker.definitions.drafting.rules import MEASURED, TIME_UNITS
 from tracker.definitions.openpoints import Draft
 from tracker.domain.programme import Clause, Item, Programme, Section
 
@@ -53,6 +54,7 @@ class Compared:
     clauses: Mapping[str, str]
 
 
+MEASURED_AND_TIME = frozenset({*TIME_UNITS, *MEASURED})
 Reader = Callable[[str], ReadClause]
 
 
@@ -194,6 +196,8 @@ def meaning(reading: ReadClause) -> dict[str, Any]:
     told = as_json(reading)
     for rule in told["rules"]:
         del rule["span"]
+        if rule["step"] is not None and rule["step"]["unit"] not in MEASURED_AND_TIME:
+            rule["step"]["unit"] = "count"  # 每个断面, 每个: the same number of the same things
         for band in rule["tiers"] or ():
             band["when"] = plain(band["when"])
     told["ambiguous"] = [one["readings"] for one in told["ambiguous"]]

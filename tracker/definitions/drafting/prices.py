@@ -72,13 +72,21 @@ def _priced(
     facts: Sequence[f.AnyFact],
 ) -> tuple[Price, ...]:
     clauses = _clauses(programme, named)
+    plain = _plain(programme)
     found = []
     for name, text in says.items():
         setting = choices.get(name)
-        cost = None if setting is None else _cost(programme, setting, clauses, calendar, facts)
+        cost = None if setting is None else _cost(plain, setting, clauses, calendar, facts)
         low, high = cost if cost is not None else (None, None)
         found.append(Price(name, text, low, high))
     return tuple(found)
+
+
+def _plain(programme: Programme) -> Programme:
+    """Without readings, so that only the alternative in question is written in."""
+    beside = {"readings", "open_points"}
+    body = programme.model_dump(mode="json", by_alias=True, exclude=beside)
+    return Programme.model_validate(body)
 
 
 def _cost(
@@ -88,12 +96,13 @@ def _cost(
     calendar: WorkCalendar,
     facts: Sequence[f.AnyFact],
 ) -> tuple[Units, Units] | None:
-    base = programme.model_copy(update={"readings": ()})
     try:
-        read = readings.changed(base, setting) if setting else base
+        read = readings.changed(programme, setting) if setting else programme
     except (DefinitionError, NotFound):
         return None
-    told = tuple(facts) or joined(breach(base, clauses, calendar), breach(read, clauses, calendar))
+    told = tuple(facts) or joined(
+        breach(programme, clauses, calendar), breach(read, clauses, calendar)
+    )
     at = max((one.recorded_at for one in facts), default=ends_at(read))
     ledger = _ledger(read, told, calendar, at, clauses)
     entries = [one for one in ledger.entries if one.clause in clauses]

@@ -52,7 +52,7 @@ from tracker.domain.rules import (
 from tracker.domain.rules.duties import Every
 
 TIME_UNITS = frozenset({"minute", "hour", "day", "workday", "week", "month"})
-_MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
+MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
              "grade": "级"}  # fmt: skip
 
 
@@ -64,6 +64,8 @@ class Place:
     item: str
     before: tuple[str, ...] = ()
     has_points: bool = True
+    beside: bool = False
+    """In the bonus or penalty part."""
 
 
 @dataclass
@@ -76,6 +78,13 @@ class Mapped:
     of: dict[int, list[int]] = field(default_factory=dict)
     unsaid: list[ReadRule] = field(default_factory=list)
     """Sanctions that no rule can say; a pending amount stands in their place."""
+    earned: bool = False
+    """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
+
+    def before(self, rule: Rule) -> None:
+        """A rule of our own in front of the others."""
+        self.rules.insert(0, rule)
+        self.of = {read: [n + 1 for n in made] for read, made in self.of.items()}
 
 
 def mapped(reading: ReadClause, clocks: Clocks, place: Place) -> Mapped:
@@ -175,7 +184,7 @@ class _Mapping:
 
     def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
         key = f"{key_of(self.place.clause)}_{number + 1}_target"
-        unit = "" if read.step is None else _MEASURED.get(read.step.unit, "")
+        unit = "" if read.step is None else MEASURED.get(read.step.unit, "")
         source = "" if value is not None else "由其他文件或任务数确定，待录"
         self.made.targets.append(
             TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
@@ -246,9 +255,11 @@ class _Mapping:
 
     def per_missing(self, read: ReadRule, number: int) -> Sequence[Rule]:
         each, cap = bands.amount(read.deduct), self.cap_of(read)
+        if read.deduct is None and read.award is not None:
+            return self._earned(read, number)
         if each is None:
             return []
-        if read.step is not None and read.step.unit in _MEASURED:
+        if read.step is not None and read.step.unit in MEASURED:
             return self.per_step(read, number)
         per = self._per(read.step)
         clock = self._nth(read) or self.clocks.near(read.span)
@@ -270,6 +281,10 @@ class _Mapping:
             )
             for stage in stages
         ]  # fmt: skip
+
+    def _earned(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        self.made.earned = not self.place.beside
+        return self.bonus(read, number)
 
     def _nth(self, read: ReadRule) -> Clock | None:
         """Three periods and 分别扣0.1分、0.05分、0.02分: each amount has its own."""
@@ -302,6 +317,8 @@ class _Mapping:
     def per_incident(self, read: ReadRule, number: int) -> Sequence[Rule]:
         each, cap = bands.amount(read.deduct), self.cap_of(read)
         classes = bands.classes(read.tiers) if read.tiers else {}
+        if read.deduct is None and read.award is not None:
+            return self._earned(read, number)
         if classes is None or (each is None and not classes):
             return []
         clock = self.clocks.near(read.span, kinds=("gap",))
@@ -361,7 +378,7 @@ class _Mapping:
             PerStep.model_validate(
                 {
                     "measure": self.key(read, number), "each": each, "per": per,
-                    "measured_in": _MEASURED.get(unit, ""), "against": against,
+                    "measured_in": MEASURED.get(unit, ""), "against": against,
                     "direction": side, "relative": relative, "steps": steps, "gain": gain,
                     "cap": self.cap_of(read),
                 }
@@ -473,7 +490,7 @@ class _Mapping:
         if isinstance(read.award, Between):
             return [Discretionary(least=read.award.least.form(), most=read.award.most.form(),
                                   gain=True, asked=self.key(read, number))]  # fmt: skip
-        if read.step is not None and read.step.unit in _MEASURED:
+        if read.step is not None and read.step.unit in MEASURED:
             return self.per_step(read, number)
         if classes is None or (award is None and not classes):
             return []

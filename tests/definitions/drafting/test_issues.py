@@ -1,0 +1,149 @@
+"""The next issue of the same table: told as differences, accepted one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.definitions.drafting.reading import Text, clause, document, item
+from tracker.definitions import yamlform
+from tracker.definitions.clauses import ReadClause
+from tracker.definitions.documents import PlacedClause, ReadDocument, ReadItem
+from tracker.definitions.drafting.drafts import draft
+from tracker.definitions.drafting.issues import Compared, compare
+from tracker.definitions.drafting.merging import merged
+from tracker.definitions.openpoints import Draft
+from tracker.domain.errors import NotFound
+from tracker.domain.programme import Programme
+
+PLAN = "编制年度巡查方案，未编制方案的扣1分。"
+PONDS = "完成病险水塘整治，每少完成1座扣0.5分。"
+DRILL = "组织防汛应急演练，未组织演练的扣2分。"
+
+
+def plan(words: str = PLAN) -> ReadClause:
+    text = Text(words)
+    piece = words.split("，")[-1].rstrip("。")
+    return text.read(text.rule("all_or_nothing", piece, deduct=piece[-2]))
+
+
+def ponds(words: str = PONDS, each: str = "0.5") -> ReadClause:
+    text = Text(words)
+    return text.read(text.rule("per_missing", f"每少完成1座扣{each}分", deduct=each, step="1 item"))
+
+
+def issue(*items: ReadItem, programme: str = "list", **rest: str) -> Draft:
+    return draft(document(*items, **rest), programme=programme)
+
+
+def one(id_: str, reading: ReadClause, **rest: object) -> ReadItem:
+    made: PlacedClause = clause(id_, reading, "5")
+    return item(id_, made, **{"title": reading.text[:6], **rest})  # type: ignore[arg-type]
+
+
+def first() -> Programme:
+    text = yamlform.dump(issue(one("1", plan()), one("2", ponds())))
+    return yamlform.loads(text, "old.yaml")
+
+
+def told(compared: Compared) -> list[str]:
+    return [one.id for one in compared.revisions]
+
+
+def taken(new: Draft, *accepted: str) -> Programme:
+    old = first()
+    found = compare(old, new)
+    text = yamlform.dump(merged(old, new, found, accepted))
+    return yamlform.loads(text, "merged.yaml")
+
+
+def test_the_same_table_again_has_no_differences() -> None:
+    assert told(compare(first(), issue(one("1", plan()), one("2", ponds())))) == []
+
+
+def test_a_text_with_other_width_and_blanks_is_the_same_text() -> None:
+    words = PLAN.replace("，", ",").replace("1", " １ ")
+    new = issue(one("1", plan().__class__(words, plan().rules)), one("2", ponds()))
+    assert told(compare(first(), new)) == []
+
+
+def test_an_item_that_came_in_between_renumbers_the_next_which_is_recognised_by_its_text() -> None:
+    new = issue(one("1", plan()), one("2", plan(DRILL)), one("3", ponds()))
+    found = compare(first(), new)
+    assert told(found) == ["programme:list:points", "section:1:points", "item:2:added",
+                           "item:3:renumbered"]  # fmt: skip
+    assert found.items == {"1": "1", "3": "2"}
+    programme = taken(new, *told(found))
+    assert list(programme.clauses) == ["1", "2", "3"]
+    kept, brought = programme.clauses["3"][2], programme.clauses["2"][2]
+    assert kept.duties[0].model_dump()["need"] == {
+        "of": "c2_1_target", "share": None, "number": None, "rounding": "up",
+    }  # fmt: skip
+    assert brought.rules[0].kind == "all_or_nothing"
+
+
+def test_what_was_recorded_under_an_old_number_never_counts_for_the_item_that_took_it() -> None:
+    other = Text("完成渠道清淤，每少完成1座扣0.3分。")
+    canals = other.read(
+        other.rule("per_missing", "每少完成1座扣0.3分", deduct="0.3", step="1 item")
+    )
+    new = issue(one("1", plan()), one("2", canals), one("3", ponds()))
+    programme = taken(new, *told(compare(first(), new)))
+    of = [programme.clauses[name][2].duties[0].model_dump()["need"]["of"] for name in ("2", "3")]
+    assert of == ["c2_1_target_2024b", "c2_1_target"]
+    assert {target.id for target in programme.targets} == set(of)
+
+
+def test_an_item_that_is_gone_leaves_with_its_clauses() -> None:
+    new = issue(one("1", plan()))
+    found = compare(first(), new)
+    assert "item:2:gone" in told(found)
+    assert list(taken(new, *told(found)).clauses) == ["1"]
+
+
+def test_a_moved_deadline_moves_the_days_that_stood_on_it() -> None:
+    new = issue(one("1", plan(), deadline="2024-10-31"), one("2", ponds()))
+    assert told(compare(first(), new)) == ["item:1:deadline"]
+    duty = taken(new, "item:1:deadline").clauses["1"][2].duties[0]
+    assert str(duty.model_dump()["on"]) == "2024-10-31"
+
+
+def test_other_units_are_told_by_name_and_come_in_with_the_difference() -> None:
+    new = issue(one("1", plan(), units=("丙局",)), one("2", ponds()))
+    old = first()
+    known = {unit.name: unit.id for unit in old.units}
+    new = draft(
+        document(one("1", plan(), units=("丙局",)), one("2", ponds())),
+        programme="list", known_units=known,
+    )  # fmt: skip
+    (found,) = compare(old, new).revisions
+    assert (found.id, found.before, found.after) == (
+        "item:1:responsible_units", ["甲局"], ["丙局"],
+    )  # fmt: skip
+    programme = taken(new, found.id)
+    named = programme.clauses["1"][1].responsible_units
+    assert [programme.unit_names[unit] for unit in named] == ["丙局"]
+
+
+def test_what_is_not_accepted_stays_as_it_was() -> None:
+    new = issue(one("1", plan(), deadline="2024-10-31"), one("2", ponds(), title="新名称"))
+    programme = taken(new, "item:2:title")
+    assert programme.clauses["2"][1].title == "新名称"
+    assert str(programme.clauses["1"][1].deadline) == "2024-12-31"
+
+
+def test_a_difference_that_is_none_cannot_be_accepted() -> None:
+    with pytest.raises(NotFound, match="item:9:added"):
+        taken(issue(one("1", plan()), one("2", ponds())), "item:9:added")
+
+
+def test_the_next_year_moves_every_day_by_a_year() -> None:
+    rows = (one("1", plan(), deadline="2025-12-31"), one("2", ponds(), deadline="2025-12-31"))
+    read = document(*rows)
+    new = draft(ReadDocument(**{**vars(read), "year": 2025}), programme="list")
+    found = compare(first(), new)
+    assert told(found) == ["programme:list:year"]
+    programme = taken(new, *told(found))
+    days = {
+        str(duty.model_dump()["on"]) for _, _, c in programme.clauses.values() for duty in c.duties
+    }
+    assert (programme.year, days) == (2025, {"2025-12-31"})
