@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
+from schedules.workdays import china
 from tests.builders import (
     JANUARY,
     NEW_YEAR,
@@ -28,9 +29,13 @@ from tests.builders import (
     生态分局,
 )
 from tests.databases import Prepare, SqliteModels
+from tracker.definitions import yamlform
+from tracker.demo.cast import cast_of
+from tracker.demo.courses import course_of, facts_of
 from tracker.domain import facts as f
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import View, wanted
+from tracker.programmes import path_of
 from tracker.services import people, planning, programmes, reporting, trail
 from tracker.services.planning import TickResult
 from tracker.store.database import Database
@@ -56,7 +61,8 @@ SMALL = a_programme(
 def publish(database: Database, programme: Programme, *, when: datetime = JANUARY) -> None:
     with database.write() as session:
         programmes.publish(session, programme, now=when, by="office")
-        people.load_contacts(session, the_cast(), now=when, on=NEW_YEAR, by="office")
+        cast = the_cast() if programme.id == "small" else cast_of(programme)
+        people.load_contacts(session, cast, now=when, on=NEW_YEAR, by="office")
 
 
 def tick(database: Database, when: str) -> TickResult:
@@ -130,6 +136,100 @@ def test_facts_set_the_alarm_anew(database: Database) -> None:
         reporting.record_facts(session, "small", [earlier], now=JANUARY, by="office")
         times = set(session.exec(select(AlarmRow.at)))
     assert int(at("2021-02-18 08:30").timestamp()) in times
+
+
+# -- what was entered between two looks ------------------------------------------------------------
+
+
+def opened(when: str) -> f.CaseEvent:
+    return f.CaseEvent(case="督办1", kind="handed", event="opened", unit=住建局,
+                       occurred_at=at(when), recorded_at=at(when))  # fmt: skip
+
+
+def load(database: Database, now: str, *facts: f.AnyFact) -> None:
+    with database.write() as session:
+        reporting.load_facts(session, "small", facts, now=at(now), by="office")
+
+
+def rungs(database: Database) -> list[str]:
+    return [one.rung for one in sorted(notices(database), key=lambda one: one.nominal_at)]
+
+
+def test_what_was_entered_between_two_looks_is_told_at_the_next(database: Database) -> None:
+    publish(database, a_programme(a_case_item("2")))
+    tick(database, "2021-05-10 08:30")
+    load(database, "2021-05-10 11:30", opened("2021-05-10 10:00"))
+    tick(database, "2021-05-10 11:30")
+    assert rungs(database) == ["intake"]
+
+
+def test_a_return_entered_between_two_looks_is_told_at_the_next(database: Database) -> None:
+    publish(database, a_programme(item("1", due_on="2021-09-30")))
+    tick(database, "2021-05-10 08:30")
+    when = at("2021-05-10 09:00")
+    report = f.Report(id=f.FactId("r"), clause="1", duty="done", unit=住建局, done=True,
+                      occurred_at=when, recorded_at=when)  # fmt: skip
+    later = when + timedelta(hours=1)
+    back = f.Review(id=f.FactId("v"), report=report.id, outcome="returned", reason="缺签章",
+                    occurred_at=later, recorded_at=later)  # fmt: skip
+    load(database, "2021-05-10 11:30", report, back)
+    tick(database, "2021-05-10 11:30")
+    assert rungs(database) == ["returned:v"]
+
+
+def test_an_extension_entered_between_two_looks_is_not_told_before_its_own_rungs(
+    database: Database,
+) -> None:
+    publish(database, a_programme(item("1", due_on="2021-09-30")))
+    tick(database, "2021-09-29 08:30")
+    before = keys(database)
+    when = at("2021-09-29 10:00")
+    moved = f.Extension(clause="1", duty="done", unit=住建局, outcome="approved",
+                        until=date(2021, 10, 15), reason="台风", occurred_at=when,
+                        recorded_at=when)  # fmt: skip
+    load(database, "2021-09-29 11:30", moved)
+    tick(database, "2021-09-29 11:30")
+    assert keys(database) == before
+    tick(database, "2021-09-30 08:30")
+    [new] = [one for one in notices(database) if one.key not in before]
+    assert (new.rung, new.deadline_version) == ("-7", 2)
+
+
+def test_a_history_raises_no_alarm_for_what_is_long_past(database: Database) -> None:
+    publish(database, a_programme(a_case_item("2")))
+    tick(database, "2021-05-10 08:30")
+    load(database, "2021-05-10 11:30", opened("2021-03-01 15:00"))
+    tick(database, "2021-05-10 11:30")
+    assert notices(database) == []
+    tick(database, "2021-05-13 08:30")
+    assert {one.nominal_at > at("2021-05-10") for one in notices(database)} == {True}
+
+
+def test_a_history_beside_news_stays_a_history(database: Database) -> None:
+    publish(database, a_programme(a_case_item("2")))
+    tick(database, "2021-05-10 08:30")
+    old = opened("2021-03-01 15:00").model_copy(update={"case": "督办0"})
+    load(database, "2021-05-10 11:30", old, opened("2021-05-10 10:00"))
+    tick(database, "2021-05-10 11:30")
+    told = [(one.obligation_key[-3:], one.rung) for one in notices(database)]
+    assert told == [("督办1", "intake")]
+
+
+def test_before_the_first_look_everything_is_history(database: Database) -> None:
+    publish(database, a_programme(a_case_item("2")))
+    load(database, "2021-05-10 11:30", opened("2021-05-10 10:00"))
+    tick(database, "2021-05-10 11:30")
+    assert notices(database) == []
+
+
+def test_after_a_silence_what_was_entered_in_it_is_caught_up_with(database: Database) -> None:
+    publish(database, a_programme(a_case_item("2")))
+    tick(database, "2021-04-01 08:30")
+    load(database, "2021-05-10 11:30", opened("2021-05-07 10:00"))
+    tick(database, "2021-05-10 11:30")
+    assert rungs(database) == ["intake", "half", "-12h", "limit", "limit"]
+    with database.read() as session:
+        assert len(session.exec(select(DispatchRow)).all()) == 2, "one mail a person"
 
 
 def test_an_alarm_that_was_superseded_does_nothing_twice(database: Database) -> None:
@@ -334,6 +434,25 @@ def play(
     return keys(database)
 
 
+def play_in_batches(
+    database: Database,
+    programme: Programme,
+    entries: Iterable[tuple[datetime, f.AnyFact]],
+    looks: Iterable[datetime],
+) -> set[str]:
+    """At each look first what was entered since the one before, then the tick."""
+    publish(database, programme)
+    waiting = sorted(entries, key=lambda one: one[0])
+    planning.tick_all(database, JANUARY)
+    for look in [*sorted(looks), at("2022-02-01 09:00")]:
+        batch = [fact for when, fact in waiting if when <= look]
+        waiting = waiting[len(batch) :]
+        with database.write() as session:
+            reporting.load_facts(session, programme.id, batch, now=look, by="unit")
+        planning.tick_all(database, look)
+    return keys(database)
+
+
 def hours(first: str, last: str, every: timedelta) -> list[datetime]:
     begin, count = at(first), (at(last) - at(first)) // every
     return [begin + n * every for n in range(count)]
@@ -357,6 +476,34 @@ def test_half_of_the_ticks_dropped_or_doubled_give_the_notices_of_the_pure_plann
     assert len(made) > 100
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_entered_look_by_look_gives_the_notices_of_the_pure_planner(
+    many: Callable[[], Database], seed: int
+) -> None:
+    draw = random.Random(seed)
+    steady = hours("2021-01-04 10:00", "2022-01-31", timedelta(days=1))
+    shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
+    database = many()
+    made = play_in_batches(database, SMALL, a_year(seed), shaken)
+    assert made == pure(database)
+    assert len(made) > 100
+
+
+@pytest.mark.full
+def test_the_county_list_loses_no_notice_to_dropped_and_doubled_looks(
+    many: Callable[[], Database],
+) -> None:
+    database, draw = many(), random.Random(11)
+    programme = yamlform.load(path_of("zhongfang-2021"))
+    told = facts_of(course_of(programme.id), programme, china())
+    entries = [(one.recorded_at, one) for one in told if one.recorded_at > JANUARY]
+    steady = hours("2021-01-04 10:00", "2022-01-31", timedelta(days=1))
+    shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
+    made = play_in_batches(database, programme, entries, shaken)
+    assert made == pure(database, programme.id)
+    assert len(made) > 500
+
+
 @pytest.mark.full
 def test_a_perfect_year_and_one_with_a_single_tick_give_the_same_notices(
     many: Callable[[], Database],
@@ -366,10 +513,10 @@ def test_a_perfect_year_and_one_with_a_single_tick_give_the_same_notices(
     assert play(many(), SMALL, entries, steady) == play(many(), SMALL, entries, [])
 
 
-def pure(database: Database) -> set[str]:
+def pure(database: Database, slug: str = "small") -> set[str]:
     """What the planner wants of the whole year, asked once and without any tick."""
     with database.read() as session:
-        view: View = planning.view(session, "small")
+        view: View = planning.view(session, slug)
         rows = session.exec(select(ObligationRow.key)).all()
     return {
         one.key
