@@ -26,13 +26,14 @@ MOST_TEXT = 32 * 1024 * 1024
 """Signs in all cells, a shared text counted as often as it is named."""
 
 _ENTRY = b"PK\x01\x02"
-MOST_ELEMENTS = 500_000
+MOST_ELEMENTS = 300_000
 """Of XML in a Word file, which is held in memory as a tree."""
 
 _KEPT = re.compile(r"(?:\[Content_Types\]\.xml|_rels/.*|xl/.*)", re.IGNORECASE)
 _WORD = re.compile(r"word/(?:document|numbering|styles)\.xml", re.IGNORECASE)
 _XML = re.compile(r".*\.(?:xml|rels)", re.IGNORECASE)
 _SHARED = re.compile(r"xl/.*sharedstrings.*", re.IGNORECASE)
+_ENTITIES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _CELL = re.compile(r"([A-Za-z]{0,3})([0-9]{1,7})")
 
 
@@ -86,7 +87,7 @@ def _parts(given: zipfile.ZipFile, kept: re.Pattern[str]) -> Iterator[tuple[str,
         name = info.filename
         if name.lower().endswith("vbaproject.bin"):
             raise WithMacros(name)
-        if not kept.fullmatch(name) or not _XML.fullmatch(name):
+        if not _XML.fullmatch(name):
             continue
         if info.file_size > left or name in seen:
             raise Suspicious(f"{name}: {info.file_size} bytes" if name not in seen else name)
@@ -94,8 +95,11 @@ def _parts(given: zipfile.ZipFile, kept: re.Pattern[str]) -> Iterator[tuple[str,
         # Never more than the header says; when that is not all of it, the checksum is wrong.
         part = given.read(info)
         left -= len(part)
-        _look_at(name, part, extent)
-        yield name, part
+        if kept.fullmatch(name):
+            _look_at(name, part, extent)
+            yield name, part
+        elif _ENTITIES.search(part.replace(b"\x00", b"")):
+            raise Suspicious(f"{name}: <!DOCTYPE")
 
 
 def _look_at(name: str, part: bytes, extent: _Extent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -36,13 +36,25 @@ def sheets_of(content: bytes, place: str, language: Language = "zh") -> Iterator
             Sheet(
                 sheet.name,
                 [[text_of(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)],
-                tuple(sheet.merged_cell_ranges or ()),
+                _apart(sheet.merged_cell_ranges or (), sheet.height, sheet.width),
             )
             for sheet in sheets
         ]
     except (CalamineError, Suspicious) as error:
         raise DefinitionError([refusal(error, "not_a_workbook", place, language)]) from error
     yield from found
+
+
+def _apart(ranges: Iterable[Range], height: int, width: int) -> tuple[Range, ...]:
+    """Merged cells that do not cover one another: together no more than the sheet has."""
+    told = tuple(ranges)
+    area = sum(
+        max(0, min(bottom + 1, height) - top) * max(0, min(right + 1, width) - left)
+        for (top, left), (bottom, right) in told
+    )
+    if area > height * width:
+        raise Suspicious("merged cells cover one another")
+    return told
 
 
 def refusal(error: Exception, code: str, place: str, language: Language) -> Problem:

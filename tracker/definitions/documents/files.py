@@ -17,6 +17,9 @@ from tracker.definitions.yamlform import content_of, decoded
 from tracker.domain.errors import DefinitionError, Problem
 
 SUFFIXES = (".docx", ".xlsx", ".txt", ".csv", ".html", ".htm", ".yaml", ".yml", ".doc")
+MOST_TEXT_BYTES = 8 * 1024 * 1024
+"""Of a document that is nothing but text; the longest list known has a hundredth of it."""
+
 _PACKED = b"PK\x03\x04"
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -46,6 +49,9 @@ def opened(path: Path, language: Language = "zh") -> Opened:
     if suffix not in SUFFIXES:
         values = {"suffix": suffix or path.name, "known": " ".join(SUFFIXES)}
         raise DefinitionError([words.say("not_a_document", language, values, place=path.name)])
+    if len(content) > MOST_TEXT_BYTES:
+        most = {"most": MOST_TEXT_BYTES // 1024 // 1024}
+        raise DefinitionError([words.say("file_too_large", language, most, place=path.name)])
     text, notices = decoded(content, path.name, language)
     return Opened(_text(text, suffix, path.name, language), notices)
 
@@ -91,7 +97,7 @@ def _sheet_rows(sheet: Sheet) -> Iterator[Row]:
                 covered[row, column] = cell
     for at, texts in enumerate(sheet.grid):
         cells = [
-            covered.get((at, column)) or Cell(tidy(text), at + 1, column + 1)
+            covered.get((at, column), Cell(tidy(text), at + 1, column + 1))
             for column, text in enumerate(texts)
         ]
         if any(cells):

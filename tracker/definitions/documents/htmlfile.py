@@ -26,7 +26,7 @@ _LINES = {
     "ul",
     "ol",
 }
-_WIDEST = 10_000
+_WIDEST = 2_000
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
 
@@ -88,7 +88,7 @@ class _Reader:
                 continue
             _hang(cells, hanging)
             width, height = _span(element, "colspan"), _span(element, "rowspan")
-            self._cells += width
+            self._cells += width + len(cells)
             if self._cells > MOST_CELLS:
                 raise Suspicious(f"> {MOST_CELLS} cells")
             one = Cell(tidy("".join(_text(element))), number, len(cells) + 1)
