@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -38,15 +38,32 @@ class Saving:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """The three losses of an item or a unit; what several units lost together stands with each."""
+
+    id: str
+    lost_now: Units
+    lost_if_nothing: Units
+    lost_if_all_done: Units
+
+    @property
+    def recoverable(self) -> Units:
+        return Units(self.lost_if_nothing - self.lost_if_all_done)
+
+
+@dataclass(frozen=True)
 class Forecast:
     """The programme's losses now and at `until`; savings ordered by what acting keeps, then by
-    time left. Obligations that save nothing by acting are left out."""
+    time left. Obligations that save nothing by acting are left out; so are items and units that
+    lose nothing in any of the three."""
 
     until: datetime
     lost_now: Units
     lost_if_nothing: Units
     lost_if_all_done: Units
     savings: tuple[Saving, ...]
+    items: tuple[Outcome, ...] = ()
+    units: tuple[Outcome, ...] = ()
 
     @property
     def recoverable(self) -> Units:
@@ -83,6 +100,7 @@ def forecast(
     `now` is the ledger as of `as_of` where the caller has it already. A hypothetical report counts
     as accepted; what another document or a person decides stays as it is.
     """
+    facts = happened(facts, as_of)
     now = now or score(programme, context, facts, as_of=as_of, known_at=known_at)
     later = score(programme, context, facts, as_of=until, known_at=known_at)
     candidates = _candidates(now, later)
@@ -96,7 +114,27 @@ def forecast(
         if (saving := _saving(one, programme, context, facts, now, later, until)).keeps > 0
     ]
     kept.sort(key=_by_price)
-    return Forecast(until, now.lost, later.lost, best.lost, tuple(kept))
+    three = (now, later, best)
+    return Forecast(
+        until, now.lost, later.lost, best.lost, tuple(kept),
+        items=tuple(_outcomes(three, lambda entry: (entry.item,))),
+        units=tuple(_outcomes(three, lambda entry: entry.units)),
+    )  # fmt: skip
+
+
+def _outcomes(
+    ledgers: tuple[Ledger, Ledger, Ledger], names: Callable[[Entry], tuple[str, ...]]
+) -> Iterator[Outcome]:
+    """What acting keeps first, then what is lost."""
+    sums: dict[str, list[int]] = {}
+    for at, ledger in enumerate(ledgers):
+        for entry in ledger.entries:
+            if entry.part == "bonus" or not entry.points:
+                continue
+            for name in names(entry):
+                sums.setdefault(name, [0, 0, 0])[at] -= entry.points
+    found = [Outcome(name, *map(Units, those)) for name, those in sums.items() if any(those)]
+    yield from sorted(found, key=lambda one: (-one.recoverable, -one.lost_if_nothing, one.id))
 
 
 def savings(
@@ -111,6 +149,7 @@ def savings(
     """What acting at the instant of `now` keeps, for these obligations alone: what a mail needs of
     a forecast, at a fraction of its price. Those that keep nothing are left out."""
     wanted = set(keys)
+    facts = happened(facts, now.as_of)
     items = frozenset(one.obligation.item for one in now.standings if one.obligation.key in wanted)
     later = score(
         programme, context, facts, as_of=until, known_at=now.known_at, only_items=items
@@ -160,6 +199,13 @@ def _moving(now: Ledger, later: Ledger) -> list[Entry]:
     ]
 
 
+def happened(facts: Sequence[f.AnyFact], as_of: datetime) -> Sequence[f.AnyFact]:
+    """Without what came later: who looks back asks what would have been if nothing more had."""
+    if all(one.occurred_at <= as_of for one in facts):
+        return facts
+    return [one for one in facts if one.occurred_at <= as_of]
+
+
 def acted(one: Obligation, at: datetime, known_at: datetime) -> list[f.AnyFact]:
     """The facts that would exist if the unit handed it in at `at` and it was accepted."""
     report = f.Report(
@@ -172,14 +218,19 @@ def acted(one: Obligation, at: datetime, known_at: datetime) -> list[f.AnyFact]:
         occurrence=one.occurrence,
         done=True,
     )
-    accepted = f.Review(
-        id=f.FactId(f"if-{one.key}-accepted"),
-        occurred_at=at,
-        recorded_at=known_at,
+    return accepted(report)
+
+
+def accepted(report: f.Report) -> list[f.AnyFact]:
+    """The report with the review that would accept it at once."""
+    review = f.Review(
+        id=f.FactId(f"{report.id}-accepted"),
+        occurred_at=report.occurred_at,
+        recorded_at=report.recorded_at,
         report=report.id,
         outcome="accepted",
     )
-    return [report, accepted]
+    return [report, review]
 
 
 def _saving(

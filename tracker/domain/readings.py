@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tracker.domain.errors import DefinitionError, NotFound, Problem
-from tracker.domain.programme import Clause, Held, Item, Programme, Reading
+from tracker.domain.programme import Alternative, Clause, Held, Item, Programme, Reading
 from tracker.domain.record import Record
 
 _PATH = re.compile(
@@ -62,14 +62,21 @@ def _applied(held: Held, choices: tuple[tuple[str, str], ...]) -> Programme:
 
 
 def _changes(programme: Programme, name: str, choice: str) -> dict[str, Any]:
+    return alternative(programme, name, choice).set
+
+
+def alternative(programme: Programme, name: str, choice: str) -> Alternative:
+    """NotFound for a reading or a choice that there is not."""
     reading = next((one for one in programme.readings if one.id == name), None)
     if reading is None:
-        raise NotFound(f"no reading {name!r} in programme {programme.id}")
-    alternative = next((one for one in reading.alternatives if one.id == choice), None)
-    if alternative is None:
+        raise NotFound(f"方案中没有口径 / no reading {name!r} in programme {programme.id}")
+    found = next((one for one in reading.alternatives if one.id == choice), None)
+    if found is None:
         known = ", ".join(one.id for one in reading.alternatives)
-        raise NotFound(f"reading {name!r} has no alternative {choice!r}; it has {known}")
-    return alternative.set
+        raise NotFound(
+            f"口径没有这个选项 / reading {name!r} has no alternative {choice!r}; it has {known}"
+        )
+    return found
 
 
 def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:

@@ -12,7 +12,14 @@ from pydantic import Field
 
 from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, Step, When, step
 from tracker.domain.rules.counts import PerIncident
-from tracker.domain.rules.duties import AllOrNothing, DutyOnly, Lateness, PerMissing, Piece
+from tracker.domain.rules.duties import (
+    AllOrNothing,
+    DutyOnly,
+    Every,
+    Lateness,
+    PerMissing,
+    Piece,
+)
 from tracker.domain.rules.gains import Bonus, Discretionary, External
 from tracker.domain.rules.measures import (
     Linear,
@@ -62,6 +69,7 @@ __all__ = [
     "Charge",
     "Discretionary",
     "DutyOnly",
+    "Every",
     "Exemption",
     "External",
     "Lateness",
