@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tracker.definitions import answers, readanswers
+from tracker.definitions import aheadanswers, answers, readanswers
 from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
 
@@ -26,6 +26,8 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "published": answers.PublishedAnswer,
     "loaded": answers.LoadedAnswer,
     "readings": answers.ReadingsAnswer,
+    "forecast": aheadanswers.ForecastAnswer,
+    "what-if": aheadanswers.WhatIfAnswer,
     "trail": answers.TrailAnswer,
     "tick": answers.TickAnswer,
     "deliver": answers.DeliverAnswer,

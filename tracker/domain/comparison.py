@@ -138,8 +138,29 @@ def _sums(lines: Iterable[Line], names: Callable[[Line], tuple[str, ...]]) -> di
 def _changes(before: Iterable[Line], after: Iterable[Line]) -> tuple[Change, ...]:
     was, will_be = _by_id(before), _by_id(after)
     pairs = [Change(was.get(name), will_be.get(name)) for name in {**was, **will_be}]
-    changed = [one for one in pairs if _told(one.before) != _told(one.after)]
+    changed = _renamed([one for one in pairs if _told(one.before) != _told(one.after)])
     return tuple(sorted(changed, key=lambda one: (-abs(one.points), one.line.id)))
+
+
+def _renamed(changed: Sequence[Change]) -> list[Change]:
+    """Without those that say the same under another name: what several units owe together is named
+    after the last of them."""
+    gone = [one for one in changed if one.after is None]
+    left: list[Change] = []
+    for one in changed:
+        if one.before is not None:
+            continue
+        twin = next((other for other in gone if _alike(other.line, one.line)), None)
+        if twin is None:
+            left.append(one)
+        else:
+            gone.remove(twin)
+    return [*(one for one in changed if one.before and one.after), *gone, *left]
+
+
+def _alike(one: Line, other: Line) -> bool:
+    rules = [line.id.partition("/")[0] for line in (one, other)]
+    return rules[0] == rules[1] and one.units == other.units and _told(one) == _told(other)
 
 
 def _by_id(lines: Iterable[Line]) -> dict[str, Line]:

@@ -1,5 +1,6 @@
 """Structured values to words, Chinese first, English by catalogue."""
 
+from tracker.wording.ahead import cliff, supposition
 from tracker.wording.catalogue import NoWords, catalogue, text
 from tracker.wording.deadlines import counting
 from tracker.wording.forms import LANGUAGES, Language
@@ -13,6 +14,7 @@ __all__ = [
     "NoWords",
     "arithmetic",
     "catalogue",
+    "cliff",
     "counting",
     "describe_rule",
     "install",
@@ -22,5 +24,6 @@ __all__ = [
     "lines",
     "rung",
     "say",
+    "supposition",
     "text",
 ]

@@ -1,0 +1,131 @@
+"""When waiting next costs more: deadlines, blocks of time, the corners of a curve, the cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schedules.workdays import china
+from tests.builders import (
+    SHANGHAI,
+    a_case_item,
+    a_monthly_item,
+    a_programme,
+    a_report,
+    at,
+    clause,
+    item,
+    住建局,
+)
+from tracker.domain import facts as f
+from tracker.domain.cliffs import Cliff, cliffs, next_of
+from tracker.domain.forecast import forecast
+from tracker.domain.programme import Programme
+from tracker.domain.scoring import Context, score
+
+CONTEXT = Context(china())
+CASE = f.CaseEvent(
+    id=f.FactId("c"), case="07", kind="handed", event="opened", unit=住建局, title="件",
+    occurred_at=at("2021-10-12 09:00"), recorded_at=at("2021-10-12 09:00"),
+)  # fmt: skip
+
+
+def ahead(
+    programme: Programme, as_of: str, *facts: f.AnyFact, until: str = "2022-01-01 00:01"
+) -> Sequence[Cliff]:
+    now = score(programme, CONTEXT, facts, as_of=at(as_of), known_at=at(as_of))
+    return cliffs(programme, CONTEXT, facts, now, until=at(until))
+
+
+def told(found: Sequence[Cliff]) -> list[tuple[str, str, int, int, bool]]:
+    return [
+        (one.at.astimezone(SHANGHAI).strftime("%m-%d %H:%M"), one.kind, one.n, one.takes, one.steep)
+        for one in found
+    ]
+
+
+def curve(**parts: object) -> Programme:
+    """Half lost in proportion over thirty days, four fifths from the 31st, all at the cut-off."""
+    rule = {
+        "kind": "lateness", "duty": "done", "never": "all",
+        "pieces": [{"until": 30, "rises_to": "50%"}, {"flat": "80%"}],
+    }  # fmt: skip
+    duty = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    return a_programme(item("1", clause("1", duties=[duty], rules=[rule]), **parts))
+
+
+def test_from_the_thirtieth_to_the_thirty_first_day_is_named_with_its_price() -> None:
+    # On 18 October it is day 18: the 19th begins at midnight, 1/30 of 2.5 points.
+    assert told(ahead(curve(), "2021-10-18 08:00")) == [
+        ("10-19 00:00", "day", 19, 833, False),
+        ("10-31 00:00", "day", 31, 15_000, True),
+        ("01-01 00:00", "never", 0, 10_000, False),
+    ]
+
+
+def test_before_the_deadline_the_deadline_comes_first() -> None:
+    [first, *_] = told(ahead(curve(), "2021-09-20"))
+    assert first == ("10-01 00:00", "day", 1, 833, False)
+
+
+def test_an_hour_clock_is_charged_at_its_limit_and_at_each_block() -> None:
+    programme = a_programme(a_case_item())
+    before = told(ahead(programme, "2021-10-13 09:00", CASE))
+    assert before == [
+        ("10-15 09:00", "due", 0, 100, False),
+        ("10-15 21:00", "block", 1, 100, False),
+    ]
+    late = told(ahead(programme, "2021-10-15 22:00", CASE))
+    assert late == [("10-16 09:00", "block", 2, 100, False)]
+
+
+def test_past_its_cap_waiting_costs_nothing_more() -> None:
+    programme = a_programme(a_case_item())
+    assert ahead(programme, "2021-12-01", CASE) == ()
+
+
+def test_what_waits_for_review_or_is_done_runs_into_nothing() -> None:
+    report = a_report("1", on="2021-10-10 09:00", id="r")
+    assert ahead(curve(), "2021-10-18 08:00", report) == ()
+
+
+def test_time_in_review_is_no_lateness_so_the_corner_comes_later() -> None:
+    report = a_report("1", on="2021-10-03 00:00", id="r")
+    returned = f.Review(
+        id=f.FactId("v"), report=f.FactId("r"), outcome="returned", reason="缺签章",
+        occurred_at=at("2021-10-13 00:00"), recorded_at=at("2021-10-13 00:00"),
+    )  # fmt: skip
+    found = told(ahead(curve(), "2021-10-18 08:00", report, returned))
+    assert found[1] == ("11-10 00:00", "day", 31, 15_000, True)
+
+
+def test_blocks_of_working_days_begin_on_working_days() -> None:
+    rule = {"kind": "lateness", "duty": "done", "each": "0.1", "every": {"n": 1, "unit": "workday"}}
+    duty = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    programme = a_programme(item("1", clause("1", duties=[duty], rules=[rule])))
+    # 1 to 7 October are off; the 8th is the first working day late, Saturday the 9th is made up.
+    found = told(ahead(programme, "2021-10-03 08:00"))
+    assert [(when, takes) for when, _, _, takes, _ in found] == [
+        ("10-08 00:00", 1000), ("10-09 00:00", 1000),
+    ]  # fmt: skip
+
+
+def test_each_period_is_its_own_cliff() -> None:
+    found = ahead(a_programme(a_monthly_item()), "2021-10-18 08:00")
+    assert [one.obligation[-7:] for one in found] == ["2021-10", "2021-11", "2021-12"]
+    coming = next_of(found, f"3/bulletin/{住建局}/2021-11")
+    assert coming is not None
+    assert told([coming]) == [("11-26 00:00", "due", 0, 1000, False)]
+
+
+def test_the_forecast_adds_up_by_item_and_by_unit() -> None:
+    programme = a_programme(item(due_on="2021-09-30"), a_monthly_item())
+    found = forecast(
+        programme, CONTEXT, [], as_of=at("2021-10-18 08:00"), known_at=at("2021-10-18 08:00"),
+        until=at("2021-10-23"),
+    )  # fmt: skip
+    assert [(one.id, one.lost_now, one.lost_if_nothing, one.lost_if_all_done)
+            for one in found.items] == [
+        ("1", 18_000, 22_000, 18_000), ("3", 9_000, 9_000, 9_000),
+    ]  # fmt: skip
+    assert sum(one.lost_if_nothing for one in found.items) == found.lost_if_nothing
+    assert [(one.id, one.recoverable) for one in found.units] == [(住建局, found.recoverable)]

@@ -1,0 +1,133 @@
+"""What `--json` prints of what lies ahead: the forecast, and what would be different."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tracker.definitions.answers import AboutProgramme, Answer, InstantText, PointsText
+
+
+class CliffAnswer(Answer):
+    """One jump of the loss that waiting brings."""
+
+    obligation: str
+    rule: str
+    at: InstantText
+    kind: Literal["due", "block", "day", "never"] = Field(
+        description="The deadline passes; the n-th block is charged; the n-th day late begins; "
+        "the cut-off, after which what is open was never done."
+    )
+    n: int
+    takes: PointsText
+    steep: bool = Field(description="Takes more than any jump of the rule before it.")
+    says: str
+
+
+class OutcomeAnswer(Answer):
+    """The three losses of an item or a unit."""
+
+    id: str
+    title: str
+    lost: PointsText
+    lost_if_nothing: PointsText
+    lost_if_all_done: PointsText
+    recoverable: PointsText
+
+
+class SavingAnswer(Answer):
+    """An obligation that acting now would save something of."""
+
+    key: str
+    item: str
+    clause: str
+    unit: str
+    unit_name: str
+    title: str
+    due_at: InstantText | None
+    lost: PointsText = Field(description="What the obligation itself has cost.")
+    item_lost_if_nothing: PointsText
+    item_lost_if_done: PointsText
+    keeps: PointsText
+    next: CliffAnswer | None = Field(description="When waiting costs more the next time.")
+
+
+class ForecastAnswer(Answer):
+    """What it costs to wait until a date, and what acting now keeps."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    known_at: InstantText
+    until: InstantText
+    unit: str
+    item: str
+    score: PointsText
+    lost: PointsText
+    lost_if_nothing: PointsText
+    lost_if_all_done: PointsText
+    recoverable: PointsText
+    items: list[OutcomeAnswer]
+    units: list[OutcomeAnswer] = Field(
+        description="What several units lost together stands with each of them."
+    )
+    obligations: list[SavingAnswer]
+    cliffs: list[CliffAnswer] = Field(description="Every jump up to the programme's cut-off.")
+
+
+class ShiftAnswer(Answer):
+    """What the entries come to on both sides; negative loses."""
+
+    id: str
+    title: str
+    before: PointsText
+    after: PointsText
+    change: PointsText = Field(description="Positive: better on the second side.")
+
+
+class ChangeAnswer(Answer):
+    """An entry that is not the same on both sides; null on the side that does not have it."""
+
+    id: str
+    item: str
+    clause: str
+    units: list[str]
+    before: PointsText | None
+    after: PointsText | None
+    status_before: str | None
+    status_after: str | None
+
+
+class ComparisonAnswer(Answer):
+    """Two ledgers side by side; only what differs is listed."""
+
+    score_before: PointsText
+    score_after: PointsText
+    change: PointsText
+    lost_before: PointsText
+    lost_after: PointsText
+    worst_before: PointsText
+    worst_after: PointsText
+    units: list[ShiftAnswer]
+    items: list[ShiftAnswer]
+    clauses: list[ShiftAnswer]
+    entries: list[ChangeAnswer]
+
+
+class RedatedAnswer(Answer):
+    key: str
+    before: InstantText | None
+    after: InstantText | None
+
+
+class WhatIfAnswer(Answer):
+    """What the suppositions would change; nothing was saved."""
+
+    programme: AboutProgramme
+    as_of: InstantText
+    known_at: InstantText
+    until: InstantText
+    supposed: list[str]
+    now: ComparisonAnswer
+    later: ComparisonAnswer = Field(description="At `until`, if nothing more happens.")
+    dates: list[RedatedAnswer]
