@@ -121,6 +121,47 @@ SAID: list[tuple[dict[str, Any], str]] = [
         {"kind": "external", "measure": "lost", "document": "省考核通报", "factor": "2"},
         "按省考核通报的结果扣分，乘 2",
     ),
+    (
+        {"kind": "ratio", "finding": "untrue", "among": "checked", "excluding": ["P.1"]},
+        "「untrue」（P.1 已扣的不计）占「checked」几成，就从本条全部分值中扣几成",
+    ),
+    (
+        {"kind": "per_step", "measure": "days", "each": "1", "low": "90"},
+        "「days」比目标每低 1 件扣 1 分，不足一档不计，只计 90 以上的部分",
+    ),
+    (
+        {"kind": "rank", "rank": "index", "each_risen": "0.5", "gain": True,
+         "when": {"rank": "index", "at_most": "10"}},
+        "「index」比上年每升一名加 0.5 分（「index」的名次不高于 10 时）",
+    ),
+    (
+        {"kind": "bonus", "duty": "entered", "award": "0.1", "per": 20},
+        "「entered」超额的部分每 20 件加 0.1 分",
+    ),
+    (
+        {"kind": "discretionary", "least": "2", "most": "5", "asked": "report", "per": "each"},
+        "由专人逐件酌情扣分，2 分至 5 分",
+    ),
+    (
+        {"kind": "lateness", "duty": "material", "base": "0.1", "after": "31.2/close",
+         "cap_each": "0.3"},
+        "「material」逾期扣 0.1 分（只限「31.2/close」也逾期的），每件至多 0.3 分",
+    ),
+    (
+        {"kind": "no_double", "rules": ["1.1"], "same": "problem_and_month"},
+        "同一月同一问题在 1.1 之间只扣一次，取最高",
+    ),
+    ({"kind": "veto", "when": NEVER_MET, "scope": "clause"}, "出现「faked_data」，本条不得分"),
+    (
+        {"kind": "exemption", "rules": ["9.2"], "when": {"all_of": [
+            {"recognition": "class2"}, {"measure": "pm25", "change": True, "below": "7"}]}},
+        "取得「class2」且「pm25」的同比变化（%）低于 7，9.2 免计",
+    ),
+    (
+        {"kind": "cap", "limit": "1", "gain": True, "when": {"any_of": [
+            {"without": "class2"}, {"risen": "index", "at_least": "5"}]}},
+        "本任务各句合计至多加 1 分（没有「class2」或「index」比上年上升的名次不低于 5 时）",
+    ),
 ]  # fmt: skip
 
 

@@ -431,7 +431,14 @@ def _conditions(rule: Rule) -> Iterator[tuple[Route, When]]:
     for name in ("when", "must"):
         when = getattr(rule, name, None)
         if isinstance(when, When):
-            yield (name,), when
+            yield from _joined_conditions((name,), when)
+
+
+def _joined_conditions(route: Route, when: When) -> Iterator[tuple[Route, When]]:
+    yield route, when
+    for name in ("all_of", "any_of"):
+        for n, one in enumerate(getattr(when, name)):
+            yield from _joined_conditions((*route, name, n), one)
 
 
 def _named_duties(rule: Rule) -> Iterator[tuple[Route, str]]:
@@ -445,6 +452,8 @@ def _named_duties(rule: Rule) -> Iterator[tuple[Route, str]]:
 
 def _named_targets(rule: Rule) -> Iterator[tuple[Route, str]]:
     """`target:key` anywhere, bare `target` for the measure's own key, and the ends of a line."""
+    if isinstance(among := getattr(rule, "among", None), str):
+        yield ("among",), among
     for name in ("allowance", "against"):
         yield from _bound((name,), getattr(rule, name, None), getattr(rule, "measure", ""))
     for route, when in _conditions(rule):
@@ -464,7 +473,7 @@ def _bound(route: Route, bound: object, measure: str) -> Iterator[tuple[Route, s
 
 
 def _named_rules(rule: Rule) -> Iterator[tuple[Route, str]]:
-    for name in ("absorbs", "rules"):
+    for name in ("absorbs", "rules", "excluding"):
         for n, one in enumerate(getattr(rule, name, ())):
             if not (one == "*" and isinstance(rule, NoDouble)):
                 yield (name, n), one

@@ -510,8 +510,31 @@ SAID = {
     "a withdrawal names the fact that it takes back (supersedes)": (
         "撤回须写明撤回哪一条（supersedes）"
     ),
-    "a condition names one of missed, finding, recognition, charged, measure": (
-        "条件须写 missed、finding、recognition、charged、measure 中的一个"
+    "a condition names one of missed, finding, recognition, without, charged, measure, rank, risen,"
+    " all_of, any_of": (
+        "条件须写 missed、finding、recognition、without、charged、measure、rank、risen、all_of、"
+        "any_of 中的一个"
+    ),
+    "only a measured value has a grade": (
+        "只有监测值（measure）有等级（grade）"
+    ),
+    "a ratio is of a measured rate or of findings": (
+        "ratio 写 measure（比率）或 finding（发现的件数），二者取一"
+    ),
+    "findings are a share of the number that was looked at (among)": (
+        "写了 finding 还须写 among（检查的总数）"
+    ),
+    "a bonus counts either a recognition or what is beyond a duty's quota": (
+        "bonus 计认可事项（recognition）或超过定额的部分（duty），二者取一"
+    ),
+    "a decision for each thing asked about needs asked": (
+        "逐件认定（per: each）须写 asked（问的是什么）"
+    ),
+    "a case duty has either a time limit (within) or the document that sets it (external)": (
+        "交办件的时限要么写多长（within），要么写定时限的文件（external），二者取一"
+    ),
+    "passed_over counts some of those placed above": (
+        "passed_over（递补时不计的）只能是排在前面的单位，须少于名次"
     ),
     "a measured value is compared by one of at_least, at_most, above, below, grade": (
         "监测值须用 at_least、at_most、above、below、grade 中的一个比较"
@@ -549,8 +572,8 @@ SAID = {
     "a threshold either loses or wins": (
         "threshold 写 lose 或 win，二者取一"
     ),
-    "rank gives either places or worst_gets": (
-        "rank 写 places 或 worst_gets，二者取一"
+    "rank gives one of places, worst_gets, each_risen": (
+        "rank 写 places、worst_gets、each_risen 中的一个"
     ),
     "the default reading {} is none of the alternatives": (
         "默认选项 {} 不在 alternatives 里"

@@ -101,7 +101,8 @@ class CaseEvent(Fact):
     """交办件 / 督办件: a case comes, rests, goes on, ends.
 
     `opened` starts the clocks of every duty with this case kind, at `occurred_at` (receipt).
-    `closed` is the office's own record that the named duty (empty: each) was met then.
+    `closed` is the office's own record that the named duty (empty: each) was met then. `due_on` is
+    the last day that came with the case, for duties whose limit the programme leaves to others.
     """
 
     fact: Literal["case"] = "case"
@@ -111,6 +112,7 @@ class CaseEvent(Fact):
     unit: str = ""
     title: str = ""
     duty: str = ""
+    due_on: date | None = None
 
     @model_validator(mode="after")
     def _opens_with_a_kind(self) -> CaseEvent:
@@ -213,7 +215,11 @@ class Target(Fact):
 
 
 class Rank(Fact):
-    """排名: the place among peers, with the best and the worst peer's value where asked for."""
+    """排名: the place among peers, with the best and the worst peer's value where asked for.
+
+    `previous` is last year's place. `passed_over` counts those placed above that do not take part
+    because they have won otherwise (递补).
+    """
 
     fact: Literal["rank"] = "rank"
     rank: str
@@ -222,7 +228,20 @@ class Rank(Fact):
     value: Number | None = None
     best: Number | None = None
     worst: Number | None = None
+    previous: Annotated[int, Field(ge=1)] | None = None
+    passed_over: Annotated[int, Field(ge=0)] = 0
     unit: str = ""
+
+    @model_validator(mode="after")
+    def _passes_over_only_those_above(self) -> Rank:
+        if self.passed_over >= self.place:
+            raise ValueError("passed_over counts some of those placed above")
+        return self
+
+    @property
+    def risen(self) -> int | None:
+        """Places risen since last year; negative fell, None where last year's is not known."""
+        return None if self.previous is None else self.previous - self.place
 
 
 class Decision(Fact):

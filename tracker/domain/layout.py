@@ -119,13 +119,17 @@ class _Layout:
         """Whether facts that are about no clause say how many obligations there are, or how big."""
         match duty:
             case Milestone(need=need):
-                return need is not None and need.of in self.record.targets
+                known = self.record
+                return need is not None and (
+                    need.of in known.targets
+                    or any(key in known.recognitions for key in need.scaled)
+                )
             case Recurring():
                 return False
             case CaseDuty():
                 return True
             case Gap():
-                return duty.activity in self.record.activities
+                return duty.activity in self.record.activities or duty.starts is not None
             case _:
                 assert_never(duty)
 
@@ -190,6 +194,9 @@ class _Layout:
         if need is None:
             return plain
         total = self._total(need.of, unit)
+        for key, factor in need.scaled.items():
+            if total is not None and key in self.record.recognitions:
+                total *= Fraction(factor)
         if need.number is not None:
             return replace(plain, needed=Fraction(need.number), total=total, target=need.of)
         share = Fraction(need.share) if need.share is not None else Fraction(1)
@@ -242,8 +249,15 @@ class _Layout:
                 occurrence=opened.case,
                 title=f"{clause.title}：{opened.title or opened.case}",
                 starts_at=opened.occurred_at,
-                deadline=self._within(opened.occurred_at, duty.within, duty.wording),
+                deadline=self._limit(opened, duty),
             )  # fmt: skip
+
+    def _limit(self, opened: f.CaseEvent, duty: CaseDuty) -> Deadline | None:
+        if duty.within is not None:
+            return self._within(opened.occurred_at, duty.within, duty.wording)
+        if opened.due_on is None:
+            return None
+        return _ending(opened.due_on, self.programme.tz, self.calendar, duty.wording)
 
     def _within(self, start: datetime, within: Duration, wording: str) -> Deadline:
         zone, calendar = self.programme.tz, self.calendar
@@ -271,6 +285,9 @@ class _Layout:
             for one in self.record.activities.get(duty.activity, ())
             if one.unit in ("", unit)
         ]
+        if duty.starts is not None:
+            begins = self._opens(duty.starts)
+            marks = [begins, *(mark for mark in marks if mark > begins)]
         if not marks:
             begins = self._opens(date(self.programme.year, 1, 1))
             nothing_known = self._base(
@@ -283,7 +300,7 @@ class _Layout:
         closes = closes_at(self.programme.closes_on, self.programme.tz)
         for mark, following in zip_longest(marks, marks[1:]):
             for number in _pauses(mark, following, size, min(self.record.as_of, closes)):
-                if mark + number * size > closes:
+                if mark + number * size > closes or (number > 1 and duty.counts == "once"):
                     break
                 place = (clause.id, duty.id, unit, mark, number)
                 if place not in self.kept.pauses:

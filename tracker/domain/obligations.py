@@ -178,6 +178,11 @@ class Joined:
         return self.worst.obligation.occurrence
 
     @property
+    def case(self) -> str:
+        """The case that it belongs to; empty where it is none."""
+        return self.occurrence if self.worst.obligation.kind == "case" else ""
+
+    @property
     def due_at(self) -> datetime | None:
         return self.worst.obligation.due_at
 

@@ -65,13 +65,15 @@ class Need(Definition):
     """What a dated expectation asks for, of a target: all of it, a share, or a number.
 
     `of` names a target of the programme. `rounding` decides how many whole things a share is
-    (9 x 80% = 7.2: `up` asks for 8, `down` for 7).
+    (9 x 80% = 7.2: `up` asks for 8, `down` for 7). `scaled` changes what is asked for where a
+    recognition of that name stands (经开区任务减半: 0.5).
     """
 
     of: Slug
     share: Annotated[Number, Field(gt=0, le=1)] | None = None
     number: Annotated[Number, Field(gt=0)] | None = None
     rounding: Literal["up", "down"] = "up"
+    scaled: dict[str, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
 
 
 class Milestone(Definition):
@@ -119,24 +121,47 @@ class Recurring(Definition):
 
 
 class CaseDuty(Definition):
-    """A clock that starts when a case (交办件 / 督办件) of the kind is received."""
+    """A clock that starts when a case (交办件 / 督办件) of the kind is received.
+
+    It runs for `within`; where another document sets the limit (`external`), each case brings its
+    own last day. `settled_by` says whether the close of the case settles it, or only a report or a
+    close of this duty.
+    """
 
     kind: Literal["case"] = "case"
     id: Slug = "case"
     title: str = ""
     case: Slug
-    within: Duration
+    within: Duration | None = None
+    external: str = ""
+    settled_by: Literal["case", "own"] = "case"
     wording: str = ""
+
+    @model_validator(mode="after")
+    def _has_one_limit(self) -> Self:
+        if (self.within is None) == (not self.external):
+            raise ValueError(
+                "a case duty has either a time limit (within) or the document that sets it "
+                "(external)"
+            )
+        return self
 
 
 class Gap(Definition):
-    """连续 n 天不…: an activity may not pause for a full `within`; each full one counts."""
+    """连续 n 天不…: an activity may not pause for a full `within`; each full one counts, or a pause
+    counts once however long it lasts (`counts`).
+
+    `starts` is the day from which a pause without any activity before it counts; none: from the
+    first activity that is recorded.
+    """
 
     kind: Literal["gap"] = "gap"
     id: Slug = "gap"
     title: str = ""
     activity: Slug
     within: Duration
+    counts: Literal["each_full", "once"] = "each_full"
+    starts: date | None = None
     wording: str = ""
 
 

@@ -7,7 +7,7 @@ no double charge -> group caps -> pools -> the item -> the section's or part's c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -123,7 +123,11 @@ class _View:
         return fraction(self.item.points or 0)
 
     def owed(self, duty: str) -> Sequence[Joined]:
-        return self.engine.joined(self.item, self.clause, duty)
+        clause, _, name = duty.rpartition("/")
+        if not clause:
+            return self.engine.joined(self.item, self.clause, name)
+        _, item, there = self.engine.programme.clauses[clause]
+        return self.engine.joined(item, there, name)
 
     def findings(self, key: str) -> Sequence[f.Finding]:
         return self.engine.record.findings.get(key, ())
@@ -153,6 +157,9 @@ class _View:
 
     def lost_by(self, rule: str) -> Fraction:
         return self.engine.lost_by(rule)
+
+    def problems_charged(self, rules: tuple[str, ...]) -> frozenset[str]:
+        return self.engine.problems_charged(rules)
 
 
 def worth_of(item: Item, clause: Clause) -> Fraction:
@@ -235,6 +242,23 @@ class _Engine:
         lost = sum(-e.points for e in self._of(self._rules((rule,))) if e.points < 0)
         return Fraction(lost, 10_000)
 
+    def problems_charged(self, names: tuple[str, ...]) -> frozenset[str]:
+        """From the raw charges of these rules, so that it depends on no order and on no item that
+        this run leaves out."""
+        return frozenset(
+            charge.problem
+            for name in _lying_in(Held(self.programme), names)
+            for charge in self._raw(name, names)
+            if charge.problem and charge.amount
+        )
+
+    def _raw(self, clause_id: str, names: tuple[str, ...]) -> Iterator[Charge]:
+        _, item, clause = self.programme.clauses[clause_id]
+        for number, rule in enumerate(clause.rules, start=1):
+            view = self._view(item, clause, number)
+            if view.rule in names or _lies_in(clause_id, names):
+                yield from rule.charges(view)
+
     # -- scopes ------------------------------------------------------------------------------
 
     def _of(self, scope: _Scope) -> list[Entry]:
@@ -275,8 +299,9 @@ class _Engine:
                       Charge(below, (told,), Status.PROVISIONAL), apart=False)  # fmt: skip
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
-            for index, charge in enumerate(rule.charges(view)):
-                apart = isinstance(rule, Bonus) and rule.apart
+            apart = isinstance(rule, Bonus) and rule.apart
+            for index, raw in enumerate(rule.charges(view)):
+                charge = rule.within_each(raw, view)
                 self._add(section, item, clause, view.rule, index, charge, apart=apart)
 
     def _add(
@@ -378,12 +403,18 @@ class _Engine:
                 continue
             scope = self._same_scope(rule, view)
             counted = [e for e in self._of(scope) if e.problem and e.points]
-            for problem, won in sorted({(e.problem, e.points > 0) for e in counted}):
-                same = [e for e in counted if (e.problem, e.points > 0) == (problem, won)]
+            alike = {e.id: (e.problem, self._month(rule, e), e.points > 0) for e in counted}
+            for problem, month, won in sorted(set(alike.values())):
+                same = [e for e in counted if alike[e.id] == (problem, month, won)]
                 kept = _survivor(same, rule.survives)
                 gone = {e.id for e in same} - {kept.id}
                 told = step("same_problem", problem=problem, rule=kept.rule)
                 self._replace(_Scope(scope.clauses, _among(gone)), _voiding(told))
+
+    def _month(self, rule: NoDouble, entry: Entry) -> str:
+        if rule.same == "problem" or entry.occurred_at is None:
+            return ""
+        return entry.occurred_at.astimezone(self.programme.tz).strftime("%Y-%m")
 
     def _same_scope(self, rule: NoDouble, view: _View) -> _Scope:
         if rule.rules == ("*",):
@@ -392,7 +423,7 @@ class _Engine:
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
-            if not isinstance(rule, Cap):
+            if not isinstance(rule, Cap) or (rule.when and not rule.when.holds(view)):
                 continue
             limit = rounded(rule.worth(rule.limit, view))
             scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
@@ -442,14 +473,21 @@ class _Engine:
         for view, rule in relations:
             if not isinstance(rule, Veto) or not rule.when.holds(view):
                 continue
-            of_item = rule.scope == "item"
-            held = self._of(self._item(view.item)) if of_item else self.entries
-            worth = view.item.points if of_item else self.programme.points
-            left = units(worth or 0) + sum(entry.points for entry in held)
+            worth, held = self._at_stake(rule.scope, view)
+            left = worth + sum(entry.points for entry in held)
             if left > 0:
                 section, item, clause = self.programme.clauses[view.clause.id]
                 charge = Charge(Fraction(-left, 10_000), (step("veto", scope=rule.scope),))
                 self._add(section, item, clause, view.rule, 0, charge, apart=False)
+
+    def _at_stake(self, scope: str, view: _View) -> tuple[Units, list[Entry]]:
+        match scope:
+            case "clause":
+                return rounded(view.worth), self._of(_Scope((view.clause.id,), _everything))
+            case "item":
+                return units(view.item.points or 0), self._of(self._item(view.item))
+            case _:
+                return units(self.programme.points), self.entries
 
     # -- limits ------------------------------------------------------------------------------
 
@@ -503,7 +541,11 @@ def _lying_in(held: Held, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _named(entry: Entry, names: tuple[str, ...]) -> bool:
-    return entry.rule in names or entry.clause in names or entry.clause.startswith(_above(names))
+    return entry.rule in names or _lies_in(entry.clause, names)
+
+
+def _lies_in(clause: str, names: tuple[str, ...]) -> bool:
+    return clause in names or clause.startswith(_above(names))
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from tracker.domain import facts as f
 from tracker.domain.layout import Rest, about, suspensions
 from tracker.domain.obligations import NO_LATENESS, Light, Obligation, Standing
 from tracker.domain.points import fraction
-from tracker.domain.programme import Programme
+from tracker.domain.programme import CaseDuty, Programme
 from tracker.domain.record import Record
 
 NOTHING, ONE = Fraction(0), Fraction(1)
@@ -36,7 +36,7 @@ def stand(
     one: Obligation, programme: Programme, record: Record, calendar: WorkCalendar
 ) -> Standing:
     """Light, lateness and progress as of the record's instant."""
-    course = _course(one, record)
+    course = _course(one, programme, record)
     withdrawn = _case_withdrawn(one, record)
     waived = withdrawn or bool(about(record, one, f.Waiver))
     closed = about(record, one, f.CloseOut)
@@ -144,11 +144,11 @@ def _without(
     return left
 
 
-def _course(one: Obligation, record: Record) -> _Course:
+def _course(one: Obligation, programme: Programme, record: Record) -> _Course:
     if one.kind == "gap":
         return _gap_course(one, record)
     reports = _reports(one, record)
-    closed = _closed_by_office(one, record)
+    closed = _closed_by_office(one, programme, record)
     if one.needed is not None or one.share is not None:
         return _quantity(one, reports, record)
     return _yes_no(one, reports, closed, record)
@@ -186,12 +186,12 @@ def _reports(one: Obligation, record: Record) -> list[f.Report]:
     ]
 
 
-def _closed_by_office(one: Obligation, record: Record) -> f.CaseEvent | None:
+def _closed_by_office(one: Obligation, programme: Programme, record: Record) -> f.CaseEvent | None:
     events = record.cases.get(one.occurrence, ()) if one.kind == "case" else ()
-    return next(
-        (event for event in events if event.event == "closed" and event.duty in ("", one.duty)),
-        None,
-    )
+    duty = programme.clauses[one.clause][2].duty(one.duty) if events else None
+    alone = isinstance(duty, CaseDuty) and duty.settled_by == "own"
+    settling = (one.duty,) if alone else ("", one.duty)
+    return next((e for e in events if e.event == "closed" and e.duty in settling), None)
 
 
 def _yes_no(

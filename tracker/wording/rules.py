@@ -55,15 +55,19 @@ def describe_rule(
     """
     words = _Words(language, clause, programme)
     sentence = words.sentence(rule)
+    if rule.cap_each is not None:
+        sentence = words("capped_each", sentence=sentence, cap=words.amount(rule.cap_each))
     if rule.cap is not None and not isinstance(rule, Cap):
         sentence = words("capped", sentence=sentence, cap=words.amount(rule.cap))
     return _spaced(sentence) if language == "zh" else sentence
 
 
 def _spaced(sentence: str) -> str:
-    """One space between a figure and the Chinese beside it, none between two Chinese characters."""
+    """One space between a figure and the Chinese beside it, none between two Chinese characters or
+    after a comma."""
     apart = re.sub(rf"(?<={HAN})(?=[0-9])|(?<=[0-9%])(?={HAN})", " ", sentence)
-    return re.sub(rf"(?<=[{HAN[1:-1]}」，：（]) +(?=[{HAN[1:-1]}「，：）])", "", apart)
+    joined = re.sub(rf"(?<=[{HAN[1:-1]}」，：（]) +(?=[{HAN[1:-1]}「，：）])", "", apart)
+    return re.sub(r"(?<=，) +(?=[0-9])", "", joined)
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,17 @@ class _Words:
             each=self.amount(rule.each),
             steps=self(f"steps_{rule.steps}"),
             free=self("free", free=rule.free) if rule.free else "",
+            part=self.part(rule),
             when=self.condition(rule.when),
         )
+
+    def part(self, rule: PerStep) -> str:
+        told = [
+            self(f"part_{side}", n=value)
+            for side, value in (("low", rule.low), ("high", rule.high))
+            if value is not None
+        ]
+        return "".join(told)  # fmt: skip
 
     def tier(self, tier: Tier) -> str:
         verb = "get" if tier.get is not None else "lose"
@@ -162,8 +175,12 @@ class _Words:
         return self(f"band_amount_{verb}", band=band, amount=amount)
 
     def ratio(self, rule: Ratio) -> str:
+        if rule.finding is not None:
+            less = self("ratio_less", rules=self.rules(rule.excluding)) if rule.excluding else ""
+            return self("ratio_failed", thing=self.named(rule.finding), less=less,
+                        among=self.named(rule.among or ""), of=self.amount(rule.of))  # fmt: skip
         full = "" if rule.full_at is None else self("ratio_full", full_at=rule.full_at)
-        return self("ratio", measure=self.named(rule.measure), out_of=rule.out_of,
+        return self("ratio", measure=self.named(rule.measure or ""), out_of=rule.out_of,
                     of=self.amount(rule.of), full=full)  # fmt: skip
 
     def linear(self, rule: Linear) -> str:
@@ -177,7 +194,9 @@ class _Words:
         absorbs = ""
         if rule.absorbs:
             absorbs = self("lateness_absorbs", rules=self.rules(rule.absorbs))
-        tail = {"duty": self.duty(rule.duty), "never": never, "absorbs": absorbs}
+        after = self("lateness_after", duty=self.named(self.called(rule.after)))
+        tail = {"duty": self.duty(rule.duty), "never": never, "absorbs": absorbs,
+                "after": after if rule.after else ""}  # fmt: skip
         if rule.pieces:
             return self("lateness_pieces", pieces=self.listed(self.pieces(rule)), **tail)
         return self("lateness_blocks", parts=self.listed(self.blocks(rule)), **tail)
@@ -200,7 +219,13 @@ class _Words:
             first = (piece.until or first) + 1
 
     def rank(self, rule: RankRule) -> str:
+        told = self.ranked(rule)
+        return told if rule.when is None else told + self.condition(rule.when)
+
+    def ranked(self, rule: RankRule) -> str:
         named, verb = self.named(rule.rank), self("verb_win" if rule.gain else "verb_lose")
+        if rule.each_risen is not None:
+            return self("rank_risen", rank=named, verb=verb, each=self.amount(rule.each_risen))
         if rule.worst_gets is not None:
             worst, full = self.amount(rule.worst_gets), self.amount(rule.of)
             return self("rank_peers", rank=named, worst=worst, of=full)
@@ -214,7 +239,11 @@ class _Words:
     def bonus(self, rule: Bonus) -> str:
         key = "bonus_classes" if rule.classes else "bonus"
         nth = self("bonus_nth", n=rule.from_nth) if rule.from_nth > 1 else ""
-        return self(key, thing=self.named(rule.recognition), per=self.per(rule.per),
+        if rule.duty is not None:
+            thing = self("beyond_quota", duty=self.duty(rule.duty))
+        else:
+            thing = self.named(rule.recognition or "")
+        return self(key, thing=thing, per=self.per(rule.per),
                     each=self.amount(rule.award or "0"), classes=self.classes(rule.classes),
                     from_nth=nth, when=self.condition(rule.when))  # fmt: skip
 
@@ -224,9 +253,9 @@ class _Words:
             key = "discretionary_bound" if rule.least is not None else "discretionary_most"
             least, most = self.amount(rule.least or "0"), self.amount(rule.most)
             bound = self(key, least=least, most=most)
-        return self(
-            "discretionary", verb=self("verb_win" if rule.gain else "verb_lose"), bound=bound
-        )
+        each = self("discretionary_each") if rule.per == "each" else ""
+        verb = self("verb_win" if rule.gain else "verb_lose")
+        return self("discretionary", verb=verb, each=each, bound=bound)
 
     def external(self, rule: External) -> str:
         factor = "" if rule.factor is None else self("external_factor", factor=rule.factor)
@@ -245,10 +274,12 @@ class _Words:
             case Veto():
                 return self(f"veto_{rule.scope}", when=self.when(rule.when))
             case NoDouble():
-                return self(f"no_double_{rule.survives}", rules=rules)
+                month = self("no_double_month") if rule.same == "problem_and_month" else ""
+                return self(f"no_double_{rule.survives}", rules=rules, month=month)
             case Cap():
                 kind = "net" if rule.net else "gain" if rule.gain else "lose"
-                return self(f"cap_{kind}", rules=rules, limit=self.amount(rule.limit))
+                told = self(f"cap_{kind}", rules=rules, limit=self.amount(rule.limit))
+                return told + self.condition(rule.when)
             case _:
                 assert_never(rule)
 
@@ -302,6 +333,11 @@ class _Words:
         return "" if when is None else self("if", when=self.when(when))
 
     def when(self, when: When) -> str:
+        if when.all_of or when.any_of:
+            joint = self("when_all" if when.all_of else "when_any")
+            return joint.join(self.when(one) for one in when.all_of or when.any_of)
+        if when.without is not None:
+            return self("when_without", thing=self.named(when.without))
         if when.missed is not None:
             return self("when_missed", duty=self.duty(when.missed.rpartition("/")[2]))
         if when.charged is not None:
@@ -311,10 +347,18 @@ class _Words:
         if when.finding is not None:
             key = "when_finding_one" if when.count == 1 else "when_finding"
             return self(key, thing=self.named(when.finding), count=when.count)
-        measure = self.named(when.measure or "")
+        measure = self.compared(when)
         if when.grade is not None:
             return self("when_grade", measure=measure, grade=when.grade)
         return self("when_measure", measure=measure, bounds=self.bounds(when))
+
+    def compared(self, when: When) -> str:
+        if when.rank is not None:
+            return self("place_of", rank=self.named(when.rank))
+        if when.risen is not None:
+            return self("risen_of", rank=self.named(when.risen))
+        measure = self.named(when.measure or "")
+        return self("change_of", measure=measure) if when.change else measure
 
     def bounds(self, banded: Tier | When) -> str:
         """The bounds of a band as the text says them; `banded` is a tier or a condition."""

@@ -125,7 +125,7 @@ class _Breach:
                 yield from self._step(rule)
             case Tiered():
                 yield from self._tiers(rule)
-            case Ratio():
+            case Ratio() if rule.measure is not None:
                 yield self._measured(rule.measure, Fraction(rule.full_at or rule.out_of) / 2)
             case Linear():
                 lows = [Fraction(corner.at) for corner in rule.corners]
@@ -145,7 +145,7 @@ class _Breach:
                     occurred_at=self.at,
                     recorded_at=self.at,
                 )
-            case Bonus():
+            case Bonus() if rule.recognition is not None:
                 worst = next(reversed(rule.classes or {"": ""}))
                 yield f.Recognition(recognition=rule.recognition, count=rule.per * rule.from_nth,
                                     class_=worst, problem=PROBLEM, occurred_at=self.at,

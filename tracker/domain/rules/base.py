@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -100,7 +100,10 @@ class Scene(Protocol):
     @property
     def item_worth(self) -> Fraction: ...
     def owed(self, duty: str) -> Sequence[Joined]:
-        """The duty's occurrences, joined over the units that owe them, in order of time."""
+        """The duty's occurrences, joined over the units that owe them, in order of time.
+
+        `duty` is one of this clause, or `clause/duty`.
+        """
         ...
 
     def findings(self, key: str) -> Sequence[Finding]: ...
@@ -120,6 +123,10 @@ class Scene(Protocol):
         """What an earlier rule (by id) has charged, as a positive number of points."""
         ...
 
+    def problems_charged(self, rules: tuple[str, ...]) -> frozenset[str]:
+        """Problem keys for which these rules (by rule, clause or item id) charge something."""
+        ...
+
 
 class Definition(BaseModel):
     """A part of a rule: frozen, unknown keys refused."""
@@ -128,19 +135,29 @@ class Definition(BaseModel):
 
 
 class When(Definition):
-    """A condition on exactly one thing: a missed duty, a finding, a recognition, a measured value,
-    an earlier rule that charged something.
+    """A condition on exactly one thing: a missed duty, a finding, a recognition, a recognition that
+    is not there (`without`), an earlier rule that charged something, a measured value, a place
+    among peers (`rank`), the places risen since last year (`risen`); or on several conditions, all
+    of which (`all_of`) or any of which (`any_of`) must hold.
 
-    A measured value is compared by one of at_least (以上, 达到), at_most (以内), above (超过),
-    below (低于) with a number, with `target` or with `baseline`; the first two include the number.
+    A value, a place or a rise is compared by one of at_least (以上, 达到), at_most (以内), above
+    (超过), below (低于) with a number, a value also with `target` or `baseline`; the first two
+    include the number. `change` compares the value's change from its baseline, in per cent of it
+    (同比上升幅度低于7%).
     """
 
     missed: str | None = None
     finding: str | None = None
     count: Annotated[int, Field(ge=1)] = 1
     recognition: str | None = None
+    without: str | None = None
     charged: str | None = None
     measure: str | None = None
+    change: bool = False
+    rank: str | None = None
+    risen: str | None = None
+    all_of: tuple[When, ...] = ()
+    any_of: tuple[When, ...] = ()
     grade: str | None = None
     at_least: str | None = None
     at_most: str | None = None
@@ -149,52 +166,102 @@ class When(Definition):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        things = [self.missed, self.finding, self.recognition, self.charged, self.measure]
-        if sum(thing is not None for thing in things) != 1:
+        if len(self._named()) + bool(self.all_of) + bool(self.any_of) != 1:
             raise ValueError(
-                "a condition names one of missed, finding, recognition, charged, measure"
+                "a condition names one of missed, finding, recognition, without, charged, measure, "
+                "rank, risen, all_of, any_of"
             )
         bounds = [self.at_least, self.at_most, self.above, self.below, self.grade]
-        if (self.measure is not None) != (sum(bound is not None for bound in bounds) == 1):
+        compared = self.measure or self.rank or self.risen
+        if (compared is not None) != (sum(bound is not None for bound in bounds) == 1):
             raise ValueError(
                 "a measured value is compared by one of at_least, at_most, above, below, grade"
             )
+        if self.grade is not None and (self.measure is None or self.change):
+            raise ValueError("only a measured value has a grade")
         return self
+
+    def _named(self) -> list[str]:
+        things = [self.missed, self.finding, self.recognition, self.without, self.charged,
+                  self.measure, self.rank, self.risen]  # fmt: skip
+        return [thing for thing in things if thing is not None]
+
+    @property
+    def parts(self) -> tuple[When, ...]:
+        """The conditions that it joins; itself where it joins none."""
+        inside = self.all_of or self.any_of
+        return tuple(part for one in inside for part in one.parts) if inside else (self,)
+
+    @property
+    def what(self) -> str:
+        """The key of the first thing that it asks for."""
+        return self.parts[0]._named()[0]
 
     def holds(self, scene: Scene) -> bool | None:
         """True, False, or None where a number is missing."""
+        if self.all_of:
+            return all_hold([one.holds(scene) for one in self.all_of])
+        if self.any_of:
+            return any_holds([one.holds(scene) for one in self.any_of])
         if self.missed is not None:
             return any(joined.missed for joined in scene.owed(self.missed))
         if self.finding is not None:
             return sum(found.count for found in scene.findings(self.finding)) >= self.count
         if self.recognition is not None:
             return bool(scene.recognitions(self.recognition))
+        if self.without is not None:
+            return not scene.recognitions(self.without)
         if self.charged is not None:
             return scene.lost_by(self.charged) > 0
-        return self._measured(scene)
+        return self._ranked(scene) if self.measure is None else self._measured(scene)
+
+    def _ranked(self, scene: Scene) -> bool | None:
+        ranking = scene.ranking(self.rank or self.risen or "")
+        if ranking is None:
+            return None
+        value = ranking.place if self.rank is not None else ranking.risen
+        return None if value is None else self._compared(Fraction(value), Fraction(self._bound))
 
     def _measured(self, scene: Scene) -> bool | None:
         found = scene.measurements(self.measure or "")
-        if not found:
-            return None
-        verdicts = [self._compare(one, scene) for one in found]
-        return None if None in verdicts else all(verdicts)
+        return all_hold([self._one(one, scene) for one in found]) if found else None
 
-    def _compare(self, one: Measurement, scene: Scene) -> bool | None:
+    def _one(self, one: Measurement, scene: Scene) -> bool | None:
         if self.grade is not None:
             return one.grade == self.grade
-        text = next(
-            b for b in (self.at_least, self.at_most, self.above, self.below) if b is not None
-        )
-        bound = bound_of(text, one, scene)
+        bound = bound_of(self._bound, one, scene)
         if bound is None or one.value is None:
             return None
-        value = Fraction(one.value)
+        if not self.change:
+            return self._compared(Fraction(one.value), bound)
+        if not one.baseline:
+            return None
+        return self._compared((Fraction(one.value) / Fraction(one.baseline) - 1) * 100, bound)
+
+    @property
+    def _bound(self) -> str:
+        bounds = (self.at_least, self.at_most, self.above, self.below)
+        return next(bound for bound in bounds if bound is not None)
+
+    def _compared(self, value: Fraction, bound: Fraction) -> bool:
         if self.at_least is not None:
             return value >= bound
         if self.at_most is not None:
             return value <= bound
         return value > bound if self.above is not None else value < bound
+
+
+def all_hold(verdicts: Sequence[bool | None]) -> bool | None:
+    """False where one is false, None where one is not known, else true."""
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def any_holds(verdicts: Sequence[bool | None]) -> bool | None:
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
 
 
 def bound_of(text: str, one: Measurement, scene: Scene) -> Fraction | None:
@@ -210,11 +277,13 @@ class RuleBase(Definition):
     """One amount-deciding sentence (规则).
 
     `says` restates it where the clause has several. `cap` is the most that this rule takes (or
-    gives) in the year ("扣完0.3分为止": "0.3"; "扣完为止": "all"). `source` says why it reads so.
+    gives) in the year ("扣完0.3分为止": "0.3"; "扣完为止": "all"), `cap_each` the most that one
+    case, period, finding or measured thing does.
     """
 
     says: str = ""
     cap: Amount | None = None
+    cap_each: Amount | None = None
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         """Raw charges; caps, modifiers and rounding come after, in `tracker.domain.scoring`."""
@@ -226,6 +295,14 @@ class RuleBase(Definition):
     def bound(self, scene: Scene) -> Fraction:
         """The most that this rule can take: its cap, else the clause's points."""
         return self.worth(self.cap, scene) if self.cap is not None else scene.worth
+
+    def within_each(self, charge: Charge, scene: Scene) -> Charge:
+        """The charge of one thing, no larger than `cap_each`."""
+        if self.cap_each is None or abs(charge.amount) <= self.worth(self.cap_each, scene):
+            return charge
+        limit = self.worth(self.cap_each, scene)
+        kept = limit if charge.amount > 0 else -limit
+        return replace(charge, amount=kept, steps=(*charge.steps, step("each_cap", limit=limit)))
 
 
 def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None = None) -> Charge:

@@ -51,7 +51,7 @@ class PerIncident(RuleBase):
         charges: list[Charge] = []
         for joined in scene.owed(duty):
             if joined.unknown:
-                charges.append(unknown(self, scene, joined.unknown))
+                charges.append(unknown(self, scene, joined.unknown, worst=each))
             elif joined.missed:
                 status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
                 charges.append(

@@ -36,6 +36,7 @@ def charge_for(joined: Joined, amount: Fraction, steps: Sequence[Step], status: 
         units=joined.causing,
         obligation=joined.key,
         occurrence=joined.occurrence,
+        problem=joined.case,
         facts=joined.facts,
         occurred_at=joined.due_at,
     )
@@ -115,7 +116,7 @@ class AllOrNothing(RuleBase):
         assert self.must is not None
         verdict = self.must.holds(scene)
         if verdict is None:
-            return [unknown(self, scene, self.must.measure or "", worst=lose)]
+            return [unknown(self, scene, self.must.what, worst=lose)]
         return (
             []
             if verdict
@@ -237,7 +238,8 @@ class Lateness(RuleBase):
     or along a curve of `pieces` over the days late; `never` instead where it was never done.
 
     Exactly at the limit is in time. `absorbs` names rules whose charges the larger of the two
-    replaces (整体工作未按时完成扣2分 over the stages: the larger, not the sum).
+    replaces (整体工作未按时完成扣2分 over the stages: the larger, not the sum). `after` names a
+    duty (`clause/duty`): only cases that missed that one too are charged (办结不及时，又没报材料).
     Sources: county 31.2 (72 h, then 12 h blocks), district 3.16.7.4 (30-day curve).
     """
 
@@ -250,6 +252,7 @@ class Lateness(RuleBase):
     pieces: tuple[Piece, ...] = ()
     never: Amount | None = None
     absorbs: tuple[str, ...] = ()
+    after: str = ""
 
     @model_validator(mode="after")
     def _computes(self) -> Self:
@@ -262,7 +265,11 @@ class Lateness(RuleBase):
         return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
-        return [charge for j in scene.owed(self.duty) for charge in self._late(j, scene)]
+        owed = scene.owed(self.duty)
+        if self.after:
+            missed = {joined.occurrence for joined in scene.owed(self.after) if joined.missed}
+            owed = [joined for joined in owed if joined.occurrence in missed]
+        return [charge for j in owed for charge in self._late(j, scene)]
 
     def _late(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
         if joined.unknown:

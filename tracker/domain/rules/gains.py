@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tracker.domain.facts import Finding, Recognition
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, When, because, step
+from tracker.domain.rules.duties import charge_for
+
+if TYPE_CHECKING:
+    from tracker.domain.obligations import Joined
 
 
 class Bonus(RuleBase):
     """Points added per recognised thing: 每项加1分, 每一起案件加0.2分.
 
-    `classes` gives an amount per class. `from_nth` starts to count there (一个(不含)以上: 2).
+    `classes` gives an amount per class. `from_nth` starts to count there (一个(不含)以上: 2). With
+    `duty` it counts what was done beyond that duty's quota by its deadline (每多20件加0.1分).
     `apart` keeps it out of the item's own cap; otherwise it offsets losses inside the item.
     """
 
     kind: Literal["bonus"] = "bonus"
-    recognition: str
+    recognition: str | None = None
+    duty: str | None = None
     award: Amount | None = None
     classes: dict[str, Amount] = Field(default_factory=dict)
     from_nth: Annotated[int, Field(ge=1)] = 1
@@ -33,14 +40,18 @@ class Bonus(RuleBase):
     def _awards(self) -> Self:
         if self.award is None and not self.classes:
             raise ValueError("a bonus needs award or classes")
+        if (self.recognition is None) == (self.duty is None):
+            raise ValueError("a bonus counts either a recognition or what is beyond a duty's quota")
         return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         if self.when is not None and not self.when.holds(scene):
             return []
+        if self.duty is not None:
+            return [charge for j in scene.owed(self.duty) for charge in self._beyond(j, scene)]
         charges: list[Charge] = []
         seen = 0
-        for one in scene.recognitions(self.recognition):
+        for one in scene.recognitions(self.recognition or ""):
             first, seen = seen + 1, seen + one.count
             counted = max(0, seen - max(first, self.from_nth) + 1) // self.per
             amount = self.classes.get(one.class_) or self.award
@@ -60,12 +71,27 @@ class Bonus(RuleBase):
             )
         return charges
 
+    def _beyond(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
+        over = joined.had_in_time - joined.needed
+        times = Fraction(over // self.per)
+        if joined.unknown or times <= 0:
+            return []
+        each = self.worth(self.award or "0", scene)
+        told = (
+            step("over", had=joined.had_in_time, needed=joined.needed, over=over),
+            step("steps", count=times, of=Fraction(self.per), each=each, amount=times * each),
+        )
+        status = Status.SETTLED if joined.past else Status.PROVISIONAL
+        return [charge_for(joined, times * each, told, status)]
+
 
 class Discretionary(RuleBase):
-    """酌情, 视情: a named person decides the amount with a reason, within `most` (and `least`).
+    """酌情, 视情: a named person decides the amount with a reason, within `most` and `least`.
 
     Until then the entry is pending, never guessed. `asked` names the finding or recognition that
-    raises the question; without one it stands open from the start. `gain` for points added.
+    raises the question; without one it stands open from the start. `per` says whether the bounds
+    hold for the year, however many decisions make the amount up, or for each thing asked about,
+    every one of which waits for its own decision (每项每次扣2-5分). `gain` for points added.
     """
 
     kind: Literal["discretionary"] = "discretionary"
@@ -73,27 +99,50 @@ class Discretionary(RuleBase):
     most: Amount | None = None
     gain: bool = False
     asked: str | None = None
+    per: Literal["year", "each"] = "year"
+
+    @model_validator(mode="after")
+    def _each_of_something(self) -> Self:
+        if self.per == "each" and self.asked is None:
+            raise ValueError("a decision for each thing asked about needs asked")
+        return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         most = self.worth(self.most or self.cap or "all", scene)
         sign = 1 if self.gain else -1
-        decided = scene.decisions()
-        if decided:
-            return [
+        decided = self._decided(scene, most, sign)
+        if self.asked is None:
+            return decided or ([] if self.gain else [self._open(sign * most, None)])
+        raised: list[Finding | Recognition] = []
+        raised += [*scene.findings(self.asked), *scene.recognitions(self.asked)]
+        whens = sorted(one.occurred_at for one in raised for _ in range(one.count))
+        if self.per == "year":
+            return decided or [self._open(sign * most, when) for when in whens[:1]]
+        return [*decided, *(self._open(sign * most, when) for when in whens[len(decided) :])]
+
+    def _decided(self, scene: Scene, most: Fraction, sign: int) -> list[Charge]:
+        """One charge per decision, in order of time; the bounds hold for each or for their sum."""
+        least = self.worth(self.least, scene) if self.least is not None else Fraction(0)
+        charges: list[Charge] = []
+        left = most
+        for one in scene.decisions():
+            given = Fraction(one.points)
+            # What was decided so far has reached the least already, where the bounds are a sum's.
+            low = least if self.per == "each" or not charges else Fraction(0)
+            amount = min(max(given, low), left)
+            left = most if self.per == "each" else left - amount
+            told = step("decided", person=one.person, reason=one.reason, amount=given, most=most)
+            bounded = (step("bounded", amount=amount),) if amount != given else ()
+            charges.append(
                 Charge(
-                    sign * min(Fraction(one.points), most),
-                    (step("decided", person=one.person, reason=one.reason,
-                          amount=Fraction(one.points), most=most),),
+                    sign * amount,
+                    (told, *bounded),
                     units=(one.unit,) if one.unit else (),
                     facts=because(one),
                     occurred_at=one.occurred_at,
                 )
-                for one in decided
-            ]  # fmt: skip
-        if self.asked is not None:
-            raised = [*scene.findings(self.asked), *scene.recognitions(self.asked)]
-            return [self._open(sign * most, raised[0].occurred_at)] if raised else []
-        return [] if self.gain else [self._open(sign * most, None)]
+            )
+        return charges
 
     def _open(self, worst: Fraction, since: datetime | None) -> Charge:
         told = (step("undecided", most=abs(worst)),)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tracker.domain.facts import Measurement
+from tracker.domain.facts import Finding, Measurement, Rank
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
     Charge,
@@ -43,7 +43,9 @@ class PerStep(RuleBase):
     The gap is how far the value lies `direction` (below or above) the base: `target`, `target:key`,
     `baseline` or a number. With `relative` it is per cent of the base instead of a difference.
     `steps` counts completed or started steps, or in proportion (不足1的按比例). `free` is not
-    charged. `gain` turns it into points won on the other side (每改善1微克加2分).
+    charged. Between `low` and `high` only the part of the gap that lies there counts, so that two
+    rules make a segmented rate (90%以上的部分每差1点扣1分). `gain` turns it into points won on the
+    other side (每改善1微克加2分).
     """
 
     kind: Literal["per_step"] = "per_step"
@@ -56,6 +58,8 @@ class PerStep(RuleBase):
     relative: bool = False
     steps: Literal["completed", "started", "pro_rata"] = "completed"
     free: Annotated[Number, Field(ge=0)] = Decimal(0)
+    low: Number | None = None
+    high: Number | None = None
     gain: bool = False
     when: When | None = None
 
@@ -71,9 +75,10 @@ class PerStep(RuleBase):
         base = bound_of(self.against, one, scene)
         if base is None or one.value is None or applies is None:
             return [unknown(self, scene, f"{self.measure}:{self.against}")]
-        gap = (
-            base - Fraction(one.value) if self.direction == "below" else Fraction(one.value) - base
-        )
+        if self.direction == "below":
+            gap = self._between(Fraction(one.value), base)
+        else:
+            gap = self._between(base, Fraction(one.value))
         if self.relative and base:
             gap = gap / base * 100
         gap -= Fraction(self.free)
@@ -85,6 +90,12 @@ class PerStep(RuleBase):
         told = step("gap", value=Fraction(one.value), base=base, gap=gap)
         many = step("steps", count=times, of=Fraction(self.per), each=each, amount=amount)
         return [_measured(one, amount if self.gain else -amount, told, many)] if times else []
+
+    def _between(self, below: Fraction, above: Fraction) -> Fraction:
+        """How far `above` is over `below`, within `low` and `high`; negative where it is not."""
+        below = below if self.low is None else max(below, Fraction(self.low))
+        above = above if self.high is None else min(above, Fraction(self.high))
+        return above - below
 
     def _times(self, steps: Fraction) -> Fraction:
         if self.steps == "pro_rata":
@@ -109,7 +120,7 @@ class Threshold(RuleBase):
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         verdict = self.when.holds(scene)
-        what = self.when.measure or self.when.recognition or self.when.finding or ""
+        what = self.when.what
         if self.win is not None:
             win = self.worth(self.win, scene)
             return [Charge(win, (step("win", amount=win),))] if verdict else []
@@ -184,20 +195,35 @@ class Ratio(RuleBase):
     """In proportion to completion: 得分 = 率 x 分值; the rest is lost.
 
     `full_at` gives full points from that rate on (预算执行率≥80%得满分); below it points are the
-    rate times the worth, as the documents write it.
+    rate times the worth, as the documents write it. With `finding` the share that failed is lost:
+    what was found, of the number `among` that was looked at (a target). What the rules of
+    `excluding` charge already is not counted (同一问题因通报、约谈等已被扣分的，不纳入计算).
     """
 
     kind: Literal["ratio"] = "ratio"
-    measure: str
+    measure: str | None = None
     full_at: Annotated[Number, Field(gt=0)] | None = None
     out_of: Annotated[Number, Field(gt=0)] = Decimal(100)
     of: Amount = "all"
+    finding: str | None = None
+    among: str | None = None
+    excluding: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if (self.measure is None) == (self.finding is None):
+            raise ValueError("a ratio is of a measured rate or of findings")
+        if (self.finding is None) != (self.among is None):
+            raise ValueError("findings are a share of the number that was looked at (among)")
+        return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
-        found = scene.measurements(self.measure)
         worth = self.worth(self.of, scene)
+        if self.finding is not None and self.among is not None:
+            return self._failed(scene.findings(self.finding), self.among, worth, scene)
+        found = scene.measurements(self.measure or "")
         if not found:
-            return [unknown(self, scene, self.measure, worst=worth)]
+            return [unknown(self, scene, self.measure or "", worst=worth)]
         return [charge for one in found for charge in self._one(one, worth)]
 
     def _one(self, one: Measurement, worth: Fraction) -> Sequence[Charge]:
@@ -207,6 +233,25 @@ class Ratio(RuleBase):
         share = min(Fraction(1), rate / Fraction(self.out_of))
         told = step("ratio", rate=rate, worth=worth, got=share * worth)
         return [_measured(one, share * worth - worth, told)] if share < 1 else []
+
+    def _failed(
+        self, found: Sequence[Finding], among: str, worth: Fraction, scene: Scene
+    ) -> Sequence[Charge]:
+        total = scene.target(among)
+        if not total:
+            return [unknown(self, scene, among, worst=worth)]
+        charged = scene.problems_charged(self.excluding) if self.excluding else frozenset()
+        counted = [one for one in found if one.problem not in charged]
+        failed = sum(one.count for one in counted)
+        if not failed:
+            return []
+        left_out = sum(one.count for one in found) - failed
+        lost = min(Fraction(1), failed / total) * worth
+        steps = [step("left_out", count=left_out)] if left_out else []
+        told = step("failed_share", count=failed, total=total, worth=worth, amount=lost)
+        units = tuple(sorted({one.unit for one in counted if one.unit}))
+        return [Charge(-lost, (*steps, told), units=units, facts=because(*counted),
+                       occurred_at=counted[-1].occurred_at)]  # fmt: skip
 
 
 class Point(Definition):
@@ -265,8 +310,10 @@ def between(value: Fraction, corners: Sequence[tuple[Fraction, Fraction]]) -> Fr
 class RankRule(RuleBase):
     """Depends on the place among peers.
 
-    `places` gives an amount per place (第1名加5分), counted from the top or the bottom; or the
-    points run in proportion between the worst and the best peer (`worst_gets` to all of `of`).
+    `places` gives an amount per place (第1名加5分), counted from the top or the bottom; those
+    passed over are left out (递补). Or the points run in proportion between the worst and the best
+    peer (`worst_gets` to all of `of`). Or each place risen since last year counts `each_risen`
+    (上升一名再加0.5分). `when` is the condition under which the rule applies at all.
     """
 
     kind: Literal["rank"] = "rank"
@@ -276,38 +323,60 @@ class RankRule(RuleBase):
     from_end: Literal["top", "bottom"] = "top"
     of: Amount = "all"
     worst_gets: Amount | None = None
+    each_risen: Amount | None = None
     gain: bool = False
+    when: When | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if bool(self.places) == (self.worst_gets is not None):
-            raise ValueError("rank gives either places or worst_gets")
+        if sum((bool(self.places), self.worst_gets is not None, self.each_risen is not None)) != 1:
+            raise ValueError("rank gives one of places, worst_gets, each_risen")
         return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
+        applies = self.when.holds(scene) if self.when is not None else True
+        if applies is False:
+            return []
         rank = scene.ranking(self.rank)
-        if rank is None:
-            return [] if self.gain else [unknown(self, scene, self.rank)]
+        if rank is None or applies is None:
+            what = self.rank if rank is None or self.when is None else self.when.what
+            return [] if self.gain else [unknown(self, scene, what)]
         if self.worst_gets is not None:
-            return self._between_peers(scene)
-        place = rank.place
+            return self._between_peers(rank, scene)
+        if self.each_risen is not None:
+            return self._risen(rank, self.each_risen, scene)
+        return self._placed(rank, scene)
+
+    def _placed(self, rank: Rank, scene: Scene) -> Sequence[Charge]:
+        place = rank.place - rank.passed_over
         if self.from_end == "bottom":
             if rank.of is None:
                 return [unknown(self, scene, f"{self.rank}:of")]
             place = rank.of - rank.place + 1
         after_last = self.beyond if place > max(self.places) else None
         amount = self.worth(self.places.get(place, after_last or "0"), scene)
-        told = (step("rank", place=rank.place, amount=amount),)
-        signed = amount if self.gain else -amount
-        return (
-            [Charge(signed, told, facts=because(rank), occurred_at=rank.occurred_at)]
-            if amount
-            else []
-        )
+        told = [step("rank", place=place if self.from_end == "top" else rank.place, amount=amount)]
+        if self.from_end == "top" and rank.passed_over:
+            told.insert(0, step("moved_up", place=rank.place, over=rank.passed_over))
+        return self._one(rank, amount, *told)
 
-    def _between_peers(self, scene: Scene) -> Sequence[Charge]:
-        rank = scene.ranking(self.rank)
-        if rank is None or rank.value is None or rank.best is None or rank.worst is None:
+    def _risen(self, rank: Rank, each: str, scene: Scene) -> Sequence[Charge]:
+        if rank.risen is None:
+            return [unknown(self, scene, f"{self.rank}:previous", worst=Fraction(0))]
+        one = self.worth(each, scene)
+        amount = max(0, rank.risen) * one
+        told = step("risen", previous=rank.previous or 0, place=rank.place, risen=rank.risen,
+                    each=one, amount=amount)  # fmt: skip
+        return self._one(rank, amount, told)
+
+    def _one(self, rank: Rank, amount: Fraction, *told: Step) -> Sequence[Charge]:
+        signed = amount if self.gain else -amount
+        if not amount:
+            return []
+        return [Charge(signed, told, facts=because(rank), occurred_at=rank.occurred_at)]
+
+    def _between_peers(self, rank: Rank, scene: Scene) -> Sequence[Charge]:
+        if rank.value is None or rank.best is None or rank.worst is None:
             return [unknown(self, scene, f"{self.rank}:peers")]
         full, low = self.worth(self.of, scene), self.worth(self.worst_gets or "0", scene)
         best, worst, value = Fraction(rank.best), Fraction(rank.worst), Fraction(rank.value)

@@ -52,25 +52,30 @@ class Exemption(Relation):
 class NoDouble(Relation):
     """The same problem (one problem key) counts once among the named rules, as a loss and as a
     win: the highest stays, or the first in time. Empty `rules` means every rule of the clause's
-    item; `*` every rule of the programme."""
+    item; `*` every rule of the programme. `same` narrows it to what happened in one month (同一断面
+    同月)."""
 
     kind: Literal["no_double"] = "no_double"
     survives: Literal["highest", "first"] = "highest"
+    same: Literal["problem", "problem_and_month"] = "problem"
 
 
 class Cap(Relation):
     """A limit for a group of clauses: 累计不超过2分. `limit` bounds the losses, or with `gain` the
-    wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分)."""
+    wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分). With
+    `when` it limits only where that holds."""
 
     kind: Literal["cap"] = "cap"
     limit: Amount
     gain: bool = False
     net: bool = False
+    when: When | None = None
 
 
 class Veto(Relation):
-    """一票否决: voids the item or the whole programme's score where the condition holds."""
+    """一票否决: voids the clause, the item or the whole programme's score where the condition
+    holds (该项总得分为零)."""
 
     kind: Literal["veto"] = "veto"
     when: When
-    scope: Literal["item", "programme"] = "item"
+    scope: Literal["clause", "item", "programme"] = "item"
