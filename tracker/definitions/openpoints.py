@@ -7,7 +7,7 @@ names its place and its choices; a choice changes fields by the paths of a readi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -105,7 +105,7 @@ def settled(draft: Draft) -> Programme:
             if not _set_above(body, path, value):
                 below[path] = value
     try:
-        body["readings"] = [one for one in body["readings"] if not _overruled(one, below)]
+        body["readings"] = list(_left(body["readings"], below))
         programme = Programme.model_validate(body)
         return readings.changed(programme, below) if below else programme
     except (NotFound, ValidationError) as error:
@@ -113,11 +113,21 @@ def settled(draft: Draft) -> Programme:
         raise DefinitionError([Problem(chosen, str(error))]) from error
 
 
-def _overruled(reading: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
-    """Whether it asks about rules that a choice put others in the place of."""
-    replaced = tuple(f"{path[: -len('.rules')]}#" for path in changes if path.endswith(".rules"))
-    paths = [path for one in reading["alternatives"] for path in one["set"]]
-    return bool(replaced) and any(path.startswith(replaced) for path in paths)
+def _left(asked: Sequence[dict[str, Any]], changes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The readings without what they ask about rules that a choice put others in the place of."""
+    replaced = [path.removesuffix(".rules") for path in changes if path.endswith(".rules")]
+    heads = tuple(f"{clause}#" for clause in replaced)
+    whole = {f"{clause}.rules" for clause in replaced}
+    for reading in asked:
+        gone = 0
+        for one in reading["alternatives"]:
+            kept = {
+                p: v for p, v in one["set"].items() if p not in whole and not p.startswith(heads)
+            }
+            gone += len(one["set"]) - len(kept)
+            one["set"] = kept
+        if not gone or any(one["set"] for one in reading["alternatives"]):
+            yield reading
 
 
 def _set_above(body: dict[str, Any], path: str, value: Any) -> bool:

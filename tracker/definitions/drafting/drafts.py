@@ -78,7 +78,7 @@ class _Drafting:
     units: Units
     names: dict[str, str] = field(default_factory=dict)
     targets: list[TargetValue] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    asked: list[questions.Asked] = field(default_factory=list)
     points: list[OpenPoint] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     """Clauses with points and no word on how they are lost."""
@@ -104,7 +104,9 @@ class _Drafting:
             names=self.names,
             sections=sections,
         )
-        readings = (*self.readings, *self._across(body))
+        order = {name: n for n, name in enumerate(body.clauses)}
+        found = [*questions.together(self.asked), *self._across(body)]
+        readings = tuple(sorted(found, key=lambda one: order.get(one.clause, len(order))))
         body = body.model_copy(update={"readings": readings})
         body = body.model_copy(update={"open_points": tuple(self.points)})
         return body.model_copy(update={"open_points": (*self.points, *_sums(body))})
@@ -241,9 +243,9 @@ class _Drafting:
             for duty in time.duties()
         )
         self.made_of[place.clause] = rules.of
+        self.asked += questions.asked(one.reading, rules, duties, place.clause)
         self.names |= rules.names
         self.targets += rules.targets
-        self.readings += questions.readings(one.reading, rules, duties, place.clause)
         self._ask(place, rules, time, one)
         own = self._own_units(row, rows)
         units = own.get("responsible_units") or self.units.ids(row.responsible_units)

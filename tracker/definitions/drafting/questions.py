@@ -7,11 +7,13 @@ sets; where it cannot, it stands without any, and nobody is told that it costs n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tracker.definitions.clauses import Ambiguity, ReadClause
 from tracker.definitions.drafting import passages
+from tracker.definitions.drafting.duties import key_of as clause_key
 from tracker.definitions.drafting.rules import Mapped
 from tracker.domain.programme import Alternative, Duty, Milestone, Reading
 from tracker.domain.rules import (
@@ -21,6 +23,8 @@ from tracker.domain.rules import (
     NoDouble,
     PerMissing,
     PerStep,
+    RankRule,
+    Ratio,
     Rule,
     Veto,
 )
@@ -33,49 +37,109 @@ def slug(clause: str) -> str:
     return re.sub(r"[^0-9a-z]+", "-", clause.lower()).strip("-") or "x"
 
 
-def readings(
+@dataclass(frozen=True)
+class Asked:
+    """A reading of one clause; `about` says what kind of question it is, "" for its own."""
+
+    reading: Reading
+    about: str
+
+
+def asked(
     reading: ReadClause, mapped: Mapped, duties: Sequence[Duty], clause: str
-) -> tuple[Reading, ...]:
+) -> tuple[Asked, ...]:
     found = []
     for number, one in enumerate(reading.ambiguous, start=1):
         if len(one.readings) < 2:
             continue
-        settings = _settings(one, reading, mapped, duties, clause)
-        found.append(
-            Reading(
-                id=f"{slug(clause)}-q{number}",
-                clause=clause,
-                question=_question(reading.text, one),
-                default="r1",
-                alternatives=tuple(
-                    Alternative(id=f"r{n}", says=says, set=setting)
-                    for n, (says, setting) in enumerate(
-                        zip(one.readings, settings, strict=True), start=1
-                    )
-                ),
-            )
+        about, settings = _settings(one, reading, mapped, duties, clause)
+        made = Reading(
+            id=f"{slug(clause)}-q{number}",
+            clause=clause,
+            question=_question(reading.text, one),
+            default="r1",
+            alternatives=tuple(
+                Alternative(id=f"r{n}", says=says, set=setting)
+                for n, (says, setting) in enumerate(
+                    zip(one.readings, settings, strict=True), start=1
+                )
+            ),
         )
+        found.append(Asked(made, about))
     return tuple(found)
 
 
+MANY = 3
+_TOGETHER = {
+    "steps": "按步长扣分的条文，不足一个步长的怎样计？",
+    "judged": "过了节点才补齐的，还扣不扣？",
+    "survives": "写明不重复扣分的，同一问题保留哪一笔？",
+    "scope": "一票否决管到哪里？",
+    "late": "过了期限才补做的，还扣不扣？",
+    "bound": "酌情扣分没有写上限的，以什么为限？",
+    "of": "按比例扣分的，以哪个分值为准？",
+    "lost": "只写了分值、没有写扣分办法的，没有完成怎样扣？",
+}
+
+
+def together(found: Sequence[Asked]) -> tuple[Reading, ...]:
+    """The same question with the same answers, asked of three clauses or more, is asked once."""
+    groups: dict[tuple[str, ...], list[Asked]] = {}
+    for one in found:
+        says = tuple(alternative.says for alternative in one.reading.alternatives)
+        groups.setdefault((one.about, *says), []).append(one)
+    told: list[Reading] = []
+    for key, alike in groups.items():
+        if len(alike) < MANY or key[0] not in _TOGETHER:
+            told += [one.reading for one in alike]
+        else:
+            told.append(_joined(key[0], [one.reading for one in alike], told))
+    return tuple(told)
+
+
+def _joined(about: str, alike: Sequence[Reading], told: Sequence[Reading]) -> Reading:
+    first = alike[0]
+    clauses = list(dict.fromkeys(one.clause for one in alike))
+    number = sum(1 for one in told if one.id.startswith(f"all-{about}")) + 1
+    alternatives = []
+    for at, alternative in enumerate(first.alternatives):
+        setting: Setting = {}
+        for one in alike:
+            setting |= one.alternatives[at].set
+        alternatives.append(alternative.model_copy(update={"set": setting}))
+    return Reading(
+        id=f"all-{about}" if number == 1 else f"all-{about}-{number}",
+        clause=first.clause,
+        question=f"{_TOGETHER[about]}（{len(clauses)} 条：{'、'.join(clauses)}）",
+        default=first.default,
+        alternatives=tuple(alternatives),
+    )
+
+
 def _question(text: str, one: Ambiguity) -> str:
-    piece = passages.shortened(text[slice(*one.span)].strip())
+    piece = passages.shortened(text[slice(*one.span)].strip(" \n，,；;。、"))
     return f"“{piece}”怎样理解？" if piece else "这一条怎样理解？"
 
 
 def _settings(
     one: Ambiguity, reading: ReadClause, mapped: Mapped, duties: Sequence[Duty], clause: str
-) -> list[Setting]:
+) -> tuple[str, list[Setting]]:
     """What each alternative sets; nothing at all unless every one of them sets something."""
     rules = _touched(one, reading, mapped)
-    for says_of in (_steps, _judged, _survives, _scope, _late, _bound):
+    for about, says_of in _SETTERS.items():
         found = [says_of(says, rules, clause) for says in one.readings]
-        if all(found) and len({str(setting) for setting in found}) == len(found):
-            return found
+        told = [str(setting) for setting in found if setting]
+        # 按比例 is no way to count a delay: the other two can be computed all the same.
+        enough = len(told) == len(found) or (about == "steps" and len(told) > 1 and found[0])
+        if enough and len(set(told)) == len(told):
+            return about, found
     found = [_rounding(says, duties, clause) for says in one.readings]
     if all(found):
-        return found
-    return [{} for _ in one.readings]
+        return "rounding", found
+    found = [_whole(says, rules, mapped, clause) for says in one.readings]
+    if all(found) and len({str(setting) for setting in found}) == len(found):
+        return ("lost" if "得分" in "".join(one.readings) else ""), found
+    return "", [{} for _ in one.readings]
 
 
 def _touched(one: Ambiguity, reading: ReadClause, mapped: Mapped) -> list[tuple[int, Rule]]:
@@ -110,6 +174,7 @@ def _steps(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting
         says,
         [
             (r"比例", "pro_rata"),
+            (r"不计|才扣|舍", "completed"),
             (r"不[满足][^，。；]*(?:也|就|按|算|计)(?!不)|进一|进位|开始|起算|一?进入", "started"),
             (r"满|整|不计|舍", "completed"),
         ],
@@ -171,3 +236,107 @@ def _rounding(says: str, duties: Sequence[Duty], clause: str) -> Setting:
     if value is None:
         return {}
     return {f"{clause}/{duty.id}.need.rounding": value for duty in shared}
+
+
+def _of(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """按未完成比例乘以本条分值扣, 乘以本项分值扣."""
+    value = _matching(says, [(r"本项", "item"), (r"本条|分值", "all")])
+    return _each(rules, (Ratio,), clause, "of", value)
+
+
+def _cap_per(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """上限按全年累计, 上限按每件计算: of the latter only the item's points are a limit so far."""
+    if "上限" not in says:
+        return {}
+    capped = [(n, rule) for n, rule in rules if rule.cap is not None]
+    if re.search(r"全年|累计", says):
+        return {f"{clause}#{n}.cap": rule.cap for n, rule in capped}
+    return {f"{clause}#{n}.cap": "item" for n, _ in capped}
+
+
+def _places(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """名次越靠后扣得越多, 名次越靠前扣得越多."""
+    if "名次" not in says:
+        return {}
+    told: Setting = {}
+    for n, rule in rules:
+        if isinstance(rule, RankRule) and len(set(rule.places.values())) > 1:
+            turned = "靠前" in says
+            amounts = [*rule.places.values()]
+            places = dict(zip(rule.places, reversed(amounts) if turned else amounts, strict=True))
+            told[f"{clause}#{n}.places"] = {str(place): one for place, one in places.items()}
+    return told
+
+
+def _stages(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """同一缺口只在一个节点扣, 在每个节点各扣一次."""
+    short = [(n, rule) for n, rule in rules if isinstance(rule, PerMissing)]
+    if "节点" not in says or not short:
+        return {}
+    once = "只在" in says
+    return {f"{clause}#{n}.each": "0" if once else rule.each for n, rule in short[:1]}
+
+
+def _larger(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """与分项扣分合并计, 取两者中较大的."""
+    late = [n for n, rule in rules if isinstance(rule, Lateness)]
+    if not late or not re.search(r"合并|较大", says):
+        return {}
+    others = [f"{clause}#{n}" for n in range(1, late[-1])]
+    return {f"{clause}#{late[-1]}.absorbs": others if "较大" in says else []}
+
+
+Setter = Callable[[str, Sequence[tuple[int, Rule]], str], Setting]
+_SETTERS: dict[str, Setter] = {
+    "steps": _steps,
+    "stages": _stages,
+    "cap": _cap_per,
+    "places": _places,
+    "larger": _larger,
+    "of": _of,
+    "judged": _judged,
+    "survives": _survives,
+    "scope": _scope,
+    "late": _late,
+    "bound": _bound,
+}
+
+
+def _whole(says: str, rules: Sequence[tuple[int, Rule]], mapped: Mapped, clause: str) -> Setting:
+    """Alternatives that put other rules in the place of one: the clause's list is written anew."""
+    if not rules:
+        return {}
+    place, rule = rules[-1]
+    body = [one.model_dump(mode="json", exclude_defaults=True) | {"kind": one.kind}
+            for one in mapped.rules]  # fmt: skip
+    path = f"{clause}.rules"
+    if isinstance(rule, AllOrNothing) and rule.duty is not None:
+        return _lost(says, rule, place, body, path, mapped, clause)
+    if re.search(r"之外再扣|并扣", says):
+        return {path: body}
+    if "代替前一笔" in says:
+        return {path: [*body, {"kind": "no_double", "rules": [clause]}]}
+    if "代替" in says and place > 1:
+        before = [f"{clause}#{n}" for n in range(1, place)]
+        instead = {"kind": "exemption", "when": {"charged": f"{clause}#{place}"}, "rules": before}
+        return {path: [*body, instead]}
+    return {}
+
+
+def _lost(
+    says: str, rule: AllOrNothing, place: int, body: list[Setting], path: str, mapped: Mapped,
+    clause: str,
+) -> Setting:  # fmt: skip
+    """未完成的全扣, 按完成比例得分, 由审核单位酌情计分."""
+    if "全扣" in says:
+        return {path: body}
+    tracked = {"kind": "duty", "duty": rule.duty}
+    if "比例" in says:
+        key = f"{clause_key(clause)}_{place}_done"
+        mapped.names[key] = f"{passages.shortened(rule.says or clause, 24)}（完成率）"
+        instead: Setting = {"kind": "ratio", "measure": key, "of": rule.lose}
+    elif re.search(r"酌情|认定", says):
+        instead = {"kind": "discretionary", "most": rule.lose}
+    else:
+        return {}
+    return {path: [*body[: place - 1], instead, tracked, *body[place:]]}
