@@ -57,6 +57,13 @@ def test_the_page_behind_a_link_greets_its_person_and_offers_no_way_further_in(
         assert phone.get("/p/small/").status_code == 403
 
 
+def test_who_has_to_hand_in_again_reads_why_above_the_form(house: House) -> None:
+    with outside(house) as phone:
+        page = phone.get(link_to(house, Purpose.REPORT)).text
+        assert page.index("10-05 周二 10:00 退回，要改的是：") < page.index("<form")
+        assert page.index("缺签章") < page.index("<form")
+
+
 def test_a_unit_reports_from_its_mail_and_gets_a_receipt(house: House) -> None:
     path = link_to(house, Purpose.REPORT)
     with outside(house) as phone:

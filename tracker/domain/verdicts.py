@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     ACCEPTED = "accepted"
 
 
+OF_REVIEWS = frozenset({NoticeKind.RETURNED, NoticeKind.ACCEPTED})
+
 SETTLED = frozenset({"gone", "waived", "closed", "done", "waiting"})
 """Why nothing is left to do for whoever got a report back: it was sent again, say."""
 
@@ -38,7 +40,7 @@ UNTOLD: dict[NoticeKind, frozenset[str]] = {
 
 def kind_of(rung: str) -> NoticeKind:
     name, told, _ = rung.partition(":")
-    return NoticeKind(name) if told else NoticeKind.REMINDER
+    return NoticeKind(name) if told and name in OF_REVIEWS else NoticeKind.REMINDER
 
 
 def review_of(rung: str) -> str:

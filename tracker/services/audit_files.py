@@ -20,8 +20,7 @@ from tracker.exports.jsonform import json_bytes
 from tracker.exports.sheet import Cell, Column, Kind, Sheet
 from tracker.exports.xlsx import xlsx_bytes
 from tracker.services.audit import Audit, Deduction, Happening, NoticeLine, Row
-from tracker.wording import Language, arithmetic, counting, lines, rung, text
-from tracker.wording.catalogue import has
+from tracker.wording import Language, arithmetic, counting, lines, notice_reason, rung, text
 from tracker.wording.forms import span, wall_clock
 
 SUFFIXES = (".xlsx", ".csv", ".html", ".json")
@@ -179,8 +178,7 @@ class Words:
         return f"{state}（{self.reason(notice)}）" if notice.reason else state
 
     def reason(self, notice: NoticeLine) -> str:
-        key = f"audit.reason_{notice.reason}"
-        return text(key, language=self.language) if has(key, self.language) else notice.reason
+        return notice_reason(notice.reason, self.language)
 
     def notified(self, row: Row) -> Iterator[str]:
         if not row.notices:

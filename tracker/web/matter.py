@@ -86,6 +86,14 @@ class Matter:
         return next((e.by for e in self.history if e.fact is self.report and self.report), "")
 
     @property
+    def sent_back(self) -> f.Review | None:
+        """The review after which the unit has to hand in again."""
+        if not self.standing.returned:
+            return None
+        reviews = (e.fact for e in reversed(self.history) if not e.struck)
+        return next((fact for fact in reviews if isinstance(fact, f.Review)), None)
+
+    @property
     def asks_for(self) -> str:
         """What a report about it says: count, share or done."""
         if self.obligation.needed is not None:

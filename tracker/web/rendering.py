@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tracker.web.asking import Asked, Desk
-from tracker.wording import Language, text
-from tracker.wording.catalogue import has
+from tracker.wording import notice_reason
 
 
 def page(
@@ -30,17 +29,11 @@ def page(
     body = asked.runtime.templates.get_template(f"web/{template}.html.j2").render(
         asked=asked, desk=desk, language=asked.language, zone=zone, link=asked.link,
         assets=asked.web.assets, token=asked.token, bare=bare,
-        reason=partial(notice_reason, asked.language), **values,
+        reason=partial(notice_reason, language=asked.language), **values,
     )  # fmt: skip
     response = HTMLResponse(body, status_code=status)
     asked.web.gate.keep_session(asked.request, response, asked.session)
     return response
-
-
-def notice_reason(language: Language, code: str) -> str:
-    """Why a notice did not go out on its own, in words where the catalogue has them."""
-    key = f"audit.reason_{code}"
-    return text(key, language=language) if has(key, language) else code
 
 
 def go(asked: Asked, path: str, **query: object) -> Response:

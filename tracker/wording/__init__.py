@@ -6,7 +6,7 @@ from tracker.wording.deadlines import counting
 from tracker.wording.forms import LANGUAGES, Language
 from tracker.wording.rules import describe_rule
 from tracker.wording.steps import arithmetic, lines, say
-from tracker.wording.templating import install, light, light_mark, light_word, rung
+from tracker.wording.templating import install, light, light_mark, light_word, notice_reason, rung
 
 __all__ = [
     "LANGUAGES",
@@ -22,6 +22,7 @@ __all__ = [
     "light_mark",
     "light_word",
     "lines",
+    "notice_reason",
     "rung",
     "say",
     "supposition",

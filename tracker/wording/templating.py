@@ -6,6 +6,7 @@ A render names `language` and `zone` (the programme's) in its context; what it d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -22,7 +23,7 @@ from tracker.domain.rules import Rule
 from tracker.domain.rules.base import Step
 from tracker.domain.verdicts import NoticeKind, kind_of
 from tracker.wording import forms, steps
-from tracker.wording.catalogue import SHANGHAI, text
+from tracker.wording.catalogue import SHANGHAI, has, text
 from tracker.wording.deadlines import counting
 from tracker.wording.forms import Figure, Language
 from tracker.wording.rules import describe_rule
@@ -95,6 +96,21 @@ def rung(name: str, language: Language = "zh") -> str:
     offset = int(name)
     key = "rung.after" if offset > 0 else "rung.before"
     return text(key, {"n": abs(offset)}, language=language)
+
+
+def notice_reason(code: str, language: Language = "zh") -> str:
+    """Why a notice did not go out on its own; for one that was merged the rung that took it in.
+    The code itself where nobody has words for it."""
+    if has(f"audit.reason_{code}", language):
+        return text(f"audit.reason_{code}", language=language)
+    return rung(code, language) if _is_rung(code) else code
+
+
+def _is_rung(name: str) -> bool:
+    return kind_of(name) is not NoticeKind.REMINDER or _RUNG.fullmatch(name) is not None
+
+
+_RUNG = re.compile(r"intake|half|limit|0|step\+\d+|-\d+h|[+-]\d+")
 
 
 def _language(context: Context) -> Language:
