@@ -78,7 +78,7 @@ def what_if(
     lang: Language = None,
     schema: Annotated[bool, schema_of("what-if")] = False,
 ) -> None:
-    """假设改期、办了几个、批了延期、换口径、改规则，分数差多少 / what would be different.
+    """假设改期、办了几个、换口径，分数差多少 / what would be different.
 
     Nothing is saved. KEY is an obligation as `tracker due` names it, 计分句/事项/单位, or its
     beginning for several at once. Each option can be given more than once, all of them together.

@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "readings": ("loading", "口径登记：有歧义的计分句、各选项的分差 / the register of readings"),
     "due": ("scoring", "应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights"),
     "score": ("scoring", "得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic"),
-    "forecast": ("ahead", "再等下去失多少、现在办能保多少 / what waiting costs, what acting keeps"),
+    "forecast": ("ahead", "再等下去失多少、现在办能保多少 / what waiting costs, what acting now keeps"),
     "what-if": ("ahead", "假设改期、办了几个、换口径，分数差多少 / what would be different"),
     "remind": ("scoring", "此时谁会收到什么催办、为什么 / who would be told what, and why"),
     "digest": ("scoring", "周报：一句结论、五条要紧事、各单位的灯 / the weekly page"),
