@@ -35,7 +35,7 @@ def forecast(
     lang: Language = None,
     schema: Annotated[bool, schema_of("forecast")] = False,
 ) -> None:
-    """再等下去失多少、现在办能保多少 / what waiting costs, what acting now keeps.
+    """再等失多少、现在办保多少 / what waiting costs, what acting keeps.
 
     Lost so far, lost if nothing more happens until a date, lost if all is done now; by unit, item
     and obligation; and every jump that lies ahead: when, how much, by which rule.

@@ -36,6 +36,8 @@ class Seen:
 
     board: Board
     lang: Lang
+    current: Board | None = None
+    """The board of the current version, where an earlier one was asked for."""
 
     @property
     def programme(self) -> Programme:
@@ -54,9 +56,11 @@ class Seen:
 
 @contextmanager
 def board(
-    programme: str, facts: Path | None, as_of: str, known_at: str, lang: LangOption | None
-) -> Iterator[Seen]:
-    """From files where a file is named, else from the database."""
+    programme: str, facts: Path | None, as_of: str, known_at: str, lang: LangOption | None, *,
+    version: int | None = None,
+) -> Iterator[Seen]:  # fmt: skip
+    """From files where a file is named, else from the database: the current version, or another
+    one with the current one beside it."""
     if facts is not None or _is_document(programme):
         yield _of_documents(programme, facts, as_of, known_at, lang)
         return
@@ -65,7 +69,12 @@ def board(
         at = instant(as_of, zone, "--as-of") if as_of else place.now
         known = instant(known_at, zone, "--known-at") if known_at else place.now
         slug = meant(session, programme, place.lang, year=at.astimezone(zone).year)
-        yield Seen(scoreboard.board(session, slug, as_of=at, known_at=known), place.lang)
+        present = scoreboard.board(session, slug, as_of=at, known_at=known)
+        if version is None:
+            yield Seen(present, place.lang)
+            return
+        asked = scoreboard.board(session, slug, as_of=at, known_at=known, version=version)
+        yield Seen(asked, place.lang, present)
 
 
 def _is_document(programme: str) -> bool:

@@ -9,12 +9,12 @@ from functools import partial
 from schedules.deadlines import closes_at
 from tracker.cli import show
 from tracker.cli.boards import Seen, unit_of
+from tracker.cli.comparing import comparison, signed
 from tracker.cli.instants import instant
 from tracker.cli.words import heading
 from tracker.definitions import suppositions
 from tracker.definitions.aheadforms import forecast_answer, takes, what_if_answer
 from tracker.domain.cliffs import SECOND, Cliff, cliffs, next_of
-from tracker.domain.comparison import Comparison, Shift
 from tracker.domain.errors import NotFound
 from tracker.domain.forecast import Forecast, Outcome, end_of_working_week, forecast
 from tracker.domain.programme import Programme
@@ -32,10 +32,6 @@ def _until(seen: Seen, given: str) -> datetime:
 
 def _said(seen: Seen, key: str, **values: object) -> str:
     return text(f"ahead.{key}", values, language=seen.lang, zone=seen.programme.tz)
-
-
-def _signed(change: int) -> str:
-    return f"+{points(change)}" if change > 0 else points(change)
 
 
 # -- the forecast --------------------------------------------------------------------------------
@@ -165,7 +161,7 @@ def _what_if(seen: Seen, found: WhatIf, told: Sequence[str]) -> Iterator[str]:
         yield ""
         yield _said(
             seen, key, until=found.until, before=one.before.score, after=one.after.score,
-            change=_signed(one.change),
+            change=signed(one.change),
         )  # fmt: skip
         yield from comparison(seen, one)
     if found.dates:
@@ -178,29 +174,3 @@ def _redated(seen: Seen, one: Redated) -> str:
         _said(seen, "no_date") if at is None else seen.told(at) for at in (one.before, one.after)
     )
     return f"{before} → {after}"
-
-
-def comparison(seen: Seen, found: Comparison) -> Iterator[str]:
-    """Units, items and clauses that differ; nothing where nothing does."""
-    if found.same:
-        yield f"  {_said(seen, 'same')}"
-        return
-    programme = seen.programme
-    titles = {one.id: one.title for _, one in programme.items()}
-    clauses = {name: clause.title for name, (_, _, clause) in programme.clauses.items()}
-    yield from _shifts(seen, "unit", found.units, programme.unit_names)
-    yield from _shifts(seen, "item", found.items, titles)
-    yield from _shifts(seen, "clause", found.clauses, clauses)
-
-
-def _shifts(seen: Seen, head: str, found: Sequence[Shift], titles: dict[str, str]) -> Iterator[str]:
-    if not found:
-        return
-    rows = [
-        (one.id, titles.get(one.id, ""), points(one.before), points(one.after),
-         _signed(one.change))
-        for one in found
-    ]  # fmt: skip
-    heads = [heading(head, seen.lang), heading("title", seen.lang)]
-    heads += [_said(seen, key) for key in ("before", "after", "change")]
-    yield from show.table(heads, rows, right=[2, 3, 4])

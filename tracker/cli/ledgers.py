@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from schedules.deadlines import closes_at
 from tracker.cli import show
 from tracker.cli.boards import Seen, unit_of
+from tracker.cli.comparing import comparison, signed
 from tracker.cli.words import heading, say, state
-from tracker.definitions.answers import ledger_answer
+from tracker.definitions.aheadforms import current_answer
+from tracker.definitions.answers import CurrentAnswer, ledger_answer
+from tracker.domain.comparison import compare
 from tracker.domain.ledger import Entry
 from tracker.domain.points import units
 from tracker.domain.programme import Clause, Item, Section
@@ -24,13 +27,39 @@ def show_score(seen: Seen, *, unit: str, explain: bool, as_json: bool) -> None:
         says = {one.id: _arithmetic(seen, one) for one in ledger.entries}
         show.answer(
             ledger_answer(
-                ledger, version=seen.board.version, final=_final(seen), unit=of, says=says
+                ledger,
+                version=seen.board.version,
+                final=_final(seen),
+                unit=of,
+                says=says,
+                current=_current(seen),
             )
         )
         return
-    lines = [seen.headline(), *_sums(seen)]
+    lines = [seen.headline(), *_sums(seen), *_beside(seen)]
     lines += list(_explained(seen, of)) if explain else list(_tables(seen, of))
     show.echo(*lines)
+
+
+def _current(seen: Seen) -> CurrentAnswer | None:
+    if seen.current is None:
+        return None
+    found = compare(seen.board.ledger, seen.current.ledger)
+    return current_answer(found, seen.current.programme, seen.current.version)
+
+
+def _beside(seen: Seen) -> Iterator[str]:
+    """The current version, where an earlier one was asked for."""
+    if seen.current is None:
+        return
+    found = compare(seen.board.ledger, seen.current.ledger)
+    yield say(
+        "score.versions", seen.lang, old=seen.board.version, new=seen.current.version,
+        before=points(found.before.score), after=points(found.after.score),
+        change=signed(found.change),
+    )  # fmt: skip
+    yield from comparison(seen, found)
+    yield ""
 
 
 def _final(seen: Seen) -> bool:

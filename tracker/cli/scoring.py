@@ -65,6 +65,14 @@ def score(
     explain: Annotated[
         bool, typer.Option("--explain", help="逐条列出算式 / every entry with its arithmetic")
     ] = False,
+    version: Annotated[
+        int | None,
+        typer.Option(
+            "--version",
+            metavar="N",
+            help="按方案第 N 版计算，并与现行版对照 / under version N, beside the current one",
+        ),
+    ] = None,
     json: Json = False,
     lang: Language = None,
     schema: Annotated[bool, schema_of("ledger")] = False,
@@ -72,7 +80,7 @@ def score(
     """得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic."""
     from tracker.cli import boards, ledgers
 
-    with boards.board(programme, facts, as_of, known_at, lang) as seen:
+    with boards.board(programme, facts, as_of, known_at, lang, version=version) as seen:
         ledgers.show_score(seen, unit=unit, explain=explain, as_json=json)
 
 

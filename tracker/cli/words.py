@@ -70,6 +70,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "{unknown} unknown, at worst {worst}",
     ),
     "score.final": ("已过截止日，结果为终局", "past the cut-off: final"),
+    "score.versions": (
+        "按第 {old} 版 {before}，按现行第 {new} 版 {after}（{change}）",
+        "under version {old} {before}, under the current version {new} {after} ({change})",
+    ),
+    "signoff.done": (
+        "第 {number} 号签定：{person}，截至 {at}，得分 {score}（方案第 {version} 版，{sha}）",
+        "sign-off {number}: {person}, as of {at}, score {score} (version {version}, {sha})",
+    ),
+    "signoff.none": ("尚无签定", "nothing is signed yet"),
+    "signoff.line": (
+        "第 {number} 号  {score} / 失 {lost}  截至 {at}  {person} 于 {signed} 签{state}",
+        "{number}  {score} / lost {lost}  as of {at}  signed by {person} at {signed}{state}",
+    ),
+    "signoff.interim": ("（截止日前，阶段性）", " (before the cut-off: interim)"),
+    "signoff.broken": ("  留存内容已被改动", "  what was kept has been changed"),
+    "signoff.facts": (
+        "此后录入 {n} 条事实：按签定的第 {version} 版 {before} → {after}（{change}）",
+        "{n} facts came later: under version {version} as signed {before} → {after} ({change})",
+    ),
+    "signoff.whole": (
+        "按现行第 {version} 版：{before} → {after}（{change}）",
+        "under the current version {version}: {before} → {after} ({change})",
+    ),
     "score.nothing": ("没有失分或加分", "nothing lost or won"),
     "remind.none": ("此刻没有要发的催办", "nobody would be told anything now"),
     "remind.count": (

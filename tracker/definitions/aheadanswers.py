@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from tracker.definitions.answers import AboutProgramme, Answer, InstantText, PointsText
+from tracker.definitions.answers import (
+    AboutProgramme,
+    Answer,
+    InstantText,
+    PointsText,
+    ShiftAnswer,
+)
 
 
 class CliffAnswer(Answer):
@@ -75,16 +81,6 @@ class ForecastAnswer(Answer):
     cliffs: list[CliffAnswer] = Field(description="Every jump up to the programme's cut-off.")
 
 
-class ShiftAnswer(Answer):
-    """What the entries come to on both sides; negative loses."""
-
-    id: str
-    title: str
-    before: PointsText
-    after: PointsText
-    change: PointsText = Field(description="Positive: better on the second side.")
-
-
 class ChangeAnswer(Answer):
     """An entry that is not the same on both sides; null on the side that does not have it."""
 
@@ -131,3 +127,50 @@ class WhatIfAnswer(Answer):
     now: ComparisonAnswer
     later: ComparisonAnswer = Field(description="At `until`, if nothing more happens.")
     dates: list[RedatedAnswer]
+
+
+# -- signed scores -------------------------------------------------------------------------------
+
+
+class SignoffAnswer(Answer):
+    """签定: a score as a named person signed it."""
+
+    number: int
+    as_of: InstantText
+    known_at: InstantText
+    signed_at: InstantText
+    person: str
+    note: str
+    final: bool = Field(description="The programme's cut-off had passed.")
+    version: int
+    programme_hash: str
+    calendar: str
+    engine: str
+    readings: dict[str, str]
+    score: PointsText
+    lost: PointsText
+    worst_score: PointsText
+    pending: int
+    unknown: int
+    sha256: str
+    intact: bool = Field(description="What is kept is what was signed.")
+
+
+class SignoffsAnswer(Answer):
+    """The signed scores of a programme, the newest first."""
+
+    programme: AboutProgramme
+    signoffs: list[SignoffAnswer]
+
+
+class SignoffSinceAnswer(Answer):
+    """A signed score, and what has become of it since: by later facts under the version that was
+    signed, and in all under the current one."""
+
+    programme: AboutProgramme
+    signoff: SignoffAnswer
+    known_at: InstantText
+    recorded: list[str] = Field(description="Ids of the facts that came later.")
+    facts: ComparisonAnswer
+    whole: ComparisonAnswer
+    ledger: dict[str, Any] = Field(description="The ledger as it was signed.")

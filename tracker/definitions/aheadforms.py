@@ -13,10 +13,9 @@ from tracker.definitions.aheadanswers import (
     OutcomeAnswer,
     RedatedAnswer,
     SavingAnswer,
-    ShiftAnswer,
     WhatIfAnswer,
 )
-from tracker.definitions.answers import about, amount, instant
+from tracker.definitions.answers import CurrentAnswer, ShiftAnswer, about, amount, instant
 from tracker.domain.cliffs import Cliff, next_of
 from tracker.domain.comparison import Change, Comparison, Line, Shift
 from tracker.domain.forecast import Forecast, Outcome, Saving
@@ -174,3 +173,11 @@ def what_if_answer(
             for one in found.dates
         ],
     )
+
+
+def current_answer(found: Comparison, programme: Programme, version: int) -> CurrentAnswer:
+    """`programme` is the current one, `found` leads from the earlier one to it."""
+    return CurrentAnswer(
+        version=version, hash=programme.hash, score=amount(found.after.score),
+        change=amount(found.change), items=_shifts(found.items, _item_titles(programme)),
+    )  # fmt: skip

@@ -94,6 +94,26 @@ class SectionSums(Sums):
     items: list[Sums]
 
 
+class ShiftAnswer(Answer):
+    """What the entries come to on both sides; negative loses."""
+
+    id: str
+    title: str
+    before: PointsText
+    after: PointsText
+    change: PointsText = Field(description="Positive: better on the second side.")
+
+
+class CurrentAnswer(Answer):
+    """The score of the current version beside that of an earlier one."""
+
+    version: int
+    hash: str
+    score: PointsText
+    change: PointsText = Field(description="From the earlier version to the current one.")
+    items: list[ShiftAnswer]
+
+
 class LedgerAnswer(Answer):
     """得分台账: the score as of an instant as known at an instant, and every entry behind it."""
 
@@ -120,6 +140,9 @@ class LedgerAnswer(Answer):
     unknown: int
     sections: list[SectionSums]
     entries: list[EntryAnswer]
+    current: CurrentAnswer | None = Field(
+        default=None, description="Where an earlier version was asked for: the current one."
+    )
 
 
 def amount(units_: int) -> str:
@@ -148,6 +171,7 @@ def ledger_answer(
     final: bool,
     unit: str = "",
     says: dict[str, str] | None = None,
+    current: CurrentAnswer | None = None,
 ) -> LedgerAnswer:
     """`says` holds the arithmetic in words by entry id. With `unit` only its entries are listed;
     the sums stay the whole programme's."""
@@ -175,6 +199,7 @@ def ledger_answer(
         unknown=len(ledger.unknown),
         sections=_sections(ledger),
         entries=[_entry(one, zone, (says or {}).get(one.id, "")) for one in entries],
+        current=current,
     )
 
 

@@ -28,6 +28,8 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "readings": answers.ReadingsAnswer,
     "forecast": aheadanswers.ForecastAnswer,
     "what-if": aheadanswers.WhatIfAnswer,
+    "signoffs": aheadanswers.SignoffsAnswer,
+    "signoff": aheadanswers.SignoffSinceAnswer,
     "trail": answers.TrailAnswer,
     "tick": answers.TickAnswer,
     "deliver": answers.DeliverAnswer,

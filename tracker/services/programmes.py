@@ -75,13 +75,13 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
 
 def current(session: Session, slug: str) -> Programme:
     """NotFound where nothing of that name is published."""
-    return _parsed(session, queries.current_version(session, slug))
+    return parsed(session, queries.current_version(session, slug))
 
 
 def published(session: Session, slug: str, version: int) -> Programme | None:
     """An earlier version, for what was scored under it."""
     found = (one for one in queries.versions(session, slug) if one.version == version)
-    return next((_parsed(session, one) for one in found), None)
+    return next((parsed(session, one) for one in found), None)
 
 
 def slugs(session: Session) -> list[str]:
@@ -179,7 +179,8 @@ def _of_items(
     return tuple(one for one in facts if not isinstance(one, f.About) or one.clause in clauses)
 
 
-def _parsed(session: Session, version: queries.Version) -> Programme:
+def parsed(session: Session, version: queries.Version) -> Programme:
+    """Its document, read once however many ask."""
     return remembered(
         session,
         ("programme", version.slug, version.hash),

@@ -42,22 +42,28 @@ class Board:
 
 
 def board(
-    session: Session, slug: str, *, as_of: datetime, known_at: datetime | None = None
+    session: Session,
+    slug: str,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    version: int | None = None,
 ) -> Board:
-    """The current version as of an instant; `known_at` is `as_of` unless given.
+    """The current version, or an earlier one, as of an instant; `known_at` is `as_of` unless given.
 
-    A later look at the past is `as_of` then with `known_at` now.
+    A later look at the past is `as_of` then with `known_at` now. NotFound names the versions that
+    there are.
     """
-    version = queries.current_version(session, slug)
+    found = queries.version_of(session, slug, version)
     calendar = calendars.calendar(session)
     known = as_of if known_at is None else known_at
     facts = factbook.known(session, slug, known)
-    key = ("board", slug, version.version, version.hash, calendar.version, len(facts), as_of, known)
+    key = ("board", slug, found.version, found.hash, calendar.version, len(facts), as_of, known)
     return remembered(
         session,
         key,
         lambda: _board(
-            programmes.current(session, slug), version.version, calendar, facts, as_of, known
+            programmes.parsed(session, found), found.version, calendar, facts, as_of, known
         ),
     )
 

@@ -66,6 +66,21 @@ def current_version(session: Session, slug: str) -> Version:
     return seen[slug]
 
 
+def version_of(session: Session, slug: str, number: int | None) -> Version:
+    """The version of that number, the current one where none is given."""
+    if number is None:
+        return current_version(session, slug)
+    known = versions(session, slug)
+    found = next((one for one in known if one.version == number), None)
+    if found is None:
+        current_version(session, slug)  # says so where there is no such programme
+        told = "、".join(str(one.version) for one in reversed(known))
+        raise NotFound(
+            f"没有第 {number} 版 / no version {number} of {slug!r}; 有 / there are: {told}"
+        )
+    return found
+
+
 def forget_version(session: Session, slug: str) -> None:
     session.info.get(CURRENT, {}).pop(slug, None)
 

@@ -7,13 +7,14 @@ projection that can be rebuilt from programme, facts and calendar.
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Index, MetaData, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from tracker.store.types import Body, EnumText
+from tracker.store.types import Body, EnumText, PointsColumn
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -353,6 +354,33 @@ class DigestRow(Table, table=True):
     audience: str
     body: dict[str, Any] = Field(sa_type=Body)
     made_at: datetime
+
+
+class SignoffRow(Table, table=True):
+    """签定: a score as a named person signed it; never changed. `number` counts from 1 in a
+    programme; `body` is the ledger in words of both languages, `sha256` that of the body."""
+
+    __tablename__ = "signoff"
+    __table_args__ = (UniqueConstraint("programme", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    number: int
+    as_of: datetime
+    known_at: datetime
+    version: int
+    programme_hash: str
+    calendar: str
+    engine: str
+    score: Decimal = Field(sa_type=PointsColumn)
+    lost: Decimal = Field(sa_type=PointsColumn)
+    final: bool
+    person: str
+    note: str = ""
+    by: str = ""
+    signed_at: datetime
+    sha256: str
+    body: dict[str, Any] = Field(sa_type=Body)
 
 
 class LinkRow(Table, table=True):
