@@ -23,6 +23,9 @@ from tracker.definitions.clauses.reading import (
 
 VERBS = {"LOSE": Act.LOSE, "GAIN": Act.GAIN, "SCORE": Act.SCORE}
 SPECIFIC = frozenset({"project", "enterprise", "case", "person", "place", "household"})
+FARTHEST = 60
+"""Phrases before an amount that may belong to it."""
+
 MOVED = re.compile(r"后移|前移|下降|上升|降|升|退|进|提升")
 ABOVE = re.compile(r"以上|上述|本指标|各项")
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
@@ -97,7 +100,13 @@ class Assembler:
             case "NONE":
                 self.pending.clear()
             case _:
-                self.pending.append(one)
+                self._wait(one)
+
+    def _wait(self, one: Phrase) -> None:
+        """Only what is near can lead to an amount; so a text without amounts stays cheap."""
+        self.pending.append(one)
+        if len(self.pending) > FARTHEST:
+            del self.pending[: FARTHEST // 2]
 
     def _close(self, *, whole: bool) -> None:
         self.pending.clear()
@@ -210,7 +219,7 @@ class Assembler:
             filled.cap, filled.end = amount, one.end
             return
         if isinstance(amount, Whole):  # 分值 as a noun
-            self.pending.append(one)
+            self._wait(one)
             return
         last = self.made.drafts[-1] if self.made.drafts else None
         if self.outer and isinstance(amount, Between) and last is not None and not last.amount:
@@ -229,7 +238,7 @@ class Assembler:
     def _vague(self, one: Phrase, verb: bool) -> None:
         """酌情扣分 is a sanction; 扣分 alone waits for its amount."""
         if not verb:
-            self.pending.append(one)
+            self._wait(one)
             return
         act = VERBS[(one.of(*VERBS) or one.tokens[0]).kind]
         judged = one.of("DISCRETION") is not None or self._discretion()
@@ -239,7 +248,7 @@ class Assembler:
             draft.weak = not judged
             self._keep(draft)
         elif re.match(r"[，。；、)\n]|$", self.text[one.end : one.end + 1]) is None:
-            self.pending.append(one)
+            self._wait(one)
         else:
             self.made.vague.append((act, self._trigger(one.start)[0], one.end))
             self.pending.append(one)

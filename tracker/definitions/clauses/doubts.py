@@ -17,7 +17,9 @@ from tracker.definitions.clauses.triggers import CLOCK, QUANTITATIVE
 Doubt = tuple[int, int, tuple[str, ...]]
 VAGUE_SHARE = re.compile(r"一定(?:的)?比例|相应(?:的)?比例|适当比例")
 SAME = re.compile(r"同一|同一个|同类|重复")
-BORDER = re.compile(r"(\d+(?:\.\d+)?)(%?)")
+BORDER = re.compile(
+    r"(?P<strict>不足|低于|不到|超过|小于|大于|[<>])?(?P<figure>\d{1,9}(?:\.\d{1,9})?)(?P<sign>%?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ def unread(plain: Normal, made: Assembly, drafts: Sequence[Draft]) -> Iterator[U
             yield _unread(plain, start, end)
     for start, end in made.loose:
         yield _unread(plain, start, end)
-    for found in VAGUE_SHARE.finditer(plain.text):
-        if any(one.kind is Kind.RATIO and one.amount is None for one in drafts):
+    if any(one.kind is Kind.RATIO and one.amount is None for one in drafts):
+        for found in VAGUE_SHARE.finditer(plain.text):
             yield _unread(plain, found.start(), found.end())
 
 
@@ -98,9 +100,9 @@ def _shared_border(conditions: Sequence[str]) -> str:
     holding: set[str] = set()
     for when in conditions:
         named = {
-            figure + sign
-            for figure, sign in BORDER.findall(when)
-            if not re.search(rf"(?:不足|低于|不到|超过|小于|大于|[<>]){figure}", when)
+            found["figure"] + found["sign"]
+            for found in BORDER.finditer(when)
+            if not found["strict"]
         }
         both: list[str] = sorted(named & holding)
         if both:
@@ -113,13 +115,11 @@ def _staged(scene: Scene) -> Iterator[Doubt]:
     """Two dates and one amount for each that is missing: is a shortfall counted at both?"""
     stages = scene.times.stages
     dates = [one for one in scene.times.days if one.due]
-    counted = (Kind.PER_MISSING, Kind.PER_STEP, Kind.LATENESS, Kind.PER_INCIDENT)
+    staged = len(stages) > 1 or (stages and "阶段" in scene.text) or "仍未" in scene.text
+    if len(dates) < 2 or not staged:
+        return
     for one in scene.drafts:
-        if one.kind not in counted or one.step is None or len(dates) < 2:
-            continue
-        if len(stages) > 1 or (stages and "阶段" in scene.text) or "仍未" in scene.text:
-            if one.kind is Kind.PER_INCIDENT and "节点" in scene.text + "次":
-                continue
+        if one.kind in (Kind.PER_MISSING, Kind.PER_STEP, Kind.LATENESS) and one.step is not None:
             yield one.start, one.end, ("同一缺口只在一个节点扣", "同一缺口在每个节点各扣一次")
             return
 
@@ -159,12 +159,10 @@ def _unbounded(scene: Scene) -> Iterator[Doubt]:
 
 def _order_of_places(scene: Scene) -> Iterator[Doubt]:
     """按排名先后分别扣0.1-1分: from which end, and in what steps."""
+    goes_on = "以此类推" in scene.text
     for one in scene.drafts:
-        said = one.trigger + scene.text[one.start : one.end]
-        open_end = one.kind is Kind.RANK and (
-            (one.amount is not None and "先后" in said) or "以此类推" in scene.text
-        )
-        if open_end:
+        told = one.amount is not None and "先后" in scene.text[one.start : one.end]
+        if one.kind is Kind.RANK and (told or goes_on):
             yield one.start, one.end, ("名次越靠后扣得越多", "名次越靠前扣得越多")
 
 
@@ -210,13 +208,14 @@ def _proportion_of_what(scene: Scene) -> Iterator[Doubt]:
 
 def _equal(scene: Scene) -> Iterator[Doubt]:
     """低于目标得20分，高于目标不得分: what is exactly at it?"""
-    for one in scene.drafts:
-        strict = re.search(r"低于(?![^，。；]*\d)", scene.text) and re.search(
-            r"高于(?![^，。；]*\d)", scene.text
-        )
-        if one.kind is Kind.THRESHOLD and strict:
-            yield one.start, one.end, ("等于时按达到计", "等于时按未达到计")
-            return
+    threshold = next((one for one in scene.drafts if one.kind is Kind.THRESHOLD), None)
+    if threshold is None:
+        return
+    below, above = (
+        re.search(rf"{word}(?![^，。；]{{0,30}}\d)", scene.text) for word in ("低于", "高于")
+    )
+    if below and above:
+        yield threshold.start, threshold.end, ("等于时按达到计", "等于时按未达到计")
 
 
 def _respectively(scene: Scene) -> Iterator[Doubt]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from lark import Lark, Token, Tree
@@ -78,8 +78,24 @@ class _Given(Lexer):
         self.conf = conf
 
     def lex(self, data: Any) -> Iterator[Token]:  # type: ignore[override]  # rows, not texts
-        for at, one in enumerate(data):
-            yield Token(one.kind, "", at)
+        for at, kind in enumerate(data):
+            yield Token(kind, "", at)
+
+
+ALONE = frozenset(
+    """PROSE LATIN TITLE TIME RANK GRADE NUMBER NODOUBLE VETO NONE UNTIL ZERO FULL FREE TIMES FORMULA
+    INTERPOLATE PROPORTION FLOOR EXTERNAL PERHEAD LIMIT COMMA COLON SEMI BREAK OPEN CLOSE MARK
+    """.split()
+)
+"""Terminals with which no phrase of several tokens begins."""
+
+INSIDE = frozenset({"PROSE", "LATIN", "TITLE", "TIME", "GRADE", "NUMBER", "PERHEAD", "LIMIT"})
+"""Of those, the ones that may go on a phrase."""
+
+LONGEST = 40
+"""Tokens of a phrase at most; what is longer is cut, so that rows of one pattern are parsed once."""
+
+Cut = tuple[str, int, int]
 
 
 @cache
@@ -92,15 +108,42 @@ def _parser() -> Lark:
     )
 
 
-def phrases(row: Sequence[lexing.Token]) -> list[Phrase]:
+def phrases(row: Sequence[lexing.Token]) -> Iterator[Phrase]:
     """The row as phrases; every token is in exactly one."""
-    if not row:
-        return []
-    tree: Tree[Token] = _parser().parse(row)
-    return [_phrase(part, row) for part in tree.children if isinstance(part, Tree)]
+    at = 0
+    while at < len(row):
+        end = at + 1
+        if row[at].kind in ALONE:
+            yield Phrase(row[at].kind, (row[at],))
+        else:
+            while end < len(row) and end - at < LONGEST and _goes_on(row[end].kind):
+                end += 1
+            for kind, start, stop in _cuts(tuple(one.kind for one in row[at:end])):
+                yield Phrase(kind, tuple(row[at + start : at + stop]))
+        at = end
 
 
-def _phrase(part: Tree[Token], row: Sequence[lexing.Token]) -> Phrase:
-    within = tuple(row[one.start_pos or 0] for one in part.children if isinstance(one, Token))
+def _goes_on(kind: str) -> bool:
+    return kind in INSIDE or kind not in ALONE
+
+
+@lru_cache(maxsize=8192)
+def _cuts(kinds: tuple[str, ...]) -> tuple[Cut, ...]:
+    """Where the phrases of a row of terminals begin and end."""
+    if len(kinds) == 1:
+        return ((SINGLE.get(kinds[0], kinds[0]), 0, 1),)
+    tree: Tree[Token] = _parser().parse(kinds)
+    return tuple(_cut(part, kinds) for part in tree.children if isinstance(part, Tree))
+
+
+def _cut(part: Tree[Token], kinds: Sequence[str]) -> Cut:
+    places = [one.start_pos or 0 for one in part.children if isinstance(one, Token)]
     kind = str(part.data)
-    return Phrase(within[0].kind if kind == "other" else kind, within)
+    return kinds[places[0]] if kind == "other" else kind, places[0], places[-1] + 1
+
+
+SINGLE = {
+    "EACH": "step", "COMPARE": "bound", "QUANTITY": "bound", "BEYOND": "bound",
+    "POINTS": "effect", "WORTH": "effect", "LOSE": "effect", "GAIN": "effect", "SCORE": "effect",
+    "DISCRETION": "effect", "MOST": "effect", "TOTAL": "effect", "EACHOF": "effect",
+}  # fmt: skip

@@ -11,8 +11,12 @@ DIGITS = {
 TENS = {"十": 10, "百": 100, "千": 1000}
 LARGE = {"万": 10_000, "亿": 100_000_000}
 
-ARABIC = r"\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?"
-CHINESE = r"[零〇一二两三四五六七八九十百千]+(?:点[零〇一二三四五六七八九]+)?"
+# Bounded, so that a page of digits takes time linear in its length; and never the end of a number.
+ARABIC = r"(?<![\d.])(?:\d{1,3}(?:,\d{3}){1,4}(?![\d,])|\d{1,15}(?:\.\d{1,15})?(?!\d))"
+CHINESE = (
+    r"(?<![零〇一二两三四五六七八九十百千])"
+    r"(?>[零〇一二两三四五六七八九十百千]{1,12}(?:点[零〇一二三四五六七八九]{1,8})?)"
+)
 NUMBER = rf"(?:{ARABIC}|{CHINESE}|半)"
 """A pattern; every text that it matches is a number of `number_of`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -16,6 +17,11 @@ POINTED = (Act.LOSE, Act.GAIN, Act.SCORE, Act.ZERO, Act.FULL)
 SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
 PROPORTIONAL = (Kind.RATIO, Kind.LINEAR)
 NOTHING = Points(Decimal(0))
+LIMITED = (Kind.RATIO, Kind.DISCRETIONARY, Kind.MULTIPLIER)
+MOST_BANDS = 40
+NEAR = 40
+"""Drafts before a limit that it may bind."""
+
 FULL_RATE = re.compile(r"100%|全部|全面|达到(?:目标|要求)|完成(?:目标|任务)")
 
 
@@ -114,7 +120,7 @@ def _banded(drafts: Sequence[Draft]) -> Iterator[Draft]:
 def _run(drafts: Sequence[Draft], at: int) -> list[Draft]:
     """The longest row of neighbours from `at` that may be bands of one rule."""
     run: list[Draft] = []
-    for one in drafts[at:]:
+    for one in drafts[at : at + MOST_BANDS]:
         if not _may_band(one) or (run and not _goes_on(run, one)):
             break
         run.append(one)
@@ -401,27 +407,20 @@ def _is_worth(one: Draft) -> bool:
 
 
 def _limited(drafts: list[Draft], limits: Sequence[Limit]) -> list[Draft]:
+    starts = [one.start for one in drafts]
+    caps: list[Draft] = []
     for limit in limits:
-        bound = _bound_by(drafts, limit)
-        if bound:
-            for one in bound:
-                one.cap, one.end = limit.amount, max(one.end, limit.end)
-        elif not limit.until or not drafts:
-            drafts.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
-    return sorted(drafts, key=lambda one: (one.start, one.end))
+        at = bisect_left(starts, limit.start)
+        bound = _bound_by(drafts[max(0, at - NEAR) : at], limit)
+        for one in bound:
+            one.cap, one.end = limit.amount, max(one.end, limit.end)
+        if not bound and (not limit.until or not drafts):
+            caps.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
+    return sorted([*drafts, *caps], key=lambda one: (one.start, one.end))
 
 
 def _bound_by(drafts: Sequence[Draft], limit: Limit) -> list[Draft]:
-    before = [
-        one
-        for one in drafts
-        if one.start < limit.start
-        and (
-            one.act in POINTED
-            or one.tiers
-            or one.kind in (Kind.RATIO, Kind.DISCRETIONARY, Kind.MULTIPLIER)
-        )
-    ]
+    before = [one for one in drafts if one.act in POINTED or one.tiers or one.kind in LIMITED]
     if not before:
         return []
     if limit.until:
