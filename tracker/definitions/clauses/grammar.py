@@ -83,17 +83,19 @@ class _Given(Lexer):
 
 
 ALONE = frozenset(
-    """PROSE LATIN TITLE TIME RANK GRADE NUMBER NODOUBLE VETO NONE UNTIL ZERO FULL FREE TIMES FORMULA
-    INTERPOLATE PROPORTION FLOOR EXTERNAL PERHEAD LIMIT COMMA COLON SEMI BREAK OPEN CLOSE MARK
-    """.split()
-)
+    {
+        "PROSE", "LATIN", "TITLE", "TIME", "RANK", "GRADE", "NUMBER", "NODOUBLE", "VETO", "NONE",
+        "UNTIL", "ZERO", "FULL", "FREE", "TIMES", "FORMULA", "INTERPOLATE", "PROPORTION", "FLOOR",
+        "EXTERNAL", "PERHEAD", "LIMIT", "COMMA", "COLON", "SEMI", "BREAK", "OPEN", "CLOSE", "MARK",
+    }
+)  # fmt: skip
 """Terminals with which no phrase of several tokens begins."""
 
 INSIDE = frozenset({"PROSE", "LATIN", "TITLE", "TIME", "GRADE", "NUMBER", "PERHEAD", "LIMIT"})
 """Of those, the ones that may go on a phrase."""
 
 LONGEST = 40
-"""Tokens of a phrase at most; what is longer is cut, so that rows of one pattern are parsed once."""
+"""Tokens of a phrase at most; longer ones are cut, so that a repeated pattern is parsed once."""
 
 Cut = tuple[str, int, int]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from tracker.definitions.clauses.measures import MEASURES, TIME_MEASURES
-from tracker.definitions.clauses.numerals import ARABIC, NUMBER as N
+from tracker.definitions.clauses.numerals import ARABIC
+from tracker.definitions.clauses.numerals import NUMBER as N
 
 
 def _longest_first(words: object) -> str:
