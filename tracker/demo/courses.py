@@ -40,6 +40,7 @@ class CaseCourse(_Part):
     received: str
     done: dict[str, int | None]
     rests: tuple[str, str] | None = None
+    due_on: date | None = None
 
 
 class Exceptional(_Part):
@@ -176,7 +177,8 @@ class _Teller:
             received = self.at(case.received)
             entered = received + timedelta(minutes=12)
             yield self._fact("case", received, recorded_at=entered, case=case.case, kind=case.kind,
-                             event="opened", unit=case.unit, title=case.title)  # fmt: skip
+                             event="opened", unit=case.unit, title=case.title,
+                             due_on=case.due_on)  # fmt: skip
             if case.rests is not None:
                 yield self._fact("case", self.at(case.rests[0]), case=case.case, event="suspended")
                 yield self._fact("case", self.at(case.rests[1]), case=case.case, event="resumed")

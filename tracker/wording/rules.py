@@ -97,7 +97,8 @@ class _Words:
                 return self(f"threshold_{verb}", when=self.when(rule.when), amount=amount)
             case Tiered():
                 tiers = self.listed(self.tier(tier) for tier in rule.tiers)
-                return self("tiered", measure=self.named(rule.measure), tiers=tiers)
+                best = self("tiered_best") if rule.takes == "best" else ""
+                return self("tiered", measure=self.named(rule.measure), tiers=tiers, best=best)
             case Ratio():
                 return self.ratio(rule)
             case Linear():
@@ -132,7 +133,8 @@ class _Words:
         thing = self.duty(rule.duty) if rule.duty is not None else self.named(rule.finding or "")
         return self("per_missing", thing=thing, per=self.per(rule.per),
                     each=self.amount(rule.each),
-                    judged=self(f"per_missing_{rule.judged}"))  # fmt: skip
+                    judged=self(f"per_missing_{rule.judged}"),
+                    steps=self("steps_started") if rule.steps == "started" else "")  # fmt: skip
 
     def per_incident(self, rule: PerIncident) -> str:
         thing = self.duty(rule.duty) if rule.duty is not None else self.named(rule.finding or "")
@@ -228,7 +230,8 @@ class _Words:
             return self("rank_risen", rank=named, verb=verb, each=self.amount(rule.each_risen))
         if rule.worst_gets is not None:
             worst, full = self.amount(rule.worst_gets), self.amount(rule.of)
-            return self("rank_peers", rank=named, worst=worst, of=full)
+            by = self("rank_by_place") if rule.by == "place" else ""
+            return self("rank_peers", rank=named, by=by, worst=worst, of=full)
         places = self.listed(
             self("place", place=place, amount=self.amount(amount))
             for place, amount in rule.places.items()

@@ -129,8 +129,9 @@ class PerMissing(RuleBase):
 
     A quantity is judged at its stage's deadline (`at_deadline`: what comes later does not help) or
     as it stands (`now`: catching up recovers). A period is short by what was not submitted in it;
-    no offset between periods. `per` is how many missing things make one `each` (每少20件). With
-    `finding` the things are counted by findings of that key instead of by a duty.
+    no offset between periods. `per` is how many missing things make one `each` (每少20件); `steps`
+    says whether only full ones count or a started one too. With `finding` the things are counted by
+    findings of that key instead of by a duty.
     """
 
     kind: Literal["per_missing"] = "per_missing"
@@ -139,6 +140,7 @@ class PerMissing(RuleBase):
     duty: str | None = None
     finding: str | None = None
     judged: Literal["at_deadline", "now"] = "at_deadline"
+    steps: Literal["completed", "started"] = "completed"
 
     @model_validator(mode="after")
     def _one_count(self) -> Self:
@@ -162,6 +164,8 @@ class PerMissing(RuleBase):
         if missing <= 0:
             return []
         times = missing // Fraction(self.per)
+        if self.steps == "started" and missing % Fraction(self.per):
+            times += 1
         each = self.worth(self.each, scene)
         steps = (
             *joined.needing(),

@@ -163,19 +163,24 @@ class Tier(Definition):
 class Tiered(RuleBase):
     """Several bands each with its own amount (优秀 60, 良好 45, ...).
 
-    Where two bands match, the one that names the exact number wins, else the first.
+    Where two bands match, the one that names the exact number wins, else the first. Of several
+    measured things each counts, or only the best (`takes`: 任一项).
     """
 
     kind: Literal["tiered"] = "tiered"
     measure: str
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
+    takes: Literal["each", "best"] = "each"
     gain: bool = False
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         found = scene.measurements(self.measure)
         if not found:
             return [] if self.gain else [unknown(self, scene, self.measure)]
-        return [charge for one in found for charge in self._one(one, scene)]
+        made = [self._one(one, scene) for one in found]
+        if self.takes == "best":
+            made = [max(made, key=lambda charges: sum(charge.amount for charge in charges))]
+        return [charge for charges in made for charge in charges]
 
     def _one(self, one: Measurement, scene: Scene) -> Sequence[Charge]:
         matching = [tier for tier in self.tiers if tier.holds(one)]
@@ -312,8 +317,9 @@ class RankRule(RuleBase):
 
     `places` gives an amount per place (第1名加5分), counted from the top or the bottom; those
     passed over are left out (递补). Or the points run in proportion between the worst and the best
-    peer (`worst_gets` to all of `of`). Or each place risen since last year counts `each_risen`
-    (上升一名再加0.5分). `when` is the condition under which the rule applies at all.
+    peer (`worst_gets` to all of `of`), by value or by place (`by`). Or each place risen since last
+    year counts `each_risen` (上升一名再加0.5分). `when` is the condition under which the rule
+    applies at all.
     """
 
     kind: Literal["rank"] = "rank"
@@ -323,6 +329,7 @@ class RankRule(RuleBase):
     from_end: Literal["top", "bottom"] = "top"
     of: Amount = "all"
     worst_gets: Amount | None = None
+    by: Literal["value", "place"] = "value"
     each_risen: Amount | None = None
     gain: bool = False
     when: When | None = None
@@ -376,10 +383,11 @@ class RankRule(RuleBase):
         return [Charge(signed, told, facts=because(rank), occurred_at=rank.occurred_at)]
 
     def _between_peers(self, rank: Rank, scene: Scene) -> Sequence[Charge]:
-        if rank.value is None or rank.best is None or rank.worst is None:
+        ends = self._ends(rank)
+        if ends is None:
             return [unknown(self, scene, f"{self.rank}:peers")]
         full, low = self.worth(self.of, scene), self.worth(self.worst_gets or "0", scene)
-        best, worst, value = Fraction(rank.best), Fraction(rank.worst), Fraction(rank.value)
+        value, worst, best = ends
         share = Fraction(1) if best == worst else (value - worst) / (best - worst)
         got = low + (full - low) * max(Fraction(0), min(Fraction(1), share))
         told = (step("peers", value=value, worst=worst, best=best, got=got),)
@@ -387,3 +395,13 @@ class RankRule(RuleBase):
         return (
             [Charge(lost, told, facts=because(rank), occurred_at=rank.occurred_at)] if lost else []
         )
+
+    def _ends(self, rank: Rank) -> tuple[Fraction, Fraction, Fraction] | None:
+        """Own, worst and best: values, or places where those count."""
+        if self.by == "place":
+            return (
+                None if rank.of is None else (Fraction(rank.place), Fraction(rank.of), Fraction(1))
+            )
+        if rank.value is None or rank.worst is None or rank.best is None:
+            return None
+        return Fraction(rank.value), Fraction(rank.worst), Fraction(rank.best)
