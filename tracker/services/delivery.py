@@ -145,10 +145,7 @@ def prepare(
     """
     desk = letterbox.Desk(session, stationery, now, as_of)
     ready = []
-    for claimed in claims:
-        row = outbox.held(session, claimed)
-        if row is None:
-            continue
+    for claimed, row in outbox.held(session, claims).items():
         try:
             found = desk.ready(row, claimed)
         except DBAPIError:

@@ -7,15 +7,17 @@ A lease that runs out is claimed again: at least once, and a second time with th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, text, update
 from sqlmodel import Session, col
+from sqlmodel import select as model_select
 
 from tracker.services import people, trail
+from tracker.store import queries
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -98,31 +100,42 @@ def claim(
     ids = [
         id_ or 0 for (id_,) in session.connection().execute(due.with_for_update(skip_locked=True))
     ]
-    claims = []
-    for id_ in ids:
-        taken = (
-            update(DispatchRow)
-            .where(col(DispatchRow.id) == id_, OPEN, col(DispatchRow.due_at) <= now)
-            .values(
-                state=DispatchState.SENDING, worker=worker, attempt=DispatchRow.attempt + 1,
-                lease_until=lease_until, due_at=lease_until, next_try_at=None,
-            )
-            .returning(col(DispatchRow.attempt))
-        )  # fmt: skip
-        attempt = session.connection().execute(taken).scalar_one_or_none()
-        if attempt is not None:
-            claims.append(Claim(id_, worker, attempt))
-    return claims
+    if not ids:
+        return []
+    taken = (
+        update(DispatchRow)
+        .where(col(DispatchRow.id).in_(ids), OPEN, col(DispatchRow.due_at) <= now)
+        .values(
+            state=DispatchState.SENDING, worker=worker, attempt=DispatchRow.attempt + 1,
+            lease_until=lease_until, due_at=lease_until, next_try_at=None,
+        )
+        .returning(col(DispatchRow.id), col(DispatchRow.attempt))
+    )  # fmt: skip
+    done = session.connection().execute(taken)
+    leased = {id_: Claim(id_ or 0, worker, attempt) for id_, attempt in done}
+    return [leased[id_] for id_ in ids if id_ in leased]
 
 
-def held(session: Session, claimed: Claim) -> DispatchRow | None:
-    """The row, locked; None where the lease ran out and somebody else has it."""
-    row = session.get(
-        DispatchRow, claimed.dispatch_id, with_for_update=True, populate_existing=True
-    )
-    if row is None or (row.worker, row.attempt) != (claimed.worker, claimed.attempt):
-        return None
-    return row if row.state is DispatchState.SENDING else None
+def held(session: Session, claims: Iterable[Claim]) -> dict[Claim, DispatchRow]:
+    """Their rows, locked; without those whose lease ran out so that somebody else has them."""
+    claims = list(claims)
+    rows: dict[int | None, DispatchRow] = {}
+    for some in queries.chunks({claimed.dispatch_id for claimed in claims}):
+        wanted = model_select(DispatchRow).where(col(DispatchRow.id).in_(some))
+        # In one order, so that two who settle at once wait for each other at most once.
+        locked = wanted.order_by(col(DispatchRow.id)).with_for_update()
+        found = session.exec(locked, execution_options={"populate_existing": True})
+        rows |= {row.id: row for row in found}
+    mine = {claimed: rows.get(claimed.dispatch_id) for claimed in claims}
+    return {
+        claimed: row for claimed, row in mine.items() if row is not None and is_held(row, claimed)
+    }
+
+
+def is_held(row: DispatchRow, claimed: Claim) -> bool:
+    """Whether it is still being sent under this claim."""
+    same = (row.worker, row.attempt) == (claimed.worker, claimed.attempt)
+    return same and row.state is DispatchState.SENDING
 
 
 def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> None:
@@ -132,7 +145,7 @@ def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> 
         reason = f"{reason}_unknown"
     row.state, row.outcome, row.settled_at = DispatchState.SUPPRESSED, reason, now
     row.lease_until = row.next_try_at = None
-    _tell(session, row, "dispatch.suppressed", {"reason": reason}, now)
+    _tell(session, [(row, "dispatch.suppressed", {"reason": reason})], now)
 
 
 def put_back(row: DispatchRow, reason: str, now: datetime, retry: Retry) -> None:
@@ -143,33 +156,36 @@ def put_back(row: DispatchRow, reason: str, now: datetime, retry: Retry) -> None
 
 
 def settle(
-    session: Session, outcomes: Iterable[Outcome], now: datetime, retry: Retry
+    session: Session, outcomes: Sequence[Outcome], now: datetime, retry: Retry
 ) -> list[DispatchState]:
     """Keep what became of these mails; an outcome of a lease that was lost changes nothing."""
-    states = []
+    rows = held(session, (outcome.claim for outcome in outcomes))
+    settled: list[DispatchRow] = []
     for outcome in outcomes:
-        row = held(session, outcome.claim)
-        if row is None:
+        row = rows.get(outcome.claim)
+        if row is None or not is_held(row, outcome.claim):
             continue
         row.server_reply, row.lease_until = without_addresses(outcome.reply), None
         match outcome.ending:
             case Ending.SENT:
-                _end(session, row, DispatchState.SENT, "sent", now)
+                _end(row, DispatchState.SENT, "sent", now)
             case Ending.REFUSED:
-                _end(session, row, DispatchState.FAILED, "refused", now)
+                _end(row, DispatchState.FAILED, "refused", now)
             case Ending.LATER | Ending.UNKNOWN:
-                _again(session, row, outcome, now, retry)
-        states.append(row.state)
+                _again(row, outcome, now, retry)
+        settled.append(row)
     session.flush()
-    return states
+    _settle_notices(session, settled)
+    ended = [row for row in settled if row.state in _NOTICE]
+    _tell(session, [(row, f"dispatch.{row.state.value}", {"reply": row.server_reply})
+                    for row in ended], now)  # fmt: skip
+    return [row.state for row in settled]
 
 
-def _again(
-    session: Session, row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry
-) -> None:
+def _again(row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry) -> None:
     unknown = outcome.ending is Ending.UNKNOWN or row.outcome == "unknown"
     if now - (row.frozen_at or now) >= retry.give_up_after:
-        _end(session, row, DispatchState.FAILED, "given_up_unknown" if unknown else "given_up", now)
+        _end(row, DispatchState.FAILED, "given_up_unknown" if unknown else "given_up", now)
         return
     row.state = DispatchState.UNKNOWN if unknown else DispatchState.PENDING
     row.outcome = "unknown" if unknown else "later"
@@ -179,34 +195,60 @@ def _again(
 _NOTICE = {DispatchState.SENT: NoticeState.SENT, DispatchState.FAILED: NoticeState.FAILED}
 
 
-def _end(
-    session: Session, row: DispatchRow, state: DispatchState, outcome: str, now: datetime
-) -> None:
+def _end(row: DispatchRow, state: DispatchState, outcome: str, now: datetime) -> None:
     row.state, row.outcome, row.settled_at, row.next_try_at = state, outcome, now, None
-    session.connection().execute(
-        update(NoticeRow)
-        .where(col(NoticeRow.dispatch_id) == row.id, col(NoticeRow.state) == NoticeState.DISPATCHED)
-        .values(state=_NOTICE[state], reason="" if state is DispatchState.SENT else outcome)
-    )
-    _tell(session, row, f"dispatch.{state.value}", {"reply": row.server_reply}, now)
+
+
+def _settle_notices(session: Session, settled: Iterable[DispatchRow]) -> None:
+    """Of each mail that has ended, the notices that it carried."""
+    alike: dict[tuple[DispatchState, str], list[int]] = {}
+    for row in settled:
+        if row.state in _NOTICE:
+            alike.setdefault((row.state, row.outcome), []).append(row.id or 0)
+    for (state, outcome), ids in alike.items():
+        session.connection().execute(
+            update(NoticeRow)
+            .where(
+                col(NoticeRow.dispatch_id).in_(ids),
+                col(NoticeRow.state) == NoticeState.DISPATCHED,
+            )
+            .values(state=_NOTICE[state], reason="" if state is DispatchState.SENT else outcome)
+        )
 
 
 def _tell(
-    session: Session, row: DispatchRow, kind: str, more: dict[str, str], now: datetime
+    session: Session, told: Sequence[tuple[DispatchRow, str, Mapping[str, str]]], now: datetime
 ) -> None:
     """The proof, without a name or an address: who it was is a salted reference."""
-    person = session.get(PersonRow, row.person_id)
-    keys = select(col(NoticeRow.key)).where(col(NoticeRow.dispatch_id) == row.id)
-    body = {
-        "message_id": row.message_id if row.frozen_at is not None else "",
-        "person": "" if person is None else people.reference(person),
-        "window": row.window,
-        "channel": row.channel,
-        "attempt": row.attempt,
-        "notices": sorted(key for (key,) in session.connection().execute(keys)),
-        **more,
-    }
-    trail.append(session, row.programme, kind, row.key, body, now=now)
+    persons = _references(session, {row.person_id for row, _, _ in told})
+    keys = _notice_keys(session, [row.id or 0 for row, _, _ in told])
+    events: dict[str, list[trail.NewEvent]] = {}
+    for row, kind, more in told:
+        body = {
+            "message_id": row.message_id if row.frozen_at is not None else "",
+            "person": persons.get(row.person_id, ""),
+            "window": row.window,
+            "channel": row.channel,
+            "attempt": row.attempt,
+            "notices": sorted(keys.get(row.id or 0, ())),
+            **more,
+        }
+        events.setdefault(row.programme, []).append(trail.NewEvent(kind, row.key, body))
+    for programme, mine in events.items():
+        trail.append_all(session, programme, mine, now=now)
+
+
+def _references(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    wanted = model_select(PersonRow).where(col(PersonRow.id).in_(sorted(ids)))
+    return {row.id or 0: people.reference(row) for row in session.exec(wanted)}
+
+
+def _notice_keys(session: Session, ids: Iterable[int]) -> dict[int, list[str]]:
+    wanted = select(col(NoticeRow.dispatch_id), col(NoticeRow.key))
+    found: dict[int, list[str]] = {}
+    for id_, key in session.connection().execute(wanted.where(col(NoticeRow.dispatch_id).in_(ids))):
+        found.setdefault(id_ or 0, []).append(key)
+    return found
 
 
 _ADDRESS = re.compile(r"[^\s<>:,;]+@[^\s<>:,;]+")

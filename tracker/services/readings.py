@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
 
 from sqlmodel import Session
 
@@ -13,7 +14,7 @@ from tracker.domain.errors import NotFound, Refused
 from tracker.domain.ledger import total
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
-from tracker.domain.programme import Programme, Reading
+from tracker.domain.programme import Held, Programme, Reading
 from tracker.domain.readings import only_prices
 from tracker.domain.record import record
 from tracker.domain.rules.base import When
@@ -169,18 +170,16 @@ class _Pricing:
     def __init__(self, seen: Board) -> None:
         self._seen = seen
         self._filed = record(seen.facts, as_of=seen.as_of, known_at=seen.known_at)
-        self._ties = _ties(seen.programme)
+        self._ties = _ties(Held(seen.programme))
 
     def choices(self, reading: Reading, holds: str) -> tuple[Choice, ...]:
         items = self._reach(reading)
         base, raw = self._present(items), self._raw(items)
-        prices = only_prices(path for one in reading.alternatives for path in one.set)
-        standings = self._standings(items) if prices else None
         found = []
         for one in reading.alternatives:
             other, pulls = base, raw
             if one.id != holds:
-                other, pulls = self._score({reading.id: one.id}, items, standings)
+                other, pulls = self._score({reading.id: one.id}, items)
             difference = Units(other - base)
             executable = bool(one.set) or one.id == reading.default
             score_ = Units(self._seen.ledger.score + difference)
@@ -214,14 +213,14 @@ class _Pricing:
         base = self._present(items)
         furthest = {entry.reading.id: entry.furthest(sign) for entry in those}
         best = {name: choice.id for name, choice in furthest.items()}
-        together = self._score(best, items, None)[0] - base
+        together = self._score(best, items)[0] - base
         if sign * together >= sign * sum(one.difference for one in furthest.values()):
             return together
         reached, chosen = 0, dict[str, str]()
         for entry in those:
             for choice in (one for one in entry.choices if one.id != entry.holds):
                 with_it = {**chosen, entry.reading.id: choice.id}
-                found = self._score(with_it, items, None)[0] - base
+                found = self._score(with_it, items)[0] - base
                 same = found == reached and choice == furthest[entry.reading.id]
                 if sign * found > sign * reached or same:
                     reached, chosen = found, with_it
@@ -236,22 +235,30 @@ class _Pricing:
         entries = self._seen.ledger.entries
         return sum(entry.raw for entry in entries if items is None or entry.item in items)
 
-    def _standings(self, items: frozenset[str] | None) -> list[Standing]:
+    def _standings(
+        self, choice: Mapping[str, str], items: frozenset[str] | None
+    ) -> list[Standing] | None:
+        """The board's own, where the choice changes no more than prices."""
+        if not all(self._only_prices[name] for name in choice):
+            return None
         standings = self._seen.ledger.standings
         return [one for one in standings if items is None or one.obligation.item in items]
 
-    def _score(
-        self,
-        choice: Mapping[str, str],
-        items: frozenset[str] | None,
-        standings: Sequence[Standing] | None,
-    ) -> tuple[int, int]:
+    @cached_property
+    def _only_prices(self) -> dict[str, bool]:
+        return {
+            reading.id: only_prices(path for one in reading.alternatives for path in one.set)
+            for reading in self._seen.programme.readings
+        }
+
+    def _score(self, choice: Mapping[str, str], items: frozenset[str] | None) -> tuple[int, int]:
         """The score of these items with the choice, and its sum before any cap."""
         seen = self._seen
         context = Context(seen.context.calendar, {**seen.context.readings, **choice})
         ledger = score_filed(
-            seen.programme, context, self._filed, only_items=items, standings=standings
-        )
+            seen.programme, context, self._filed, only_items=items,
+            standings=self._standings(choice, items),
+        )  # fmt: skip
         return ledger.score, sum(entry.raw for entry in ledger.entries)
 
     def _reach(self, reading: Reading) -> frozenset[str] | None:
@@ -273,7 +280,9 @@ def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
     return one is None or other is None or not one.isdisjoint(other)
 
 
-def _ties(programme: Programme) -> dict[str, set[str]] | None:
+@lru_cache(maxsize=16)
+def _ties(held: Held) -> dict[str, set[str]] | None:
+    programme = held.programme
     ties: dict[str, set[str]] = {item.id: set() for _, item in programme.items()}
     for section in programme.sections:
         if section.cap is not None:
