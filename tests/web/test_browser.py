@@ -33,6 +33,8 @@ PAGES = [
     f"/p/small/obligation?key=2/case/{生态分局}/07",
     f"/p/small/obligation?key=4/s1/{住建局}&lang=en",
     "/p/small/score",
+    "/p/small/forecast",
+    f"/p/small/forecast?s=move 1=2021-10-15&kind=done&key=4/s1/{住建局}&value=7&until=2021-10-31",
     "/p/small/cases",
     "/p/small/readings",
     "/p/small/notices",

@@ -30,6 +30,8 @@ PATHS = [
     f"/p/small/obligation?key=5/done/{住建局}",
     f"/p/small/obligation?key=3/bulletin/{生态分局}/2021-02",
     "/p/small/score",
+    "/p/small/forecast",
+    f"/p/small/forecast?s=move 1=2021-10-15&kind=done&key=4/s1/{住建局}&value=7&until=2021-10-31",
     "/p/small/cases",
     "/p/small/readings",
     "/p/small/notices",

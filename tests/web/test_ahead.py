@@ -1,0 +1,74 @@
+"""What lies ahead, and a form that reckons what would be different and changes nothing."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from starlette.testclient import TestClient
+
+from tests.builders import 住建局
+from tests.web.conftest import HOSTILE, House
+
+PAGE = "/p/small/forecast"
+MANY = f"4/s1/{住建局}"
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", text)))
+
+
+def test_the_page_says_what_waiting_costs_and_when_the_next_loss_comes(visitor: TestClient) -> None:
+    text = plain(visitor.get(PAGE).text)
+    assert "再等到 10-22 周五 24:00，多失" in text
+    assert "10-22 周五 24:00 到期，过后扣" in text
+    assert "现在就能保住的" in text or "现在办就能保住的" in text
+
+
+def test_another_end_of_the_look_is_chosen(visitor: TestClient) -> None:
+    assert "再等到 10-31 周日 24:00" in plain(
+        visitor.get(PAGE, params={"until": "2021-10-31"}).text
+    )
+
+
+def test_suppositions_add_up_and_can_be_taken_back(visitor: TestClient, house: House) -> None:
+    before = house.everything()
+    first = visitor.get(PAGE, params={"kind": "done", "key": MANY, "value": "8"})
+    assert f"{MANY} 现在累计完成 8" in first.text
+    [carried] = re.findall(r'<input type="hidden" name="s" value="([^"]*)"', first.text)[:1]
+    second = visitor.get(
+        PAGE, params={"s": unescape(carried), "kind": "move", "key": "1", "value": "2021-10-15"}
+    )
+    text = plain(second.text)
+    assert f"{MANY} 现在累计完成 8" in text
+    assert "1 的期限改为 2021-10-15" in text
+    assert "期限变动" in text
+    back = re.findall(r'href="([^"]*)#what-if">撤掉这条', second.text)
+    alone = plain(visitor.get(unescape(back[0])).text)
+    assert "1 的期限改为 2021-10-15" in alone
+    assert "现在累计完成 8" not in alone
+    assert house.everything() == before
+
+
+def test_another_reading_is_reckoned(visitor: TestClient) -> None:
+    answer = visitor.get(PAGE, params={"reading": "round=down"})
+    assert "口径 round 取 down" in answer.text
+
+
+def test_what_cannot_be_supposed_is_said_and_what_was_typed_stays(visitor: TestClient) -> None:
+    for given, says in (
+        ({"kind": "move", "key": "1", "value": "soon"}, "看不懂这一条假设"),
+        ({"kind": "done", "key": "77"}, "没有这个应办事项"),
+        ({"kind": "set", "key": "4#1.each", "value": "plenty"}, "4#1.each"),
+        ({"reading": "round=sideways"}, "up, down"),
+    ):
+        answer = visitor.get(PAGE, params=given)
+        assert answer.status_code == 422, given
+        assert "没有算成" in answer.text
+        assert says in answer.text
+    hostile = visitor.get(PAGE, params={"kind": "done", "key": HOSTILE})
+    assert HOSTILE not in hostile.text
+
+
+def test_a_day_that_is_none_is_unclear(visitor: TestClient) -> None:
+    assert visitor.get(PAGE, params={"until": "soon"}).status_code == 400
