@@ -3,7 +3,6 @@ that lexing takes time linear in the text."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,9 +20,8 @@ class Token:
     end: int
 
 
-_LEXER = re.compile(
-    "|".join(f"(?P<{name}>{pattern})" for name, pattern in vocabulary.terminals().items())
-)
+_LEXER = vocabulary.lexer()
+_KINDS = {name: name.removesuffix("_OF_N") for name in _LEXER.groupindex}
 
 
 def tokens(text: str, times: Sequence[Span] = ()) -> Iterator[Token]:
@@ -40,7 +38,7 @@ def _between(text: str, at: int, stop: int) -> Iterator[Token]:
     for found in _LEXER.finditer(text, at, stop):
         if found.start() > at:
             yield Token("PROSE", text[at : found.start()], at, found.start())
-        yield Token(found.lastgroup or "", found.group(), found.start(), found.end())
+        yield Token(_KINDS[found.lastgroup or ""], found.group(), found.start(), found.end())
         at = found.end()
     if at < stop:
         yield Token("PROSE", text[at:stop], at, stop)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from tracker.definitions.clauses.measures import MEASURES, TIME_MEASURES
-from tracker.definitions.clauses.numerals import ARABIC
 from tracker.definitions.clauses.numerals import NUMBER as N
 
 
-def _longest_first(words: object) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))  # type: ignore[call-overload]
+def _longest_first(words: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
 
 
 # 每个点 is a percentage point, 每个点位 is not.
@@ -104,7 +104,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "TIMES": (
         r"(?:加|双|翻)倍(?:予以)?(?:扣分|扣减|扣罚|加分|计分|扣|计)?",
         rf"(?:按|以){N}倍(?:扣分|扣减|加分|计分|扣|计)?",
-        rf"{N}倍(?:扣分|扣减|加分|计分|扣|计)",
         r"(?:扣分)?标准提高一倍",
         rf"返还(?:已|所)?扣(?:分|减)?(?:值|分值|分数)?的?{N}%",
         r"(?:减|折)半(?:予以)?(?:扣分|扣减|计分|加分|计算|得分|扣|计)?",
@@ -116,18 +115,13 @@ WORDS: dict[str, tuple[str, ...]] = {
         rf"{FORMULA}{{1,16}}(?:×|乘以|乘){FORMULA}{{0,30}}",
     ),
     "PERHEAD": (rf"(?<=分)/{N}?(?:{MEASURE})",),
-    "POINTS": (
-        rf"{N}分以上{N}分以下",
-        rf"{N}分?[-至到]{N}个?{FEN}",
-        rf"{N}分?(?:{AND}{N}(?:分(?!钟))?){{1,9}}(?<=分){FEN[1:]}",
-        rf"{N}个?{FEN}",
-    ),
+    "QUANTITY": (rf"百分之{N}", rf"(?<=每)(?:{MEASURE})", r"(?<=单)(?:次|项)"),
     "INTERPOLATE": (
         r"(?:按|采用|用)?(?:线性|直线)?(?:内插|插值)法?(?:计算|计分|得分|计)?",
         r"(?:按|用)?(?:比例)?(?:线性|直线)(?:法|关系|插值|比例){0,3}(?:折算)?(?:计分|计算|得分|递减|扣分)?",
     ),
     "PROPORTION": (
-        rf"(?:按照|按|依照|依|根据|以){IN}{{0,40}}?(?:比例|比率|百分比|完成率|达标率|合格率|满意率|满意度|占比|得票率|进度|率){IN}{{0,6}}?"
+        rf"(?:按照|按|依照|依|根据|以){IN}{{0,30}}?(?:比例|比率|百分比|完成率|达标率|合格率|满意率|满意度|占比|得票率|进度|率){IN}{{0,6}}?"
         r"(?:扣分|得分|计分|加分|扣减|计算|赋分|给分|折算|核算|递减|加扣分|计入|扣除){1,3}",
         r"(?:同|等)?比例(?:予以)?(?:折算|计算|扣分|得分|计分|加分|赋分|扣减|递减)",
         r"按(?:相应|同等)?比例(?:扣|得|计|给|加)",
@@ -141,9 +135,9 @@ WORDS: dict[str, tuple[str, ...]] = {
         rf"由{IN}{{1,16}}?(?:研究确定|集体研究|评定|评议|酌情|评判|打分|评分|裁定|确定分值|综合评价)",
     ),
     "EXTERNAL": (
-        rf"(?<![未不])(?:以|按照|按|依据|依照|参照|根据|执行|从)(?!前|上述|以上){IN}{{1,40}}?(?:为准|执行|细则|办法|规则|规定|标准|考核结果|评价结果|测评结果|通报结果|结果){IN}{{0,4}}?(?:扣分|计分|得分|加分|折算|进行|计算|评分|考核|赋分)",
-        rf"(?:以|按照|按|依据|依照|参照|根据){IN}{{1,40}}?(?:为准|执行){END}",
-        rf"(?:以|按照|按|依据|依照|参照|根据){IN}{{1,40}}?为准",
+        rf"(?<![未不])(?:以|按照|按|依据|依照|参照|根据|执行|从)(?!前|上述|以上){IN}{{1,30}}?(?:为准|执行|细则|办法|规则|规定|标准|考核结果|评价结果|测评结果|通报结果|结果){IN}{{0,4}}?(?:扣分|计分|得分|加分|折算|进行|计算|评分|考核|赋分)",
+        rf"(?:以|按照|按|依据|依照|参照|根据){IN}{{1,30}}?(?:为准|执行){END}",
+        rf"(?:以|按照|按|依据|依照|参照|根据){IN}{{1,30}}?为准",
         r"(?:另定|(?:标准|办法|细则)(?:另|见附件|见附表))",
         rf"由{IN}{{1,20}}?(?:提供|考核后|考核){IN}{{0,4}}?(?:得分|计分|扣分)",
         rf"由{IN}{{1,16}}?另行(?:扣分|计分|认定)",
@@ -184,7 +178,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"第(?:一|二|三|四|五|六|1|2|3|4|5|6)(?=[得加奖扣计的，])",
         rf"(?:倒数|最后|末尾|后|前)(?:第)?{N}(?:[-至到]{N})?(?:名|位)",
         rf"(?<=[排居列])(?:在)?{N}(?:[-至到]{N})(?:名|位)",
-        rf"{N}(?:[-至到]){N}(?:名|位)(?!工|员|同)",
         r"末位|垫底|排名?(?:靠后|最后|末尾|倒数)|倒数(?=的|，|扣)|位居?末",
         r"(?:排名|位次|名次)(?:每)?(?:上升|下降|提升|前进|后退|退步|进位|后移|前移)",
         r"(?:按|依)(?:照)?(?:全[市省县区])?(?:排名|名次|排序|位次)(?:先后)?(?:分别|依次)?",
@@ -196,14 +189,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"(?=的|，|得|加|扣|计|、|为)",
     ),
     "BEYOND": (r"(?:及)?(?:以上|以下|以内|之间)",),
-    "QUANTITY": (
-        rf"{N}(?:%|‰)?[-至到]{N}(?:{MEASURE})",
-        rf"百分之{N}",
-        rf"{N}分之{N}",
-        rf"{N}余?[万亿]?(?:{MEASURE})(?!性)",
-        rf"(?<=每)(?:{MEASURE})",
-        r"(?<=单)(?:次|项)",
-    ),
     "EACH": (r"每", r"单(?=次)", r"单项(?=单次)"),
     "FOUND": (r"(?:有|抽查|检查|经|新)?(?:发现|查实|查出|发生|出现|收到|接到|查处|检出)了?(?!的)",),
     "CHANGE": (
@@ -214,10 +199,50 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "EACHOF": (r"(?:各|分别|均|一律|直接|则)(?=扣|加|得|计|记|奖|减)",),
     "WORTH": (rf"(?:的)?(?:{ITEM})?(?:的)?(?:分值|分数|权重分|基本分)",),
-    "NUMBER": (ARABIC, r"\d{1,30}"),
+    "NUMBER": (r"\d{1,30}",),
     "LATIN": (r"[A-Za-z][A-Za-z0-9._/+-]{0,30}",),
 }
 
 
-def terminals() -> dict[str, str]:
-    return {name: "|".join(f"(?:{one})" for one in patterns) for name, patterns in WORDS.items()}
+# What follows a number says what the number is; so the number is looked for once.
+NUMERIC: dict[str, tuple[str, ...]] = {
+    "POINTS": (
+        rf"分以上{N}分以下",
+        rf"分?[-至到]{N}个?{FEN}",
+        rf"分?(?>(?:{AND}{N}(?:分(?!钟))?){{1,9}})(?<=分){FEN[1:]}",
+        rf"个?{FEN}",
+    ),
+    "TIMES": (r"倍(?:扣分|扣减|加分|计分|扣|计)",),
+    "RANK": (rf"[-至到]{N}(?:名|位)(?!工|员|同)",),
+    "QUANTITY": (
+        rf"(?:%|‰)?[-至到]{N}(?:{MEASURE})",
+        rf"分之{N}",
+        rf"余?[万亿]?(?:{MEASURE})(?!性)",
+    ),
+    "NUMBER": (r"(?<=\d)",),
+}
+
+
+def terminals() -> Iterator[tuple[str, str]]:
+    """Terminals with their patterns, in the order in which they are tried."""
+    for name, patterns in WORDS.items():
+        yield name, _any(patterns)
+        if name == "QUANTITY":
+            yield from ((f"{one}_OF_N", _any(found)) for one, found in NUMERIC.items())
+
+
+def lexer() -> re.Pattern[str]:
+    """One pattern, a group for each terminal; the group X_OF_N is what follows a number."""
+    words = list(terminals())
+    numeric = "|".join(f"(?P<{name}>{one})" for name, one in words if name.endswith("_OF_N"))
+    parts = []
+    for name, one in words:
+        if not name.endswith("_OF_N"):
+            parts.append(f"(?P<{name}>{one})")
+        if name == "QUANTITY":
+            parts.append(f"{N}(?:{numeric})")
+    return re.compile("|".join(parts))
+
+
+def _any(patterns: Iterable[str]) -> str:
+    return "|".join(f"(?:{one})" for one in patterns)
