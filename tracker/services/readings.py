@@ -210,8 +210,10 @@ class _Pricing:
     def _furthest(self, items: frozenset[str] | None, those: Sequence[Entry], sign: int) -> int:
         """Each reading's own furthest choice at once, where they add up to no less. Where they do
         not (two that give back the same loss), one after the other, as long as none goes back."""
-        base = self._present(items)
         furthest = {entry.reading.id: entry.furthest(sign) for entry in those}
+        if len(those) == 1:
+            return furthest[those[0].reading.id].difference
+        base = self._present(items)
         best = {name: choice.id for name, choice in furthest.items()}
         together = self._score(best, items)[0] - base
         if sign * together >= sign * sum(one.difference for one in furthest.values()):
