@@ -42,6 +42,7 @@ PAGES = [
     "/p/small/audit",
     f"/p/small/report?key=4/s1/{住建局}",
     f"/p/small/extend?key=1/done/{住建局}",
+    "/import",
     "/health",
     "/sign-out",
 ]
@@ -57,6 +58,10 @@ def house(sqlite_models: SqliteModels, tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def address(house: House) -> Iterator[str]:
+    yield from served(house)
+
+
+def served(house: House) -> Iterator[str]:
     """The application on a real port of this machine."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

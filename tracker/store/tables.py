@@ -77,6 +77,30 @@ class ProgrammeRow(Table, table=True):
     published_by: str = ""
 
 
+class DraftRow(Table, table=True):
+    """A document that somebody gave us, as it was read, and what was decided about it since.
+
+    `reading` and `document` never change; `decided` holds answers, readings and what was accepted.
+    It ends published or dropped, and stays.
+    """
+
+    __tablename__ = "draft"
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(index=True)
+    file: str
+    title: str
+    reading: dict[str, Any] = Field(sa_type=Body)
+    document: dict[str, Any] = Field(sa_type=Body)
+    decided: dict[str, Any] = Field(sa_type=Body)
+    uploaded_at: datetime
+    uploaded_by: str = ""
+    changed_at: datetime
+    published_at: datetime | None = None
+    version: int | None = None
+    dropped_at: datetime | None = None
+
+
 class PersonRow(Table, table=True):
     """A person who is told things. Erasing empties name, mail and mobile; the row remains, so that
     the trail's salted references lead nowhere."""

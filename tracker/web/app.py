@@ -13,7 +13,19 @@ from starlette.types import ASGIApp
 
 from tracker import __version__, settings
 from tracker.runtime import Runtime, build
-from tracker.web import access, acts, ahead, api, assets, entry, mailed, pages, reports, troubles
+from tracker.web import (
+    access,
+    acts,
+    ahead,
+    api,
+    assets,
+    entry,
+    imports,
+    mailed,
+    pages,
+    reports,
+    troubles,
+)
 from tracker.web.asking import Web
 from tracker.web.security import SafeAnswers
 
@@ -46,6 +58,6 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
     troubles.install(app)
-    for module in (entry, pages, ahead, reports, acts, mailed, api):
+    for module in (entry, pages, ahead, reports, acts, imports, mailed, api):
         app.include_router(module.router)
     return app

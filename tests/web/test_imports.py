@@ -1,0 +1,207 @@
+"""Importing a document from the pages: looked at, settled, published; its next issue accepted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.definitions.lists import written
+from tests.definitions.lists.written import HEADINGS
+from tests.web.conftest import House
+from tracker.services import drafts, programmes
+from tracker.services.drafts import Kept
+
+FLOOD = (
+    HEADINGS,
+    ("一、组织领导（5分）", "<", "<", "<", "<", "<"),
+    ("1", "修订防汛预案", "2", "未修订预案的扣1分。", "4月30日", "县水利局"),
+    ("2", "责任人公布", "3", "5月底前公布名单，未公布的扣1分；附件第3号公式0.7分。", "5月31日",
+     "县水利局\n县应急局"),
+    ("二、值守响应（5分）", "<", "<", "<", "<", "<"),
+    ("3", "汛期值班", "5", "发现脱岗的，每次扣0.5分，扣完为止。", "9月30日", "县水利局"),
+)  # fmt: skip
+
+
+def document(folder: Path, *changes: tuple[int, int, str], kind: str = "docx") -> Path:
+    rows = [list(row) for row in FLOOD]
+    for at, column, text in changes:
+        rows[at][column] = text
+    title = "青溪县2023年防汛工作考核细则"
+    if kind == "docx":
+        return written.word(folder / "flood.docx", rows, title=title)
+    return written.excel(folder / "flood.xlsx", {"考核": ((title, *["<"] * 5), *rows)})
+
+
+class Clerk:
+    """A browser that fills in forms."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.browser: TestClient = house.browser()
+
+    def sees(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.text[:300]
+        return answer.text
+
+    def sends(self, path: str, file: Path | None = None, **fields: str) -> Any:
+        found = re.search(r'name="token" value="(\w+)"', self.sees("/import"))
+        assert found is not None
+        files = None if file is None else {"file": (file.name, file.read_bytes())}
+        data = {"token": found[1], **{name.replace("_", "-"): one for name, one in fields.items()}}
+        return self.browser.post(path, data=data, files=files)
+
+    def imports(self, file: Path, **fields: str) -> str:
+        answer = self.sends("/import", file, **fields)
+        assert answer.status_code == 303, answer.text[-600:]
+        return str(answer.headers["location"])
+
+
+@pytest.fixture
+def clerk(house: House) -> Clerk:
+    return Clerk(house)
+
+
+def kept(clerk: Clerk, place: str) -> Kept:
+    with clerk.house.runtime.database.read() as session:
+        return drafts.kept(session, int(place.rpartition("/")[2]))
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx"])
+def test_a_document_is_looked_at_beside_its_source_settled_and_published(
+    clerk: Clerk, tmp_path: Path, kind: str
+) -> None:
+    place = clerk.imports(document(tmp_path, kind=kind))
+    page = clerk.sees(place)
+    for said in ("已读完：3 项、10 分", "1 处要人定", "0.7分", "这一段没有读懂", "失 1.00",
+                 "每一件扣 0.5 分，至多本条全部分值", "先定完上面 1 处"):  # fmt: skip
+        assert said in page, said
+    refused = clerk.sends(f"{place}/publish")
+    assert refused.status_code == 409
+    clerk.sends(f"{place}/settle", p_unread_2_1="assessed")
+    assert "都定完了" in clerk.sees(place)
+    done = clerk.sends(f"{place}/publish")
+    assert (done.status_code, done.headers["location"]) == (303, "/p/flood/")
+    assert "修订防汛预案" in clerk.sees("/p/flood/items")
+    with clerk.house.runtime.database.read() as session:
+        rules = programmes.current(session, "flood").clauses["2"][2].rules
+    assert [rule.kind for rule in rules] == ["discretionary", "duty"]
+    assert "这一稿已发布为第 1 版" in clerk.sees(place)
+
+
+def test_nothing_changes_before_it_is_published(clerk: Clerk, tmp_path: Path) -> None:
+    before = clerk.house.everything()
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/settle", p_unread_2_1="as-read")
+    after = clerk.house.everything()
+    assert [name for name in after if after[name] != before[name]] == ["draft", "event"]
+
+
+def test_what_was_decided_is_there_again_after_a_restart(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/settle", p_unread_2_1="tracked")
+    again = Clerk(clerk.house)
+    assert re.search(r'name="p-unread-2-1" value="tracked" checked', again.sees(place))
+
+
+def test_a_reading_that_is_chosen_holds_first(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/settle", r_joint_units="any")
+    assert [one.default for one in kept(clerk, place).result.readings] == ["any"]
+
+
+def test_the_next_issue_is_accepted_difference_by_difference(clerk: Clerk, tmp_path: Path) -> None:
+    first = clerk.imports(document(tmp_path))
+    clerk.sends(f"{first}/settle", p_unread_2_1="as_read")
+    clerk.sends(f"{first}/publish")
+    second = clerk.imports(
+        document(tmp_path, (2, 4, "3月31日"), (5, 3, "发现脱岗的，每次扣1分，扣完为止。")),
+        programme="flood",
+    )
+    page = clerk.sees(second)
+    assert "修改任务 1" not in page
+    assert "改期任务 1 时限：2023-04-30 → 2023-03-31" in page
+    assert "意思有变，规则要重定" in page
+    clerk.sends(f"{second}/accept", a_1="item:1:deadline")
+    assert clerk.sends(f"{second}/publish").status_code == 303
+    with clerk.house.runtime.database.read() as session:
+        programme = programmes.current(session, "flood")
+        assert [one.version for one in programmes.versions(session, "flood")] == [2, 1]
+    assert str(programme.clauses["1"][1].deadline) == "2023-03-31"
+    assert "0.5" in programme.clauses["3"][2].text
+    third = clerk.imports(document(tmp_path, (2, 4, "3月31日")), programme="flood")
+    assert "与在用的方案没有不同" in clerk.sees(third)
+
+
+def test_all_differences_are_accepted_at_once(clerk: Clerk, tmp_path: Path) -> None:
+    first = clerk.imports(document(tmp_path))
+    clerk.sends(f"{first}/settle", p_unread_2_1="as_read")
+    clerk.sends(f"{first}/publish")
+    place = clerk.imports(document(tmp_path, (2, 4, "3月31日"), (2, 1, "修订预案")),
+                          programme="flood")  # fmt: skip
+    clerk.sends(f"{place}/accept", do="all")
+    assert len(kept(clerk, place).decided.accepted) == 2
+    clerk.sends(f"{place}/accept", do="none")
+    assert kept(clerk, place).decided.accepted == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fields", "said"),
+    [
+        ("photo.png", b"\x89PNG", {}, "这种文件读不了"),
+        ("list.docx", b"not a document", {}, "没有读成"),
+        ("list.txt", "一段没有表格的话。".encode(), {}, "没有读成"),
+        ("list.txt", b"", {"id": "大写"}, "标识只能用"),
+        ("list.txt", b"", {"year": "23"}, "年份写四位数"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_with_the_reason(
+    clerk: Clerk, tmp_path: Path, name: str, content: bytes, fields: dict[str, str], said: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    answer = clerk.sends("/import", path, **fields)
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert clerk.house.everything()["draft"] == []
+
+
+def test_a_new_programme_does_not_take_the_id_of_another(clerk: Clerk, tmp_path: Path) -> None:
+    answer = clerk.sends("/import", document(tmp_path), id="small")
+    assert (answer.status_code, "已有" in answer.text) == (422, True)
+
+
+def test_a_draft_that_was_dropped_is_kept_and_closed(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/drop")
+    assert "这一稿已经放弃" in clerk.sees(place)
+    assert clerk.sends(f"{place}/settle", p_unread_2_1="as_read").status_code == 409
+
+
+def test_a_draft_that_is_not_there_is_not_found(clerk: Clerk) -> None:
+    assert clerk.browser.get("/import/99").status_code == 404
+
+
+def test_a_stranger_imports_nothing(house: House, tmp_path: Path) -> None:
+    stranger = house.browser(client=("203.0.113.9", 5000))
+    assert stranger.get("/import").status_code in (303, 403)
+    assert stranger.post("/import", data={"token": "x"}).status_code in (303, 403)
+    assert house.everything()["draft"] == []
+
+
+def test_the_page_speaks_english_too(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    page = clerk.sees(f"{place}?lang=en")
+    assert "1 need a person" in page
+    assert "This was not understood. How does it count?" in page
+
+
+def test_markup_in_a_document_is_text(clerk: Clerk, tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>{{7*7}}未修订预案的扣1分。"
+    page = clerk.sees(clerk.imports(document(tmp_path, (2, 3, hostile), (2, 1, "<b>预案</b>"))))
+    assert "<script>" not in page
+    assert "{{7*7}}" in page
+    assert "<b>预案</b>" not in page

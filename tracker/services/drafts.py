@@ -1,0 +1,351 @@
+"""Drafts (草稿): a document that was read, settled point by point, published as a programme.
+
+What was read never changes; decisions lie beside it. Where the programme is published already, the
+document is its next issue: only accepted differences come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from tracker.definitions import documents, drafting, openpoints, yamlform
+from tracker.definitions.documents import ReadDocument
+from tracker.definitions.drafting.issues import Compared, compare
+from tracker.definitions.drafting.merging import merged
+from tracker.definitions.drafting.prices import Price, of_point, of_reading
+from tracker.definitions.drafting.summary import Summary, summary
+from tracker.definitions.openpoints import Draft
+from tracker.definitions.words import Language
+from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
+from tracker.domain.programme import Programme, Reading
+from tracker.services import calendars, factbook, programmes, trail
+from tracker.store.memory import remembered
+from tracker.store.tables import DraftRow
+
+
+@dataclass(frozen=True)
+class Line:
+    """One clause beside its source: pieces of the text with the numbers of their rules."""
+
+    clause: str
+    text: str
+    place: str
+    spans: tuple[tuple[int, int], ...]
+    made_of: tuple[tuple[int, ...], ...]
+    """For each span the rules (from 0) of the drafted clause that were made of it."""
+    unread: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table as it stands there."""
+
+    item: str
+    title: str
+    place: str
+    section: str
+    cells: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Decided:
+    answers: Mapping[str, str]
+    readings: Mapping[str, str]
+    accepted: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"answers": dict(self.answers), "readings": dict(self.readings),
+                "accepted": list(self.accepted)}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A draft as it is kept. `current` is the programme in force that it is the next issue of."""
+
+    id: int
+    slug: str
+    file: str
+    title: str
+    uploaded_at: datetime
+    changed_at: datetime
+    published_at: datetime | None
+    version: int | None
+    dropped_at: datetime | None
+    rows: tuple[Row, ...]
+    told: Summary
+    document: Draft
+    decided: Decided
+    current: Programme | None
+
+    @property
+    def ended(self) -> bool:
+        return self.published_at is not None or self.dropped_at is not None
+
+    @cached_property
+    def compared(self) -> Compared | None:
+        return None if self.current is None else compare(self.current, self.document)
+
+    @cached_property
+    def result(self) -> Draft:
+        """What would be published: the differences that were accepted, the points as answered, the
+        readings as chosen."""
+        made = self.document
+        if self.current is not None and self.compared is not None:
+            made = merged(self.current, self.document, self.compared, self.decided.accepted)
+        known = {point.id: {one.id for one in point.choices} for point in made.open_points}
+        answers = {
+            name: choice
+            for name, choice in self.decided.answers.items()
+            if choice in known.get(name, ())
+        }
+        made = openpoints.settle(made, answers)
+        readings = tuple(self._chosen(reading) for reading in made.readings)
+        return made.model_copy(update={"readings": readings})
+
+    def _chosen(self, reading: Reading) -> Reading:
+        choice = self.decided.readings.get(reading.id)
+        if choice in {one.id for one in reading.alternatives}:
+            return reading.model_copy(update={"default": choice})
+        return reading
+
+
+def receive(
+    session: Session, path: Path, name: str, *, slug: str, year: int | None, new: bool,
+    language: Language, now: datetime, by: str,
+) -> int:  # fmt: skip
+    """Read the file and keep its draft; the id of the draft.
+
+    `slug` is the programme that it is the next issue of, or (`new`) the id of one that there is
+    not yet; "" takes one from the file's name. DefinitionError for a file that cannot be read.
+    """
+    read = documents.read_document(path, year=year, language=language)
+    wanted = drafting.slug_of(slug, Path(name).stem, year=read.year)
+    known = wanted in programmes.slugs(session)
+    if known and new:
+        raise Refused(
+            f"方案 {wanted} 已有，请选它作为新一版，或另起标识 / programme {wanted!r} exists: "
+            "choose it, or another id"
+        )
+    units = {}
+    if known:
+        current = programmes.current(session, wanted)
+        units = {unit.name: unit.id for unit in current.units}
+    made = drafting.drafted(read, programme=wanted, known_units=units)
+    row = DraftRow(
+        slug=wanted,
+        file=name,
+        title=made.draft.title,
+        reading=_kept(read, made),
+        document=made.draft.model_dump(mode="json", by_alias=True),
+        decided=Decided({}, {}, ()).as_json(),
+        uploaded_at=now,
+        uploaded_by=by,
+        changed_at=now,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    body = {"draft": row.id, "by": trail.traced(session, by)}
+    trail.append(session, wanted, "draft.received", wanted, body, now=now)
+    return row.id
+
+
+def _kept(read: ReadDocument, made: drafting.Drafted) -> dict[str, Any]:
+    told = asdict(summary(read, made.draft)) | {"points": str(made.draft.points)}
+    rows = [
+        {
+            "item": item.id,
+            "title": item.title,
+            "place": item.place,
+            "section": item.section,
+            "cells": [[head, text] for head, text in item.raw.items()],
+            "lines": [_line(one, made) for one in item.clauses],
+        }
+        for item in read.items
+    ]
+    return {"summary": told, "rows": rows}
+
+
+def _line(one: documents.PlacedClause, made: drafting.Drafted) -> dict[str, Any]:
+    of = made.made_of.get(one.id, {})
+    return {
+        "clause": one.id,
+        "text": one.text,
+        "place": one.source.place,
+        "spans": [list(rule.span) for rule in one.reading.rules],
+        "made_of": [list(of.get(n, ())) for n in range(len(one.reading.rules))],
+        "unread": [piece.text for piece in one.reading.unread],
+    }
+
+
+def kept(session: Session, id_: int) -> Kept:
+    row = session.get(DraftRow, id_)
+    if row is None:
+        raise NotFound(f"没有这份草稿 / no draft {id_}")
+    return _of(session, row)
+
+
+def latest(session: Session, *, limit: int = 50) -> list[DraftLine]:
+    rows = session.exec(select(DraftRow).order_by(col(DraftRow.id).desc()).limit(limit)).all()
+    return [
+        DraftLine(row.id or 0, row.slug, row.file, row.title, row.uploaded_at, row.published_at,
+                  row.version, row.dropped_at)
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    id: int
+    slug: str
+    file: str
+    title: str
+    uploaded_at: datetime
+    published_at: datetime | None
+    version: int | None
+    dropped_at: datetime | None
+
+
+def _of(session: Session, row: DraftRow) -> Kept:
+    current = None
+    if row.slug in programmes.slugs(session) and row.published_at is None:
+        current = programmes.current(session, row.slug)
+    return Kept(
+        id=row.id or 0,
+        slug=row.slug,
+        file=row.file,
+        title=row.title,
+        uploaded_at=row.uploaded_at,
+        changed_at=row.changed_at,
+        published_at=row.published_at,
+        version=row.version,
+        dropped_at=row.dropped_at,
+        rows=tuple(_row(one) for one in row.reading["rows"]),
+        told=Summary(**row.reading["summary"]),
+        document=Draft.model_validate(row.document),
+        decided=Decided(
+            row.decided["answers"], row.decided["readings"], tuple(row.decided["accepted"])
+        ),
+        current=current,
+    )
+
+
+def _row(body: Mapping[str, Any]) -> Row:
+    lines = tuple(
+        Line(
+            one["clause"], one["text"], one["place"],
+            tuple((start, end) for start, end in one["spans"]),
+            tuple(tuple(numbers) for numbers in one["made_of"]), tuple(one["unread"]),
+        )
+        for one in body["lines"]
+    )  # fmt: skip
+    cells = tuple((head, text) for head, text in body["cells"])
+    return Row(body["item"], body["title"], body["place"], body["section"], cells, lines)
+
+
+# -- deciding --------------------------------------------------------------------------------------
+
+
+def decide(
+    session: Session, id_: int, *, now: datetime,
+    answers: Mapping[str, str] | None = None, readings: Mapping[str, str] | None = None,
+    accepted: Sequence[str] | None = None,
+) -> None:  # fmt: skip
+    """Keep what was decided; what is not given stays. Refused for a draft that has ended."""
+    row, one = _open(session, id_)
+    was = one.decided
+    if accepted is not None and one.compared is not None:
+        known = {revision.id for revision in one.compared.revisions}
+        accepted = [name for name in accepted if name in known]
+    decided = Decided(
+        {**was.answers, **(answers or {})},
+        {**was.readings, **(readings or {})},
+        was.accepted if accepted is None else tuple(accepted),
+    )
+    row.decided = decided.as_json()
+    row.changed_at = now
+
+
+def drop(session: Session, id_: int, *, now: datetime, by: str) -> None:
+    row, _ = _open(session, id_)
+    row.dropped_at = row.changed_at = now
+    body = {"draft": id_, "by": trail.traced(session, by)}
+    trail.append(session, row.slug, "draft.dropped", row.slug, body, now=now)
+
+
+def _open(session: Session, id_: int) -> tuple[DraftRow, Kept]:
+    row = session.get(DraftRow, id_, with_for_update=True)
+    if row is None:
+        raise NotFound(f"没有这份草稿 / no draft {id_}")
+    if row.published_at is not None or row.dropped_at is not None:
+        raise Refused("这份草稿已经发布或放弃 / this draft has been published or dropped")
+    return row, _of(session, row)
+
+
+def problems(one: Kept, language: Language) -> tuple[Problem, ...]:
+    """What stands against publishing: open points, and whatever else is unsound."""
+    try:
+        made = one.result
+    except DefinitionError as error:
+        return error.problems
+    if made.still_open:
+        return tuple(
+            Problem(point.clause or point.place, point.question) for point in made.still_open
+        )
+    try:
+        yamlform.loads(yamlform.dump(made), one.slug, language)
+    except DefinitionError as error:
+        return error.problems
+    return ()
+
+
+def publish(
+    session: Session, id_: int, *, language: Language, now: datetime, by: str
+) -> programmes.Published:
+    """Refused while a point is open; DefinitionError where the result is unsound."""
+    row, one = _open(session, id_)
+    left = one.result.still_open
+    if left:
+        raise Refused(f"还有 {len(left)} 处要人定 / {len(left)} points are still open")
+    programme = yamlform.loads(yamlform.dump(one.result), one.slug, language)
+    done = programmes.publish(session, programme, now=now, by=by)
+    row.published_at = row.changed_at = now
+    row.version = done.version
+    return done
+
+
+# -- prices ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prices:
+    """By point and reading; `facts` is how many recorded ones they are on, 0 the worst case."""
+
+    points: Mapping[str, tuple[Price, ...]]
+    readings: Mapping[str, tuple[Price, ...]]
+    facts: int
+
+
+def prices(session: Session, one: Kept) -> Prices:
+    """Of the result's open points and readings; they change only with the draft and the facts."""
+    recorded = tuple(factbook.facts(session, one.slug)) if one.current is not None else ()
+    calendar = calendars.calendar(session)
+    key = ("draft prices", one.id, one.changed_at, calendar.version, len(recorded))
+
+    def compute() -> Prices:
+        made = one.result
+        return Prices(
+            {p.id: of_point(made, p, calendar, facts=recorded) for p in made.open_points},
+            {r.id: of_reading(made, r, calendar, facts=recorded) for r in made.readings},
+            len(recorded),
+        )
+
+    return remembered(session, key, compute)
