@@ -72,7 +72,7 @@ class Slip:
 @dataclass
 class Outline:
     """`totals` are sums that the document states, by section or "" for the whole; `numbered` where
-    the items' numbers are the source's own."""
+    the items' numbers are the source's own; `headings` are those of its columns, as printed."""
 
     title: str = ""
     sections: list[Section] = field(default_factory=list)
@@ -81,6 +81,7 @@ class Outline:
     unread: list[Text] = field(default_factory=list)
     slips: list[Slip] = field(default_factory=list)
     numbered: bool = True
+    headings: list[str] = field(default_factory=list)
 
 
 def split_points(title: str) -> tuple[str, Decimal | None]:

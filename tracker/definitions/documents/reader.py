@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tracker.definitions import words
-from tracker.definitions.documents import flattened
+from tracker.definitions import words, yamlform
+from tracker.definitions.documents import flattened, programmes
 from tracker.definitions.documents.assembling import Assembled, assembled
 from tracker.definitions.documents.dirt import dirt_in
 from tracker.definitions.documents.files import SUFFIXES, opened
@@ -35,11 +35,17 @@ def read_document(
 ) -> ReadDocument:
     """`year` is the one that the title names where none is given; `columns` says what the columns
     under unusual headings hold. DefinitionError where no list can be found in the file."""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return programmes.told(yamlform.load_draft(path, language), year=year)
     file = opened(path, language)
     wanted = {_bare(heading): role for heading, role in (columns or {}).items()}
     outline, targets = _outlined(file.pages.blocks, wanted, path.stem)
     if not outline.lines:
         raise DefinitionError([words.say("no_list", language, {}, place=path.name)])
+    absent = [heading for heading in wanted if outline.headings and heading not in outline.headings]
+    if absent:
+        values = {"given": absent[0], "known": "、".join(outline.headings)}
+        raise DefinitionError([words.say("heading_absent", language, values, place=path.name)])
     of = year if year is not None else year_in(outline.title, file.pages.blocks)
     if of is None:
         raise DefinitionError([words.say("no_year", language, {}, place=path.name)])

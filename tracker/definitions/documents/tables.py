@@ -78,6 +78,8 @@ class TableReader:
             return
         first = not self.lists
         self.lists.append((table, layout))
+        known = self.outline.headings
+        known += [name for name in layout.names if name and name not in known]
         self._layout, self._width = layout, table.width
         self._begin(table, layout, first)
         rows = _Rows(self.outline, self._heap, table, layout)
