@@ -12,7 +12,8 @@ from starlette.testclient import TestClient
 from tests.definitions.lists import written
 from tests.definitions.lists.written import HEADINGS
 from tests.web.conftest import House
-from tracker.services import drafts, programmes
+from tracker.domain import facts as f
+from tracker.services import drafts, programmes, reporting
 from tracker.services.drafts import Kept
 
 FLOOD = (
@@ -147,6 +148,28 @@ def test_all_differences_are_accepted_at_once(clerk: Clerk, tmp_path: Path) -> N
     assert len(kept(clerk, place).decided.accepted) == 2
     clerk.sends(f"{place}/accept", do="none")
     assert kept(clerk, place).decided.accepted == ()
+
+
+def test_numbers_under_which_something_is_recorded_are_kept(clerk: Clerk, tmp_path: Path) -> None:
+    first = clerk.imports(document(tmp_path))
+    clerk.sends(f"{first}/settle", p_unread_2_1="as_read")
+    clerk.sends(f"{first}/publish")
+    with clerk.house.runtime.database.write() as session:
+        now = clerk.house.clock.now()
+        fact = f.Finding(finding="c3_1", occurred_at=now, recorded_at=now)
+        reporting.record_facts(session, "flood", [fact], now=now, by="office")
+    rows = [list(row) for row in FLOOD]
+    rows.insert(2, ["1", "组织防汛演练", "1", "未组织演练的扣1分。", "4月30日", "县水利局"])
+    for at, number in ((3, "2"), (4, "3"), (6, "4")):
+        rows[at][0] = number
+    rows[1][0], rows[4][2] = "一、组织领导（5分）", "2"
+    path = written.word(tmp_path / "next.docx", rows, title="青溪县2023年防汛工作考核细则")
+    second = clerk.imports(path, programme="flood")
+    assert "沿用原来的编号" in clerk.sees(second)
+    clerk.sends(f"{second}/accept", do="all")
+    texts = {name: body.text for name, (_, _, body) in kept(clerk, second).result.clauses.items()}
+    assert texts["3"] == "发现脱岗的，每次扣0.5分，扣完为止。"
+    assert texts["1-2"] == "未组织演练的扣1分。"
 
 
 @pytest.mark.parametrize(

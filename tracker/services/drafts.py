@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from tracker.definitions import documents, drafting, openpoints, yamlform
 from tracker.definitions.documents import ReadDocument
-from tracker.definitions.drafting.issues import Compared, compare
+from tracker.definitions.drafting.issues import Compared, Revision, compare
 from tracker.definitions.drafting.merging import merged
 from tracker.definitions.drafting.prices import Price, of_point, of_reading
 from tracker.definitions.drafting.summary import Summary, summary
@@ -84,6 +84,21 @@ class Kept:
     document: Draft
     decided: Decided
     current: Programme | None
+    recorded: bool = False
+    """Whether anything is recorded of the programme in force: then its numbers are kept, so that
+    nothing that was recorded counts for another item."""
+
+    @property
+    def revisions(self) -> tuple[Revision, ...]:
+        """The differences that may be accepted."""
+        found = () if self.compared is None else self.compared.revisions
+        return tuple(one for one in found if not (self.recorded and one.change == "renumbered"))
+
+    @property
+    def keeps_numbers(self) -> tuple[Revision, ...]:
+        """Items that the new document numbers otherwise, and that keep the number that they had."""
+        found = () if self.compared is None else self.compared.revisions
+        return tuple(one for one in found if self.recorded and one.change == "renumbered")
 
     @property
     def ended(self) -> bool:
@@ -99,7 +114,9 @@ class Kept:
         readings as chosen."""
         made = self.document
         if self.current is not None and self.compared is not None:
-            made = merged(self.current, self.document, self.compared, self.decided.accepted)
+            acceptable = {one.id for one in self.revisions}
+            accepted = [name for name in self.decided.accepted if name in acceptable]
+            made = merged(self.current, self.document, self.compared, accepted)
         known = {point.id: {one.id for one in point.choices} for point in made.open_points}
         answers = {
             name: choice
@@ -235,6 +252,7 @@ def _of(session: Session, row: DraftRow) -> Kept:
             row.decided["answers"], row.decided["readings"], tuple(row.decided["accepted"])
         ),
         current=current,
+        recorded=current is not None and factbook.last_row(session, row.slug) > 0,
     )
 
 
@@ -262,8 +280,8 @@ def decide(
     """Keep what was decided; what is not given stays. Refused for a draft that has ended."""
     row, one = _open(session, id_)
     was = one.decided
-    if accepted is not None and one.compared is not None:
-        known = {revision.id for revision in one.compared.revisions}
+    if accepted is not None:
+        known = {revision.id for revision in one.revisions}
         accepted = [name for name in accepted if name in known]
     decided = Decided(
         {**was.answers, **(answers or {})},

@@ -175,7 +175,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         made = one.result
         points = [_point(say, p, priced.points.get(p.id, ())) for p in made.open_points]
         readings = [_reading(say, made, r, priced.readings.get(r.id, ())) for r in made.readings]
-    revisions = one.compared.revisions if one.compared is not None and not one.ended else ()
+    revisions = () if one.ended else one.revisions
     return page(
         asked, "import", one=one, head=head, summary=summary, say=say,
         rows=_rows(one, asked.language), points=_chunks(points), readings=_chunks(readings),
@@ -312,8 +312,7 @@ def accept(asked: Acting, id_: int, form: Received) -> Response:
     """The differences of one form; those of the other forms stay as they were."""
     with asked.runtime.database.write() as session:
         one = drafts.kept(session, id_)
-        found = one.compared.revisions if one.compared is not None else ()
-        drafts.decide(session, id_, accepted=_accepted(form, found, one), now=asked.now)
+        drafts.decide(session, id_, accepted=_accepted(form, one.revisions, one), now=asked.now)
     return go(asked, f"/import/{id_}#revisions")
 
 

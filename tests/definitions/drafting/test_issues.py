@@ -145,3 +145,30 @@ def test_the_next_year_moves_every_day_by_a_year() -> None:
         str(duty.model_dump()["on"]) for _, _, c in programme.clauses.values() for duty in c.duties
     }
     assert (programme.year, days) == (2025, {"2025-12-31"})
+
+
+def test_without_the_renumbering_the_old_item_keeps_its_number_and_the_new_one_gets_another() -> (
+    None
+):
+    new = issue(one("1", plan()), one("2", plan(DRILL)), one("3", ponds()))
+    accepted = [name for name in told(compare(first(), new)) if name != "item:3:renumbered"]
+    programme = taken(new, *accepted)
+    assert {name: body.text for name, (_, _, body) in programme.clauses.items()} == {
+        "1": PLAN, "2": PONDS, "2-2": DRILL,
+    }  # fmt: skip
+
+
+def test_a_question_asked_of_many_is_asked_of_a_new_clause_too() -> None:
+    def review(words: str) -> ReadClause:
+        text = Text(words)
+        rule = text.rule("discretionary", words)
+        return text.read(rule, text.asks("酌情", "以本条全部分值为限", "以本项全部分值为限"))
+
+    words = ("会议记录酌情扣分。", "档案整理酌情扣分。", "宣传报道酌情扣分。", "队伍建设酌情扣分。")
+    rows = [one(str(n), review(text)) for n, text in enumerate(words, start=1)]
+    old = yamlform.loads(yamlform.dump(issue(*rows[:3])), "old.yaml")
+    new = issue(*rows)
+    found = compare(old, new)
+    text = yamlform.dump(merged(old, new, found, told(found)))
+    (reading,) = yamlform.loads(text, "merged.yaml").readings
+    assert list(reading.alternatives[1].set) == [f"{n}#1.most" for n in range(1, 5)]

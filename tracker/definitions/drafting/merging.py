@@ -132,9 +132,24 @@ class _Merging:
     def _add_item(self, name: str) -> None:
         section = next(s for s in self.source["sections"] for i in s["items"] if i["id"] == name)
         source = self._new_item(name)
-        home = self._home(section)
-        home["items"].append(source)
+        taken = {thing["id"] for item in _items(self.body) for thing in (item, *item["clauses"])}
+        own = [thing["id"] for thing in (source, *source["clauses"], *source["groups"])]
+        if taken & set(own):
+            free = _free(name, taken)
+            self._rename_new({one: renumbered(one, name, free) for one in own})
+            source = self._new_item(free)
+        self._home(section)["items"].append(source)
         self.fresh |= {clause["id"] for clause in source["clauses"]}
+
+    def _rename_new(self, names: Mapping[str, str]) -> None:
+        """A number that somebody else still bears, with what is recorded under it, is not taken:
+        the new thing gets another."""
+        for part in ("sections", "readings"):
+            self.source[part] = _renamed(self.source[part], names)
+        for point in self.source["open_points"]:
+            point["clause"] = names.get(point["clause"], point["clause"])
+            for choice in point["choices"]:
+                choice["set"] = _renamed(choice["set"], names)
 
     def _home(self, section: Body) -> Body:
         """The section of the old programme that the new one's items lie in, by title, else id."""
@@ -180,8 +195,13 @@ class _Merging:
     def _add_clause(self, name: str) -> None:
         above = next(i for i in _items(self.source) for c in i["clauses"] if c["id"] == name)
         home = self._item(self.compared.items.get(above["id"], above["id"]))
-        home["clauses"].append(self._new_clause(name))
-        self.fresh.add(name)
+        taken = {clause["id"] for item in _items(self.body) for clause in item["clauses"]}
+        wanted = renumbered(name, above["id"], home["id"])
+        wanted = wanted if wanted not in taken else _free(wanted, taken)
+        if wanted != name:
+            self._rename_new({name: wanted})
+        home["clauses"].append(self._new_clause(wanted))
+        self.fresh.add(wanted)
 
     def _replace(self, clause: Body, source: Body, one: Revision) -> None:
         """Rules, duties and text are the new ones; who owes it stays as people settled it."""
@@ -269,11 +289,11 @@ class _Merging:
             key: name for key, name in self.source["names"].items() if f"'{key}'" in text
         }
         self._units()
-        taken = {one["id"] for one in self.body["readings"]}
+        known_readings = {one["id"]: one for one in self.body["readings"]}
         for reading in self.source["readings"]:
-            new = reading["id"] not in taken and reading["clause"] in self.fresh
-            if new and _only_about(reading, self.fresh):
-                self.body["readings"].append(reading)
+            narrowed = _narrowed(reading, self.fresh)
+            if narrowed is not None and not _extends(known_readings.get(reading["id"]), narrowed):
+                self.body["readings"].append(narrowed)
         self.body["open_points"] = [
             point
             for point in self.source["open_points"]
@@ -358,6 +378,10 @@ def _rekeyed(thing: Any, keys: Mapping[str, str]) -> Any:
             return thing
 
 
+def _free(name: str, taken: Collection[str]) -> str:
+    return next(one for one in (f"{name}-{n}" for n in range(2, 1000)) if one not in taken)
+
+
 def _shift_day(body: Body, name: str, years: int) -> None:
     if body.get(name):
         body[name] = shifted(date.fromisoformat(body[name]), years).isoformat()
@@ -373,9 +397,36 @@ def _about(reading: Body, clause: str) -> bool:
     return any(path.startswith((f"{clause}#", f"{clause}/", f"{clause}.rules")) for path in paths)
 
 
-def _only_about(reading: Body, clauses: Collection[str]) -> bool:
-    paths = [path for one in reading["alternatives"] for path in one["set"]]
-    return all(any(_names(path, name) for name in clauses) for path in paths)
+def _narrowed(reading: Body, clauses: Collection[str]) -> Body | None:
+    """The reading as far as it is about these clauses; None where it is about none of them."""
+    own = [path for one in reading["alternatives"] for path in one["set"]
+           if any(_names(path, name) for name in clauses)]  # fmt: skip
+    if not own and reading["clause"] not in clauses:
+        return None
+    if any(one["set"] for one in reading["alternatives"]) and not own:
+        return None
+    alternatives = [
+        {**one, "set": {path: value for path, value in one["set"].items() if path in own}}
+        for one in reading["alternatives"]
+    ]
+    about = reading["clause"] if reading["clause"] in clauses else _owner(own[0], clauses)
+    return {**reading, "clause": about, "alternatives": alternatives}
+
+
+def _owner(path: str, clauses: Collection[str]) -> str:
+    return max((name for name in clauses if _names(path, name)), key=len)
+
+
+def _extends(known: Body | None, narrowed: Body) -> bool:
+    """Whether the same question is asked already: then it is asked of these clauses too."""
+    if known is None:
+        return False
+    says = [one["says"] for one in known["alternatives"]]
+    if says == [one["says"] for one in narrowed["alternatives"]]:
+        pairs = zip(known["alternatives"], narrowed["alternatives"], strict=True)
+        for mine, theirs in pairs:
+            mine["set"] = {**mine["set"], **theirs["set"]}
+    return True
 
 
 def _named_units(body: Body) -> Iterator[str]:
