@@ -14,7 +14,7 @@ from functools import cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import TextClause, func, insert, text, update
+from sqlalchemy import TextClause, bindparam, func, insert, text, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -45,6 +45,7 @@ from tracker.store.tables import (
     NoticeRow,
     NoticeState,
     ObligationRow,
+    Table,
 )
 
 TICK = "tick"
@@ -204,12 +205,22 @@ def preview(session: Session, slug: str, *, after: datetime, until: datetime) ->
 
 def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
     """Say that this part of the service has just done its work."""
-    values = {"at": now, "detail": dict(detail)}
-    mine = update(HeartbeatRow).where(col(HeartbeatRow.name) == name).values(**values)
-    if not session.connection().execute(mine).rowcount:
+    mine = {"whose": name, "at": now, "detail": dict(detail)}
+    run = session.connection().execute
+    if not run(_BEAT, mine).rowcount:
         queries.one_at_a_time(session, f"heartbeat|{name}")
-        if not session.connection().execute(mine).rowcount:
-            session.connection().execute(insert(HeartbeatRow).values(name=name, **values))
+        if not run(_BEAT, mine).rowcount:
+            run(insert(HeartbeatRow).values(name=name, at=now, detail=dict(detail)))
+
+
+# Composed once: a look that finds nothing costs little more than composing these.
+_BEAT = update(Table.metadata.tables["heartbeat"]).where(
+    col(HeartbeatRow.name) == bindparam("whose")
+)
+_FIRST = sa_select(
+    sa_select(func.min(col(AlarmRow.at))).scalar_subquery(),
+    sa_select(func.min(col(NoticeRow.send_at))).where(WANTED).scalar_subquery(),
+)
 
 
 # -- the queue ----------------------------------------------------------------------------------
@@ -270,9 +281,7 @@ def _anything_waits(session: Session, now: datetime) -> bool:
 
     The first of each is looked up: asked whether there is one, PostgreSQL may read on and on.
     """
-    alarm = sa_select(func.min(col(AlarmRow.at))).scalar_subquery()
-    notice = sa_select(func.min(col(NoticeRow.send_at))).where(WANTED).scalar_subquery()
-    first_alarm, first_notice = session.connection().execute(sa_select(alarm, notice)).one()
+    first_alarm, first_notice = session.connection().execute(_FIRST).one()
     busy = first_alarm is not None and first_alarm <= int(now.timestamp())
     return first_notice is not None and first_notice <= now and not busy
 
