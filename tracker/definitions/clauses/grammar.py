@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from lark import Lark, Token, Tree
 from lark.lexer import Lexer
@@ -50,8 +49,7 @@ other: PROSE | FOUND | CHANGE | NUMBER | LATIN | TITLE | TIME | RANK | GRADE | N
 TERMINALS = frozenset(re.findall(r"\b[A-Z]{2,}\b", re.sub(r"//.*", "", GRAMMAR)))
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(NamedTuple):
     """Neighbouring tokens that belong together. `kind` is the rule of the grammar, or the token's
     own kind for a phrase of one token that no rule names."""
 
@@ -68,7 +66,10 @@ class Phrase:
 
     def of(self, *kinds: str) -> lexing.Token | None:
         """The first token of one of these kinds."""
-        return next((one for one in self.tokens if one.kind in kinds), None)
+        for one in self.tokens:
+            if one.kind in kinds:
+                return one
+        return None
 
 
 class _Given(Lexer):

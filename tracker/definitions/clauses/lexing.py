@@ -4,14 +4,13 @@ that lexing takes time linear in the text."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tracker.definitions.clauses import vocabulary
 from tracker.definitions.clauses.reading import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A terminal and where it stands in the normalised text."""
 
     kind: str
