@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracker.definitions.clauses import triggers
@@ -69,7 +69,7 @@ class Assembler:
         self.part = 0
         self.fresh = True
 
-    def run(self, row: Sequence[Phrase]) -> Assembly:
+    def run(self, row: Iterable[Phrase]) -> Assembly:
         for one in row:
             self._take(one)
         return self.made

@@ -50,7 +50,7 @@ def read_clause(
     `year`. Nothing is refused: what matters and is not understood is `unread`."""
     plain = normal(text)
     times = times_of(plain.text, year=year, calendar=calendar or china())
-    made = Assembler(plain.text).run(list(_phrases(plain.text, times)))
+    made = Assembler(plain.text).run(_phrases(plain.text, times))
     rules = settled(made) or worths(made)
     found = _Found(plain, times, made, _in_order(rules))
     return found.answer(text, points)

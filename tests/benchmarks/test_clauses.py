@@ -1,0 +1,95 @@
+"""What reading scoring text costs: against bare lexing, with the length, at the worst, in memory.
+
+CPU time of this process, the best of a few runs; ratios only.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.definitions.clauses import texts
+from tracker.definitions.clauses import read_clause
+from tracker.definitions.clauses.lexing import tokens
+from tracker.definitions.clauses.normalising import normal
+
+OVER_LEXING = 8.0
+DOUBLE = 2.3
+WORST = 50.0
+LONG = 2_000
+ORDINARY = 40
+"""Characters of an ordinary clause at least: a whole sentence, not 扣1分."""
+
+MEMORY = """
+import resource, sys
+from tests.definitions.clauses import texts
+from tracker.definitions.clauses import as_json, read_clause
+for text in texts.ordinary() * 4:
+    as_json(read_clause(text, year=2024))
+for pattern in ("每月5日前", "90%以上得1分，", "、"):
+    as_json(read_clause(texts.repeated(pattern, 50_000), year=2024))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def seconds(work: Callable[[], object], rounds: int = 5) -> float:
+    work()
+    taken = []
+    gc.collect()
+    for _ in range(rounds):
+        began = time.process_time()
+        work()
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+def reading(text: str) -> Callable[[], object]:
+    return lambda: read_clause(text, year=2024)
+
+
+@pytest.mark.bench
+def test_a_thousand_ordinary_clauses_against_bare_lexing() -> None:
+    clauses = (texts.ordinary() * 4)[:1_000]
+    read = seconds(lambda: [read_clause(one, year=2024) for one in clauses], 3)
+    lexed = seconds(lambda: [list(tokens(normal(one).text)) for one in clauses], 3)
+    ratio = read / lexed
+    print(f"1,000 clauses: {ratio:.1f} x bare lexing, at most {OVER_LEXING}")
+    assert ratio <= OVER_LEXING
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("pattern", texts.PATTERNS)
+def test_twice_the_text_takes_twice_the_time(pattern: str) -> None:
+    short, long = (reading(texts.repeated(pattern, n)) for n in (8_000, 16_000))
+    ratio = seconds(long, 2) / seconds(short, 2)
+    if ratio > DOUBLE:  # once more, for a machine that was busy with something else
+        ratio = seconds(long) / seconds(short)
+    print(f"{pattern!r}: {ratio:.2f}, at most {DOUBLE}")
+    assert ratio <= DOUBLE
+
+
+@pytest.mark.bench
+def test_the_worst_text_is_no_trap() -> None:
+    clauses = [one for one in texts.ordinary() if len(one) >= ORDINARY]
+    median = statistics.median(seconds(reading(one), 3) for one in clauses)
+    costs = {one: seconds(reading(texts.repeated(one, LONG))) / median for one in texts.PATTERNS}
+    costs |= {
+        one[:12]: seconds(reading(texts.repeated(one, LONG))) / median for one in clauses[:20]
+    }
+    worst = max(costs, key=lambda one: costs[one])
+    print(f"{LONG} characters of {worst!r}: {costs[worst]:.0f} x the median, at most {WORST:.0f}")
+    assert costs[worst] <= WORST
+
+
+@pytest.mark.bench
+def test_memory_stays_under_200_mb() -> None:
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    print(f"{done.stdout.strip()} MB at most while reading")
+    assert int(done.stdout) < 200
