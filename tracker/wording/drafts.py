@@ -63,7 +63,7 @@ class DraftWords:
 
     def where(self, place: str) -> str:
         """ "table 1 row 32 cell 4" as people say it; any other place as it is."""
-        parts = re.findall(r"(table|row|cell|paragraph|sheet|line) (\S+)", place)
+        parts = re.findall(r"(table|row|cell|paragraph|sheet|line|at) (\S+)", place)
         if not parts or " ".join(f"{name} {n}" for name, n in parts) != place:
             return place
         said = [self(f"place_{name}", n=n) for name, n in parts]

@@ -266,3 +266,26 @@ def test_points_earned_one_by_one_fill_the_clause_from_nothing() -> None:
     assert only(reading) == {
         "kind": "bonus", "recognition": "c2_3_1", "award": "1", "cap": "3",
     }  # fmt: skip
+
+
+def test_targets_that_are_set_elsewhere_are_the_ends_of_a_line() -> None:
+    text = Text("达到力争值得60分，达到确保值得54分，之间按比例得分。")
+    tiers = (("达到力争值", "+60"), ("达到确保值", "+54"))
+    made = drafted(text.read(text.rule("linear", text.text, tiers=tiers)))
+    assert fields(made.rules[0])["ends"] == {"c2_3_1_target1": "60", "c2_3_1_target2": "54"}
+    assert [(target.name, target.value) for target in made.targets] == [
+        ("达到力争值", None), ("达到确保值", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "of", "worst"),
+    [
+        ("保护率最好的得满分，最差的得60%分数，介于其中按比例得分。", "all", "60%"),
+        ("40%的分数根据排名赋分，最好的得满分，最差的得60%分数，其余按比例。", "40%", "24%"),
+    ],
+)
+def test_points_between_the_best_and_the_worst_peer(words: str, of: str, worst: str) -> None:
+    text = Text(words)
+    rule = drafted(text.read(text.rule("rank", words))).rules[0].model_dump()
+    assert (rule["kind"], rule["of"], rule["worst_gets"]) == ("rank", of, worst)

@@ -158,7 +158,7 @@ def _graded(where: list[int], flat: Amount, *, bottom: bool) -> dict[int, str] |
     steps = max(1, len(where) - 1)
     told = {}
     for n, place in enumerate(sorted(where)):
-        told[place] = _decimal(most - (most - least) * n / steps)
+        told[place] = decimal(most - (most - least) * n / steps)
     return told
 
 
@@ -178,11 +178,11 @@ def _continued(found: dict[int, str], text: str) -> dict[int, str]:
         value = Fraction(found[last]) + step * (place - last)
         if value <= 0:
             break
-        told[place] = _decimal(value)
+        told[place] = decimal(value)
     return told
 
 
-def _decimal(value: Fraction) -> str:
+def decimal(value: Fraction) -> str:
     number = Decimal(value.numerator) / Decimal(value.denominator)
     text = format(number.quantize(Decimal("0.0001")), "f").rstrip("0").rstrip(".")
     return text or "0"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from pydantic import ValidationError
@@ -51,6 +52,7 @@ from tracker.domain.rules import (
 )
 from tracker.domain.rules.duties import Every
 
+TO_COME = "由其他文件或任务数确定，待录"
 TIME_UNITS = frozenset({"minute", "hour", "day", "workday", "week", "month"})
 MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
              "grade": "级"}  # fmt: skip
@@ -185,7 +187,7 @@ class _Mapping:
     def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
         key = f"{key_of(self.place.clause)}_{number + 1}_target"
         unit = "" if read.step is None else MEASURED.get(read.step.unit, "")
-        source = "" if value is not None else "由其他文件或任务数确定，待录"
+        source = "" if value is not None else TO_COME
         self.made.targets.append(
             TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
                         source=source or "条文")
@@ -449,17 +451,53 @@ class _Mapping:
         return [Ratio(measure=self.key(read, number), full_at=full, of=of, cap=self.cap_of(read))]
 
     def linear(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        peers = self._between_peers(read, number)
+        if peers:
+            return peers
         corners = bands.corners(read.tiers or ())
-        if corners is None:
+        if corners is not None:
+            return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]
+        return self._between_targets(read, number)
+
+    def _between_targets(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        """力争目标值得60分，确保目标值得54分，之间按比例: the values are targets, entered later."""
+        awards = [bands.amount(band.award) for band in read.tiers or ()]
+        whens = [band.when for band in read.tiers or ()]
+        if len(awards) < 2 or None in awards or not all(_is_target(when) for when in whens):
             return []
-        return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]
+        ends: dict[str, str] = {}
+        for n, (band, award) in enumerate(zip(read.tiers or (), awards, strict=True), start=1):
+            key = f"{key_of(self.place.clause)}_{number + 1}_target{n}"
+            name = band.when.strip("，,；; ") or self._worth(read, award or "")
+            self.made.targets.append(TargetValue(id=key, name=name, source=TO_COME))
+            ends[key] = award or "0"
+        return [Linear(measure=self.key(read, number), ends=ends, cap=self.cap_of(read))]
+
+    def _worth(self, read: ReadRule, award: str) -> str:
+        """What gets so many points, in the words before them."""
+        found = re.search(rf"([^，,。；;（(]+)[，,]?\s*得\s*{award}\s*分", self.piece(read))
+        return passages.shortened(found[1] if found else f"{self.about(read)}（得{award}分）")
+
+    def _between_peers(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        """最好的得满分，最差的得60%，介于其中按比例: of the points or of a share of them."""
+        text = self.passage(read)
+        worst = re.search(r"最[差低少][^，,。；;]{0,6}得\s*(\d+(?:\.\d+)?)\s*%", text)
+        if worst is None or not re.search(r"最[好优高多][^，,。；;]{0,6}(?:满分|100%)", text):
+            return []
+        part = re.search(r"(\d+(?:\.\d+)?)\s*%的?(?:分数|分值)?根据", text)
+        share = Fraction(part[1]) if part else Fraction(100)
+        low = bands.decimal(share * Fraction(worst[1]) / 100)
+        of = "all" if part is None else f"{part[1]}%"
+        return [RankRule(rank=self.key(read, number), of=of, worst_gets=f"{low}%",
+                         cap=self.cap_of(read))]  # fmt: skip
 
     def rank(self, read: ReadRule, number: int) -> Sequence[Rule]:
         text = self.piece(read) if read.tiers else self.passage(read)
         places = bands.places(read.tiers or (), text, read.deduct or read.award)
         gain = read.deduct is None and not (read.tiers and read.tiers[0].deduct is not None)
         if not places:
-            return self._counted_rank(read, number, gain=gain)
+            peers = self._between_peers(read, number)
+            return peers or self._counted_rank(read, number, gain=gain)
         whens = "".join(band.when for band in read.tiers or ())
         bottom = bands.from_end(whens or text)
         return [
@@ -599,6 +637,11 @@ _FACTORS = (
 _ABOVE = re.compile(r"上述|以上(?:各|工作|任务|[^\d，。；]{0,6}(?:项|条|加|扣))|前述")
 _STARTED = re.compile(r"不[足满][^，。；]{0,10}(?:也?按|计为|算作?)\s*[\d一]")
 _PRO_RATA = re.compile(r"不[足满][^，。；]{0,14}按比例")
+
+
+def _is_target(when: str) -> bool:
+    """A stated value of another document, or nothing: 达到力争目标值. Not 和上年持平."""
+    return not when.strip() or bool(re.search(r"目标|任务|计划|指标|值$", when))
 
 
 def _part(share: Decimal | None) -> Decimal | None:
