@@ -273,7 +273,7 @@ class Assembler:
     def _charge(self, one: Phrase, amounts: list[Amount]) -> None:
         act = self._act(one)
         drafts = [self._charged(act, one, amount) for amount in amounts]
-        if len(drafts) > 1 and act is Act.SCORE:
+        if len(drafts) > 1 and act is Act.SCORE and not self._has("step"):
             drafts = [self._by_class(drafts)]
         elif len(drafts) > 1:
             self._shared_out(drafts)
@@ -306,10 +306,18 @@ class Assembler:
                 unit=draft.step.unit, measure=draft.measure, change=draft.change,
                 found=draft.found, trigger=draft.trigger,
             )  # fmt: skip
+        elif act is Act.LOSE and self._for_each_of_a_list(one, draft):
+            draft.kind, draft.step = Kind.PER_MISSING, Quantity(figures("1")[0], "item")
         elif act is Act.LOSE:
             draft.kind = triggers.flat_kind(draft.trigger, bound=draft.bound, rank=draft.rank)
             self._follow(draft)
         return draft
+
+    def _for_each_of_a_list(self, one: Phrase, draft: Draft) -> bool:
+        """未成立机构、未明确人员的，各扣0.2分."""
+        each = one.of("EACHOF")
+        listed = re.findall(r"未[^，。；、]{1,16}、", draft.trigger)
+        return each is not None and each.text == "各" and bool(listed)
 
     def _in_a_row(self, draft: Draft) -> None:
         """每获得1项国家级荣誉加2分、省级荣誉加1分: one count for both."""
@@ -438,6 +446,8 @@ class Assembler:
         token = one.of("QUANTITY")
         draft.measure = "" if token is None else token.text.lstrip("0123456789.一二两三十")
         draft.step = self._with_subject(quantity, draft)
+        if draft.step is not None and draft.step.unit in ("quarter", "year"):
+            draft.step = Quantity(draft.step.n, "occurrence")
         change = one.of("CHANGE", "COMPARE")
         draft.change = "" if change is None else change.text
         if not draft.change and one.kind == "step":
@@ -451,7 +461,9 @@ class Assembler:
         if quantity.unit not in triggers.CLOCK | triggers.QUANTITATIVE:
             return False
         stepped = quantity.n == 1 and one is self.pending[-1] and one.of("BEYOND") is None
-        return not stepped or quantity.unit in triggers.CLOCK
+        change = one.of("CHANGE")
+        late = change is not None and triggers.LATE_CHANGE.match(change.text) is not None
+        return not stepped or (quantity.unit in triggers.CLOCK and not late)
 
     def _change_in(self, one: Phrase) -> str:
         """每迟报, 每漏统: the change as a word of prose."""
@@ -537,6 +549,12 @@ class Assembler:
         )  # fmt: skip
         self.pending.clear()
 
+    def _defines(self, one: Phrase) -> bool:
+        """化解率=化解数/交办数×100% says what a rate is, not what it costs."""
+        said = self._trigger(one.end)[2] if self.pending else one.tokens[0].text
+        left, equals, _ = said.partition("=")
+        return bool(equals) and re.search(r"[得扣加计]分|分值|分数", left) is None
+
     def _said(self, one: Phrase) -> None:
         kinds = {
             "ZERO": (Act.ZERO, None), "FULL": (Act.FULL, None), "FREE": (Act.FREE, Kind.EXEMPTION),
@@ -546,6 +564,9 @@ class Assembler:
             "EXTERNAL": (Act.OTHER, Kind.EXTERNAL),
         }  # fmt: skip
         act, kind = kinds[one.kind]
+        if one.kind == "FORMULA" and self._defines(one):
+            self.pending.clear()
+            return
         if one.kind == "FREE" and "免扣" in one.tokens[0].text:
             act, kind = Act.OTHER, Kind.MULTIPLIER
         draft = self._draft(act, kind, one)

@@ -145,8 +145,7 @@ def _may_band(one: Draft) -> bool:
 
 def _is_ordinal(one: Draft) -> bool:
     """有一项未达标扣0.5分, 两项…扣1分: how many there are is the condition."""
-    plain = one.step is not None and one.counted and not one.change and not one.found
-    return plain and "每" not in one.said and one.measure not in ("次", "起", "件", "例", "人次")
+    return one.step is not None and one.counted and not one.change and "每" not in one.said
 
 
 def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
@@ -263,24 +262,18 @@ def _losing(run: list[Draft]) -> Iterator[Draft]:
     lost = [one for one in run if one.act is Act.LOSE]
     bands = [one for one in run if _sort(one) != "plain" or _is_ordinal(one)]
     counts = [one.step.n for one in run if one.step is not None and _is_ordinal(one)]
-    if all(one.figure and one.part == run[0].part for one in run):
-        late = any(is_late(one.trigger) for one in run)
-        yield _tiers(run, Kind.LATENESS if late else Kind.TIERED)
-        return
-    if len(lost) < 2 or len(bands) < len(run) - 1 or len(set(counts)) != len(counts):
-        yield from _split_free(run)
+    rising = sorted(set(counts)) == counts
+    if len(lost) < 2 or len(bands) < len(run) - 1 or not rising:
+        yield from run
         return
     late = any(_short_bound(one) or is_late(one.trigger) for one in run)
     yield _tiers(run, Kind.LATENESS if late else Kind.TIERED)
 
 
-def _split_free(run: list[Draft]) -> Iterator[Draft]:
-    yield from run
-
-
 def _scored(run: list[Draft]) -> Iterator[Draft]:
     if any(one.act is Act.LOSE for one in run):
-        yield from run
+        yield from (one for one in run if one.act in (Act.SCORE, Act.FULL))
+        yield from _losing([one for one in run if one.act not in (Act.SCORE, Act.FULL)])
         return
     gives = [one for one in run if one.act in (Act.SCORE, Act.FULL)]
     zeros = [one for one in run if one.act is Act.ZERO]

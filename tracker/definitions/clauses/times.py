@@ -38,22 +38,23 @@ DATE = re.compile(
 )
 PERIOD = r"季度|季|半年|年度|年|月份|月|周|星期|旬|日|天"
 RECUR = re.compile(
-    rf"[每各](?:个)?(?:(?P<n>{N}|双|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
+    rf"(?:每逢?|各)(?:个)?(?:(?P<n>{N}|双|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
     rf"|(?:按|逐)(?P<by>季度|季|半年|年度|年|月|周|旬|日)(?!份|均|期)"
     rf"|(?P<next>(?:次|下)个?月|次季度?(?:首月|第一个月)?|季后首月|季度后首月|下季度?首月)"
+    rf"|(?P<ended>季度|半年|年度|月度|月)(?=(?:终了|结束)后)"
     rf"|(?P<one>(?<![第\d])[一1](?:季度?|月|周|年))(?=[一1]次|一报|一调度|一通报|一例会|一总结|一研判)"
 )
 DUE_IN_PERIOD = re.compile(
     rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?)?"
     rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-3]个?月|最后1个月)?(?:的)?"
-    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})[日号](?:至(?P<to>{DAY})[日号])?|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
+    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})[日号](?:至(?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
     rf"(?P<before>(?:下班)?{BEFORE}|(?:之内|以内|内))?|(?P<within>{N})个?(?P<wunit>工作日|日|天)(?:之|以)?内)?"
 )
 TIMES_IN_PERIOD = re.compile(
     rf"[^，。；：()\n]{{0,30}}?(?P<n>{N})(?:次|篇|条|期|件|份|场|例|批|轮|节|回|个(?!月|工作|百分|小时))(?!的)"
 )
 DURATION = re.compile(
-    rf"(?P<lead>连续|提前|在|于|超过|超|逾期|推迟|延迟)?(?P<n>{N})(?P<unit>{TIME})(?P<within>之内|以内|内|(?=不|没有|未|无|没))?"
+    rf"(?P<lead>连续|提前|(?:延长|缩短|压缩)[至到为]|在|于|超过|超|逾期|推迟|延迟)?(?P<n>{N})(?P<unit>{TIME})(?P<within>之内|以内|内|(?=不|没有|未|无|没))?"
 )
 NOT_DUE_AFTER = re.compile(
     r"(?:起|以来|开始|后|印发|召开|发布|至|-|的?(?:基础|数据|水平|同期|环境日|宣传))"
@@ -320,6 +321,8 @@ def _periods(text: str, year: int, calendar: WorkCalendar) -> Iterator[Period]:
         times = TIMES_IN_PERIOD.match(text, end)
         counted = times is not None and not _is_step(text, found, times)
         often = max(1, int(number_of(times["n"]))) if counted and times is not None else 1
+        if first is not None and due is not None and due["more"]:
+            often = 1 + len(re.findall("[日号]", due["more"]))
         if _is_step(text, found, None) and first is None:
             continue
         last_end = end
@@ -349,7 +352,8 @@ def _is_step(text: str, found: re.Match[str], times: re.Match[str] | None) -> bo
 def _rhythm(found: re.Match[str]) -> tuple[Freq, int]:
     if found["next"]:
         return (Freq.QUARTERLY if "季" in found["next"] else Freq.MONTHLY), 1
-    unit = found["unit"] or found["by"] or (found["one"] or "")[1:]
+    ended = (found["ended"] or "").replace("月度", "月")
+    unit = found["unit"] or found["by"] or ended or (found["one"] or "")[1:]
     freq = FREQ[unit]
     if not found["n"]:
         return freq, 1
@@ -448,10 +452,10 @@ def _is_length(found: re.Match[str], before: str, text: str) -> bool:
     if lead in ("逾期", "推迟", "延迟"):
         return False
     if lead in ("超过", "超"):
-        return before == "不" or bool(
+        return before in ("不", "得") or bool(
             re.match(r"仍?(?:未|没有|不)", text[found.end() : found.end() + 3])
         )
-    if lead in ("连续", "提前"):
+    if lead in ("连续", "提前") or (lead and lead[:2] in ("延长", "缩短", "压缩")):
         return True
     if within is None:
         return False

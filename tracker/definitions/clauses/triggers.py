@@ -39,6 +39,7 @@ QUANTITATIVE = frozenset(
     }
 )  # fmt: skip
 CLOCK = frozenset({"minute", "hour", "day", "workday", "week", "month", "quarter", "year"})
+PERIODS = frozenset({"月", "季度", "年", "周", "个月", "个季度"})
 LATE_CHANGE = re.compile(r"^(?:迟|晚|逾期|延迟|延期|推迟|延后|超期|超时|拖延|推后|滞后|延)")
 MISSING_CHANGE = re.compile(r"^(?:少|缺|漏|未|低|差)")
 
@@ -56,6 +57,8 @@ def counted_kind(*, unit: str, measure: str, change: str, found: bool, trigger: 
     """The kind of an amount that is charged for each unit of something."""
     if unit == "rank":
         return Kind.RANK
+    if unit in CLOCK and measure in PERIODS and not is_late(trigger) and not change:
+        return _by_trigger(measure, "occurrence", trigger)
     if unit in CLOCK:
         if re.search(r"较|同比|天数", trigger) and not LATE_CHANGE.match(change):
             return Kind.PER_STEP
