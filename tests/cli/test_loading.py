@@ -210,3 +210,32 @@ def test_every_kind_of_mistake_in_a_file_of_facts_is_told_in_one_go(
         assert any(f"第 {line} 行" in one and what in one for one in lines), what
     assert not any("第 4 行" in one for one in lines), "the report it reviews is only misspelt"
     assert loaded.content() == before
+
+
+def test_one_fact_of_any_kind_is_recorded_on_one_line(loaded: Installation) -> None:
+    told = loaded("facts", "add", "活动", "活动=login", "单位=住建局")
+    assert (told.code, "login" in told.error) == (1, True)
+    words = ("facts", "add", "豁免", "计分句=1", "事项=done", "单位=住建局", "理由=不涉及",
+             "--at", "2021-10-01")  # fmt: skip
+    assert loaded(*words).code == 0
+    [one] = [
+        one for one in loaded("due", "--as-of", "2021-10-02", "--json").json["obligations"]
+        if one["clause"] == "1"
+    ]  # fmt: skip
+    assert one["light"] == "done"
+    found = loaded.valid("loaded", *words)
+    assert (found["added"], found["kept"]) == (0, 1)
+
+
+def test_a_fact_that_lacks_something_says_what_and_is_not_recorded(loaded: Installation) -> None:
+    before = loaded.content()
+    for words, says in (
+        (("洪水",), "洪水"),
+        (("审核", "填报编号=r", "结果=退回"), "reason"),
+        (("豁免", "计分句=1", "颜色=红"), "颜色"),
+        (("豁免", "计分句=99"), "99"),
+    ):
+        told = loaded("facts", "add", *words)
+        assert (told.code, says in told.error) == (1, True), (words, told.error)
+    assert loaded("facts", "add", "豁免", "计分句").code == 2
+    assert loaded.content() == before

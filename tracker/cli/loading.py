@@ -110,6 +110,56 @@ def load_facts(
     _loaded(place, json, str(file), "facts", len(rows), counts)
 
 
+@facts.command("add")
+def add_fact(
+    kind: Annotated[
+        str,
+        typer.Argument(metavar="类型", help="发现问题、监测数据、排名、认定…… / finding, rank ..."),
+    ],
+    fields: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="栏目=值", help="栏目同事实文件的表头 / FIELD=VALUE as in a file"),
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", metavar="T", help="何时发生，默认现在 / when, default now")
+    ] = "",
+    programme: Slug = "",
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("loaded")] = False,
+) -> None:
+    """录入一条任何类型的事实 / record one fact of any kind.
+
+    tracker facts add 发现问题 发现问题=straw_burning 数量=2 单位=住建局. What is wrong is said and
+    nothing is recorded.
+    """
+    from tracker.cli.house import house, meant
+    from tracker.cli.instants import instant
+    from tracker.definitions import sheets
+    from tracker.services import programmes, reporting
+
+    pairs = [("fact", kind), *(_field(one) for one in fields or ())]
+    with house(lang) as place, place.writing() as session:
+        year = place.now.astimezone(place.settings.tz).year
+        slug = meant(session, programme, place.lang, year=year)
+        known = programmes.current(session, slug)
+        when = instant(at, known.tz, "--at") if at else place.now
+        pairs.append(("occurred_at", when.isoformat()))
+        one = sheets.typed(pairs, place.lang, units=_unit_names(known), entered_at=place.now)
+        before = {fact.id for fact in reporting.facts(session, slug)}
+        [stored] = reporting.record_facts(session, slug, [one.fact], now=place.now, by=by)
+    added = int(stored.id not in before)
+    _loaded(place, json, "", "facts", 1, {"added": added, "kept": 1 - added})
+
+
+def _field(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign):
+        raise typer.BadParameter(f"“{text}”：写作 栏目=值 / FIELD=VALUE", param_hint="FIELD=VALUE")
+    return name, value.strip()
+
+
 @facts.command("schema")
 def schema() -> None:
     """事实文件的 JSON Schema / the schema of a file of facts."""

@@ -23,7 +23,7 @@ from pydantic_core import ErrorDetails
 from tracker.definitions import words
 from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.faults import Fault, near
-from tracker.definitions.rows import Columns, Row, table
+from tracker.definitions.rows import Columns, Row, Table, table
 from tracker.definitions.words import Language
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
@@ -151,7 +151,8 @@ _CHINESE = {
     "发现问题": "finding", "类别": "class", "级别": "level", "对象": "subject", "问题": "problem",
     "指标": "measure", "数值": "value", "等级": "grade", "基数": "baseline", "点位": "site",
     "周期": "period", "目标": "target", "排名": "rank", "名次": "place", "总数": "of",
-    "最好": "best", "最差": "worst", "规则": "rule", "分值": "points", "认定人": "person",
+    "最好": "best", "最差": "worst", "上年名次": "previous",
+    "递补": "passed_over", "限期": "due_on", "规则": "rule", "分值": "points", "认定人": "person",
     "口径": "reading", "选项": "choice", "认可": "recognition", "日期": "on", "活动": "activity",
 }  # fmt: skip
 
@@ -230,12 +231,49 @@ def read_facts(
     entered_at: datetime | None = None,
 ) -> ReadFacts:
     """As `placed`, with the problems beside the facts."""
-    told = table(path, _FACTS, language)
+    return _read(table(path, _FACTS, language), language, units or {}, entered_at)
+
+
+def typed(
+    pairs: Sequence[tuple[str, str]],
+    language: Language = "zh",
+    *,
+    units: Mapping[str, str] | None = None,
+    entered_at: datetime,
+) -> Placed:
+    """One fact from headings and cells as a person types them on one line."""
+    cells: dict[str, object] = {}
+    problems: list[Problem] = []
+    for heading, cell in pairs:
+        own = _FACTS.of(heading)
+        if own is None:
+            close = near(heading, _FACTS.known)
+            values = {
+                "key": heading,
+                "near": words.NEAR[language].format(name=close) if close else "",
+                "known": ", ".join(sorted(set(_FACTS.known.values()))),
+            }
+            problems.append(words.say("unknown_column", language, values, place=heading))
+        elif cell:
+            cells[own] = cell
+    if problems:
+        raise DefinitionError(problems)
+    cells.setdefault("occurred_at", entered_at.isoformat())
+    place = " ".join(f"{heading}={cell}" for heading, cell in pairs)
+    read = _read(Table((Row(place, cells),), (), False), language, units or {}, entered_at)
+    if read.problems:
+        raise DefinitionError(read.problems)
+    return read.placed[0]
+
+
+def _read(
+    told: Table, language: Language, units: Mapping[str, str], entered_at: datetime | None
+) -> ReadFacts:
     found: list[Placed] = []
     problems = list(told.problems)
     spoiled: set[str] = set()
     for row in told.rows:
-        body = _body(row, units or {})
+        body = _body(row, units)
         entered = "recorded_at" in body
         if not entered and "occurred_at" in body:
             body["recorded_at"] = body["occurred_at"] if entered_at is None else entered_at

@@ -28,7 +28,7 @@ from tracker.domain.scoring import Context, score
 class Moved:
     """The date of what `key` names is this one instead: its end, or for hour clocks the instant.
 
-    `key` is an obligation's, or the beginning of several (`20.2`, `20.2/s1`).
+    `key` is an obligation's, or the beginning of several (`20`, `20.2`, `20.2/s1`).
     """
 
     key: str
@@ -152,11 +152,11 @@ def _facts(supposed: Sequence[Supposed], ledger: Ledger) -> Iterator[f.AnyFact]:
 
 
 def named(ledger: Ledger, key: str) -> list[Obligation]:
-    """The obligations of that key, or that begin with it."""
+    """The obligations of that key, or that begin with it; those of an item by its number."""
     found = [
-        one.obligation
+        owed
         for one in ledger.standings
-        if one.obligation.key == key or one.obligation.key.startswith(f"{key}/")
+        if key in ((owed := one.obligation).key, owed.item) or owed.key.startswith(f"{key}/")
     ]
     if not found:
         raise NotFound(

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from schedules.workdays import WorkCalendar
+from tracker.domain import asks
 from tracker.domain import facts as f
 from tracker.domain.errors import Problem
 from tracker.domain.layout import lay_out
@@ -42,19 +43,19 @@ class Vocabulary:
 
     @cached_property
     def findings(self) -> frozenset[str]:
-        return self._named("finding", "asked")
+        return asks.named(self.programme, "finding")
 
     @cached_property
     def measures(self) -> frozenset[str]:
-        return self._named("measure")
+        return asks.named(self.programme, "measurement")
 
     @cached_property
     def recognitions(self) -> frozenset[str]:
-        return self._named("recognition", "asked")
+        return asks.named(self.programme, "recognition")
 
     @cached_property
     def ranks(self) -> frozenset[str]:
-        return self._named("rank")
+        return asks.named(self.programme, "rank")
 
     @cached_property
     def rules(self) -> frozenset[str]:
@@ -86,15 +87,6 @@ class Vocabulary:
         for _, item, clause in self.programme.clauses.values():
             for duty in clause.duties:
                 yield item, clause, duty
-
-    def _named(self, *fields: str) -> frozenset[str]:
-        """What the rules call their findings, measures and so on, conditions included."""
-        found: set[str] = set()
-        for _, _, rule in self.programme.rules():
-            body = rule.model_dump(mode="json")
-            for part in (body, *(value for value in body.values() if isinstance(value, dict))):
-                found |= {str(part[field]) for field in fields if part.get(field) is not None}
-        return frozenset(found)
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

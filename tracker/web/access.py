@@ -203,13 +203,13 @@ class Gate:
 
     def check_form(self, request: Request, token: str) -> None:
         """Forbidden for a form that did not come from a page of ours in this browser."""
-        if not self._same_origin(request):
+        if not self.same_origin(request):
             raise Forbidden("origin")
         expected = self.token(self.session(request))
         if not hmac.compare_digest(expected.encode(), token.encode(errors="replace")):
             raise Forbidden("token")
 
-    def _same_origin(self, request: Request) -> bool:
+    def same_origin(self, request: Request) -> bool:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False
         origin = request.headers.get("origin")

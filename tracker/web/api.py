@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json, to_json
 from starlette.responses import JSONResponse, Response
 
 from tracker.definitions import answers
-from tracker.definitions.answers import DueAnswer, LedgerAnswer, ProgrammesAnswer, PublishedAnswer
+from tracker.definitions.answers import (
+    DueAnswer,
+    LedgerAnswer,
+    LoadedAnswer,
+    ProgrammesAnswer,
+    PublishedAnswer,
+)
+from tracker.domain import facts as f
+from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.points import Units
-from tracker.services import programmes
+from tracker.services import programmes, reporting
 from tracker.services.scoreboard import Board
 from tracker.web import items, overview, vitals
-from tracker.web.entry import Office
+from tracker.web.access import OFFICE, Forbidden
+from tracker.web.entry import Acting, Office
+from tracker.web.intake import TooLarge
 from tracker.web.pages import final, opened
 from tracker.wording import arithmetic, counting
 
 router = APIRouter(prefix="/api/v1")
+
+MOST_BYTES = 8 * 1024 * 1024
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -84,6 +99,60 @@ def _lost(board: Board) -> dict[str, Units]:
         if entry.obligation and entry.part != "bonus":
             found[entry.obligation] = Units(found.get(entry.obligation, 0) - entry.points)
     return found
+
+
+async def _posted(request: Request) -> bytes:
+    """Forbidden for what a form of another site could send, TooLarge above the limit."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" or not request.app.state.web.gate.same_origin(request):
+        raise Forbidden("origin")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+    return body
+
+
+@router.post("/programmes/{slug}/facts")
+def record_facts(
+    asked: Acting, slug: str, posted: Annotated[bytes, Depends(_posted)]
+) -> LoadedAnswer:
+    """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
+    one with an id that is on file with the same content is kept."""
+    new = _facts(posted, asked.now)
+    with asked.runtime.database.write() as session:
+        before = {one.id for one in reporting.facts(session, slug)}
+        stored = reporting.record_facts(session, slug, new, now=asked.now, by=OFFICE)
+    added = sum(one.id not in before for one in stored)
+    return LoadedAnswer(file="", what="facts", rows=len(stored), added=added,
+                        kept=len(stored) - added)  # fmt: skip
+
+
+def _facts(body: bytes, now: datetime) -> list[f.AnyFact]:
+    """DefinitionError names every fact and field that is wrong."""
+    try:
+        given = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise DefinitionError([Problem("body", f"不是 JSON / not JSON: {error}")]) from error
+    if not isinstance(given, list):
+        raise DefinitionError([Problem("body", "应是事实的列表 / not a list of facts")])
+    found: list[f.AnyFact] = []
+    problems: list[Problem] = []
+    for number, one in enumerate(given, start=1):
+        stamped = {"recorded_at": now.isoformat(), **one} if isinstance(one, dict) else one
+        try:
+            found.append(f.FACT.validate_json(to_json(stamped)))
+        except ValidationError as error:
+            problems += [_problem(number, fault) for fault in error.errors(include_url=False)]
+    if problems:
+        raise DefinitionError(problems)
+    return found
+
+
+def _problem(number: int, fault: ErrorDetails) -> Problem:
+    where = ".".join(str(part) for part in fault["loc"])
+    return Problem(f"fact {number}" + (f", {where}" if where else ""), fault["msg"])
 
 
 @router.get("/health")

@@ -20,6 +20,7 @@ from tracker.web import (
     api,
     assets,
     entry,
+    factpages,
     imports,
     mailed,
     pages,
@@ -58,6 +59,6 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
     troubles.install(app)
-    for module in (entry, pages, ahead, reports, acts, imports, mailed, api):
+    for module in (entry, pages, ahead, factpages, reports, acts, imports, mailed, api):
         app.include_router(module.router)
     return app

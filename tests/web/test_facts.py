@@ -1,0 +1,228 @@
+"""The office records what a clause asks for, sees what it did, corrects it or takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from starlette.testclient import TestClient
+
+from tests.builders import JANUARY, a_database, a_programme, at, clause, item, migrated, 住建局
+from tests.databases import Prepare
+from tests.web.conftest import HOSTILE, NOW, House, form_of, opened
+from tracker.domain.programme import Programme
+from tracker.services import programmes, scoreboard
+
+KEY = f"7/done/{住建局}"
+
+
+def asking() -> Programme:
+    """One clause for each kind of fact that a clause can ask for."""
+    incidents = {
+        "kind": "per_incident",
+        "finding": "fire",
+        "classes": {"big": "0.5", "small": "0.1"},
+    }
+    measured = {"kind": "per_step", "measure": "pm25", "each": "0.1", "against": "target:goal"}
+    ranked = {"kind": "rank", "rank": "place", "worst_gets": "60%"}
+    decided = {"kind": "discretionary", "most": "2"}
+    bonus = {"kind": "bonus", "recognition": "prize", "award": "0.5"}
+    dated = {"kind": "milestone", "id": "done", "external": "另行通知"}
+    pause = {"kind": "gap", "id": "pause", "activity": "login", "within": {"n": 1, "unit": "week"}}
+    return a_programme(
+        item("1", clause("1", rules=[incidents])),
+        item("2", clause("2", rules=[measured])),
+        item("3", clause("3", rules=[ranked])),
+        item("4", clause("4", rules=[decided])),
+        item("5", clause("5", rules=[bonus])),
+        item("6", clause("6", duties=[dated], rules=[{"kind": "all_or_nothing", "duty": "done"}])),
+        item("7", due_on="2021-10-31"),
+        item("8", clause("8", duties=[pause], rules=[
+            {"kind": "per_incident", "duty": "pause", "each": "0.1"}])),
+        targets=[{"id": "goal", "name": "年度目标", "source": "另行下达", "measure_unit": "微克"}],
+        names={"fire": "火点", "big": "大火", "small": "小火", "pm25": "细颗粒物"},
+    )  # fmt: skip
+
+
+def furnished(url: str) -> None:
+    migrated(url)
+    database = a_database(url)
+    with database.write() as session:
+        programmes.publish(session, asking(), now=JANUARY, by="office")
+    database.close()
+
+
+@pytest.fixture
+def house(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
+    made = opened(database_like(furnished), tmp_path / "data")
+    yield made
+    made.runtime.database.close()
+
+
+def record(visitor: TestClient, name: str, kind: str, **given: str) -> httpx.Response:
+    """The form of this kind on the clause's page, filled in and sent."""
+    page = visitor.get(f"/p/small/facts/{name}")
+    assert f'value="{kind}"' in page.text
+    hidden = form_of(page, action=f"/p/small/facts/{name}")
+    return visitor.post(f"/p/small/facts/{name}", data={**hidden, "kind": kind, **given})
+
+
+def lost(house: House, item: str) -> int:
+    with house.runtime.database.read() as session:
+        board = scoreboard.board(session, "small", as_of=house.clock.now())
+    return board.ledger.lost_by(lambda entry: entry.item == item)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "given", "says", "costs"),
+    [
+        ("1", "finding", {"key": "fire", "count": "2", "class": "big", "problem": "f-1"}, {
+            "finding": "fire", "count": 2, "class_": "big", "problem": "f-1"}, 10_000),
+        ("2", "target", {"key": "goal", "value": "３２．5"}, {"target": "goal"}, 0),
+        ("3", "rank", {"key": "place", "place": "3", "of": "9", "value": "80", "best": "90",
+                       "worst": "70"}, {"rank": "place", "place": 3}, 10_000),
+        ("4", "decision", {"key": "4#1", "points": "0.5", "person": "王主任", "reason": "通报"},
+         {"rule": "4#1", "person": "王主任"}, 5_000),
+        ("5", "recognition", {"key": "prize", "count": "1"}, {"recognition": "prize"}, 0),
+        ("6", "external_date", {"key": "done", "on": "2021-10-10"}, {"duty": "done"}, 50_000),
+        ("7", "suspension", {"key": KEY, "reason": "停工", "ends_at": "2021-10-30T08:00"},
+         {"clause": "7", "unit": 住建局, "ends_at": at("2021-10-30 08:00")}, 0),
+        ("7", "waiver", {"key": KEY, "reason": "不涉及"}, {"reason": "不涉及"}, 0),
+        ("7", "close_out", {"key": KEY, "reason": "合并考核"}, {"reason": "合并考核"}, 0),
+        ("8", "activity", {"key": "login"}, {"activity": "login"}, 0),
+    ],
+)  # fmt: skip
+def test_every_kind_of_fact_that_a_clause_asks_for_is_recorded(
+    house: House, visitor: TestClient, name: str, kind: str, given: dict[str, str],
+    says: dict[str, Any], costs: int,
+) -> None:  # fmt: skip
+    answer = record(visitor, name, kind, **given)
+    assert answer.status_code == 303
+    filed = house.last()
+    assert (filed.fact, filed.by, filed.occurred_at) == (kind, "office", NOW)
+    assert {field: getattr(filed, field) for field in says} == says
+    assert lost(house, name) == costs
+    told = visitor.get(answer.headers["location"]).text
+    assert "已录入，回执" in told
+
+
+def test_what_recording_did_to_the_score_is_said(house: House, visitor: TestClient) -> None:
+    record(visitor, "2", "target", key="goal", value="30")
+    answer = record(visitor, "2", "measurement", key="pm25", value="20", at="2021-10-17T09:00")
+    told = visitor.get(answer.headers["location"]).text
+    assert "得分 40.00 → 39.00，" in told
+    assert "<b>−1.00</b>" in told
+    assert house.last().occurred_at == at("2021-10-17 09:00")
+    assert lost(house, "2") == 10_000
+
+
+def test_sent_twice_it_counts_once(house: House, visitor: TestClient) -> None:
+    page = visitor.get("/p/small/facts/1")
+    sent = {**form_of(page, action="/p/small/facts/1"), "count": "1", "class": "big"}
+    for _ in range(2):
+        assert visitor.post("/p/small/facts/1", data=sent).status_code == 303
+    assert len(house.facts()) == 1
+
+
+def test_a_correction_takes_the_place_of_a_fact_and_both_stay_on_file(
+    house: House, visitor: TestClient
+) -> None:
+    record(visitor, "1", "finding", key="fire", count="2", **{"class": "big"})
+    wrong = house.last()
+    form = visitor.get("/p/small/facts/1", params={"correct": wrong.id})
+    assert 'name="count" value="2"' in form.text
+    sent = form_of(form, action="/p/small/facts/1")
+    if "supersedes" not in sent:
+        sent["supersedes"] = wrong.id
+    visitor.post("/p/small/facts/1", data={**sent, "kind": "finding", "key": "fire", "count": "1",
+                                           "class": "small"})  # fmt: skip
+    assert house.last().supersedes == wrong.id
+    assert (len(house.facts()), lost(house, "1")) == (2, 1_000)
+
+
+def test_a_fact_is_taken_back_with_a_reason(house: House, visitor: TestClient) -> None:
+    record(visitor, "4", "decision", key="4#1", points="2", person="王主任", reason="通报")
+    wrong = house.last()
+    assert lost(house, "4") == 20_000
+    answer = record(visitor, "4", "withdrawal", supersedes=wrong.id)
+    assert (answer.status_code, lost(house, "4")) == (422, 20_000)
+    assert record(visitor, "4", "withdrawal", supersedes=wrong.id, note="重复").status_code == 303
+    assert (house.last().fact, lost(house, "4")) == ("withdrawal", 0)
+
+
+def test_what_cannot_be_taken_is_said_at_its_field_and_nothing_is_recorded(
+    house: House, visitor: TestClient
+) -> None:
+    before = house.everything()
+    for name, kind, given, says in (
+        ("1", "finding", {"key": "fire", "count": "several"}, "不小于 0 的数"),
+        ("1", "finding", {"key": "fire", "count": "0"}, "不小于 0 的数"),
+        ("1", "finding", {"key": "flood", "count": "1"}, "方案中没有发现问题的类别"),
+        ("2", "measurement", {"key": "pm25"}, "这一项必须填"),
+        ("2", "measurement", {"key": "pm25", "value": "1e5"}, "不小于 0 的数"),
+        ("2", "measurement", {"key": "pm25", "value": "3", "at": "2021-10-19T08:00"}, "还没有到"),
+        ("2", "measurement", {"key": "pm25", "value": "3", "at": "soon"}, "2021-10-18 08:40"),
+        ("3", "rank", {"key": "place", "place": "-1"}, "不小于 0 的数"),
+        ("4", "decision", {"key": "4#1", "points": "1", "person": ""}, "这一项必须填"),
+        ("6", "external_date", {"key": "done", "on": "soon"}, "2021-10-18"),
+        ("7", "waiver", {"key": "elsewhere", "reason": "x"}, "请选一项"),
+        ("7", "waiver", {"key": KEY}, "这一项必须填"),
+    ):
+        answer = record(visitor, name, kind, **{**given, "note": HOSTILE})
+        assert answer.status_code == 422, (name, given)
+        assert says in answer.text, (name, given)
+        assert HOSTILE not in answer.text
+    assert house.everything() == before
+
+
+def test_what_waits_is_listed_by_what_it_may_cost_and_leads_to_its_clause(
+    visitor: TestClient,
+) -> None:
+    page = visitor.get("/p/small/facts").text
+    assert "处等着录入或认定" in page
+    assert page.index("/p/small/facts/2") < page.index("/p/small/facts/4")
+    assert visitor.get("/p/small/facts/99").status_code == 404
+
+
+# -- the interface for programs ------------------------------------------------------------------
+
+
+def post(visitor: TestClient, body: Any, **headers: str) -> httpx.Response:
+    return visitor.post("/api/v1/programmes/small/facts", json=body, headers=headers)
+
+
+FIRE = {"fact": "finding", "id": "x-1", "finding": "fire", "count": 2, "class": "big",
+        "occurred_at": "2021-10-17T09:00:00+08:00"}  # fmt: skip
+
+
+def test_a_program_records_facts_of_every_kind_all_or_nothing(
+    house: House, visitor: TestClient
+) -> None:
+    rank = {"fact": "rank", "rank": "place", "place": 1, "occurred_at": FIRE["occurred_at"]}
+    answer = post(visitor, [FIRE, rank])
+    assert (answer.status_code, answer.json()["added"]) == (200, 2)
+    assert house.last().recorded_at == NOW
+    assert post(visitor, [FIRE]).json()["kept"] == 1
+    before = house.everything()
+    answer = post(visitor, [{**FIRE, "id": "x-2"}, {**rank, "place": 0}, 7])
+    assert answer.status_code == 422
+    assert [text.partition(":")[0] for text in answer.json()["problems"]] == [
+        "fact 2, rank.place", "fact 3",
+    ]  # fmt: skip
+    assert post(visitor, [{**FIRE, "id": "x-3", "finding": "flood"}]).status_code == 422
+    assert post(visitor, {"fact": "finding"}).status_code == 422
+    assert house.everything() == before
+
+
+def test_a_form_of_another_site_reaches_no_interface(house: House, visitor: TestClient) -> None:
+    path = "/api/v1/programmes/small/facts"
+    before = house.everything()
+    assert visitor.post(path, data={"a": "b"}).status_code == 403
+    plain = {"content-type": "text/plain"}
+    assert visitor.post(path, content=b"[]", headers=plain).status_code == 403
+    assert post(visitor, [FIRE], origin="http://evil.example").status_code == 403
+    assert post(visitor, [FIRE], **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert house.everything() == before

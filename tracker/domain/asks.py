@@ -1,0 +1,181 @@
+"""What each clause asks for: the facts that its rules and duties look at, by kind and key.
+
+Read off the rules themselves, so that a new kind of rule is asked for without a second list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from tracker.domain import rules
+from tracker.domain.programme import Clause, Gap, Milestone, Programme
+
+AskKind = Literal[
+    "finding", "measurement", "target", "rank", "recognition", "decision", "external_date",
+    "activity",
+]  # fmt: skip
+
+_KINDS: dict[str, AskKind] = {
+    "finding": "finding",
+    "measure": "measurement",
+    "recognition": "recognition",
+    "without": "recognition",
+    "rank": "rank",
+    "risen": "rank",
+    "among": "target",
+}
+_BOUNDS = ("against", "at_least", "at_most", "above", "below", "allowance")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that a clause needs to be told. `key` is the finding, measure and so on; for a
+    decision its rule, for an external date its duty.
+
+    `classes` and `grades` are the words that the rules tell apart; `parts` the further figures that
+    they compare: baseline, of, peers, previous, passed_over. `most` bounds a decision, as the rule
+    writes it.
+    """
+
+    clause: str
+    kind: AskKind
+    key: str
+    rules: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    parts: frozenset[str] = frozenset()
+    most: str = ""
+    gain: bool = False
+
+
+def asks(programme: Programme, clause: Clause) -> tuple[Ask, ...]:
+    """In the order of the rules, what duties need last; each thing once."""
+    found: dict[tuple[str, str], Ask] = {}
+    for one in [*_of_rules(programme, clause), *_of_duties(programme, clause)]:
+        name = (one.kind, one.key)
+        found[name] = _joined(found[name], one) if name in found else one
+    return tuple(found.values())
+
+
+def named(programme: Programme, kind: AskKind) -> frozenset[str]:
+    """Every key of that kind that some clause looks at. What a discretionary rule asks about may
+    be a finding or a recognition."""
+    return frozenset(
+        key
+        for _, _, rule in programme.rules()
+        for found, key, _ in _keys(rule)
+        if found == kind or (found == "asked" and kind in ("finding", "recognition"))
+    )
+
+
+def _joined(one: Ask, other: Ask) -> Ask:
+    return Ask(
+        one.clause, one.kind, one.key,
+        rules=tuple(dict.fromkeys([*one.rules, *other.rules])),
+        classes=tuple(dict.fromkeys([*one.classes, *other.classes])),
+        grades=tuple(dict.fromkeys([*one.grades, *other.grades])),
+        parts=one.parts | other.parts, most=one.most or other.most, gain=one.gain and other.gain,
+    )  # fmt: skip
+
+
+def _of_rules(programme: Programme, clause: Clause) -> Iterator[Ask]:
+    for number, rule in enumerate(clause.rules, start=1):
+        name = f"{clause.id}#{number}"
+        gain = bool(getattr(rule, "gain", False)) or isinstance(rule, rules.Bonus)
+        for found, key, holder in _keys(rule):
+            kind = ("recognition" if gain else "finding") if found == "asked" else found
+            if kind == "target" and _is_known(programme, key):
+                continue
+            yield Ask(
+                clause.id, kind, key, rules=(name,), classes=_classes(rule, kind),
+                grades=tuple(_grades(holder)), parts=frozenset(_parts(holder)), gain=gain,
+            )  # fmt: skip
+        if isinstance(rule, rules.Discretionary):
+            most = rule.most or rule.cap or "all"
+            yield Ask(clause.id, "decision", name, rules=(name,), most=most, gain=gain)
+
+
+def _of_duties(programme: Programme, clause: Clause) -> Iterator[Ask]:
+    for duty in clause.duties:
+        match duty:
+            case Milestone():
+                if duty.external:
+                    yield Ask(clause.id, "external_date", duty.id)
+                if duty.need is not None and not _is_known(programme, duty.need.of):
+                    yield Ask(clause.id, "target", duty.need.of)
+            case Gap():
+                yield Ask(clause.id, "activity", duty.activity)
+            case _:
+                pass
+
+
+def _is_known(programme: Programme, target: str) -> bool:
+    """Set by the programme itself, or none of its targets."""
+    value = programme.target_values.get(target)
+    return value is None or value.value is not None
+
+
+Found = Literal["asked"] | AskKind
+
+
+def _keys(part: BaseModel) -> Iterator[tuple[Found, str, BaseModel]]:
+    """What a rule or a condition in it names, with the part that names it."""
+    for field in type(part).model_fields:
+        value = getattr(part, field)
+        if isinstance(value, str) and value:
+            if field in _KINDS:
+                yield _KINDS[field], value, part
+            elif field == "asked":
+                yield "asked", value, part
+            elif field in _BOUNDS and value.startswith("target:"):
+                yield "target", value.partition(":")[2], part
+            elif field in _BOUNDS and value == "target":
+                yield "target", str(getattr(part, "measure", "")), part
+        elif field == "ends" and isinstance(value, dict):
+            yield from (("target", key, part) for key in value)
+        else:
+            for inner in _inside(value):
+                yield from _keys(inner)
+
+
+def _inside(value: object) -> Iterable[BaseModel]:
+    if isinstance(value, BaseModel):
+        return (value,)
+    if isinstance(value, tuple):
+        return (one for one in value if isinstance(one, BaseModel))
+    return ()
+
+
+def _classes(rule: BaseModel, kind: AskKind) -> tuple[str, ...]:
+    """A rule tells classes apart in what it counts itself, not in its conditions."""
+    return tuple(getattr(rule, "classes", ())) if kind in ("finding", "recognition") else ()
+
+
+def _grades(holder: BaseModel) -> Iterator[str]:
+    for one in (holder, *getattr(holder, "tiers", ())):
+        if grade := getattr(one, "grade", None):
+            yield str(grade)
+
+
+def _parts(holder: BaseModel) -> Iterator[str]:
+    if any(getattr(holder, field, None) == "baseline" for field in _BOUNDS) or getattr(
+        holder, "change", False
+    ):
+        yield "baseline"
+    if getattr(holder, "risen", None) or getattr(holder, "each_risen", None):
+        yield "previous"
+    if isinstance(holder, rules.RankRule):
+        yield from _of_rank(holder)
+
+
+def _of_rank(rule: rules.RankRule) -> Iterator[str]:
+    if rule.from_end == "bottom" or rule.by == "place":
+        yield "of"
+    if rule.worst_gets is not None and rule.by == "value":
+        yield "peers"
+    if rule.places and rule.from_end == "top":
+        yield "passed_over"
