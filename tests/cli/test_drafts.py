@@ -133,3 +133,16 @@ def test_the_same_table_again_has_no_differences(bare: Installation) -> None:
     bare("programme", "settle", old, "--all", "as_read")
     told = bare("programme", "diff", old, document(bare, name="again.docx"))
     assert told.text.strip() == "没有不同"
+
+
+def test_readings_are_priced_on_recorded_facts_where_there_are_some(bare: Installation) -> None:
+    facts = bare.write(
+        "facts.yaml",
+        "- {fact: report, clause: '2', duty: done, unit: 县水利局, done: true, "
+        "occurred_at: 2023-05-20T08:00:00Z, recorded_at: 2023-06-30T08:00:00Z}\n",
+    )
+    told = bare("programme", "read", document(bare), "--facts", facts)
+    assert "价钱按已录入的事实算（1 条）" in told.text
+    reading = told.text.partition("▸ joint-units")[2]
+    assert "失 1.00  都完成才算" in reading
+    assert "不扣不加  任何一家完成就算" in reading

@@ -127,6 +127,9 @@ def test_the_next_issue_is_accepted_difference_by_difference(clerk: Clerk, tmp_p
     assert "修改任务 1" not in page
     assert "改期任务 1 时限：2023-04-30 → 2023-03-31" in page
     assert "意思有变，规则要重定" in page
+    assert "失分仍是 0.00；新增应办事项 0 个，取消 0 个" in " ".join(page.split()).replace(
+        "； ", "；"
+    )
     clerk.sends(f"{second}/accept", a_1="item:1:deadline")
     assert clerk.sends(f"{second}/publish").status_code == 303
     with clerk.house.runtime.database.read() as session:

@@ -24,8 +24,9 @@ from tracker.definitions.drafting.summary import Summary, summary
 from tracker.definitions.openpoints import Draft
 from tracker.definitions.words import Language
 from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
+from tracker.domain.points import Units
 from tracker.domain.programme import Programme, Reading
-from tracker.services import calendars, factbook, programmes, trail
+from tracker.services import calendars, factbook, programmes, scoreboard, trail
 from tracker.store.memory import remembered
 from tracker.store.tables import DraftRow
 
@@ -365,5 +366,40 @@ def prices(session: Session, one: Kept) -> Prices:
             {r.id: of_reading(made, r, calendar, facts=recorded) for r in made.readings},
             len(recorded),
         )
+
+    return remembered(session, key, compute)
+
+
+# -- what publishing would do ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Points lost on the recorded facts before and after; obligations that come and go."""
+
+    lost_before: Units
+    lost_after: Units
+    added: int
+    withdrawn: int
+
+
+def effect(session: Session, one: Kept, *, now: datetime) -> Effect | None:
+    """None where nothing is in force yet, or a point is still open."""
+    if one.current is None or problems(one, "zh"):
+        return None
+    calendar = calendars.calendar(session)
+    facts = factbook.facts(session, one.slug)
+    key = ("draft effect", one.id, one.changed_at, calendar.version, len(facts), now.date())
+
+    def compute() -> Effect:
+        after = openpoints.settled(one.result)
+        assert one.current is not None
+        boards = [
+            scoreboard.of_documents(document, facts, calendar, as_of=now, known_at=now)
+            for document in (one.current, after)
+        ]
+        owed = [{s.obligation.key for s in board.ledger.standings} for board in boards]
+        return Effect(boards[0].ledger.lost, boards[1].ledger.lost,
+                      len(owed[1] - owed[0]), len(owed[0] - owed[1]))  # fmt: skip
 
     return remembered(session, key, compute)

@@ -168,6 +168,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
     with asked.runtime.database.read() as session:
         one = drafts.kept(session, id_)
         priced = None if one.ended else drafts.prices(session, one)
+        effect = None if one.ended else drafts.effect(session, one, now=asked.now)
     say = DraftWords(asked.language)
     head, *summary = say.summary(one.told)
     points, readings = [], []
@@ -182,7 +183,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         revisions=_chunks(revisions), accepted=set(one.decided.accepted),
         open=sum(not point.chosen for point in points), n_readings=len(readings),
         n_revisions=len(revisions), facts=priced.facts if priced else 0, problems=problems,
-        at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
+        effect=effect, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.definitions.drafting.reading import Text
 from tracker.definitions.clauses import ReadClause
+from tracker.definitions.drafting import passages
 from tracker.definitions.drafting.duties import Deadline, clocks
 from tracker.definitions.drafting.rules import Mapped, Place, mapped
 from tracker.domain.programme import TargetValue
@@ -289,3 +290,22 @@ def test_points_between_the_best_and_the_worst_peer(words: str, of: str, worst: 
     text = Text(words)
     rule = drafted(text.read(text.rule("rank", words))).rules[0].model_dump()
     assert (rule["kind"], rule["of"], rule["worst_gets"]) == ("rank", of, worst)
+
+
+@pytest.mark.parametrize(
+    ("words", "piece", "wanted"),
+    [
+        ("编制预案，未编制预案的扣1分。", "未编制预案的扣1分", "编制预案"),
+        ("5月底前公布名单，未公布的扣1分。", "5月底前公布名单，未公布的扣1分", "5月底前公布名单"),
+        ("完成规划编制，未按时完成的不得分。", "未按时完成的不得分", "完成规划编制"),
+        ("方案和措施未落实的，扣0.5分。", "方案和措施未落实的，扣0.5分", "方案和措施落实"),
+        (
+            "9月30日前，未完成隐患整治的，扣1分。",
+            "9月30日前，未完成隐患整治的，扣1分",
+            "完成隐患整治",
+        ),
+    ],
+)
+def test_a_duty_is_called_by_what_is_to_be_done(words: str, piece: str, wanted: str) -> None:
+    start = words.index(piece)
+    assert passages.deed(words, (start, start + len(piece))) == wanted

@@ -112,6 +112,9 @@ def deed(text: str, span: Span) -> str:
     """
     said = about(text, span)
     done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", said)))
+    head, comma, tail = done.rpartition("，")
+    if comma and _bare(tail) in head:  # 公布名单，未公布的
+        done = head
     plain = re.sub(r"完成|开展|上报|报送|相关|工作|任务|活动|上述|逾期|每[^，。；]*", "", done)
     return shortened(done) if len(plain) > 2 else title_of(text)
 
