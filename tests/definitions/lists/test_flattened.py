@@ -82,6 +82,30 @@ def test_units_inside_a_text_are_no_part_of_it(tmp_path: Path) -> None:
     assert text[slice(*first.source.span)] == first.text
 
 
+def test_sections_without_numbers_stand_between_rows(tmp_path: Path) -> None:
+    """As a table with points, days and proof reads once its cells have run together."""
+    document = flat(
+        tmp_path,
+        "加强防汛工作（5分）",
+        "1 防汛值守 2 一、值班制度 脱岗1次扣0.5分。 9月30日 值班台账 区水务局 区应急局 区气象局",
+        "2 3 二、隐患排查 漏查1处扣1分。 6月底前 排查记录 区水务局",
+        "加强抗旱工作（4分）",
+        "3 抗旱调度 4 缺1次扣1分。 8月底前 调度资料 区水务局",
+        FILLING,
+        heads="序号 考核项目 分值 计分办法 完成时限 考核依据 责任单位",
+    )
+    assert [(one.title, one.points) for one in document.sections] == [
+        ("加强防汛工作", 5),
+        ("加强抗旱工作", 4),
+    ]
+    first, second, third = document.items[:3]
+    assert (first.title, second.title, third.title) == ("防汛值守", "防汛值守", "抗旱调度")
+    assert first.responsible_units == ("区水务局", "区应急局", "区气象局")
+    assert [item.evidence for item in (first, second)] == ["值班台账", "排查记录"]
+    assert [(clause.id, clause.text) for clause in second.clauses] == [("2", "漏查1处扣1分。")]
+    assert [check.ok for check in document.checks] == [True, True, True]
+
+
 def test_bonus_and_penalty_parts_are_sections_of_their_own(tmp_path: Path) -> None:
     document = flat(
         tmp_path,

@@ -224,11 +224,17 @@ def _lone_headings(texts: Sequence[str], nodes: Sequence[_Node]) -> list[_Node]:
     if len(styles) != 1 or len(lone) != 1 or lone[0].styles[0] not in _NAMING:
         return []
     node = lone[0]
-    first = texts[node.row][node.body : node.end].strip().partition("\n")[0]
-    only = not node.children and "\n" not in texts[node.row][node.body : node.end].strip()
+    body = texts[node.row][node.body : node.end].strip()
+    first = _first_line(body)
+    only = not node.children and first == body
     if only or len(first) > _HEADING or SCORES.search(first) or first[-1:] in "。；;":
         return []
     return [node]
+
+
+def _first_line(body: str) -> str:
+    """Up to the line break; where all breaks are lost, up to the first blank."""
+    return body.partition("\n")[0] if "\n" in body else body.partition(" ")[0]
 
 
 _NAMING = (Style.CHINESE, Style.CHINESE_BRACKETS, Style.ORDINAL)
@@ -243,7 +249,7 @@ def _renamed(
     """The pieces without the naming number in their paths, its line among the headings."""
     node = named[0]
     body = texts[node.row][node.body : node.end]
-    headings[node.row] = body.strip().partition("\n")[0]
+    heading = headings[node.row] = _first_line(body.strip())
     told: list[Piece] = []
     for piece in pieces:
         if piece.styles[:1] != node.styles:
@@ -254,7 +260,8 @@ def _renamed(
                       piece.styles[1:])
             )  # fmt: skip
         else:
-            begins = node.body + body.index("\n") + 1 if "\n" in body else node.body
+            begins = node.body + body.index(heading) + len(heading)
+            begins += len(texts[node.row][begins:]) - len(texts[node.row][begins:].lstrip())
             if texts[node.row][begins : piece.end].strip():
                 told.append(Piece(piece.row, (), begins, piece.end, begins, piece.head))
     return tuple(told), headings

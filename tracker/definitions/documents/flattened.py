@@ -30,6 +30,8 @@ from tracker.definitions.documents.units import looks_like_units, units
 _PIECE = re.compile(r"\S+")
 _ROW_NUMBER = re.compile(r"[0-9]{1,3}[.、．]?")
 _WORTH = re.compile(r"[（(]\s*[0-9.]+\s*分\s*[）)][。；;]?$")
+_EXTRA = re.compile("附加|加分|扣分")
+_DATED = re.compile("[月日年底季]")
 _CLOSED = re.compile(r"[。；;：:！!）)】”]$")
 _PROOF = re.compile(
     r"(?:材料|台账|资料|数据|文件|报告|方案|佐证|记录|凭证|证明|文本|情况|通报|照片|档案|清单)$"
@@ -69,6 +71,7 @@ class _Item:
     evidence: str = ""
     pieces: list[_Piece] = field(default_factory=list)
     units: list[_Units] = field(default_factory=list)
+    small: list[_Piece] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,8 @@ def _role_at(
     pieces: Sequence[_Piece], at: int, wanted: Mapping[str, Role]
 ) -> tuple[Role | None, int]:
     """Two pieces together are a heading where the first alone is none."""
+    if _WORTH.search(pieces[at].text):  # a section's title
+        return None, 0
     for used in (1, 2):
         name = "".join(piece.text for piece in pieces[at : at + used])
         role = wanted.get(name) or role_of(name)
@@ -157,7 +162,7 @@ class _Reader:
     def _take(self, pieces: Sequence[_Piece], at: int) -> int:
         """How many pieces were understood together."""
         piece = pieces[at]
-        if self._opens_section(piece):
+        if self._opens_section(piece) or self._headline(pieces, at):
             return 1
         if self._opens_item(piece):
             self._item = _Item(piece.text.rstrip(".、．"), self._section)
@@ -170,8 +175,7 @@ class _Reader:
         if run is not None:
             item.units.append(run[0])
             return run[1]
-        if not self._small_cell(item, piece):
-            item.pieces.append(piece)
+        (item.small if self._small_cell(item, piece) else item.pieces).append(piece)
         return 1
 
     def _opens_section(self, piece: _Piece) -> bool:
@@ -185,10 +189,27 @@ class _Reader:
         if mark.value != before + 1:
             return False
         title, points = split_points(piece.text[mark.end :])
+        if points is None and not _EXTRA.search(title) and not self._row_is_whole():
+            return False
         if depth and points is None and not kind_of_bonus(title):
             return False
         self._numbers[depth:] = [mark.value]
         self._open(title, points, piece)
+        return True
+
+    def _row_is_whole(self) -> bool:
+        """Whether the last cells of a row were printed, so that something else may begin."""
+        return self._item is None or bool(self._item.units) or not self._heads.of_units
+
+    def _headline(self, pieces: Sequence[_Piece], at: int) -> bool:
+        """A section without a number: its title with points, between two rows."""
+        title, points = split_points(pieces[at].text)
+        if points is None or len(title) > 40 or SCORES.search(title) or not self._row_is_whole():
+            return False
+        if at + 1 == len(pieces) or not _ROW_NUMBER.fullmatch(pieces[at + 1].text):
+            return False
+        self._numbers = [len(self._outline.sections) + 1]
+        self._open(title, points, pieces[at])
         return True
 
     def _open(self, title: str, points: Decimal | None, piece: _Piece) -> None:
@@ -225,10 +246,17 @@ class _Reader:
         """Points, a day, or what is to be shown, where there is a column for it."""
         roles = self._heads.roles
         number = number_in(piece.text)
-        if number is not None and self._wants_points(item) and item.pieces:
+        if number is not None and self._wants_points(item):
             item.points = number
+            if not item.pieces and len(self._items) > 1:  # a merged title, printed above
+                item.title = self._items[-2].title or self._title_of(self._items[-2])
             return True
-        dated = Role.DEADLINE in roles and not item.deadline and len(item.pieces) > 1
+        dated = (
+            _DATED.search(piece.text)
+            and Role.DEADLINE in roles
+            and not item.deadline
+            and len(item.pieces) > 1
+        )
         if dated and len(piece.text) <= 20 and not SCORES.search(piece.text):
             item.deadline = piece.text if due(piece.text, 2000) is not None else ""
             return bool(item.deadline)
@@ -248,6 +276,7 @@ class _Reader:
                 break
             cells.append("".join(piece.text for piece in pieces[position : position + used]))
             position += used
+        position = _more_lines(pieces, position, cells) if len(cells) == len(roles) else position
         if not roles or len(cells) < len(roles):
             return None
         told = dict(zip(roles, cells, strict=True))
@@ -256,8 +285,9 @@ class _Reader:
 
     def _note_breaks(self, pieces: Sequence[_Piece], cells: Sequence[str]) -> None:
         """A name with a blank in it; units in the middle of a bracket."""
-        if len(pieces) > len(cells):
-            broken = next(n for n, piece in enumerate(pieces) if piece.text not in cells)
+        lines = [line for cell in cells for line in cell.split("\n")]
+        if len(pieces) > len(lines):
+            broken = next(n for n, piece in enumerate(pieces) if piece.text not in lines)
             first, second = pieces[broken].text, pieces[broken + 1].text
             begin = re.split("[、,，]", first)[-1]
             finish = re.split("[、,，]", second)[0]
@@ -294,11 +324,16 @@ class _Reader:
             self._line(item, begin, finish, several[0][1])
         return item.units[-1].cells if item.units else above
 
+    def _title_of(self, item: _Item) -> str:
+        return split_points(item.pieces[0].text)[0] if item.pieces else ""
+
     def _entitle(self, item: _Item) -> None:
         """The first pieces up to their points, or the first one where more follows."""
         pieces = item.pieces
+        if item.title:
+            return
         if not pieces or _begins_row(pieces[0].text):
-            item.title = item.title or (pieces[0].text[:40] if pieces else "")
+            item.title = pieces[0].text[:40] if pieces else ""
             return
         used = next((n + 1 for n, one in enumerate(pieces[:3]) if _WORTH.search(one.text)), 1)
         if any(SCORES.search(_WORTH.sub("", one.text)) for one in pieces[: used - 1]):
@@ -348,6 +383,14 @@ def _units_from(pieces: Sequence[_Piece], at: int) -> int:
         if looks_like_units(joined) and not looks_like_units(pieces[at + 1].text[:2]):
             return 2
     return 0
+
+
+def _more_lines(pieces: Sequence[_Piece], position: int, cells: list[str]) -> int:
+    """Units in further lines of the last cell."""
+    while cells and position < len(pieces) and looks_like_units(pieces[position].text):
+        cells[-1] += f"\n{pieces[position].text}"
+        position += 1
+    return position
 
 
 def _begins_row(text: str) -> bool:
@@ -414,7 +457,9 @@ def _masked(text: str, begin: int, end: int, item: _Item) -> str:
     so that places stay true."""
     told = text[begin:end]
     stray = _stray(item)
-    gaps = [(one.start, one.end) for one in item.units] + ([stray] if stray else [])
+    gaps = [(one.start, one.end) for one in item.units]
+    gaps += [(one.start, one.end) for one in item.small]
+    gaps += [stray] if stray else []
     for start, finish in gaps:
         first, last = max(start, begin) - begin, min(finish, end) - begin
         if first < last:
