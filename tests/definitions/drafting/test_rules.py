@@ -8,7 +8,8 @@ from tests.definitions.drafting.reading import Text
 from tracker.definitions.clauses import ReadClause
 from tracker.definitions.drafting import passages
 from tracker.definitions.drafting.duties import Deadline, clocks
-from tracker.definitions.drafting.rules import Mapped, Place, mapped
+from tracker.definitions.drafting.making import Mapped, Place
+from tracker.definitions.drafting.rules import mapped
 from tracker.domain.programme import TargetValue
 from tracker.domain.rules import Rule
 

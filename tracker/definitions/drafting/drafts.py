@@ -20,7 +20,8 @@ from tracker.definitions.documents.reading import (
 )
 from tracker.definitions.drafting import passages, questions
 from tracker.definitions.drafting.duties import Clocks, Deadline, clocks
-from tracker.definitions.drafting.rules import Mapped, Place, mapped
+from tracker.definitions.drafting.making import Mapped, Place
+from tracker.definitions.drafting.rules import mapped
 from tracker.definitions.drafting.units import NOBODY, Units
 from tracker.definitions.faults import Fault
 from tracker.definitions.openpoints import Draft, OpenChoice, OpenPoint, Why

@@ -12,8 +12,8 @@ from datetime import date
 from typing import Any, Literal
 
 from tracker.definitions.clauses import ReadClause, as_json, read_clause
+from tracker.definitions.drafting.making import MEASURED, TIME_UNITS
 from tracker.definitions.drafting.matching import matched, plain
-from tracker.definitions.drafting.rules import MEASURED, TIME_UNITS
 from tracker.definitions.openpoints import Draft
 from tracker.domain.programme import Clause, Item, Programme, Section
 

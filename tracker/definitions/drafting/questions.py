@@ -14,7 +14,7 @@ from typing import Any
 from tracker.definitions.clauses import Ambiguity, ReadClause
 from tracker.definitions.drafting import passages
 from tracker.definitions.drafting.duties import key_of as clause_key
-from tracker.definitions.drafting.rules import Mapped
+from tracker.definitions.drafting.making import Mapped
 from tracker.domain.programme import Alternative, Duty, Milestone, Reading
 from tracker.domain.rules import (
     AllOrNothing,

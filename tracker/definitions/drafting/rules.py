@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
 from pydantic import ValidationError
@@ -25,8 +24,10 @@ from tracker.definitions.clauses import (
     Share,
 )
 from tracker.definitions.drafting import bands, passages
-from tracker.definitions.drafting.duties import Clock, Clocks, key_of
-from tracker.domain.programme import CaseDuty, Gap, Milestone, Need, Recurring, TargetValue
+from tracker.definitions.drafting.duties import Clock, Clocks
+from tracker.definitions.drafting.making import MEASURED, STARTED, TIME_UNITS, Mapped, Place
+from tracker.definitions.drafting.measuring import Measuring
+from tracker.domain.programme import CaseDuty, Gap, Milestone, Need, Recurring
 from tracker.domain.rules import (
     AllOrNothing,
     Bonus,
@@ -36,57 +37,15 @@ from tracker.domain.rules import (
     Exemption,
     External,
     Lateness,
-    Linear,
     Multiplier,
     NoDouble,
     PerIncident,
     PerMissing,
-    PerStep,
-    RankRule,
-    Ratio,
     Rule,
-    Threshold,
-    Tiered,
     Veto,
     When,
 )
 from tracker.domain.rules.duties import Every
-
-TO_COME = "由其他文件或任务数确定，待录"
-TIME_UNITS = frozenset({"minute", "hour", "day", "workday", "week", "month"})
-MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
-             "grade": "级"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the clause stands: ids of the item's clauses up to it, and whether it is a bonus."""
-
-    clause: str
-    item: str
-    before: tuple[str, ...] = ()
-    has_points: bool = True
-    beside: bool = False
-    """In the bonus or penalty part."""
-
-
-@dataclass
-class Mapped:
-    """The rules of a clause and what they name; `of` leads from a sanction read to its rules."""
-
-    rules: list[Rule] = field(default_factory=list)
-    names: dict[str, str] = field(default_factory=dict)
-    targets: list[TargetValue] = field(default_factory=list)
-    of: dict[int, list[int]] = field(default_factory=dict)
-    unsaid: list[ReadRule] = field(default_factory=list)
-    """Sanctions that no rule can say; a pending amount stands in their place."""
-    earned: bool = False
-    """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
-
-    def before(self, rule: Rule) -> None:
-        """A rule of our own in front of the others."""
-        self.rules.insert(0, rule)
-        self.of = {read: [n + 1 for n in made] for read, made in self.of.items()}
 
 
 def mapped(reading: ReadClause, clocks: Clocks, place: Place) -> Mapped:
@@ -96,11 +55,8 @@ def mapped(reading: ReadClause, clocks: Clocks, place: Place) -> Mapped:
 
 
 @dataclass
-class _Mapping:
-    reading: ReadClause
-    clocks: Clocks
-    place: Place
-    made: Mapped
+class _Mapping(Measuring):
+    """Dates, counts, gains, persons, relations; every kind has its maker here or above."""
 
     def run(self) -> None:
         for number, read in enumerate(self.reading.rules):
@@ -166,45 +122,6 @@ class _Mapping:
             Kind.EXTERNAL: self.external,
         }
         return makers[read.kind](read, number)
-
-    # -- names --------------------------------------------------------------------------------
-
-    def about(self, read: ReadRule) -> str:
-        return passages.about(self.reading.text, read.span)
-
-    def passage(self, read: ReadRule) -> str:
-        return passages.passage(self.reading.text, read.span)
-
-    def piece(self, read: ReadRule) -> str:
-        return self.reading.text[slice(*read.span)]
-
-    def key(self, read: ReadRule, number: int, *, name: str | None = None) -> str:
-        """The key of a finding, measure, recognition or rank, with what people call it."""
-        key = f"{key_of(self.place.clause)}_{number + 1}"
-        self.made.names[key] = name or self.about(read)
-        return key
-
-    def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
-        key = f"{key_of(self.place.clause)}_{number + 1}_target"
-        unit = "" if read.step is None else MEASURED.get(read.step.unit, "")
-        source = "" if value is not None else TO_COME
-        self.made.targets.append(
-            TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
-                        source=source or "条文")
-        )  # fmt: skip
-        return key
-
-    def cap_of(self, read: ReadRule) -> str | None:
-        return bands.amount(read.cap)
-
-    def earlier(self) -> list[str]:
-        """Ids of the rules of this clause so far that take or give something."""
-        apart = {"duty", "cap", "no_double", "exemption", "multiplier", "veto"}
-        return [
-            f"{self.place.clause}#{n}"
-            for n, rule in enumerate(self.made.rules, start=1)
-            if rule.kind not in apart
-        ]
 
     # -- duties -------------------------------------------------------------------------------
 
@@ -352,7 +269,7 @@ class _Mapping:
         if each is None:
             return []
         steps: Literal["completed", "started"] = (
-            "started" if _STARTED.search(self.reading.text) else "completed"
+            "started" if STARTED.search(self.reading.text) else "completed"
         )
         return [Lateness(duty=duty, base=base, every=every, each=each, steps=steps, cap=cap)]
 
@@ -360,165 +277,6 @@ class _Mapping:
         clock = self.clocks.near(read.span)
         nodes = [one for one in self.clocks.stages() if self._within(read, one)]
         return [DutyOnly(duty=self._take(one, read)) for one in nodes or [clock]]
-
-    # -- measures -----------------------------------------------------------------------------
-
-    def per_step(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        each = bands.amount(read.deduct) or bands.amount(read.award)
-        if each is None:
-            return []
-        gain = read.deduct is None
-        unit = read.step.unit if read.step is not None else ""
-        text = self.passage(read)
-        per = read.step.n if read.step is not None and read.step.n > 0 else Decimal(1)
-        side = "above" if passages.rises(text) != gain else "below"
-        against, relative = self._base(read, number, text, unit)
-        steps = (
-            "pro_rata" if re.search(r"不足[^，。；]{0,8}按比例|按比例[加扣]", text) else "completed"
-        )
-        return [
-            PerStep.model_validate(
-                {
-                    "measure": self.key(read, number), "each": each, "per": per,
-                    "measured_in": MEASURED.get(unit, ""), "against": against,
-                    "direction": side, "relative": relative, "steps": steps, "gain": gain,
-                    "cap": self.cap_of(read),
-                }
-            )
-        ]  # fmt: skip
-
-    def _base(self, read: ReadRule, number: int, text: str, unit: str) -> tuple[str, bool]:
-        """What the gap is measured from, and whether in per cent of it."""
-        percent = unit in ("percent", "percentage_point")
-        kin = ("%", "百分点", "个百分点") if percent else ("",)
-        stated = [b for b in passages.bounds(text) if (b.unit in kin) == percent]
-        if stated:
-            return str(stated[-1].number), False
-        named = passages.base_named(text)
-        rate = percent and bool(re.search(r"率|比例|占比|比重|完成", text))
-        if named == "baseline":
-            return "baseline", unit == "percent"
-        if named == "target" and not (rate and re.search(r"完成率|率每", text)):
-            return f"target:{self.target(read, number, None)}", unit == "percent"
-        if rate and not passages.rises(text):
-            return "100", False
-        return f"target:{self.target(read, number, None)}", False
-
-    def threshold(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        lose, win = bands.amount(read.deduct), bands.amount(read.award)
-        if lose is None and win is None:
-            return []
-        text = self.passage(read)
-        own = next(iter(passages.bounds(self.piece(read))), None)
-        goal = next(iter(passages.bounds(text)), None) if own is None else None
-        if own is None and goal is not None and lose is not None and passages.undone(text):
-            # 提高1%以上，没达到比例扣0.2分: the goal stands before the sanction.
-            must = {"measure": self.key(read, number), goal.side: str(goal.number)}
-            cap = self.cap_of(read)
-            return [AllOrNothing(lose=lose, must=When.model_validate(must), cap=cap)]
-        limit = own or goal
-        if limit is not None:
-            when = When.model_validate(
-                {"measure": self.key(read, number), limit.side: str(limit.number)}
-            )
-        elif passages.against_baseline(text):
-            side = "above" if re.search(r"升|增|反弹|恶化|超", text) else "below"
-            when = When.model_validate({"measure": self.key(read, number), side: "baseline"})
-        else:
-            when = When(finding=self.key(read, number))
-        return self._decided(when, lose, win, self.cap_of(read))
-
-    def _decided(
-        self, when: When, lose: str | None, win: str | None, cap: str | None
-    ) -> Sequence[Rule]:
-        """An award for what is the clause's own worth is lost where it is not reached."""
-        if lose is not None:
-            return [Threshold(when=when, lose=lose, cap=cap)]
-        if self.place.has_points and when.measure is not None:
-            return [AllOrNothing(lose=win or "all", must=when, cap=cap)]
-        return [Threshold(when=when, win=win, cap=cap)]
-
-    def tiered(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        tiers = bands.tiers(read.tiers or ())
-        if tiers is None:
-            return []
-        return [Tiered(measure=self.key(read, number), tiers=tiers, cap=self.cap_of(read))]
-
-    def ratio(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        text = self.passage(read)
-        full = next((b.number for b in passages.bounds(text) if b.side == "at_least"), None)
-        of = bands.amount(read.award) or "all"
-        return [Ratio(measure=self.key(read, number), full_at=full, of=of, cap=self.cap_of(read))]
-
-    def linear(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        peers = self._between_peers(read, number)
-        if peers:
-            return peers
-        corners = bands.corners(read.tiers or ())
-        if corners is not None:
-            return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]
-        return self._between_targets(read, number)
-
-    def _between_targets(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        """力争目标值得60分，确保目标值得54分，之间按比例: the values are targets, entered later."""
-        awards = [bands.amount(band.award) for band in read.tiers or ()]
-        whens = [band.when for band in read.tiers or ()]
-        if len(awards) < 2 or None in awards or not all(_is_target(when) for when in whens):
-            return []
-        ends: dict[str, str] = {}
-        for n, (band, award) in enumerate(zip(read.tiers or (), awards, strict=True), start=1):
-            key = f"{key_of(self.place.clause)}_{number + 1}_target{n}"
-            name = band.when.strip("，,；; ") or self._worth(read, award or "")
-            self.made.targets.append(TargetValue(id=key, name=name, source=TO_COME))
-            ends[key] = award or "0"
-        return [Linear(measure=self.key(read, number), ends=ends, cap=self.cap_of(read))]
-
-    def _worth(self, read: ReadRule, award: str) -> str:
-        """What gets so many points, in the words before them."""
-        found = re.search(rf"([^，,。；;（(]+)[，,]?\s*得\s*{award}\s*分", self.piece(read))
-        return passages.shortened(found[1] if found else f"{self.about(read)}（得{award}分）")
-
-    def _between_peers(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        """最好的得满分，最差的得60%，介于其中按比例: of the points or of a share of them."""
-        text = self.passage(read)
-        worst = re.search(r"最[差低少][^，,。；;]{0,6}得\s*(\d+(?:\.\d+)?)\s*%", text)
-        if worst is None or not re.search(r"最[好优高多][^，,。；;]{0,6}(?:满分|100%)", text):
-            return []
-        part = re.search(r"(\d+(?:\.\d+)?)\s*%的?(?:分数|分值)?根据", text)
-        share = Fraction(part[1]) if part else Fraction(100)
-        low = bands.decimal(share * Fraction(worst[1]) / 100)
-        of = "all" if part is None else f"{part[1]}%"
-        return [RankRule(rank=self.key(read, number), of=of, worst_gets=f"{low}%",
-                         cap=self.cap_of(read))]  # fmt: skip
-
-    def rank(self, read: ReadRule, number: int) -> Sequence[Rule]:
-        text = self.piece(read) if read.tiers else self.passage(read)
-        places = bands.places(read.tiers or (), text, read.deduct or read.award)
-        gain = read.deduct is None and not (read.tiers and read.tiers[0].deduct is not None)
-        if not places:
-            peers = self._between_peers(read, number)
-            return peers or self._counted_rank(read, number, gain=gain)
-        whens = "".join(band.when for band in read.tiers or ())
-        bottom = bands.from_end(whens or text)
-        return [
-            RankRule(
-                rank=self.key(read, number),
-                places=places,
-                gain=gain,
-                beyond=bands.beyond(read.tiers or ()),
-                from_end="bottom" if bottom else "top",
-                cap=self.cap_of(read),
-            )
-        ]
-
-    def _counted_rank(self, read: ReadRule, number: int, *, gain: bool) -> Sequence[Rule]:
-        """A place without a number (排名靠后的): what a person finds counts."""
-        each = bands.amount(read.deduct or read.award)
-        if each is None:
-            return []
-        if gain:
-            return [Bonus(recognition=self.key(read, number), award=each, cap=self.cap_of(read))]
-        return [PerIncident(finding=self.key(read, number), each=each, cap=self.cap_of(read))]
 
     # -- gains, persons, other documents --------------------------------------------------------
 
@@ -635,13 +393,6 @@ _FACTORS = (
 
 
 _ABOVE = re.compile(r"上述|以上(?:各|工作|任务|[^\d，。；]{0,6}(?:项|条|加|扣))|前述")
-_STARTED = re.compile(r"不[足满][^，。；]{0,10}(?:也?按|计为|算作?)\s*[\d一]")
-_PRO_RATA = re.compile(r"不[足满][^，。；]{0,14}按比例")
-
-
-def _is_target(when: str) -> bool:
-    """A stated value of another document, or nothing: 达到力争目标值. Not 和上年持平."""
-    return not when.strip() or bool(re.search(r"目标|任务|计划|指标|值$", when))
 
 
 def _part(share: Decimal | None) -> Decimal | None:

@@ -1,0 +1,99 @@
+"""What every way of making a rule out of a sanction shares: the text around it, keys and names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from tracker.definitions.clauses import ReadClause, ReadRule
+from tracker.definitions.drafting import bands, passages
+from tracker.definitions.drafting.duties import Clocks, key_of
+from tracker.domain.programme import TargetValue
+from tracker.domain.rules import Rule
+
+TO_COME = "由其他文件或任务数确定，待录"
+TIME_UNITS = frozenset({"minute", "hour", "day", "workday", "week", "month"})
+MEASURED = {"percent": "%", "percentage_point": "百分点", "ug_m3": "μg/m3", "10k_mu": "万亩",
+             "grade": "级"}  # fmt: skip
+
+
+STARTED = re.compile(r"不[足满][^，。；]{0,10}(?:也?按|计为|算作?)\s*[\d一]")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the clause stands: ids of the item's clauses up to it, and whether it is a bonus."""
+
+    clause: str
+    item: str
+    before: tuple[str, ...] = ()
+    has_points: bool = True
+    beside: bool = False
+    """In the bonus or penalty part."""
+
+
+@dataclass
+class Mapped:
+    """The rules of a clause and what they name; `of` leads from a sanction read to its rules."""
+
+    rules: list[Rule] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    targets: list[TargetValue] = field(default_factory=list)
+    of: dict[int, list[int]] = field(default_factory=dict)
+    unsaid: list[ReadRule] = field(default_factory=list)
+    """Sanctions that no rule can say; a pending amount stands in their place."""
+    earned: bool = False
+    """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
+
+    def before(self, rule: Rule) -> None:
+        """A rule of our own in front of the others."""
+        self.rules.insert(0, rule)
+        self.of = {read: [n + 1 for n in made] for read, made in self.of.items()}
+
+
+@dataclass
+class Making:
+    """One clause at work."""
+
+    reading: ReadClause
+    clocks: Clocks
+    place: Place
+    made: Mapped
+
+    def about(self, read: ReadRule) -> str:
+        return passages.about(self.reading.text, read.span)
+
+    def passage(self, read: ReadRule) -> str:
+        return passages.passage(self.reading.text, read.span)
+
+    def piece(self, read: ReadRule) -> str:
+        return self.reading.text[slice(*read.span)]
+
+    def key(self, read: ReadRule, number: int, *, name: str | None = None) -> str:
+        """The key of a finding, measure, recognition or rank, with what people call it."""
+        key = f"{key_of(self.place.clause)}_{number + 1}"
+        self.made.names[key] = name or self.about(read)
+        return key
+
+    def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
+        key = f"{key_of(self.place.clause)}_{number + 1}_target"
+        unit = "" if read.step is None else MEASURED.get(read.step.unit, "")
+        source = "" if value is not None else TO_COME
+        self.made.targets.append(
+            TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
+                        source=source or "条文")
+        )  # fmt: skip
+        return key
+
+    def cap_of(self, read: ReadRule) -> str | None:
+        return bands.amount(read.cap)
+
+    def earlier(self) -> list[str]:
+        """Ids of the rules of this clause so far that take or give something."""
+        apart = {"duty", "cap", "no_double", "exemption", "multiplier", "veto"}
+        return [
+            f"{self.place.clause}#{n}"
+            for n, rule in enumerate(self.made.rules, start=1)
+            if rule.kind not in apart
+        ]
