@@ -26,7 +26,7 @@ SPECIFIC = frozenset({"project", "enterprise", "case", "person", "place", "house
 FARTHEST = 60
 """Phrases before an amount that may belong to it."""
 
-MOVED = re.compile(r"后移|前移|下降|上升|降|升|退|进|提升")
+MOVED = re.compile(r"前进|后退|倒退|跃升|后移|前移|下降|上升|降|升|退|进|提升")
 ABOVE = re.compile(r"以上|上述|本指标|各项")
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
@@ -134,7 +134,7 @@ class Assembler:
             act, kind, start, one.end, trigger, said, sentence=self.sentence, part=self.part,
             aside=bool(self.outer), bound=self._has_bound() or bool(self._figure()),
             figure=self._figure(), rank=self._has("RANK"),
-            grade=self._has("GRADE"), alone=self.fresh and not trigger,
+            grade=self._has("GRADE"),
         )  # fmt: skip
 
     def _has(self, *kinds: str) -> bool:

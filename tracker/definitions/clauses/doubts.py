@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 from tracker.definitions.clauses.assembling import Assembly
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.normalising import Normal
-from tracker.definitions.clauses.reading import Ambiguity, Kind, Unread, Whole
+from tracker.definitions.clauses.reading import Ambiguity, Kind, Points, Unread, Whole
 from tracker.definitions.clauses.times import Times
 from tracker.definitions.clauses.triggers import CLOCK, QUANTITATIVE
 
 Doubt = tuple[int, int, tuple[str, ...]]
 VAGUE_SHARE = re.compile(r"一定(?:的)?比例|相应(?:的)?比例|适当比例")
-SAME = re.compile(r"同一|同一个|同类|重复")
+SCORING = re.compile(r"扣|[得加计减]分|否决")
 BORDER = re.compile(
     r"(?P<strict>不足|低于|不到|超过|小于|大于|[<>])?(?P<figure>\d{1,9}(?:\.\d{1,9})?)(?P<sign>%?)"
 )
@@ -27,9 +28,9 @@ class Scene:
     """Everything that a doubt may look at."""
 
     text: str
-    made: Assembly
     drafts: Sequence[Draft]
     times: Times
+    points: Decimal | None
 
 
 def unread(plain: Normal, made: Assembly, drafts: Sequence[Draft]) -> Iterator[Unread]:
@@ -39,6 +40,9 @@ def unread(plain: Normal, made: Assembly, drafts: Sequence[Draft]) -> Iterator[U
     for _, start, end in made.vague:
         if not charged and not head:
             yield _unread(plain, start, end)
+    scoring = SCORING.search(plain.text)
+    if not drafts and not made.vague and not made.loose and scoring and not head:
+        yield _unread(plain, 0, len(plain.text))
     for start, end in made.loose:
         yield _unread(plain, start, end)
     if any(one.kind is Kind.RATIO and one.amount is None for one in drafts):
@@ -50,10 +54,7 @@ def _unread(plain: Normal, start: int, end: int) -> Unread:
     return Unread(plain.text[start:end], plain.span(start, end))
 
 
-def ambiguous(
-    plain: Normal, made: Assembly, drafts: Sequence[Draft], times: Times
-) -> Iterator[Ambiguity]:
-    scene = Scene(plain.text, made, drafts, times)
+def ambiguous(plain: Normal, scene: Scene) -> Iterator[Ambiguity]:
     for question in QUESTIONS:
         for start, end, readings in question(scene):
             yield Ambiguity(plain.span(start, end), readings)
@@ -198,6 +199,14 @@ def _absorbed(scene: Scene) -> Iterator[Doubt]:
             yield one.start, one.end, ("与分项扣分合并计", "取两者中较大的")
 
 
+def _more_than_all(scene: Scene) -> Iterator[Doubt]:
+    """扣2分 of a clause that is worth one."""
+    for one in scene.drafts:
+        lost = one.amount if one.act is Act.LOSE else None
+        if scene.points and isinstance(lost, Points) and lost.value > scene.points:
+            yield one.start, one.end, ("以本条分值为限", "超出部分在本项内扣")
+
+
 def _proportion_of_what(scene: Scene) -> Iterator[Doubt]:
     """按比例扣分 where the clause says neither its points nor the measure."""
     for one in scene.drafts:
@@ -247,6 +256,7 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Doubt]], ...] = (
     _none_all_year,
     _no_direct_step,
     _absorbed,
+    _more_than_all,
     _proportion_of_what,
     _respectively,
     _equal,

@@ -22,9 +22,14 @@ class Act(StrEnum):
 
 @dataclass(slots=True)
 class Draft:
-    """`trigger` is the text that leads to the amount, `said` the part of it after the last comma,
-    both in places of the normalised text; `sentence` and `part` number the sentences (。) and their
-    parts (；)."""
+    """Places are those of the normalised text.
+
+    `trigger` is the text that leads to the amount, `said` its part after the last comma; `sentence`
+    and `part` number the sentences (。) and their parts (；). `measure` is the measure word of the
+    step, `change` the word for a change (少, 降低, 逾期), `found` whether things were found.
+    `figure` is the unit of a bound that names a number. `aside`: in brackets. `kept`: a score that
+    is no mere worth; `weak`: left to an assessor only by its wording; `worth`: nothing but a worth.
+    """
 
     act: Act
     kind: Kind | None
@@ -52,7 +57,6 @@ class Draft:
     change: str = ""
     found: bool = False
     worth: bool = False
-    alone: bool = False
 
     def rule(self, span: tuple[int, int]) -> ReadRule:
         gains = self.act in (Act.GAIN, Act.SCORE, Act.FULL)

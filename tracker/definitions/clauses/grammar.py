@@ -36,7 +36,7 @@ effect: _how* _amount _tail
       | _how+
 _how: DISCRETION | MOST | TOTAL | EACHOF
 _verb: LOSE | GAIN | SCORE
-_amount: POINTS | WORTH
+_amount: POINTS | WORTH QUANTITY?
 _share: QUANTITY WORTH? | NUMBER
 _tail: PERHEAD? LIMIT?
 

@@ -13,6 +13,7 @@ from tracker.definitions.clauses.grammar import Phrase, phrases
 from tracker.definitions.clauses.lexing import Token, tokens
 from tracker.definitions.clauses.normalising import Normal, normal
 from tracker.definitions.clauses.reading import (
+    Ambiguity,
     Due,
     Kind,
     Quantity,
@@ -46,14 +47,15 @@ def read_clause(
     zone: str = "Asia/Shanghai",
     calendar: WorkCalendar | None = None,
 ) -> ReadClause:
-    """`points` is what the clause is worth, where the document says so; days without a year are of
-    `year`. Nothing is refused: what matters and is not understood is `unread`."""
+    """`points` is what the clause is worth, where the document says so. Days are days of `zone`,
+    and of `year` where the text names none. Nothing is refused: what matters and is not understood
+    is `unread`."""
     plain = normal(text)
     times = times_of(plain.text, year=year, calendar=calendar or china())
     made = Assembler(plain.text).run(_phrases(plain.text, times))
     rules = settled(made) or worths(made)
-    found = _Found(plain, times, made, _in_order(rules))
-    return found.answer(text, points)
+    found = _Found(plain, times, made, _in_order(rules), points)
+    return found.answer(text)
 
 
 def _phrases(text: str, times: Times) -> Iterator[Phrase]:
@@ -77,13 +79,21 @@ def _in_order(drafts: Sequence[Draft]) -> list[Draft]:
 class _Found:
     """What was found, on its way back to the places of the text as given."""
 
-    def __init__(self, plain: Normal, times: Times, made: Assembly, drafts: list[Draft]) -> None:
+    def __init__(
+        self,
+        plain: Normal,
+        times: Times,
+        made: Assembly,
+        drafts: list[Draft],
+        points: Decimal | None,
+    ) -> None:
         self.plain = plain
         self.times = times
         self.made = made
         self.drafts = drafts
+        self.points = points
 
-    def answer(self, text: str, points: Decimal | None) -> ReadClause:
+    def answer(self, text: str) -> ReadClause:
         span = self.plain.span
         rules = [one.rule(span(one.start, one.end)) for one in self.drafts]
         due = [one for one in self.times.days if one.due]
@@ -108,8 +118,12 @@ class _Found:
                 for one in self.times.lengths
             ),
             unread=tuple(doubts.unread(self.plain, self.made, self.drafts)),
-            ambiguous=tuple(doubts.ambiguous(self.plain, self.made, self.drafts, self.times)),
+            ambiguous=tuple(self._doubts()),
         )
+
+    def _doubts(self) -> Iterator[Ambiguity]:
+        scene = doubts.Scene(self.plain.text, self.drafts, self.times, self.points)
+        return doubts.ambiguous(self.plain, scene)
 
     def _duty(self) -> Iterator[ReadRule]:
         """A deadline, a period or a limit of time without a sanction."""

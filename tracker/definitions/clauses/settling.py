@@ -22,8 +22,6 @@ MOST_BANDS = 40
 NEAR = 40
 """Drafts before a limit that it may bind."""
 
-FULL_RATE = re.compile(r"100%|全部|全面|达到(?:目标|要求)|完成(?:目标|任务)")
-
 
 def settled(made: Assembly) -> list[Draft]:
     """The rules of a clause in the order of the text."""
@@ -133,7 +131,7 @@ def _may_band(one: Draft) -> bool:
     if one.kind in (Kind.RATIO, Kind.LINEAR):
         return True
     if one.act is Act.FREE:
-        return one.bound
+        return one.bound or one.rank
     if one.kind is Kind.MULTIPLIER:
         return isinstance(one.amount, Share) and is_late(one.trigger) and _short_bound(one)
     if one.act is Act.LOSE:
