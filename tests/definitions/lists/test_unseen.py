@@ -200,6 +200,23 @@ def test_a_list_of_tasks_without_any_scoring_is_a_list_too(tmp_path: Path) -> No
     assert document.items[1].deadline_text == "持续推进"
 
 
+def test_a_scoring_text_merged_over_several_items_counts_for_each(tmp_path: Path) -> None:
+    rows = (
+        HEADS,
+        ("1", "信息报送", "10", "每少1条扣0.5分，扣完为止。", "办公室"),
+        ("2", "数据报送", "5", None, "统计科"),
+        ("3", "归档", "5", "", "档案室"),
+    )
+    path = written.word(tmp_path / "list.docx", rows, title="2022年考核办法")
+    document = read_document(path)
+    assert [(item.id, item.clauses[0].text) for item in document.items] == [
+        ("1", "每少1条扣0.5分，扣完为止。"),
+        ("2", "每少1条扣0.5分，扣完为止。"),
+        ("3", "归档"),
+    ]
+    assert document.points == 20
+
+
 def test_bonus_and_penalty_as_sections_of_the_table(tmp_path: Path) -> None:
     rows = (
         HEADS,

@@ -21,11 +21,13 @@ from tracker.definitions.documents.reading import (
     ReadItem,
     ReadSection,
     Source,
+    Unread,
 )
 from tracker.definitions.documents.units import labelled, open_ended, units
 
 _WORTH = re.compile(r"[（(]\s*(?:共|计|满分)?\s*([0-9]+(?:\.[0-9]+)?)\s*分\s*[）)]")
 _COUNTED = re.compile(r"(?<![合累])[计值]\s*([0-9]+(?:\.[0-9]+)?)\s*分")
+_HEADING = 60
 _GAP = re.compile(" {3,}")
 _MODES = re.compile(r"(?:扣|加|减|得|计)\s*$")
 
@@ -38,6 +40,7 @@ class Assembled:
     points: Decimal | None
     passages: tuple[Passage, ...]
     slips: tuple[Slip, ...]
+    unread: tuple[Unread, ...]
 
 
 def assembled(outline: Outline, year: int) -> Assembled:
@@ -47,6 +50,7 @@ def assembled(outline: Outline, year: int) -> Assembled:
     passages: list[Passage] = []
     slips = list(outline.slips)
     used: set[str] = set()
+    unread = [Unread(one.place, one.text) for one in outline.unread]
     for (section, number), rows in groupby(lines, key=lambda one: (one.section, one.item)):
         name = f"{section}.{number}" if _needs_section(section, number, qualified, used) else number
         used.add(name)
@@ -55,13 +59,20 @@ def assembled(outline: Outline, year: int) -> Assembled:
         items += _of_item(several, cuts, name, year)
         passages += _passages(several, cuts)
         slips += _gaps(several, cuts)
+        unread += [
+            Unread(several[row].clause.place, text)
+            for row, text in cuts.headings.items()
+            if len(text) > _HEADING
+        ]
     items = _unique(items)
     sections = tuple(_section(one, items) for one in outline.sections)
     checks = tuple(_checks(outline, sections, items))
     if outline.numbered:
         slips += _jumps(lines)
     points = _whole(sections, items)
-    return Assembled(sections, tuple(items), checks, points, tuple(passages), tuple(slips))
+    return Assembled(
+        sections, tuple(items), checks, points, tuple(passages), tuple(slips), tuple(unread)
+    )
 
 
 def _restarts(lines: Sequence[Line]) -> bool:
@@ -165,7 +176,7 @@ def _item(
         id=name,
         row=line.row,
         section=line.section,
-        title=line.title or _entitled(clauses[0].text, pieces.headings.get(row, "")),
+        title=line.title or _entitled(clauses[0].text, _heading(pieces, row)),
         points=line.points,
         deadline=due(line.deadline, year),
         deadline_text=line.deadline,
@@ -175,11 +186,17 @@ def _item(
         reviewing_units=units(line.reviewing),
         clauses=clauses,
         place=line.place,
-        heading=pieces.headings.get(row, ""),
+        heading=_heading(pieces, row),
         own_points=not line.shared,
         open_units=open_ended(line.responsible),
         raw=line.raw,
     )
+
+
+def _heading(pieces: Cut, row: int) -> str:
+    """A longer text in front of the clauses is no heading; it is among the unread."""
+    text = pieces.headings.get(row, "")
+    return text if len(text) <= _HEADING else ""
 
 
 def _entitled(text: str, heading: str) -> str:

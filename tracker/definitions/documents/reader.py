@@ -14,7 +14,7 @@ from tracker.definitions.documents.files import SUFFIXES, opened
 from tracker.definitions.documents.grid import Block, Paragraph
 from tracker.definitions.documents.headings import Role
 from tracker.definitions.documents.outline import Outline, Text
-from tracker.definitions.documents.reading import Dirt, ReadDocument, ReadTarget, Unread, plain
+from tracker.definitions.documents.reading import Dirt, ReadDocument, ReadTarget, plain
 from tracker.definitions.documents.slips import slip
 from tracker.definitions.documents.tables import TableReader, title_among
 from tracker.definitions.documents.targets import targets_in
@@ -58,7 +58,7 @@ def read_document(
         items=found.items,
         targets=tuple(targets),
         dirt=tuple(_dirt(found, language)),
-        unread=tuple(Unread(one.place, one.text) for one in outline.unread),
+        unread=found.unread,
         checks=found.checks,
         notices=file.notices,
     )

@@ -284,12 +284,13 @@ class _Rows:
     # -- entries --
 
     def _entry(self, row: Row) -> None:
-        clause = self._cell(row, Role.CLAUSE)
-        title = self._title(row)
-        if clause is None or clause.row != row.number or not clause.text:
-            self._without_text(row, clause, title)
-            return
         heap = self._heap
+        before = heap.number
+        title = self._title(row)
+        clause = self._scoring(row, heap.number != before)
+        if clause is None:
+            self._without_text(row)
+            return
         points, shared = self._points(row)
         line = Line(
             row=row.number,
@@ -309,8 +310,20 @@ class _Rows:
         )
         self._outline.lines.append(line)
 
-    def _without_text(self, row: Row, clause: Cell | None, title: str) -> None:
-        """A row whose scoring text is empty or merged from above: its units still count there."""
+    def _scoring(self, row: Row, new: bool) -> Cell | None:
+        """The cell that says how the row is scored: one merged over several items counts for each;
+        where it is empty, the task itself is what is owed."""
+        clause, title = self._cell(row, Role.CLAUSE), self._cell(row, Role.TITLE)
+        if clause is not None and clause and (clause.row == row.number or new):
+            return clause
+        owed = (Role.POINTS, Role.LEAD, Role.RESPONSIBLE, Role.DEADLINE)
+        if (clause is not None and clause) or title is None or title.row != row.number:
+            return None
+        return title if title and any(self._own(row, role) for role in owed) else None
+
+    def _without_text(self, row: Row) -> None:
+        """A row of an item whose scoring text is merged from above: its units still count there."""
+        clause = self._cell(row, Role.CLAUSE)
         own = [cell for cell in row.distinct if cell.row == row.number]
         if clause is not None and clause.text and self._outline.lines:
             last = self._outline.lines[-1]
