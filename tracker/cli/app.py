@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("scoring", "得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic"),
     "forecast": ("ahead", "再等失多少、现在办保多少 / what waiting costs, what acting keeps"),
     "what-if": ("ahead", "假设改期、办了几个、换口径，分数差多少 / what would be different"),
+    "assign": ("signing", "责任划分：先看价，确认才生效 / who owes a clause, priced first"),
     "signoff": ("signing", "签定：把得分按当时的样子留存 / a score is signed and kept as it was"),
     "remind": ("scoring", "此时谁会收到什么催办、为什么 / who would be told what, and why"),
     "digest": ("scoring", "周报：一句结论、五条要紧事、各单位的灯 / the weekly page"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from schedules.deadlines import closes_at
 from tracker.cli import show
@@ -11,6 +11,7 @@ from tracker.cli.comparing import comparison, signed
 from tracker.cli.words import heading, say, state
 from tracker.definitions.aheadforms import current_answer
 from tracker.definitions.answers import CurrentAnswer, ledger_answer
+from tracker.domain.attribution import Cause, item_losses, unit_losses
 from tracker.domain.comparison import compare
 from tracker.domain.ledger import Entry
 from tracker.domain.points import units
@@ -109,6 +110,40 @@ def _tables(seen: Seen, unit: str) -> Iterator[str]:
         return
     keys = ("item", "title", "points", "lost")
     yield from show.table([heading(key, seen.lang) for key in keys], items, right=[2, 3])
+    yield from _causes(seen, unit)
+
+
+def _causes(seen: Seen, unit: str) -> Iterator[str]:
+    """Who leads what lost, who caused it; then the units."""
+    names = {one.id: one.label for one in seen.programme.units}
+    ledger = seen.board.ledger
+    losses = [
+        one for one in item_losses(ledger)
+        if unit in ("", *one.lead_units) or unit in {cause.unit for cause in one.causes}
+    ]  # fmt: skip
+    if not losses:
+        return
+    rows = [
+        (one.item, points(one.lost), "、".join(names.get(lead, lead) for lead in one.lead_units),
+         "、".join(_caused(cause, names) for cause in one.causes))
+        for one in losses
+    ]  # fmt: skip
+    keys = ("item", "lost", "lead", "causes")
+    yield from ("", say("score.causes", seen.lang))
+    yield from show.table([heading(key, seen.lang) for key in keys], rows, right=[1])
+    units = [one for one in unit_losses(ledger) if unit in ("", one.unit)]
+    told = [
+        (names[one.unit], points(one.alone), points(one.joint), points(one.led)) for one in units
+    ]
+    keys = ("unit", "alone", "joint", "led")
+    yield from ("", say("score.units", seen.lang))
+    yield from show.table([heading(key, seen.lang) for key in keys], told, right=[1, 2, 3])
+
+
+def _caused(cause: Cause, names: Mapping[str, str]) -> str:
+    """县住建局 0.30, and what it lost together with others after a plus."""
+    joint = f"+{points(cause.joint)}" if cause.joint else ""
+    return f"{names.get(cause.unit, cause.unit)} {points(cause.alone)}{joint}"
 
 
 def _of(entries: Sequence[Entry], unit: str) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""`tracker signoff`: scores that were signed, and what has become of them."""
+"""What a person settles: a score that is signed, and who owes a clause."""
 
 from __future__ import annotations
 
@@ -18,6 +18,53 @@ signoff = typer.Typer(
 
 def add_to(tree: typer.Typer) -> None:
     tree.add_typer(signoff)
+    tree.command()(assign)
+
+
+def assign(
+    clause: Annotated[str, typer.Argument(metavar="CLAUSE", help="计分句 / the clause")],
+    units: Annotated[
+        str,
+        typer.Option("--units", metavar="U,U", help="责任单位，逗号分开 / the units that owe it"),
+    ] = "",
+    joins: Annotated[
+        str,
+        typer.Option(
+            "--joins",
+            metavar="J",
+            help="合并：all 都完成才算、any 一家即可、lead 只看牵头、each 各算各的 / how they join",
+        ),
+    ] = "",
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="生效：成为方案的新一版 / make it a new version")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="理由 / why")] = "",
+    programme: Slug = "",
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("assign")] = False,
+) -> None:
+    """责任划分：先看价，确认才生效 / who owes a clause, priced first.
+
+    Without --confirm it only says what would change, now and at the cut-off. What is left out stays
+    as it is.
+    """
+    from tracker.cli import assigning
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        assigning.assigned(
+            place,
+            programme,
+            clause,
+            units=units,
+            joins=joins,
+            reason=reason,
+            by=by,
+            confirmed=confirm,
+            as_json=json,
+        )
 
 
 @signoff.callback()

@@ -93,6 +93,24 @@ WORDS: dict[str, tuple[str, str]] = {
         "按现行第 {version} 版：{before} → {after}（{change}）",
         "under the current version {version}: {before} → {after} ({change})",
     ),
+    "score.units": (
+        "按单位（独自失分、共同失分、牵头任务失分）",
+        "By unit: alone, jointly, items led",
+    ),
+    "score.causes": ("按任务：牵头单位与致失单位", "By item: who leads, who caused it"),
+    "assign.now": (
+        "此刻：得分 {before} → {after}（{change}）",
+        "now: score {before} → {after} ({change})",
+    ),
+    "assign.cut_off": (
+        "到截止日若再无动作：得分 {before} → {after}（{change}）",
+        "at the cut-off if nothing more happens: score {before} → {after} ({change})",
+    ),
+    "assign.unsaved": (
+        "尚未保存；要生效，加 --confirm --reason 理由",
+        "nothing was saved; to make it so, add --confirm --reason WHY",
+    ),
+    "assign.saved": ("已成为方案第 {version} 版", "it is version {version} of the programme now"),
     "score.nothing": ("没有失分或加分", "nothing lost or won"),
     "remind.none": ("此刻没有要发的催办", "nobody would be told anything now"),
     "remind.count": (
@@ -204,6 +222,11 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "count": ("条数", "events"),
     "unsealed": ("未封存", "unsealed"),
     "programme": ("方案", "programme"),
+    "lead": ("牵头", "lead"),
+    "causes": ("致失", "caused by"),
+    "alone": ("独自", "alone"),
+    "joint": ("共同", "joint"),
+    "led": ("牵头任务", "led"),
     "head": ("链首", "head"),
 }
 

@@ -174,3 +174,17 @@ class SignoffSinceAnswer(Answer):
     facts: ComparisonAnswer
     whole: ComparisonAnswer
     ledger: dict[str, Any] = Field(description="The ledger as it was signed.")
+
+
+class AssignAnswer(Answer):
+    """责任划分: who owes a clause, before and after, with the price."""
+
+    programme: AboutProgramme
+    clause: str
+    units_before: list[str]
+    joins_before: str
+    units: list[str]
+    joins: str
+    now: ComparisonAnswer
+    at_cut_off: ComparisonAnswer
+    version: int | None = Field(description="The new version; null while nothing was saved.")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tracker.domain.attribution import Cause, ItemLoss, UnitLoss, item_losses, unit_losses
 from tracker.domain.errors import Problem
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Obligation, Standing
@@ -104,6 +105,29 @@ class ShiftAnswer(Answer):
     change: PointsText = Field(description="Positive: better on the second side.")
 
 
+class CauseAnswer(Answer):
+    """What a unit lost by itself (`alone`, these add up) and together with others (`joint`, the
+    whole amount with each of them)."""
+
+    unit: str
+    name: str
+    alone: PointsText
+    joint: PointsText
+
+
+class ItemLossAnswer(Answer):
+    """An item's loss: its lead units answer for it, the units that caused it have their part."""
+
+    item: str
+    lost: PointsText
+    lead_units: list[str]
+    causes: list[CauseAnswer]
+
+
+class UnitLossAnswer(CauseAnswer):
+    led: PointsText = Field(description="What the items lost that the unit leads.")
+
+
 class CurrentAnswer(Answer):
     """The score of the current version beside that of an earlier one."""
 
@@ -140,6 +164,10 @@ class LedgerAnswer(Answer):
     unknown: int
     sections: list[SectionSums]
     entries: list[EntryAnswer]
+    item_losses: list[ItemLossAnswer] = Field(
+        default_factory=list, description="Items that lost something: who leads, who caused it."
+    )
+    unit_losses: list[UnitLossAnswer] = Field(default_factory=list)
     current: CurrentAnswer | None = Field(
         default=None, description="Where an earlier version was asked for: the current one."
     )
@@ -199,8 +227,29 @@ def ledger_answer(
         unknown=len(ledger.unknown),
         sections=_sections(ledger),
         entries=[_entry(one, zone, (says or {}).get(one.id, "")) for one in entries],
+        item_losses=[_item_loss(one, programme) for one in item_losses(ledger)],
+        unit_losses=[
+            UnitLossAnswer(**_caused(one, programme), led=amount(one.led))
+            for one in unit_losses(ledger)
+        ],
         current=current,
     )
+
+
+def _item_loss(one: ItemLoss, programme: Programme) -> ItemLossAnswer:
+    return ItemLossAnswer(
+        item=one.item,
+        lost=amount(one.lost),
+        lead_units=list(one.lead_units),
+        causes=[CauseAnswer(**_caused(cause, programme)) for cause in one.causes],
+    )
+
+
+def _caused(one: Cause | UnitLoss, programme: Programme) -> dict[str, str]:
+    return {
+        "unit": one.unit, "name": programme.unit_names.get(one.unit, one.unit),
+        "alone": amount(one.alone), "joint": amount(one.joint),
+    }  # fmt: skip
 
 
 def _sections(ledger: Ledger) -> list[SectionSums]:

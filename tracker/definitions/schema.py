@@ -28,6 +28,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "readings": answers.ReadingsAnswer,
     "forecast": aheadanswers.ForecastAnswer,
     "what-if": aheadanswers.WhatIfAnswer,
+    "assign": aheadanswers.AssignAnswer,
     "signoffs": aheadanswers.SignoffsAnswer,
     "signoff": aheadanswers.SignoffSinceAnswer,
     "trail": answers.TrailAnswer,
