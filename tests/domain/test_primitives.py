@@ -209,6 +209,49 @@ def test_what_is_beyond_a_quota_wins_and_half_a_quota_is_asked_of_some(
     assert history.lost(PHONE, "2022-01-05") == of_thirty
 
 
+def test_units_that_each_say_done_have_done_no_more_than_the_quota() -> None:
+    body = PHONE.model_dump(mode="json", by_alias=True)
+    body["sections"][0]["items"][0]["responsible_units"] = [BRANCH, HOUSING]
+    history = History()
+    history.add("finding", "2021-03-01", finding="slip")
+    for unit in (BRANCH, HOUSING):
+        history.done("2021-12-20", unit=unit)
+    assert history.lost(Programme.model_validate(body), "2022-01-05") == "0.5"
+
+
+def test_a_quota_that_several_units_owe_together_is_met_by_what_they_have_together() -> None:
+    reports = one_clause(
+        {"kind": "all_or_nothing", "duty": "reports"},
+        duties=[{"kind": "milestone", "id": "reports", "on": "2021-12-31",
+                 "need": {"of": "news"}}],
+        targets=[{"id": "news", "name": "新闻报道", "value": "50"}],
+        item={"responsible_units": [BRANCH, HOUSING]},
+    )  # fmt: skip
+    history = History()
+    history.done("2021-12-20", count=30)
+    history.done("2021-12-21", count=19, unit=HOUSING)
+    assert history.lost(reports, "2022-01-05") == "5"
+    history.done("2021-12-22", count=20, unit=HOUSING)
+    assert history.lost(reports, "2022-01-05") == "0"
+
+
+def test_a_number_of_one_target_says_nothing_of_another_target_of_the_clause() -> None:
+    both = one_clause(
+        {"kind": "per_missing", "duty": "checks", "each": "0.1"},
+        {"kind": "per_missing", "duty": "hazards", "each": "0.1"},
+        duties=[
+            {"kind": "milestone", "id": "checks", "on": "2021-12-31", "need": {"of": "checks"}},
+            {"kind": "milestone", "id": "hazards", "on": "2021-12-31", "need": {"of": "hazards"}},
+        ],
+        targets=[{"id": "checks", "name": "检查", "value": "12"},
+                 {"id": "hazards", "name": "隐患", "value": "8"}],
+    )  # fmt: skip
+    history = History()
+    history.done("2021-12-20", duty="hazards", count=7)
+    history.done("2021-12-21", duty="checks", count=12)
+    assert history.lost(both, "2022-01-05") == "0.1"
+
+
 # -- clocks --------------------------------------------------------------------------------------
 
 PETITION = one_clause(

@@ -112,7 +112,11 @@ DUE = datetime(2021, 10, 1, 9, tzinfo=SHANGHAI)
             "5/30 × 2.50 = 0.4167",
         ),
         (step("missing_class", given=""), "类别（未填）没有对应分值", "class (none given) has no amount"),  # noqa: E501
-        (step("veto", scope="item"), "一票否决：本项不得分", "veto: the item scores nothing"),
+        (
+            step("veto", scope="item", left=F("1.5")),
+            "一票否决：本项不得分，余下的 1.50 也失去",
+            "veto: the item scores nothing, the 1.50 left are lost too",
+        ),
     ],
 )  # fmt: skip
 def test_a_step_in_words(told: Step, zh: str, en: str) -> None:

@@ -93,7 +93,9 @@ class Standing:
 
     `done_at` is the submission of the report that was accepted; `submitted_at` of one that waits
     for review, during which the ball does not lie with the unit. `has` and `had_in_time` are
-    quantities in the unit of `needed`. `lateness` is what counts against the unit so far.
+    quantities in the unit of `needed`; `counted` is the part of `had_in_time` that was given as a
+    number, for "done" says nothing of what is beyond a quota. `lateness` is what counts against
+    the unit so far.
     """
 
     obligation: Obligation
@@ -104,6 +106,7 @@ class Standing:
     submitted_at: datetime | None = None
     has: Fraction = Fraction(0)
     had_in_time: Fraction = Fraction(0)
+    counted: Fraction = Fraction(0)
     past: bool = False
     waived: bool = False
     closed_out: bool = False
@@ -192,11 +195,16 @@ class Joined:
 
     @property
     def missed(self) -> bool:
-        return any(one.missed for one in self.standings)
+        return any(one.missed for one in self.standings) and not self._together(self.had_in_time)
 
     @property
     def overdue(self) -> bool:
-        return any(one.overdue for one in self.standings)
+        return any(one.overdue for one in self.standings) and not self._together(self.has)
+
+    def _together(self, amount: Fraction) -> bool:
+        """Whether what the units have makes up the number that they owe together."""
+        needed = self.worst.obligation.needed
+        return len(self.standings) > 1 and needed is not None and amount >= needed
 
     @property
     def open(self) -> bool:
@@ -228,6 +236,10 @@ class Joined:
     @property
     def had_in_time(self) -> Fraction:
         return sum((one.had_in_time for one in self.standings if not one.waived), Fraction(0))
+
+    @property
+    def counted(self) -> Fraction:
+        return sum((one.counted for one in self.standings if not one.waived), Fraction(0))
 
     def told(self) -> Step:
         """What happened, for the arithmetic: due, done, how late."""

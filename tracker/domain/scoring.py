@@ -477,7 +477,10 @@ class _Engine:
             left = worth + sum(entry.points for entry in held)
             if left > 0:
                 section, item, clause = self.programme.clauses[view.clause.id]
-                charge = Charge(Fraction(-left, 10_000), (step("veto", scope=rule.scope),))
+                charge = Charge(
+                    Fraction(-left, 10_000),
+                    (step("veto", scope=rule.scope, left=Fraction(left, 10_000)),),
+                )
                 self._add(section, item, clause, view.rule, 0, charge, apart=False)
 
     def _at_stake(self, scope: str, view: _View) -> tuple[Units, list[Entry]]:

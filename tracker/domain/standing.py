@@ -13,7 +13,7 @@ from tracker.domain import facts as f
 from tracker.domain.layout import Rest, about, suspensions
 from tracker.domain.obligations import NO_LATENESS, Light, Obligation, Standing
 from tracker.domain.points import fraction
-from tracker.domain.programme import CaseDuty, Programme
+from tracker.domain.programme import CaseDuty, Milestone, Programme
 from tracker.domain.record import Record
 
 NOTHING, ONE = Fraction(0), Fraction(1)
@@ -28,6 +28,7 @@ class _Course:
     returned: bool = False
     has: Fraction = NOTHING
     had_in_time: Fraction = NOTHING
+    counted: Fraction = NOTHING
     held: tuple[tuple[datetime, datetime], ...] = ()
     facts: tuple[f.FactId, ...] = ()
 
@@ -54,6 +55,7 @@ def stand(
         submitted_at=course.submitted_at,
         has=course.has,
         had_in_time=course.had_in_time,
+        counted=course.counted,
         past=past or late.elapsed > timedelta(0),
         waived=waived,
         closed_out=bool(closed),
@@ -147,7 +149,7 @@ def _without(
 def _course(one: Obligation, programme: Programme, record: Record) -> _Course:
     if one.kind == "gap":
         return _gap_course(one, record)
-    reports = _reports(one, record)
+    reports = _reports(one, programme, record)
     closed = _closed_by_office(one, programme, record)
     if one.needed is not None or one.share is not None:
         return _quantity(one, reports, record)
@@ -173,16 +175,21 @@ def _gap_course(one: Obligation, record: Record) -> _Course:
     return _Course(held=((one.starts_at, record.as_of),))
 
 
-def _reports(one: Obligation, record: Record) -> list[f.Report]:
+def _reports(one: Obligation, programme: Programme, record: Record) -> list[f.Report]:
     """Reports about this obligation; a quantity's stages share the reports of their target."""
     reports = record.of_clause(one.clause, f.Report)
-    shares_target = one.target != ""
+    clause = programme.clauses[one.clause][2]
+    stages = {
+        duty.id
+        for duty in clause.duties
+        if isinstance(duty, Milestone) and duty.need and duty.need.of == one.target
+    }
     return [
         report
         for report in reports
         if report.unit in ("", one.unit)
         and report.occurrence in ("", one.occurrence)
-        and (report.duty in ("", one.duty) or (shares_target and report.done is None))
+        and (report.duty in ("", one.duty) or (report.duty in stages and report.done is None))
     ]
 
 
@@ -239,7 +246,7 @@ def _yes_no_amounts(one: Obligation, submitted_at: datetime | None) -> tuple[Fra
 def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:
     """Cumulative counts; a returned report does not count, one that waits does for now."""
     needed = one.needed if one.needed is not None else one.share or ONE
-    has = had_in_time = NOTHING
+    has = had_in_time = counted = NOTHING
     done_at = submitted_at = None
     returned = False
     seen: list[f.FactId] = []
@@ -253,7 +260,7 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
             continue
         has = _amount(one, report, needed)
         if one.deadline is not None and one.deadline.in_time(report.occurred_at):
-            had_in_time = has
+            had_in_time, counted = has, NOTHING if report.done else has
         if has >= needed and done_at is None:
             if review is not None:
                 done_at = report.occurred_at
@@ -262,7 +269,7 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
     until = done_at or submitted_at or record.as_of
     held = ((one.starts_at, until),) if until > one.starts_at else ()
     return _Course(done_at, submitted_at if done_at is None else None, returned, has, had_in_time,
-                   held, tuple(seen))  # fmt: skip
+                   counted, held, tuple(seen))  # fmt: skip
 
 
 def _amount(one: Obligation, report: f.Report, needed: Fraction) -> Fraction:

@@ -72,13 +72,13 @@ class Bonus(RuleBase):
         return charges
 
     def _beyond(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
-        over = joined.had_in_time - joined.needed
+        over = joined.counted - joined.needed
         times = Fraction(over // self.per)
         if joined.unknown or times <= 0:
             return []
         each = self.worth(self.award or "0", scene)
         told = (
-            step("over", had=joined.had_in_time, needed=joined.needed, over=over),
+            step("over", had=joined.counted, needed=joined.needed, over=over),
             step("steps", count=times, of=Fraction(self.per), each=each, amount=times * each),
         )
         status = Status.SETTLED if joined.past else Status.PROVISIONAL

@@ -298,7 +298,7 @@ class Linear(RuleBase):
     ) -> Sequence[Charge]:
         value = Fraction(one.value or 0)
         got = between(value, corners)
-        told = step("linear", value=value, got=got)
+        told = step("linear", value=value, got=got, worth=scene.worth)
         return [_measured(one, got - scene.worth, told)] if got < scene.worth else []
 
 
@@ -390,7 +390,7 @@ class RankRule(RuleBase):
         value, worst, best = ends
         share = Fraction(1) if best == worst else (value - worst) / (best - worst)
         got = low + (full - low) * max(Fraction(0), min(Fraction(1), share))
-        told = (step("peers", value=value, worst=worst, best=best, got=got),)
+        told = (step("peers", value=value, worst=worst, best=best, got=got, worth=full),)
         lost = got - full
         return (
             [Charge(lost, told, facts=because(rank), occurred_at=rank.occurred_at)] if lost else []

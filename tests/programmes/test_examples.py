@@ -1,0 +1,98 @@
+"""Both lists' sanctions against amounts reckoned by hand from the documents, at least one each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.programmes.examples import Example, Told, examples, shown, told_numbers, without
+from tracker.definitions import yamlform
+from tracker.domain.ledger import Entry
+from tracker.domain.programme import Programme
+from tracker.programmes import SHIPPED, path_of
+
+TABLES = {
+    name: examples(
+        (Path(__file__).parent / f"{name.replace('-', '_')}_examples.txt").read_text("utf-8")
+    )
+    for name in SHIPPED
+}
+PROGRAMMES = {name: yamlform.load(path_of(name)) for name in SHIPPED}
+
+SAID_TWICE = {
+    "zhongfang-2021": {
+        "30.7#1": "between 0 and 4 points, which is what the item is worth",
+        "34.3#2": "2 points at most, which is what the item is worth",
+        "B.2#2": "one document is one event, and an event counts once in the whole bonus part",
+    },
+    "xx-2020": {
+        "1.2.3#1": "10 points at most, which is what the item can win above its own",
+        "3.16.2#3": "each restriction costs 5 points, which is what the clause is worth",
+        "4.1.1-3#2": "a work counts once, as an honour does in the whole item",
+    },
+}
+"""Sanctions that take nothing that the item's own points would not."""
+
+
+LINES = [
+    pytest.param(name, example, id=f"{name}-{example.line}")
+    for name, table in TABLES.items()
+    for example in table
+]
+
+
+def amount(entries: list[Entry], example: Example) -> int:
+    return sum(e.worst if example.open else e.points for e in entries)
+
+
+@pytest.mark.parametrize(("name", "example"), LINES)
+def test_the_ledger_comes_to_what_a_person_reckons(name: str, example: Example) -> None:
+    entries = shown(Told(PROGRAMMES[name], example).ledger, example.scope)
+    assert amount(entries, example) == example.expected, str(example)
+    assert example.reckoned == abs(example.expected), str(example)
+    assert any(entry.open for entry in entries) or not example.open
+
+
+@pytest.mark.parametrize(("name", "example"), LINES)
+def test_every_number_of_the_hand_is_a_number_of_the_explanation(
+    name: str, example: Example
+) -> None:
+    found = shown(Told(PROGRAMMES[name], example).ledger, example.scope)
+    entries = [e for e in found if e.points]
+    if len(entries) == 1:
+        assert example.numbers - told_numbers(found) == set(), str(example)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_sanction_has_an_example_that_fails_without_it(name: str) -> None:
+    programme = PROGRAMMES[name]
+    sanctions = {rule for rule, _, one in programme.rules() if one.kind != "duty"}
+    body = programme.model_dump(mode="json", by_alias=True)
+    dead = {rule for rule in sanctions - set(SAID_TWICE[name]) if not _moves(rule, name, body)}
+    assert sorted(dead) == []
+
+
+def _moves(rule: str, name: str, body: dict[str, object]) -> bool:
+    """Whether an amount of the table is another one where the sanction is silenced."""
+    mute: Programme | None = None
+    for example in TABLES[name]:
+        if rule not in example.rules or example.readings:
+            continue
+        mute = mute or without(body, rule)
+        if amount(shown(Told(mute, example).ledger, example.scope), example) != example.expected:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_examples_name_sanctions_that_exist(name: str) -> None:
+    known = {rule for rule, _, _ in PROGRAMMES[name].rules()}
+    assert {rule for example in TABLES[name] for rule in example.rules} <= known
+
+
+def test_at_least_a_hundred_and_fifty_examples_each_said_once() -> None:
+    assert sum(map(len, TABLES.values())) >= 150
+    for table in TABLES.values():
+        said = [(example.facts, example.scope) for example in table]
+        assert len(said) == len(set(said))
