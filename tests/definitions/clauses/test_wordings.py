@@ -165,3 +165,8 @@ def test_what_is_not_understood_is_said(text: str) -> None:
 def test_the_worth_of_a_clause_is_no_sanction() -> None:
     reading = read_clause("完成规划编制，计1分，未完成的不得分。", year=2021, points=Decimal(1))
     assert told(reading) == ["all_or_nothing -item"]
+
+
+def test_a_number_too_long_to_be_one_is_left_alone() -> None:
+    [rule] = read_clause("按99999999999999999999%扣分", year=2021).rules
+    assert rule.deduct is None

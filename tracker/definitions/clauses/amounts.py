@@ -63,7 +63,8 @@ def quantity_of(token: Token, after: str) -> Quantity | None:
     """The quantity of a token; `after` is the text that follows it, where a noun may say more."""
     text = token.text
     if token.kind == "POINTS":
-        return Quantity(figures(text)[0], "point")
+        named = figures(text)
+        return Quantity(named[0], "point") if named else None
     if text.startswith("百分之"):
         return Quantity(number_of(text[3:]), "percent")
     found = MEASURED.search(text)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tracker.definitions.clauses import triggers
 from tracker.definitions.clauses.amounts import amounts_of, figures, quantity_of, starts_with_number
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
+from tracker.definitions.clauses.numerals import ARABIC, number_of
 from tracker.definitions.clauses.reading import (
     Amount,
     Band,
@@ -27,6 +29,9 @@ FARTHEST = 60
 """Phrases before an amount that may belong to it."""
 
 MOVED = re.compile(r"前进|后退|倒退|跃升|后移|前移|下降|上升|降|升|退|进|提升")
+PERCENT = re.compile(rf"({ARABIC})%")
+LAST_FACTOR = re.compile(rf"(?:[×*]|乘以|乘)\(?({ARABIC})(?:分值?)?[”\"]?(?:[计得]分)?$")
+FIRST_FACTOR = re.compile(rf"(?:=|为)({ARABIC})分?[×*(]")
 ABOVE = re.compile(r"以上|上述|本指标|各项")
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
@@ -307,7 +312,7 @@ class Assembler:
                 found=draft.found, trigger=draft.trigger,
             )  # fmt: skip
         elif act is Act.LOSE and self._for_each_of_a_list(one, draft):
-            draft.kind, draft.step = Kind.PER_MISSING, Quantity(figures("1")[0], "item")
+            draft.kind, draft.step = Kind.PER_MISSING, Quantity(Decimal(1), "item")
         elif act is Act.LOSE:
             draft.kind = triggers.flat_kind(draft.trigger, bound=draft.bound, rank=draft.rank)
             self._follow(draft)
@@ -426,7 +431,7 @@ class Assembler:
         if token is not None:
             return quantity_of(token, self.text[token.end : token.end + 12])
         if one.kind == "step" and one.of("NUMBER") is None:
-            return Quantity(figures("1")[0], "occurrence")
+            return Quantity(Decimal(1), "occurrence")
         return None
 
     def _beyond(self, one: Phrase) -> Quantity | None:
@@ -592,13 +597,10 @@ def _stated(one: Phrase, draft: Draft) -> Amount | None:
     if one.kind in ("FULL", "ZERO"):
         return Whole()
     if one.kind == "TIMES":
-        percent = re.search(r"(\d+(?:\.\d+)?)%", text)
-        return Share(figures(percent[1])[0]) if percent else None
+        percent = PERCENT.search(text)
+        return Share(number_of(percent[1])) if percent else None
     if one.kind == "FORMULA":
-        factor = re.search(
-            r"(?:[×*]|乘以|乘)\(?(\d+(?:\.\d+)?)(?:分值?)?[”\"]?(?:[计得]分)?$", text
-        )
-        first = re.search(r"(?:=|为)(\d+(?:\.\d+)?)分?[×*(]", text)
+        factor, first = LAST_FACTOR.search(text), FIRST_FACTOR.search(text)
         found = factor or first
-        return Points(figures(found[1])[0]) if found else None
+        return Points(number_of(found[1])) if found else None
     return None
