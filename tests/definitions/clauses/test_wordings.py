@@ -167,6 +167,18 @@ def test_the_worth_of_a_clause_is_no_sanction() -> None:
     assert told(reading) == ["all_or_nothing -item"]
 
 
-def test_a_number_too_long_to_be_one_is_left_alone() -> None:
-    [rule] = read_clause("按99999999999999999999%扣分", year=2021).rules
-    assert rule.deduct is None
+def test_a_number_too_long_to_be_one_is_left_to_a_person() -> None:
+    reading = read_clause("按99999999999999999999%扣分", year=2021)
+    assert (reading.rules, reading.needs_person) == ((), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("资料不全扣0.1分", "all_or_nothing -0.1"),
+        ("扣其项目资金管理分2分", "all_or_nothing -2"),
+        ("扣全年考核分2分", "all_or_nothing -2"),
+    ],
+)
+def test_a_word_that_looks_like_all_is_not_all(text: str, said: str) -> None:
+    assert told(read_clause(text, year=2021)) == [said]

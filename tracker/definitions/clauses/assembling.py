@@ -30,8 +30,11 @@ FARTHEST = 60
 
 MOVED = re.compile(r"前进|后退|倒退|跃升|后移|前移|下降|上升|降|升|退|进|提升")
 PERCENT = re.compile(rf"({ARABIC})%")
-LAST_FACTOR = re.compile(rf"(?:[×*]|乘以|乘)\(?({ARABIC})(?:分值?)?[”\"]?(?:[计得]分)?$")
+LAST_FACTOR = re.compile(rf"(?:[×*]|乘以|乘)\(?({ARABIC})(?:分值?)?[”\"]?(?:计算)?(?:[计得]分)?$")
 FIRST_FACTOR = re.compile(rf"(?:=|为)({ARABIC})分?[×*(]")
+LOST_POINT = re.compile(r"(?<![\d.])0\d")
+"""01分: scanning lost the decimal point."""
+
 ABOVE = re.compile(r"以上|上述|本指标|各项")
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
@@ -175,6 +178,9 @@ class Assembler:
     def _effect(self, one: Phrase) -> None:
         verb = one.of(*VERBS)
         amounts = amounts_of(one)
+        points = one.of("POINTS")
+        if points is not None and LOST_POINT.search(points.text):
+            self.made.loose.append((one.start, one.end))
         if self._is_limit(one, amounts):
             self._limit(one, amounts[-1])
         elif not amounts:
@@ -229,7 +235,11 @@ class Assembler:
         last = self.made.drafts[-1] if self.made.drafts else None
         if self.outer and isinstance(amount, Between) and last is not None and not last.amount:
             last.amount, last.end = amount, one.end
-        elif self.outer or not self.pending or WORTH_BEFORE.search(self._trigger(one.start)[2]):
+        elif (
+            self.outer
+            or (self.fresh and not self.pending)
+            or WORTH_BEFORE.search(self._trigger(one.start)[2])
+        ):
             self.made.worths.append((amount, one.start, one.end))
         else:
             self.made.loose.append((one.start, one.end))
@@ -580,7 +590,7 @@ class Assembler:
         draft.amount = _stated(one, draft)
         if kind is Kind.RATIO and _is_between(one, draft):
             draft.kind = Kind.LINEAR
-        if re.search(r"[×÷*/]{2,}|=$", one.tokens[0].text):
+        if re.search(r"[×÷*/]{2,}|=$|扣\d", one.tokens[0].text):
             self.made.loose.append((one.start, one.end))
         self._keep(draft)
 

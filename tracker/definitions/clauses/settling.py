@@ -280,7 +280,8 @@ def _scored(run: list[Draft]) -> Iterator[Draft]:
     elif len(gives) == 1 and len(zeros) == 1 and not isinstance(gives[0].amount, Share):
         yield _yes_or_no(gives[0], zeros[0])
     elif len(run) >= 2 and gives and _alternatives(gives):
-        yield _tiers(run, Kind.TIERED)
+        late = sum(is_late(one.trigger) for one in run) > 1
+        yield _tiers(run, Kind.LATENESS if late else Kind.TIERED)
     else:
         for one in run:
             one.kept = len(gives) > 1
