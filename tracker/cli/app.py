@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contacts": ("loading", "联系人与角色 / people and their roles"),
     "facts": ("loading", "事实：填报、审核、交办、监测等 / facts"),
     "calendar": ("loading", "工作日历 / the working calendar"),
+    "rules": ("kinds", "规则的种类：说法、事实、算法、例子 / the kinds of rules, explained"),
     "readings": ("loading", "口径登记：有歧义的计分句、各选项的分差 / the register of readings"),
     "due": ("scoring", "应办事项：谁欠什么、何时到期、亮什么灯 / obligations with lights"),
     "score": ("scoring", "得分台账：每一分失在哪里、怎么算的 / the ledger and its arithmetic"),

@@ -22,6 +22,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "{slug} 第 {version} 版内容相同，未变",
         "{slug} version {version} has the same content: unchanged",
     ),
+    "rules.unknown": (
+        "没有 {kind} 这种规则；有：{known}",
+        "there is no kind of rule {kind}; there are {known}",
+    ),
+    "rules.words": ("说法：", "words: "),
+    "rules.facts": ("事实：", "facts: "),
+    "rules.formula": ("算法：", "formula: "),
+    "rules.example": ("例：", "e.g. "),
     "clause.points": ("分值不是数：{given}", "not a number of points: {given}"),
     "clause.line": (
         '标准输入第 {line} 行：{why}（每行写作 {{"text": "…", "year": 2021}}；没有作答）',

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tracker.definitions import aheadanswers, answers, readanswers
+from tracker.definitions import aheadanswers, answers, kindanswers, readanswers
 from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
 
@@ -26,6 +26,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "published": answers.PublishedAnswer,
     "loaded": answers.LoadedAnswer,
     "readings": answers.ReadingsAnswer,
+    "rules": kindanswers.RulesAnswer,
     "forecast": aheadanswers.ForecastAnswer,
     "what-if": aheadanswers.WhatIfAnswer,
     "assign": aheadanswers.AssignAnswer,

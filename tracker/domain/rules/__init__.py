@@ -1,7 +1,9 @@
 """The kinds of scoring rule: a closed, typed union.
 
-Adding a kind: its class in the module of its family and one line here; in `tracker.wording` its
-sentence (`rules.py`) and the words of its steps; then the published schemas are made anew.
+Adding a kind: its class in the module of its family, with the four last lines of its docstring
+(`guide.py`), and one line here; its words in `tracker.wording` (its sentence, its steps, its name).
+The type checker and the tests name what is still missing; schemas, `tracker rules` and the pages
+follow. Reading it from a document's text is one place more, in `tracker.definitions.drafting`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,11 @@ class PerIncident(RuleBase):
 
     `classes` gives another amount per class (行政拘留 0.1, 刑事 0.2) or level (国 / 省 / 市).
     `allowance` (a number or `target:key`) is free: only what goes beyond it is charged.
+
+    Words: 每发现一起扣, 每次扣, 每件扣, 每家扣
+    Facts: finding, case, activity, report, review, target
+    Formula: max(0, count − allowance) × each
+    Examples: zhongfang-2021 29#1; xx-2020 3.15.2.4#1
     """
 
     kind: Literal["per_incident"] = "per_incident"

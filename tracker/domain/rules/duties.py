@@ -44,7 +44,13 @@ def charge_for(joined: Joined, amount: Fraction, steps: Sequence[Step], status: 
 
 class DutyOnly(RuleBase):
     """A deadline, period or time limit with no sanction of its own: tracked, reminded, reported
-    late, 0 points (尾矿库清单 8月底前, county 20.5)."""
+    late, 0 points (尾矿库清单 8月底前, county 20.5).
+
+    Words: 时限, 进度节点（没有写扣分）
+    Facts: report, review, extension, suspension, waiver, close_out
+    Formula: 0
+    Examples: zhongfang-2021 20.5#2; xx-2020 3.1#2
+    """
 
     kind: Literal["duty"] = "duty"
     duty: str
@@ -59,6 +65,11 @@ class AllOrNothing(RuleBase):
     The test is a duty, a finding (any one fails), or a condition that must hold. A duty that was
     done late fails where `late` is "fails" (未按时完成); where it is "forgiven" only what is still
     open counts (未开展).
+
+    Words: 未完成不得分, 未开展的扣, 否则不得分, 未按时完成的扣
+    Facts: report, review, finding, measurement
+    Formula: lose
+    Examples: zhongfang-2021 3#1; xx-2020 3.5.1#1
     """
 
     kind: Literal["all_or_nothing"] = "all_or_nothing"
@@ -132,6 +143,11 @@ class PerMissing(RuleBase):
     no offset between periods. `per` is how many missing things make one `each` (每少20件); `steps`
     says whether only full ones count or a started one too. With `finding` the things are counted by
     findings of that key instead of by a duty.
+
+    Words: 每少1个扣, 每少完成1项扣, 每缺一件扣
+    Facts: report, review, target, finding
+    Formula: ⌊(needed − had) ÷ per⌋ × each
+    Examples: zhongfang-2021 20.2#1; xx-2020 3.11.3#1
     """
 
     kind: Literal["per_missing"] = "per_missing"
@@ -245,6 +261,11 @@ class Lateness(RuleBase):
     replaces (整体工作未按时完成扣2分 over the stages: the larger, not the sum). `after` names a
     duty (`clause/duty`): only cases that missed that one too are charged (办结不及时，又没报材料).
     Sources: county 31.2 (72 h, then 12 h blocks), district 3.16.7.4 (30-day curve).
+
+    Words: 每延后12小时加扣, 推迟1-30天按比例扣, 未按时的扣, 没有报的不得分
+    Facts: case, report, review, external_date, extension, suspension
+    Formula: base + blocks × each, or along pieces
+    Examples: zhongfang-2021 31.2#1; xx-2020 3.16.7.4#1
     """
 
     kind: Literal["lateness"] = "lateness"

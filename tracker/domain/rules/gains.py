@@ -24,6 +24,11 @@ class Bonus(RuleBase):
     `classes` gives an amount per class. `from_nth` starts to count there (一个(不含)以上: 2). With
     `duty` it counts what was done beyond that duty's quota by its deadline (每多20件加0.1分).
     `apart` keeps it out of the item's own cap; otherwise it offsets losses inside the item.
+
+    Words: 每项加, 每一起加, 获得命名加, 每多20件加
+    Facts: recognition, report, review
+    Formula: ⌊max(0, count − from_nth + 1) ÷ per⌋ × award
+    Examples: zhongfang-2021 37.7#1; xx-2020 4.1.9#1
     """
 
     kind: Literal["bonus"] = "bonus"
@@ -92,6 +97,11 @@ class Discretionary(RuleBase):
     raises the question; without one it stands open from the start. `per` says whether the bounds
     hold for the year, however many decisions make the amount up, or for each thing asked about,
     every one of which waits for its own decision (每项每次扣2-5分). `gain` for points added.
+
+    Words: 酌情, 视情, 根据完成情况
+    Facts: decision, finding, recognition
+    Formula: min(max(decided, least), most)
+    Examples: zhongfang-2021 28.3#1; xx-2020 4.2.5#1
     """
 
     kind: Literal["discretionary"] = "discretionary"
@@ -151,7 +161,13 @@ class Discretionary(RuleBase):
 
 class External(RuleBase):
     """The amount stands in another document's assessment: entered as a measurement of points lost
-    (or, with `gain`, won), times `factor` (加倍: 2); unknown until then."""
+    (or, with `gain`, won), times `factor` (加倍: 2); unknown until then.
+
+    Words: 按其他文件的评分规则扣分, 根据考核结果计分, 上级考核有扣分的加倍
+    Facts: measurement
+    Formula: given × factor, or worth − given
+    Examples: xx-2020 3.1#1; xx-2020 3.16.1.2#1
+    """
 
     kind: Literal["external"] = "external"
     measure: str

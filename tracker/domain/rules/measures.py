@@ -46,6 +46,11 @@ class PerStep(RuleBase):
     charged. Between `low` and `high` only the part of the gap that lies there counts, so that two
     rules make a segmented rate (90%以上的部分每差1点扣1分). `gain` turns it into points won on the
     other side (每改善1微克加2分).
+
+    Words: 每少1%扣, 每低1个百分点扣, 每上升1μg/m3扣, 每改善1微克加
+    Facts: measurement, target
+    Formula: ⌊(gap − free) ÷ per⌋ × each
+    Examples: zhongfang-2021 9.2#1; xx-2020 2.3#1
     """
 
     kind: Literal["per_step"] = "per_step"
@@ -105,7 +110,13 @@ class PerStep(RuleBase):
 
 
 class Threshold(RuleBase):
-    """One cut-off decides: where the condition holds, `lose` is lost or `win` won, else nothing."""
+    """One cut-off decides: where the condition holds, `lose` is lost or `win` won, else nothing.
+
+    Words: 低于的扣, 超过的扣, 高于的不得分
+    Facts: measurement, target, rank, finding, recognition
+    Formula: lose or win, where when holds
+    Examples: zhongfang-2021 12.1#1; xx-2020 2.4#1
+    """
 
     kind: Literal["threshold"] = "threshold"
     when: When
@@ -165,6 +176,11 @@ class Tiered(RuleBase):
 
     Where two bands match, the one that names the exact number wins, else the first. Of several
     measured things each counts, or only the best (`takes`: 任一项).
+
+    Words: 优秀、良好、合格分别得, 达到的得多少、超过的得多少
+    Facts: measurement
+    Formula: get, or worth − lose, of the band
+    Examples: zhongfang-2021 28.6#1; xx-2020 1.2.1#1
     """
 
     kind: Literal["tiered"] = "tiered"
@@ -203,6 +219,11 @@ class Ratio(RuleBase):
     rate times the worth, as the documents write it. With `finding` the share that failed is lost:
     what was found, of the number `among` that was looked at (a target). What the rules of
     `excluding` charge already is not counted (同一问题因通报、约谈等已被扣分的，不纳入计算).
+
+    Words: 按比例得分, 得分为完成率乘以, 按完成比例, 占总数比例扣分
+    Facts: measurement, finding, target
+    Formula: (1 − rate ÷ out_of) × of, or found ÷ among × of
+    Examples: zhongfang-2021 28.8#1; xx-2020 3.16.6#1
     """
 
     kind: Literal["ratio"] = "ratio"
@@ -270,6 +291,11 @@ class Linear(RuleBase):
     """Interpolation between stated points (确保目标 54, 力争目标 60); flat outside them.
 
     Corners are numbers; where a target sets the value, `ends` names the target instead.
+
+    Words: 在两个值之间的按比例得分
+    Facts: measurement, target
+    Formula: worth − (low + (high − low) × (value − from) ÷ (to − from))
+    Examples: xx-2020 2.2#1; xx-2020 1.4.1#1
     """
 
     kind: Literal["linear"] = "linear"
@@ -320,6 +346,12 @@ class RankRule(RuleBase):
     peer (`worst_gets` to all of `of`), by value or by place (`by`). Or each place risen since last
     year counts `each_risen` (上升一名再加0.5分). `when` is the condition under which the rule
     applies at all.
+
+    Words: 第1名加, 排名倒数后10位扣, 根据排名赋分, 上升一名再加, 递补
+    Facts: rank, recognition
+    Formula: places[place − passed_over], or of − (worst_gets + (of − worst_gets) × (value −
+        worst) ÷ (best − worst)), or risen × each_risen
+    Examples: zhongfang-2021 B.1#3; xx-2020 3.13.3#1
     """
 
     kind: Literal["rank"] = "rank"

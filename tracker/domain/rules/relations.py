@@ -29,6 +29,11 @@ class Multiplier(Relation):
 
     `order` says whether it comes before the clause's cap or after. With `same_problem` only charges
     whose problem key carries a recognition of that name are scaled (整改得到肯定的减半).
+
+    Words: 加倍扣分, 减半扣分, 免扣, 按50%计算
+    Facts: recognition, measurement, finding, report
+    Formula: charged × factor
+    Examples: xx-2020 3.14#2; xx-2020 4.2.2#3
     """
 
     kind: Literal["multiplier"] = "multiplier"
@@ -42,6 +47,11 @@ class Exemption(Relation):
     """A condition under which the named rules charge nothing (达到Ⅱ类水质不扣分, 不涉及的除外).
 
     With `same_problem` only charges whose problem key carries a recognition of that name.
+
+    Words: 不扣分, 不涉及的除外, 达到的得满分
+    Facts: recognition, measurement, target, finding, rank
+    Formula: 0 for what the rules charged
+    Examples: zhongfang-2021 9.1#1; xx-2020 2.1#2
     """
 
     kind: Literal["exemption"] = "exemption"
@@ -53,7 +63,13 @@ class NoDouble(Relation):
     """The same problem (one problem key) counts once among the named rules, as a loss and as a
     win: the highest stays, or the first in time. Empty `rules` means every rule of the clause's
     item; `*` every rule of the programme. `same` narrows it to what happened in one month (同一断面
-    同月)."""
+    同月).
+
+    Words: 不重复扣分, 同一事件不重复加分, 只加一次
+    Facts: finding, recognition, case
+    Formula: the highest, or the first, of one problem
+    Examples: zhongfang-2021 5.4#2; xx-2020 4.1.1-3#2
+    """
 
     kind: Literal["no_double"] = "no_double"
     survives: Literal["highest", "first"] = "highest"
@@ -63,7 +79,12 @@ class NoDouble(Relation):
 class Cap(Relation):
     """A limit for a group of clauses: 累计不超过2分. `limit` bounds the losses, or with `gain` the
     wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分). With
-    `when` it limits only where that holds."""
+    `when` it limits only where that holds.
+
+    Words: 累计不超过, 最高不超过, 总得分不低于0分
+    Formula: min(sum, limit)
+    Examples: zhongfang-2021 34.3#2; xx-2020 4.1.16.3#4
+    """
 
     kind: Literal["cap"] = "cap"
     limit: Amount
@@ -74,7 +95,13 @@ class Cap(Relation):
 
 class Veto(Relation):
     """一票否决: voids the clause, the item or the whole programme's score where the condition
-    holds (该项总得分为零)."""
+    holds (该项总得分为零).
+
+    Words: 一票否决, 全盘否定, 总得分直接记0分, 该项总得分为零
+    Facts: finding, recognition, measurement
+    Formula: all that is left
+    Examples: zhongfang-2021 30.6#2; xx-2020 3.16.2#3
+    """
 
     kind: Literal["veto"] = "veto"
     when: When
