@@ -149,7 +149,9 @@ def test_what_can_be_read_in_two_ways_is_asked(text: str, readings: int) -> None
 @pytest.mark.parametrize(
     "text",
     [
+        "缺报1期扣01分。",
         "工作不力的扣分。",
+        "春节前完成慰问。",
         "每少1扣0.2分。",
         "每发现一起扣 分。",
         "按一定比例扣分。",

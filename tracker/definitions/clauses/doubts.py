@@ -18,6 +18,11 @@ from tracker.definitions.clauses.triggers import CLOCK, QUANTITATIVE
 Doubt = tuple[int, int, tuple[str, ...]]
 VAGUE_SHARE = re.compile(r"一定(?:的)?比例|相应(?:的)?比例|适当比例")
 SCORING = re.compile(r"扣|[得加计减]分|否决")
+FEASTS = re.compile(
+    r"[“\"]?(?:春节|清明|端午|中秋|国庆|元旦|五一|七一|十一|两节)节?[”\"]?(?:假期)?(?:之|以)?前(?!后)"
+)
+"""A day that a calendar has and the text does not."""
+
 BORDER = re.compile(
     r"(?P<strict>不足|低于|不到|超过|小于|大于|[<>])?(?P<figure>\d{1,9}(?:\.\d{1,9})?)(?P<sign>%?)"
 )
@@ -43,6 +48,8 @@ def unread(plain: Normal, made: Assembly, drafts: Sequence[Draft]) -> Iterator[U
     scoring = SCORING.search(plain.text)
     if not drafts and not made.vague and not made.loose and scoring and not head:
         yield _unread(plain, 0, len(plain.text))
+    for found in FEASTS.finditer(plain.text):
+        yield _unread(plain, found.start(), found.end())
     for start, end in made.loose:
         yield _unread(plain, start, end)
     if any(one.kind is Kind.RATIO and one.amount is None for one in drafts):

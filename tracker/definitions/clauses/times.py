@@ -30,7 +30,7 @@ DATE = re.compile(
     rf"(?P<month>(?<!\d){MONTH})月(?:份)?(?:(?P<day>{DAY})[日号]|(?P<part>{PART})|(?=(?:份)?{BEFORE}))"
     rf"|(?P<half>上半年|下半年)(?:底|末)?"
     rf"|(?:第)?(?P<quarter>[一二三四1-4])季度(?:末|底)?(?!{N})"
-    rf"|(?P<end>年底|年末|年终|年内|年度内|年前)"
+    rf"|(?P<end>年底|年末|年终|年内|年度内|年前|全年(?=累计?完成\D{{0,6}}\d|完成\D{{0,6}}\d|达))"
     rf")(?P<before>(?:24时|24:00|24点)?{BEFORE})?"
     rf"|(?P<iso>(?<!\d)(?P<y>\d{{4}})[-./年](?P<m>1[0-2]|0?[1-9])[-./月](?P<d>3[01]|[12]\d|0?[1-9])日?(?!\d))(?P<before2>{BEFORE})?"
     rf"|(?P<yearend>\d{{4}}年)(?:底|末)?(?P<before3>{BEFORE})"
@@ -41,13 +41,15 @@ RECUR = re.compile(
     rf"(?:每逢?|各)(?:个)?(?:(?P<n>{N}|双|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
     rf"|(?:按|逐)(?P<by>季度|季|半年|年度|年|月|周|旬|日)(?!份|均|期)"
     rf"|(?P<next>(?:次|下)个?月|次季度?(?:首月|第一个月)?|季后首月|季度后首月|下季度?首月)"
+    r"|(?P<bare>(?<![\d一二三四五六七八九十每各])(?:当月|本月|月)(?=[底末]前)"
+    r"|(?<![\d一二三四第每各])(?:当季|季度|季)(?=末前))"
     rf"|(?P<ended>季度|半年|年度|月度|月)(?=(?:终了|结束)后)"
     rf"|(?P<one>(?<![第\d])[一1](?:季度?|月|周|年))(?=[一1]次|一报|一调度|一通报|一例会|一总结|一研判)"
 )
 DUE_IN_PERIOD = re.compile(
     rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?)?"
     rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-3]个?月|最后1个月)?(?:的)?"
-    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})[日号](?:至(?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
+    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})(?:[日号]|(?=-))(?:[至到-](?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
     rf"(?P<before>(?:下班)?{BEFORE}|(?:之内|以内|内))?|(?P<within>{N})个?(?P<wunit>工作日|日|天)(?:之|以)?内)?"
 )
 TIMES_IN_PERIOD = re.compile(
@@ -57,11 +59,14 @@ DURATION = re.compile(
     rf"(?P<lead>连续|提前|(?:延长|缩短|压缩)[至到为]|在|于|超过|超|逾期|推迟|延迟)?(?P<n>{N})(?P<unit>{TIME})(?P<within>之内|以内|内|(?=不|没有|未|无|没))?"
 )
 NOT_DUE_AFTER = re.compile(
-    r"(?:起|以来|开始|后|印发|召开|发布|至|-|的?(?:基础|数据|水平|同期|环境日|宣传))"
+    r"(?:期间|之间|起|以来|开始|后|印发|召开|发布|至|-|的?(?:基础|数据|水平|同期|环境日|宣传))"
 )
 NOT_DUE_BEFORE = re.compile(r"(?:自|从|较|比|[低高优大小少多]于|与|对|截至)$")
 DUTY_AFTER = re.compile(
     r"[^，。；]{0,24}(?:完成|报送|上报|提交|建成|达|开工|竣工|投入|制定|实现|办结|整改|到位|公布|公开|备案|印发|下发|销号|落实|启动|完工|验收|召开|开展|组织|编制|出台|建立|清理)"
+)
+DONE_THEN = re.compile(
+    r"[^，。；“\"《]{0,4}(?:完成|报送|上报|提交|建成|达|开工|竣工|实现|办结|整改|到位|公布|销号|完工)"
 )
 SHARE = re.compile(
     rf"^，?(?:(?!提高|增长|下降|降低|减少|同比|每|提升)[^，。；()\n\d]){{0,30}}?(?P<share>\d{{1,9}}(?:\.\d+)?%|百分之{N}|{N}成(?!效|立|果|员|为|功))"
@@ -240,9 +245,9 @@ def _in_month(
 
 def _is_due(found: re.Match[str], text: str) -> bool:
     part = found.groupdict()
-    if any(part[name] for name in ("before", "before2", "before3", "before4")):
-        return not text.startswith(("一天", "年", "期"), found.end()) or True
     after = text[found.end() : found.end() + 40]
+    if any(part[name] for name in ("before", "before2", "before3", "before4")):
+        return re.match(r"的(?![，。；])", after) is None
     lead = text[max(0, found.start() - 3) : found.start()]
     if NOT_DUE_AFTER.match(after) or NOT_DUE_BEFORE.search(lead):
         return bool(re.search(r"(?:截至|截止|不晚于|不迟于)$", lead)) and not after.startswith("的")
@@ -257,7 +262,7 @@ def _is_due(found: re.Match[str], text: str) -> bool:
         return bool(DUTY_AFTER.match(after)) or lead.endswith(("到", "至", "在"))
     if re.search(r"(?:截至|截止|截止到|不晚于|不迟于|不超过|[到至于在])$", lead):
         return True
-    return bool(DUTY_AFTER.match(after)) and part["day"] is not None
+    return bool(DONE_THEN.match(after)) and part["day"] is not None
 
 
 def _listed(days: list[Day], text: str) -> list[Day]:
@@ -352,7 +357,7 @@ def _is_step(text: str, found: re.Match[str], times: re.Match[str] | None) -> bo
 def _rhythm(found: re.Match[str]) -> tuple[Freq, int]:
     if found["next"]:
         return (Freq.QUARTERLY if "季" in found["next"] else Freq.MONTHLY), 1
-    ended = (found["ended"] or "").replace("月度", "月")
+    ended = (found["ended"] or found["bare"] or "").replace("月度", "月").lstrip("当本")
     unit = found["unit"] or found["by"] or ended or (found["one"] or "")[1:]
     freq = FREQ[unit]
     if not found["n"]:
