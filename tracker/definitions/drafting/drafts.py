@@ -315,8 +315,8 @@ class _Drafting:
                       pending, *choices[1:], place=one.source.place,
                       text="；".join(pieces))  # fmt: skip
         for span, unit in time.odd:
-            said = "月按30天折算" if unit == "month" else "这个时限不跟踪"
-            self.open("date", place.clause, "这个时限不能按小时、日、工作日或周计，怎样计？",
+            asked, said = _ODD.get(unit, _ODD[""])
+            self.open("date", place.clause, asked.format(year=self.document.year),
                       OpenChoice(id="as_drafted", says=said), place=one.source.place,
                       text=one.reading.text[slice(*span)])  # fmt: skip
 
@@ -328,6 +328,14 @@ class _Drafting:
         if self.joint:
             yield _joint(self.joint)
         yield from _unallocated(body)
+
+
+_ODD = {
+    "month": ("这个时限按月计，怎样折算？", "月按30天折算"),
+    "year": ("这个日期不在 {year} 年内，怎样记？", "先不定日期，到时录入"),
+    "": ("这个时限不能按小时、日、工作日或周计，怎样计？", "这个时限不跟踪"),
+}
+"""Times that no duty can say: the question and what the draft does about it."""
 
 
 def _tracked(time: Clocks) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ class Clocks:
 def clocks(reading: ReadClause, clause: str, item: Deadline, *, year: int) -> Clocks:
     odd: list[tuple[Span, str]] = []
     found = [
-        *_nodes(reading),
+        *_nodes(reading, year, odd),
         *(_period(one, clause, n, year) for n, one in enumerate(reading.recurrences, start=1)),
         *_spans(reading, clause, odd),
     ]
@@ -116,22 +116,29 @@ def node(item: Deadline, year: int) -> Milestone:
     return Milestone(id="done", on=date(year, 12, 31), wording="")
 
 
-def _nodes(reading: ReadClause) -> list[Clock]:
+def _nodes(reading: ReadClause, year: int, odd: list[tuple[Span, str]]) -> list[Clock]:
     staged = {one.on: one for one in reading.milestones}
     found = []
     for due in reading.deadlines:
         part = staged.pop(due.on, None)
         share, number = (part.share, part.number) if part is not None else (None, None)
-        found.append(_node(reading.text, due.on, due.span, share, number))
+        found.append(Clock(_node(reading.text, due.on, due.span, year), due.span, share, number))
     found += [
-        _node(reading.text, one.on, one.span, one.share, one.number) for one in staged.values()
+        Clock(_node(reading.text, one.on, one.span, year), one.span, one.share, one.number)
+        for one in staged.values()
+    ]
+    odd += [
+        (one.span, "year") for one in found if isinstance(one.duty, Milestone) and not one.duty.on
     ]
     return found
 
 
-def _node(text: str, on: date, span: Span, share: Decimal | None, number: Decimal | None) -> Clock:
-    duty = Milestone(id="done", on=on, wording=text[slice(*span)])
-    return Clock(duty, span, share, number)
+def _node(text: str, on: date, span: Span, year: int) -> Milestone:
+    """A day of another year is no day of this programme: it is entered when its time comes."""
+    wording = text[slice(*span)]
+    if on.year != year:
+        return Milestone(id="done", external=f"{wording}（{on.isoformat()}）", wording=wording)
+    return Milestone(id="done", on=on, wording=wording)
 
 
 def _period(one: ReadRecurrence, clause: str, n: int, year: int) -> Clock:
