@@ -195,3 +195,32 @@ def test_a_number_printed_twice_is_renumbered_and_asked_about() -> None:
 def test_drafting_twice_gives_the_same_document() -> None:
     read = document(item("1", clause("1", plan())), item("2", clause("2", plan())))
     assert yamlform.dump(drafted(read)) == yamlform.dump(drafted(read))
+
+
+def test_a_sanction_for_each_of_the_works_above_is_charged_where_the_work_stands() -> None:
+    first, second = (
+        Text("建立值班制度；"),
+        Text("配齐设备；上述工作未按要求完成的，每一项扣0.2分。"),
+    )
+    rule = second.rule("per_missing", "上述工作未按要求完成的，每一项扣0.2分", deduct="0.2",
+                       step="1 item")  # fmt: skip
+    row = item("1", clause("1.1", first.read()), clause("1.2", second.read(rule)), points="2")
+    programme = loaded(drafted(document(row)))
+    told = [
+        (body.id, [rule.kind for rule in body.rules], body.duties[0].title)
+        for body in programme.sections[0].items[0].clauses
+    ]
+    assert told == [
+        ("1.1", ["all_or_nothing"], "建立值班制度"), ("1.2", ["all_or_nothing"], "配齐设备"),
+    ]  # fmt: skip
+
+
+def test_an_award_in_the_bonus_part_is_won_and_never_lost() -> None:
+    text = Text("建立考核体系，得2.5分。")
+    won = text.read(text.rule("all_or_nothing", "得2.5分", award="2.5"))
+    rows = (
+        item("1", clause("1", plan())),
+        item("B", clause("B.1", won), section="2", points="", units=()),
+    )
+    (rule,) = loaded(drafted(document(*rows, s1="5", s2=""))).clauses["B.1"][2].rules
+    assert rule.model_dump(include={"kind", "award"}) == {"kind": "bonus", "award": "2.5"}

@@ -62,6 +62,17 @@ def test_a_quota_that_the_text_states_is_the_target() -> None:
     assert [str(target.value) for target in made.targets] == ["12"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["上报创新项目不少于三项，少一项扣3分。", "办案不少于3件。没有小组扣1分；每少办结一件扣3分。"],
+)
+def test_a_quota_may_be_a_numeral_or_stand_in_another_sentence(words: str) -> None:
+    text = Text(words)
+    piece = words[max(words.rfind("少一"), words.rfind("每少")) : -1]
+    made = drafted(text.read(text.rule("per_missing", piece, deduct="3", step="1 item")))
+    assert [str(target.value) for target in made.targets] == ["3"]
+
+
 def test_a_quota_that_another_document_sets_waits_to_be_entered() -> None:
     text = Text("完成改造任务，每少完成1户扣0.1分。")
     made = drafted(

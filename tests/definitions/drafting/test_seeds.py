@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from schedules.workdays import china
 from tracker import programmes
 from tracker.definitions import yamlform
 from tracker.definitions.documents import read_document
 from tracker.definitions.drafting.drafts import draft
 from tracker.definitions.openpoints import Draft, settle
 from tracker.domain.programme import Milestone, Programme
+from tracker.domain.scoring import Context, score
 
 SEEDS = Path(__file__).parents[4] / "shared" / "seeds"
 COUNTY = SEEDS / "zhongfang-2021.docx"
@@ -107,3 +110,16 @@ def owing(programme: Programme, name: str) -> set[str]:
     _, item, clause = programme.clauses[name]
     own = clause.responsible_units
     return {programme.unit_names[unit] for unit in (own or item.responsible_units)}
+
+
+@needs_seeds
+def test_a_year_without_a_report_costs_by_october_what_the_programme_written_by_hand_says() -> None:
+    by_hand = yamlform.load(programmes.path_of("zhongfang-2021"))
+    read = loaded(drafted(FORMS[0], 2021))
+    begun, october = datetime(2021, 1, 2, tzinfo=UTC), datetime(2021, 10, 2, tzinfo=UTC)
+    assert lost(read, begun) == lost(by_hand, begun) == 0
+    assert lost(read, october) == lost(by_hand, october) > 0
+
+
+def lost(programme: Programme, at: datetime) -> int:
+    return score(programme, Context(china()), [], as_of=at, known_at=at).lost

@@ -87,6 +87,8 @@ class _Drafting:
     """Clauses that several units owe, with nobody in the lead."""
     clause_ids: set[str] = field(default_factory=set)
     made_of: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+    above: dict[str, str] = field(default_factory=dict)
+    """What a clause says that each of those above it loses."""
 
     def run(self) -> Draft:
         self._tables()
@@ -185,6 +187,7 @@ class _Drafting:
         made: list[Clause] = []
         for row in rows:
             made += self._clauses(row, rows, made, part)
+        made = _charged_from_below(made, self.above)
         return Item(
             id=first.id,
             title=first.title or made[0].title,
@@ -212,6 +215,7 @@ class _Drafting:
                 before=tuple(clause.id for clause in (*before, *made)),
                 has_points=points is not None or len(rows) == len(row.clauses) == 1,
                 beside=part != "base",
+                bonus=part == "bonus",
             )
             made.append(self._clause(one, row, rows, place, points, part))
         return made
@@ -244,6 +248,8 @@ class _Drafting:
             for duty in time.duties()
         )
         self.made_of[place.clause] = rules.of
+        if rules.above is not None:
+            self.above[place.clause] = rules.above
         self.asked += questions.asked(one.reading, rules, duties, place.clause)
         self.names |= rules.names
         self.targets += rules.targets
@@ -328,6 +334,20 @@ class _Drafting:
         if self.joint:
             yield _joint(self.joint)
         yield from _unallocated(body)
+
+
+def _charged_from_below(clauses: list[Clause], above: Mapping[str, str]) -> list[Clause]:
+    """上述工作未按要求完成的，每一项扣0.2分: so much for each clause above that says nothing."""
+    made = list(clauses)
+    for at, clause in enumerate(clauses):
+        each = above.get(clause.id)
+        for n in range(at if each is not None else 0):
+            rules = made[n].rules
+            if rules and all(isinstance(rule, DutyOnly) for rule in rules):
+                duty = made[n].duties[0].id
+                charged = AllOrNothing(lose=each or "0", duty=duty, says=f"见 {clause.id}")
+                made[n] = made[n].model_copy(update={"rules": (charged, *rules[1:])})
+    return made
 
 
 _ODD = {

@@ -31,6 +31,7 @@ class Place:
     has_points: bool = True
     beside: bool = False
     """In the bonus or penalty part."""
+    bonus: bool = False
 
 
 @dataclass
@@ -45,6 +46,9 @@ class Mapped:
     """Sanctions that no rule can say; a pending amount stands in their place."""
     earned: bool = False
     """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
+
+    above: str | None = None
+    """上述工作未按要求完成的，每一项扣0.2分: what each of the clauses before it loses."""
 
     def before(self, rule: Rule) -> None:
         """A rule of our own in front of the others."""

@@ -111,9 +111,13 @@ class Measuring(Making):
         tiers = bands.tiers(read.tiers or ())
         if tiers is None:
             return []
-        return [Tiered(measure=self.key(read, number), tiers=tiers, cap=self.cap_of(read))]
+        gain = self.place.bonus and all(tier.get is not None for tier in tiers)
+        return [Tiered(measure=self.key(read, number), tiers=tiers, gain=gain,
+                       cap=self.cap_of(read))]  # fmt: skip
 
     def ratio(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        if self.place.bonus:  # it would take away what is not reached
+            return []
         text = self.passage(read)
         full = next((b.number for b in passages.bounds(text) if b.side == "at_least"), None)
         of = bands.amount(read.award) or "all"
@@ -123,6 +127,8 @@ class Measuring(Making):
         peers = self._between_peers(read, number)
         if peers:
             return peers
+        if self.place.bonus:
+            return []
         corners = bands.corners(read.tiers or ())
         if corners is not None:
             return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]

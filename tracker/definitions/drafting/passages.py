@@ -48,6 +48,8 @@ def about(text: str, span: Span) -> str:
 def _subject(piece: str) -> str:
     plain = _NUMBERING.sub("", piece.strip())
     plain = _OWN_POINTS.sub("", plain)
+    if _ONLY_POINTS.match(plain):
+        return ""
     head = plain[: found.start()] if (found := _AMOUNT.search(plain)) else plain
     head = _bare(head)
     *_, last = re.split(r"[，,]", head)
@@ -66,6 +68,9 @@ def _subject_before(text: str, span: Span) -> str:
     parts = [_bare(part) for part in re.split(r"[，,；;]", lead)]
     parts = [part for part in parts if len(part) >= 2 and not _AMOUNT.search(part)]
     return parts[-1] if parts else _bare(text[span[0] : span[1]])
+
+
+_ONLY_POINTS = re.compile(r"^[（(]?\s*\d+(?:\.\d+)?\s*分?\s*[)）]?$")
 
 
 def _bare(piece: str) -> str:
@@ -169,7 +174,9 @@ _SIDE_OF = {word: side for side, words in _SIDES.items() for word in words}
 
 def bounds(text: str) -> Iterator[Bound]:
     """Every stated limit of a piece of text, in order: 达到90%以上, 低于80%, 超过10%."""
-    for found in _BOUND.finditer(unicodedata.normalize("NFKC", text)):
+    plain = unicodedata.normalize("NFKC", text)
+    plain = _HAN_COUNT.sub(lambda found: str(_chinese(found[0])), plain)
+    for found in _BOUND.finditer(plain):
         if found["word"] is not None:
             yield Bound(_SIDE_OF[found["word"]], Decimal(found["n1"]), found["u1"] or "")
         elif found["n3"] is not None:
@@ -178,6 +185,8 @@ def bounds(text: str) -> Iterator[Bound]:
             side = _AFTER[found["post2"].removeprefix("及")]
             yield Bound(side, Decimal(found["n2"]), found["u2"] or "")
 
+
+_HAN_COUNT = re.compile(rf"(?<![每第])[一二三四五六七八九十两]{{1,3}}(?={COUNT})")
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*%?\s*(?:[-~—–－～至到])+\s*(\d+(?:\.\d+)?)")
 
@@ -210,6 +219,12 @@ def _chinese(text: str) -> int:
     return _NUMERALS.get(tens, 1) * 10 + _NUMERALS.get(ones, 0)
 
 
+def counted_in(piece: str) -> str:
+    """The measure word of a step: 每少办结一件 -> 件; "" where there is none."""
+    found = re.search(rf"[每少缺][^，,。；;]*?[\d一两]\s*({COUNT})", piece)
+    return found[1] if found else ""
+
+
 # -- sides -----------------------------------------------------------------------------------------
 
 _FALLS = re.compile(r"(?:每|较|比|同比|幅度)?[^，。；]{0,6}?(?:少|低|降|减|差|欠|缺|下滑)")
@@ -217,7 +232,7 @@ _RISES = re.compile(r"每[^，。；]{0,4}?(?:超|增|上升|升高|高|多|恶�
 _BASELINE = re.compile(r"同比|上年|去年|上一年度|同期|三年平?均|(?:较|比|在)\s*20\d\d\s*年")
 _UNDONE = re.compile(r"未|没有?|逾期|延期|迟|缺|少|不(?:按|及时|到位|落实|开展|完成|规范)|否则")
 _HAPPENED = re.compile(
-    r"不?发生|出现|不降反|反弹|事件|事故|超标|被[^动]|经查|查实|受到|造成|导致|引发|存在|弄虚作假|瞒报|谎报"
+    r"不?发生|出现|影响|不降反|反弹|事件|事故|超标|被[^动]|经查|查实|受到|造成|导致|引发|存在|弄虚作假|瞒报|谎报"
 )
 _TASK = re.compile(
     r"完成|建成|建立|制定|编制|开展|组织|报送|上报|提交|办结|整治|整改|治理|录入|培训|出台|安装|录用|刊登"

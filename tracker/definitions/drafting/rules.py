@@ -67,7 +67,8 @@ class _Mapping(Measuring):
             if not found:
                 self.made.unsaid.append(read)
                 most = bands.amount(read.deduct or read.award) or "all"
-                found = [Discretionary(most=most, gain=read.award is not None)]
+                gain = read.award is not None or self.place.bonus
+                found = [Discretionary(most=most, gain=gain)]
             start = len(self.made.rules)
             says = passages.shortened(self.reading.text[slice(*read.span)].strip(), 80)
             self.made.rules += [rule.model_copy(update={"says": says}) for rule in found]
@@ -126,6 +127,8 @@ class _Mapping(Measuring):
     # -- duties -------------------------------------------------------------------------------
 
     def all_or_nothing(self, read: ReadRule, number: int) -> Sequence[Rule]:
+        if self.place.bonus and read.deduct is None:
+            return self.bonus(read, number) if read.award is not None else []
         lose = bands.amount(read.deduct) or bands.amount(read.award) or "all"
         cap = self.cap_of(read)
         text = self.passage(read)
@@ -182,6 +185,8 @@ class _Mapping(Measuring):
             return self.per_step(read, number)
         per = self._per(read.step)
         clock = self._nth(read) or self.clocks.near(read.span)
+        if self._of_all_above(read):
+            return self._each_above(read, each)
         above = bool(_ABOVE.search(self.passage(read)))
         quota = self._quota(read, clock)
         if above or (not clock.own and quota is None and not self._is_task(read)):
@@ -204,6 +209,19 @@ class _Mapping(Measuring):
     def _earned(self, read: ReadRule, number: int) -> Sequence[Rule]:
         self.made.earned = not self.place.beside
         return self.bonus(read, number)
+
+    def _of_all_above(self, read: ReadRule) -> bool:
+        """上述工作未按要求完成的，每一项扣0.2分: each clause above, and this one."""
+        text = self.passage(read)
+        each = re.search(r"每[一1]?\s*[项条个]|[一1][项条]", self.piece(read))
+        listed = bool(self.place.before and _ABOVE.search(text) and each)
+        return listed and bool(re.search(r"未[^，。；]{0,8}(?:完成|落实|开展|达到)", text))
+
+    def _each_above(self, read: ReadRule, each: str) -> Sequence[Rule]:
+        self.made.above = each
+        title = passages.title_of(self.reading.text)
+        duty = self.clocks.take(self.clocks.by_item, title=title)
+        return [AllOrNothing(lose=each, duty=duty, cap=self.cap_of(read))]
 
     def _nth(self, read: ReadRule) -> Clock | None:
         """Three periods and 分别扣0.1分、0.05分、0.02分: each amount has its own."""
@@ -228,7 +246,10 @@ class _Mapping(Measuring):
         for bound in passages.bounds(self.passage(read)):
             if bound.unit not in ("%", "百分点", "个百分点", "分") and bound.side != "above":
                 return bound.number
-        return None
+        unit = passages.counted_in(self.piece(read))
+        alike = [one.number for one in passages.bounds(self.reading.text)
+                 if unit and one.unit == unit and one.side == "at_least"]  # fmt: skip
+        return alike[0] if len(set(alike)) == 1 else None
 
     def _per(self, step: Quantity | None) -> Decimal:
         return Decimal(1) if step is None or step.unit in TIME_UNITS else step.n
@@ -240,6 +261,8 @@ class _Mapping(Measuring):
             return self._earned(read, number)
         if classes is None or (each is None and not classes):
             return []
+        if each is not None and self._of_all_above(read):
+            return self._each_above(read, each)
         clock = self.clocks.near(read.span, kinds=("gap",))
         if isinstance(clock.duty, Gap) and self._within(read, clock):
             return [PerIncident(each=each, classes=classes, duty=self._take(clock, read), cap=cap)]
