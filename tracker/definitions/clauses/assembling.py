@@ -457,7 +457,7 @@ class Assembler:
         quantity = self._beyond(one) or self._quantity(one)
         if one.kind == "short" and quantity is not None and self._is_length(one, quantity):
             return
-        draft.counted = True
+        draft.counted, draft.place = True, (one.start, one.end)
         token = one.of("QUANTITY")
         draft.measure = "" if token is None else token.text.lstrip("0123456789.一二两三十")
         draft.step = self._with_subject(quantity, draft)

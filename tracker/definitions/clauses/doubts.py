@@ -74,7 +74,7 @@ def _blocks(scene: Scene) -> Iterator[Doubt]:
     for one in scene.drafts:
         if one.step is not None and one.step.n != 1 and one.step.unit in CLOCK | QUANTITATIVE:
             readings = ("满一个步长才扣一次，不足的不计", "不足一个步长按一个步长计", "按比例折算")
-            yield one.start, one.end, readings
+            yield *(one.place or (one.start, one.end)), readings
 
 
 def _cap_scope(scene: Scene) -> Iterator[Doubt]:

@@ -25,10 +25,11 @@ class Draft:
     """Places are those of the normalised text.
 
     `trigger` is the text that leads to the amount, `said` its part after the last comma; `sentence`
-    and `part` number the sentences (。) and their parts (；). `measure` is the measure word of the
-    step, `change` the word for a change (少, 降低, 逾期), `found` whether things were found.
-    `figure` is the unit of a bound that names a number. `aside`: in brackets. `kept`: a score that
-    is no mere worth; `weak`: left to an assessor only by its wording; `worth`: nothing but a worth.
+    and `part` number the sentences (。) and their parts (；). `place` is where the step stands,
+    `measure` its measure word, `change` the word for a change (少, 降低, 逾期), `found` whether the
+    things were found. `figure` is the unit of a bound that names a number. `aside`: in brackets.
+    `kept`: a score that is no mere worth; `weak`: left to an assessor only by its wording; `worth`:
+    nothing but a worth.
     """
 
     act: Act
@@ -40,6 +41,7 @@ class Draft:
     amount: Amount | None = None
     step: Quantity | None = None
     measure: str = ""
+    place: tuple[int, int] | None = None
     cap: Amount | None = None
     base: Amount | None = None
     tiers: list[Band] = field(default_factory=list)

@@ -396,36 +396,37 @@ def _first_day(
         return None
     if freq is Freq.TEN_DAYS:
         return date(year, 1, 10) if due["end"] else None
-    size = LENGTH_OF[freq]
-    month = _month_of(due, found, size)
-    base = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+    month = _month_of(due, found, LENGTH_OF[freq])
+    first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+    if due["within"] or due["workday"]:
+        return _counted_day(due, first, calendar)
+    return _named_day(due, first)
+
+
+def _counted_day(due: re.Match[str], first: date, calendar: WorkCalendar) -> date | None:
+    """结束后15日内, 前5个工作日, 最后一个工作日: counted from an end of the month of `first`."""
+    before = first - timedelta(days=1)
+    if due["workday"] and due["last"]:
+        after = last_of(first.year, first.month) + timedelta(days=1)
+        return calendar.add_workdays(after, -_integer(due["workday"]))
+    if due["workday"] or due["wunit"] == "工作日":
+        return calendar.add_workdays(before, _integer(due["workday"] or due["within"]))
+    return before + timedelta(days=_integer(due["within"])) if due["after"] else None
+
+
+def _named_day(due: re.Match[str], first: date) -> date | None:
+    """25日, 月底, 中旬, 最后一个星期五 of the month of `first`."""
+    last = last_of(first.year, first.month)
     if due["lastday"]:
         wanted = "一二三四五六日".index(due["lastday"].replace("天", "日"))
-        last = last_of(base.year, base.month)
         return last - timedelta(days=(last.weekday() - wanted) % 7)
-    if due["within"]:
-        n = _integer(due["within"])
-        if due["wunit"] == "工作日":
-            return calendar.add_workdays(base - timedelta(days=1), n)
-        return base + timedelta(days=n - 1) if due["after"] else None
-    if due["workday"]:
-        n = _integer(due["workday"])
-        if due["last"]:
-            following = last_of(base.year, base.month) + timedelta(days=1)
-            return calendar.add_workdays(following, -n)
-        return calendar.add_workdays(base - timedelta(days=1), n)
     if due["end"]:
-        return last_of(base.year, base.month)
+        return last
     if due["ten"]:
-        return (
-            base.replace(day=ENDS[due["ten"]])
-            if due["ten"] in ENDS
-            else last_of(base.year, base.month)
-        )
+        return first.replace(day=ENDS[due["ten"]]) if due["ten"] in ENDS else last
     if due["day"] is None:
         return None
-    day = _integer(due["to"] or due["day"])
-    return min(base + timedelta(days=day - 1), last_of(base.year, base.month))
+    return min(first + timedelta(days=_integer(due["to"] or due["day"]) - 1), last)
 
 
 def _month_of(due: re.Match[str], found: re.Match[str], size: int) -> int:
