@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import a_programme, item
+from tests.builders import a_programme, clause, item
 from tests.cli.conftest import Installation
 from tracker.definitions import yamlform
 
@@ -66,3 +66,22 @@ def test_the_score_says_who_leads_and_who_caused_it(shared: Installation) -> Non
     }  # fmt: skip
     led = {one["unit"]: one["led"] for one in found["unit_losses"]}
     assert led["organisation"] == "0.4"
+
+
+def test_the_score_tells_the_provisional_and_the_final_one(tracker: Installation) -> None:
+    monthly = {"kind": "per_incident", "finding": "month_over", "each": "0.5"}
+    annual = {"kind": "exemption", "rules": ["1"], "when": {"measure": "mean", "at_most": "35"}}
+    programme = a_programme(item("1", clause("1", rules=[monthly]), clause("1.2", rules=[annual])))
+    path = tracker.write("annual.yaml", yamlform.dump(programme))
+    assert tracker("programme", "load", path).code == 0
+    assert (
+        tracker("facts", "add", "发现问题", "发现问题=month_over", "--at", "2021-08-31").code == 0
+    )
+    told = tracker("score", "--as-of", "2021-10-18")
+    assert "追溯：不计追溯 4.50，现计 4.50，结果全部达到则 5.00" in told.text
+    assert tracker("facts", "add", "监测", "指标=mean", "数值=34", "--at", "2022-01-05").code == 0
+    told = tracker("score", "--as-of", "2022-01-10")
+    assert "追溯：暂计 4.50，终局 5.00" in told.text
+    found = tracker.valid("ledger", "score", "--as-of", "2022-01-10")["retroactive"]
+    assert (found["provisional"], found["final"]) == ("4.5", True)
+    assert [(one["rule"], one["applies"]) for one in found["rules"]] == [("1.2#1", True)]

@@ -17,6 +17,7 @@ from tracker.domain.ledger import Entry
 from tracker.domain.points import units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.rules import Status
+from tracker.services import scoreboard
 from tracker.wording import arithmetic
 from tracker.wording.forms import points
 
@@ -34,10 +35,11 @@ def show_score(seen: Seen, *, unit: str, explain: bool, as_json: bool) -> None:
                 unit=of,
                 says=says,
                 current=_current(seen),
+                retroactive=scoreboard.retroactive(seen.board),
             )
         )
         return
-    lines = [seen.headline(), *_sums(seen), *_beside(seen)]
+    lines = [seen.headline(), *_sums(seen), *_retroactive(seen), *_beside(seen)]
     lines += list(_explained(seen, of)) if explain else list(_tables(seen, of))
     show.echo(*lines)
 
@@ -60,6 +62,23 @@ def _beside(seen: Seen) -> Iterator[str]:
         change=signed(found.change),
     )  # fmt: skip
     yield from comparison(seen, found)
+    yield ""
+
+
+def _retroactive(seen: Seen) -> Iterator[str]:
+    """The provisional score and the final one where a later result decides between them."""
+    found = scoreboard.retroactive(seen.board)
+    if found is None:
+        return
+    key = "score.retroactive_final" if found.final else "score.retroactive"
+    yield say(
+        key, seen.lang, provisional=points(found.provisional), standing=points(found.standing),
+        reached=points(found.reached), at=seen.told(found.settles_at),
+    )  # fmt: skip
+    for one in found.rules:
+        key = "score.retroaction_applies" if one.applies else "score.retroaction"
+        change = signed(one.takes_back)
+        yield "  " + say(key, seen.lang, rule=one.rule, change=change)
     yield ""
 
 

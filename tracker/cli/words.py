@@ -101,6 +101,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "按现行第 {version} 版：{before} → {after}（{change}）",
         "under the current version {version}: {before} → {after} ({change})",
     ),
+    "score.retroactive": (
+        "追溯：不计追溯 {provisional}，现计 {standing}，结果全部达到则 {reached}；{at} 前为暂计",
+        "retroactive: {provisional} without, {standing} as it stands, {reached} if every result is "
+        "reached; provisional until {at}",
+    ),
+    "score.retroactive_final": (
+        "追溯：暂计 {provisional}，终局 {standing}（结果全部达到则 {reached}）",
+        "retroactive: provisional {provisional}, final {standing} ({reached} if every result were "
+        "reached)",
+    ),
+    "score.retroaction": ("{rule} 待结果，达到则 {change}", "{rule} waits: {change} if reached"),
+    "score.retroaction_applies": ("{rule} 已生效 {change}", "{rule} has acted: {change}"),
     "score.units": (
         "按单位（独自失分、共同失分、牵头任务失分）",
         "By unit: alone, jointly, items led",

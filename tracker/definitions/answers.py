@@ -21,6 +21,7 @@ from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Obligation, Standing
 from tracker.domain.points import points, units
 from tracker.domain.programme import Programme
+from tracker.domain.retroaction import Retroactive
 from tracker.domain.rules.base import Step, Value
 
 PointsText = Annotated[
@@ -105,6 +106,26 @@ class ShiftAnswer(Answer):
     change: PointsText = Field(description="Positive: better on the second side.")
 
 
+class RetroactionAnswer(Answer):
+    """One rule that waives or scales on a later result; both are the whole score."""
+
+    rule: str
+    clause: str
+    without: PointsText
+    reached: PointsText
+    applies: bool = Field(description="It has acted by now.")
+
+
+class RetroactiveAnswer(Answer):
+    """追溯: the score without the rules that a later result decides, and with all of them."""
+
+    provisional: PointsText
+    reached: PointsText
+    settles_at: InstantText
+    final: bool
+    rules: list[RetroactionAnswer]
+
+
 class CauseAnswer(Answer):
     """What a unit lost by itself (`alone`, these add up) and together with others (`joint`, the
     whole amount with each of them)."""
@@ -168,6 +189,10 @@ class LedgerAnswer(Answer):
         default_factory=list, description="Items that lost something: who leads, who caused it."
     )
     unit_losses: list[UnitLossAnswer] = Field(default_factory=list)
+    retroactive: RetroactiveAnswer | None = Field(
+        default=None,
+        description="Where a later result may take back what was charged; else null.",
+    )
     current: CurrentAnswer | None = Field(
         default=None, description="Where an earlier version was asked for: the current one."
     )
@@ -200,6 +225,7 @@ def ledger_answer(
     unit: str = "",
     says: dict[str, str] | None = None,
     current: CurrentAnswer | None = None,
+    retroactive: Retroactive | None = None,
 ) -> LedgerAnswer:
     """`says` holds the arithmetic in words by entry id. With `unit` only its entries are listed;
     the sums stay the whole programme's."""
@@ -232,8 +258,25 @@ def ledger_answer(
             UnitLossAnswer(**_caused(one, programme), led=amount(one.led))
             for one in unit_losses(ledger)
         ],
+        retroactive=None if retroactive is None else _retroactive(retroactive, zone),
         current=current,
     )
+
+
+def _retroactive(found: Retroactive, zone: ZoneInfo) -> RetroactiveAnswer:
+    return RetroactiveAnswer(
+        provisional=amount(found.provisional),
+        reached=amount(found.reached),
+        settles_at=instant(found.settles_at, zone),
+        final=found.final,
+        rules=[
+            RetroactionAnswer(
+                rule=one.rule, clause=one.clause, without=amount(one.without),
+                reached=amount(one.reached), applies=one.applies,
+            )
+            for one in found.rules
+        ],
+    )  # fmt: skip
 
 
 def _item_loss(one: ItemLoss, programme: Programme) -> ItemLossAnswer:

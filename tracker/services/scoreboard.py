@@ -9,10 +9,13 @@ from functools import cached_property
 
 from sqlmodel import Session
 
+from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain.ledger import Ledger
 from tracker.domain.programme import Programme
+from tracker.domain.record import record
+from tracker.domain.retroaction import Retroactive, retroaction
 from tracker.domain.scoring import Context, score
 from tracker.services import calendars, factbook, programmes
 from tracker.store import queries
@@ -80,6 +83,14 @@ def of_documents(
     known = as_of if known_at is None else known_at
     told = tuple(one for one in facts if one.recorded_at <= known)
     return _board(programme, 0, calendar, told, as_of, known)
+
+
+def retroactive(board: Board) -> Retroactive | None:
+    """The provisional score and what results that come until the cut-off would make of it."""
+    programme = board.programme
+    filed = record(board.facts, as_of=board.as_of, known_at=board.known_at)
+    settles_at = closes_at(programme.closes_on, programme.tz)
+    return retroaction(programme, board.context, filed, board.ledger, settles_at=settles_at)
 
 
 def _board(

@@ -1,0 +1,107 @@
+"""What a later result would take back: 年均值达标的，追溯免扣.
+
+A rule that waives or scales what others charged, on a result that may come or change until the
+cut-off (a measured value, a recognition, a rank), makes the score provisional until then: it is
+told without that rule, as it stands, and as it would be if the result were reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from tracker.domain.ledger import Entry, Ledger
+from tracker.domain.points import Units
+from tracker.domain.programme import Clause, Programme
+from tracker.domain.readings import changed
+from tracker.domain.record import Record
+from tracker.domain.rules import Exemption, Multiplier, Rule
+from tracker.domain.rules.base import When
+from tracker.domain.scoring import Context, score_filed
+
+NOTHING = "nothing-of-this-name"
+"""No fact has this key: `without` it always holds, `recognition` of it never does."""
+
+ALWAYS = {"without": NOTHING}
+NEVER = {"recognition": NOTHING}
+
+
+@dataclass(frozen=True)
+class Retroaction:
+    """One such rule that has something to act on. `without` and `reached` are the whole score
+    without it and with it; `applies` where it has acted by now."""
+
+    rule: str
+    clause: str
+    without: Units
+    reached: Units
+    applies: bool
+
+    @property
+    def takes_back(self) -> Units:
+        """Positive: better if the result is reached."""
+        return Units(self.reached - self.without)
+
+
+@dataclass(frozen=True)
+class Retroactive:
+    """`provisional` is the score with none of these rules, `standing` the ledger's, `reached` that
+    with all of them; `settles_at` is the cut-off, from which the standing score is final."""
+
+    provisional: Units
+    standing: Units
+    reached: Units
+    settles_at: datetime
+    final: bool
+    rules: tuple[Retroaction, ...]
+
+
+def retroaction(
+    programme: Programme, context: Context, filed: Record, ledger: Ledger, *, settles_at: datetime
+) -> Retroactive | None:
+    """None where no such rule has anything to act on."""
+    ids = [name for name, clause, rule in programme.rules() if _acts(name, clause, rule, ledger)]
+    if not ids:
+        return None
+
+    def with_(condition: dict[str, str], *names: str) -> Units:
+        values = {f"{name}.when": condition for name in names}
+        return score_filed(changed(programme, values), context, filed).score
+
+    found = [
+        Retroaction(name, name.partition("#")[0], without, reached, ledger.score == reached)
+        for name in ids
+        if (without := with_(NEVER, name)) != (reached := with_(ALWAYS, name))
+    ]
+    if not found:
+        return None
+    names = [one.rule for one in found]
+    return Retroactive(
+        with_(NEVER, *names), ledger.score, with_(ALWAYS, *names), settles_at,
+        ledger.as_of >= settles_at, tuple(found),
+    )  # fmt: skip
+
+
+def _acts(name: str, clause: Clause, rule: Rule, ledger: Ledger) -> bool:
+    """Whether it waits for a result and something that it would change was charged."""
+    if not isinstance(rule, Exemption | Multiplier) or rule.same_problem:
+        return False
+    if not any(_is_result(part) for part in rule.when.parts):
+        return False
+    named = rule.rules or (clause.id,)
+    return any(entry.raw and entry.rule != name for entry in _under(ledger, named))
+
+
+def _is_result(part: When) -> bool:
+    return any((part.measure, part.recognition, part.without, part.rank, part.risen))
+
+
+def _under(ledger: Ledger, names: tuple[str, ...]) -> Iterator[Entry]:
+    """By rule, clause, or what lies above it."""
+    for entry in ledger.entries:
+        if any(
+            name in (entry.rule, entry.clause) or entry.clause.startswith(f"{name}.")
+            for name in names
+        ):
+            yield entry
