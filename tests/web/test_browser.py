@@ -33,6 +33,10 @@ PAGES = [
     f"/p/small/obligation?key=2/case/{生态分局}/07",
     f"/p/small/obligation?key=4/s1/{住建局}&lang=en",
     "/p/small/score",
+    "/p/small/signoffs",
+    "/p/small/assign",
+    "/p/small/assign/3",
+    f"/p/small/assign/3?joins=each&u={住建局}",
     "/p/small/forecast",
     "/p/small/facts",
     "/p/small/facts/3",
@@ -215,6 +219,28 @@ def test_the_office_reports_reviews_and_sees_it_done(
     house.clock.advance_to(at("2021-10-18 09:00"))
     watched.get_by_role("button", name="接受").click()
     expect(watched.get_by_role("heading", level=1)).to_contain_text("已办结")
+
+
+def test_the_office_supposes_records_and_signs_on_a_telephone(
+    watched_phone: Page, address: str, house: House
+) -> None:
+    phone = watched_phone
+    phone.goto(f"{address}/p/small/forecast")
+    phone.get_by_role("combobox", name="对象").fill("1")
+    phone.get_by_role("button", name="试算").click()
+    expect(phone.get_by_text("1 现在办完")).to_be_visible()
+    phone.goto(f"{address}/p/small/facts")
+    phone.goto(f"{address}/p/small/facts/5")
+    phone.get_by_label("日期（含当天）").fill("2021-10-10")
+    phone.get_by_role("button", name="录入", exact=True).click()
+    expect(phone.get_by_text("已录入，回执")).to_be_visible()
+    assert isinstance(house.last(), f.ExternalDate)
+    phone.goto(f"{address}/p/small/signoffs")
+    phone.get_by_label("签字人").fill("王主任")
+    phone.get_by_role("button", name="签定得分").click()
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("此后没有变化")
+    assert overhang(phone) <= 0
+    assert Axe().run(phone).response["violations"] == []
 
 
 def test_a_form_that_lacks_something_keeps_what_was_typed(page: Page, address: str) -> None:

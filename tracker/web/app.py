@@ -25,6 +25,7 @@ from tracker.web import (
     mailed,
     pages,
     reports,
+    settling,
     troubles,
 )
 from tracker.web.asking import Web
@@ -59,6 +60,6 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
     troubles.install(app)
-    for module in (entry, pages, ahead, factpages, reports, acts, imports, mailed, api):
+    for module in (entry, pages, ahead, factpages, reports, acts, settling, imports, mailed, api):
         app.include_router(module.router)
     return app

@@ -13,8 +13,10 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from schedules.deadlines import closes_at
+from tracker.domain import attribution
 from tracker.domain import facts as f
-from tracker.services import cases, mailings, programmes, readings, weekly
+from tracker.domain.comparison import compare
+from tracker.services import cases, mailings, programmes, readings, scoreboard, weekly
 from tracker.services.scoreboard import Board
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
@@ -116,12 +118,27 @@ def unit_page(asked: Office, slug: str, unit: str) -> Response:
 
 
 @router.get("/p/{slug}/score")
-def score_page(asked: Office, slug: str) -> Response:
+def score_page(asked: Office, slug: str, version: int | None = None) -> Response:
+    """With `version` an earlier one stands beside the current one, under the same facts."""
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        span = readings.span(session, slug, as_of=at.as_of, known_at=at.board.known_at)
-    return page(asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board),
-                span=span, final=final(at.board))  # fmt: skip
+        known_at = at.board.known_at
+        span = readings.span(session, slug, as_of=at.as_of, known_at=known_at)
+        versions = programmes.versions(session, slug)
+        older = None
+        if version is not None:
+            older = scoreboard.board(
+                session, slug, as_of=at.as_of, known_at=known_at, version=version
+            )
+    ledger = at.board.ledger
+    return page(
+        asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board), span=span,
+        final=final(at.board), retroactive=scoreboard.retroactive(at.board),
+        item_losses=attribution.item_losses(ledger), unit_losses=attribution.unit_losses(ledger),
+        item_titles=[(one.id, one.title) for _, one in at.programme.items()],
+        versions=versions, beside_version=version,
+        beside=None if older is None else compare(older.ledger, ledger),
+    )  # fmt: skip
 
 
 @router.get("/p/{slug}/obligation")
