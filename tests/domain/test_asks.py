@@ -55,10 +55,17 @@ def test_duties_ask_for_their_dates_targets_and_activities() -> None:
             "on": "2021-09-30",
             "need": {"of": "later", "share": "1"},
         },
+        {
+            "kind": "milestone",
+            "id": "calls",
+            "on": "2021-12-31",
+            "need": {"of": "known", "scaled": {"zone": "0.5"}},
+        },
         {"kind": "gap", "id": "pause", "activity": "login", "within": {"n": 1, "unit": "week"}},
     ]
     assert asked(duties=duties) == [
-        ("external_date", "done"), ("target", "later"), ("activity", "login"),
+        ("external_date", "done"), ("target", "later"), ("recognition", "zone"),
+        ("activity", "login"),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.domain.small import History
 from tests.programmes.examples import Example, Told, examples, shown, told_numbers, without
 from tracker.definitions import yamlform
 from tracker.domain.ledger import Entry
@@ -96,3 +97,49 @@ def test_at_least_a_hundred_and_fifty_examples_each_said_once() -> None:
     for table in TABLES.values():
         said = [(example.facts, example.scope) for example in table]
         assert len(said) == len(set(said))
+
+
+ASKED_FOR = {
+    "zhongfang-2021": {
+        "31-2-blocks",  # whole or started 12 hours
+        "31-2-cap",  # 0.30 of one case or of the year
+        "31-3-once",
+        "31-3-trigger",
+        "20-2-stages",  # whether what is short at two stages counts twice
+        "20-3-stages",
+        "30-6-veto",  # the item or the year scores nothing
+        "4-survivor",  # which deduction survives
+        "survivor",
+        "36-unallocated",
+        "37-2-gap",
+        "37-2-start",
+        "b-1-moved-up",
+    },
+    "xx-2020": {
+        "3-18-3-accepted",  # a month without bulletin, and none accepted all year
+        "3-16-4-1-whole",  # the flat deduction that absorbs the stages
+        "3-16-7-4-never",
+        "3-13-2-worst",
+        "3-12-1-below-zero",
+        "3-16-2-scope",
+        "4-2-2-node-scope",
+        "3-14-order",
+    },
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_can_be_read_in_two_ways_is_in_the_register(name: str) -> None:
+    assert ASKED_FOR[name] <= {reading.id for reading in PROGRAMMES[name].readings}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_alternative_of_every_reading_has_its_price(name: str) -> None:
+    """Nothing handed in all year: each alternative gives a ledger of its own instant."""
+    programme, history = PROGRAMMES[name], History()
+    after = f"{programme.year + 1}-01-10"
+    for reading in programme.readings:
+        for one in reading.alternatives:
+            ledger = history.ledger(programme, after, readings={reading.id: one.id})
+            assert dict(ledger.readings)[reading.id] == one.id
+            assert 0 <= ledger.base <= ledger.base_points, (reading.id, one.id)

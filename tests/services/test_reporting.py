@@ -439,6 +439,7 @@ def test_a_refused_extension_leaves_the_deadline(published: Database) -> None:
         ({"unit": 市生态环境局}, {"unit": "not_owing"}),
         ({"unit": "", "title": ""}, {"unit": "missing", "title": "missing"}),
         ({"received_at": at("2021-05-08")}, {"at": "future"}),
+        ({"due_on": date(2021, 5, 5)}, {"due_on": "before_receipt"}),
     ],
 )
 def test_a_case_that_makes_no_sense_is_not_opened(

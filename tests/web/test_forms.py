@@ -353,6 +353,8 @@ def test_a_case_that_makes_no_sense_is_explained(house: House, visitor: TestClie
         ({"kind": "other"}, "请选一项"),
         ({"unit": 住建局}, "不归这个单位"),
         ({"at": "2021-10-18T08:01"}, "还没有到"),
+        ({"at": "2021-10-17T09:00", "due_on": "2021-10-16"}, "早于收到之日"),
+        ({"due_on": "soon"}, "日期写作"),
     ]
     before = house.everything()
     for given, why in cases:

@@ -64,12 +64,19 @@ def asks(programme: Programme, clause: Clause) -> tuple[Ask, ...]:
 def named(programme: Programme, kind: AskKind) -> frozenset[str]:
     """Every key of that kind that some clause looks at. What a discretionary rule asks about may
     be a finding or a recognition."""
-    return frozenset(
+    of_rules = frozenset(
         key
         for _, _, rule in programme.rules()
         for found, key, _ in _keys(rule)
         if found == kind or (found == "asked" and kind in ("finding", "recognition"))
     )
+    of_duties = frozenset(
+        ask.key
+        for _, _, clause in programme.clauses.values()
+        for ask in _of_duties(programme, clause)
+        if ask.kind == kind
+    )
+    return of_rules | of_duties
 
 
 def _joined(one: Ask, other: Ask) -> Ask:
@@ -107,6 +114,8 @@ def _of_duties(programme: Programme, clause: Clause) -> Iterator[Ask]:
                     yield Ask(clause.id, "external_date", duty.id)
                 if duty.need is not None and not _is_known(programme, duty.need.of):
                     yield Ask(clause.id, "target", duty.need.of)
+                for key in duty.need.scaled if duty.need is not None else ():
+                    yield Ask(clause.id, "recognition", key)
             case Gap():
                 yield Ask(clause.id, "activity", duty.activity)
             case _:

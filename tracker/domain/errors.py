@@ -60,6 +60,7 @@ class Misfit(StrEnum):
     NOT_OWING = "not_owing"
     NO_SLASH = "no_slash"
     CASE_KNOWN = "case_known"
+    BEFORE_RECEIPT = "before_receipt"
 
 
 class Unfit(Refused):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -46,9 +46,11 @@ def open_case(
     now: datetime,
     by: str,
     id_: str = "",
+    due_on: date | None = None,
 ) -> f.CaseEvent:
     """The clocks of the kind start at `received_at`. Unfit, among others, where a case of this
-    number is on file: closing one would close the other."""
+    number is on file: closing one would close the other. `due_on` is the last day that came with
+    the case, where the programme leaves the limit to another document."""
     if known := once(session, slug, id_, f.CaseEvent):
         return known
     takes = kinds(programmes.current(session, slug)).get(kind)
@@ -58,13 +60,22 @@ def open_case(
         "case": _number_mistake(session, slug, case),
         "title": None if title else Misfit.MISSING,
         "at": Misfit.FUTURE if received_at > now else None,
+        "due_on": _day_mistake(session, slug, due_on, received_at),
     }
     fit(wrong, about=case)
     opened = f.CaseEvent(
         id=f.FactId(id_), case=case, kind=kind, unit=unit, title=title, event="opened",
-        occurred_at=received_at, recorded_at=now,
+        due_on=due_on, occurred_at=received_at, recorded_at=now,
     )  # fmt: skip
     return recorded(session, slug, opened, now=now, by=by)
+
+
+def _day_mistake(
+    session: Session, slug: str, due_on: date | None, received_at: datetime
+) -> Misfit | None:
+    zone = programmes.current(session, slug).tz
+    before = due_on is not None and due_on < received_at.astimezone(zone).date()
+    return Misfit.BEFORE_RECEIPT if before else None
 
 
 def _unit_mistake(unit: str, takes: Kind | None) -> Misfit | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from schedules.workdays import WorkCalendar
 from tracker.domain import asks
@@ -197,9 +198,18 @@ class _Vet:
             yield from self._occurrence(fact, duty)
         if isinstance(fact, f.Report) and not fact.occurrence:
             yield from self._which(fact, (duty,) if duty is not None else clause.duties)
-        if isinstance(fact, f.ExternalDate) and not isinstance(duty, Milestone):
+        if isinstance(fact, f.ExternalDate):
+            yield from self._entered(fact, duty)
+
+    def _entered(self, fact: f.ExternalDate, duty: Duty | None) -> Iterator[Mistake]:
+        """A date is a milestone's, or one case's whose limit another document sets."""
+        if isinstance(duty, CaseDuty) and duty.external:
+            if not fact.occurrence:
+                yield _unnamed("交办件的编号", "case", self.stock.cases)
+        elif not isinstance(duty, Milestone):
             yield (
-                "日期只能录给进度节点 / a date is entered for a milestone: name its duty",
+                "日期只能录给进度节点，或期限随件的交办件 / "
+                "a date is a milestone's, or a case's that brings its own limit: name its duty",
                 "请写明是哪个事项",
             )
 
@@ -250,6 +260,12 @@ class _Vet:
             if fact.case not in self.stock.cases:
                 yield _unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
             return
+        if fact.due_on is not None and fact.due_on < fact.occurred_at.astimezone(self._zone).date():
+            yield (
+                f"交办件 {fact.case} 的期限 {fact.due_on} 早于收到之日 / case {fact.case!r} is due "
+                f"on {fact.due_on}, before it was received",
+                "",
+            )
         units = self.words.cases.get(fact.kind)
         others = self._opened(fact) if self._counts(fact) else []
         if any(one.unit == fact.unit and one.kind == fact.kind for one in others):
@@ -269,6 +285,10 @@ class _Vet:
             yield _unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
         elif fact.unit in self.words.units and fact.unit not in units:
             yield _unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self.words.programme.tz
 
     def _counts(self, fact: f.AnyFact) -> bool:
         return fact.id not in self.stock.replaced

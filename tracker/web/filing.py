@@ -6,7 +6,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -167,11 +167,15 @@ def extension(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str) -> f
 def _new_limit(desk: Desk, it: Matter, form: Form) -> tuple[Any, datetime | None]:
     if hourly(it):
         return None, moment(form.text("until_at"), desk, "until_at")
+    return _day_of(form, desk, "until"), None
+
+
+def _day_of(form: Form, desk: Desk, name: str) -> date | None:
+    text = form.text(name)
     try:
-        text = form.text("until")
-        return (day(text, desk.programme.closes_on) if text else None), None
+        return day(text, desk.programme.closes_on) if text else None
     except Unclear as mistake:
-        raise Wrong({"until": "day"}) from mistake
+        raise Wrong({name: "day"}) from mistake
 
 
 def hourly(it: Matter) -> bool:
@@ -183,10 +187,12 @@ def open_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
     """交办件登记; returns the case's id."""
     case = form.text("case", most=60)
     received_at = moment(form.text("at"), desk, "at") or asked.now
+    due_on = _day_of(form, desk, "due_on")
     file(asked, lambda session: cases.open_case(
         session, desk.slug, case, kind=form.text("kind", most=60),
         unit=form.text("unit", most=60), title=form.text("title", most=200),
         received_at=received_at, now=asked.now, by=by, id_=fact_id(asked, form.text("once")),
+        due_on=due_on,
     ))  # fmt: skip
     return case
 
