@@ -109,6 +109,19 @@ def test_what_was_decided_is_there_again_after_a_restart(clerk: Clerk, tmp_path:
     assert re.search(r'name="p-unread-2-1" value="tracked" checked', again.sees(place))
 
 
+def test_slips_that_can_only_be_noted_are_noted_at_once(clerk: Clerk, tmp_path: Path) -> None:
+    slips = document(
+        tmp_path, (2, 3, "未修订预案（含附件的扣1分。"), (5, 3, "每次脱岗（经核实扣0.5分。")
+    )
+    place = clerk.imports(slips)
+    before = kept(clerk, place).result.still_open
+    single = {point.id for point in before if len(point.choices) == 1}
+    assert len(single) == 2
+    assert "只有一个选项的 2 处" in clerk.sees(place)
+    clerk.sends(f"{place}/settle", do="only_choices")
+    assert {p.id for p in kept(clerk, place).result.still_open} == {p.id for p in before} - single
+
+
 def test_a_reading_that_is_chosen_holds_first(clerk: Clerk, tmp_path: Path) -> None:
     place = clerk.imports(document(tmp_path))
     clerk.sends(f"{place}/settle", r_joint_units="any")

@@ -182,6 +182,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         rows=_rows(one, asked.language), points=_chunks(points), readings=_chunks(readings),
         revisions=_chunks(revisions), accepted=set(one.decided.accepted),
         open=sum(not point.chosen for point in points), n_readings=len(readings),
+        only_choices=sum(len(p.choices) == 1 and not p.chosen for p in points),
         n_revisions=len(revisions), facts=priced.facts if priced else 0, problems=problems,
         effect=effect, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
@@ -304,8 +305,16 @@ def settle(asked: Acting, id_: int, form: Received) -> Response:
     answers = {name[2:]: one for name, one in form.fields.items() if name.startswith("p-")}
     readings = {name[2:]: one for name, one in form.fields.items() if name.startswith("r-")}
     with asked.runtime.database.write() as session:
+        if form.text("do") == "only_choices":
+            answers = {**_only_choices(drafts.kept(session, id_)), **answers}
         drafts.decide(session, id_, answers=answers, readings=readings, now=asked.now)
     return go(asked, f"/import/{id_}#{form.text('to') or 'points'}")
+
+
+def _only_choices(one: Kept) -> dict[str, str]:
+    """Open points that can only be taken note of: slips of the source, text beside the table."""
+    open_ = () if one.ended else one.result.still_open
+    return {point.id: point.choices[0].id for point in open_ if len(point.choices) == 1}
 
 
 @router.post("/import/{id_}/accept")
