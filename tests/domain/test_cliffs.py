@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
+from schedules.deadlines import closes_at
 from schedules.workdays import china
 from tests.builders import (
     SHANGHAI,
@@ -16,11 +19,13 @@ from tests.builders import (
     item,
     住建局,
 )
+from tracker.definitions import yamlform
 from tracker.domain import facts as f
-from tracker.domain.cliffs import Cliff, cliffs, next_of
+from tracker.domain.cliffs import SECOND, Cliff, cliffs, next_of
 from tracker.domain.forecast import forecast
 from tracker.domain.programme import Programme
 from tracker.domain.scoring import Context, score
+from tracker.programmes import path_of
 
 CONTEXT = Context(china())
 CASE = f.CaseEvent(
@@ -129,3 +134,18 @@ def test_the_forecast_adds_up_by_item_and_by_unit() -> None:
     ]  # fmt: skip
     assert sum(one.lost_if_nothing for one in found.items) == found.lost_if_nothing
     assert [(one.id, one.recoverable) for one in found.units] == [(住建局, found.recoverable)]
+
+
+@pytest.mark.parametrize("slug", ["zhongfang-2021", "xx-2020"])
+@pytest.mark.parametrize("month", [2, 6, 9, 11])
+def test_the_jumps_ahead_never_take_more_than_waiting_loses(slug: str, month: int) -> None:
+    """Of blocks and curves only the next step is named, so they may take less."""
+    programme = yamlform.load(path_of(slug))
+    as_of = at(f"{programme.year}-{month:02d}-18 08:00")
+    end = closes_at(programme.closes_on, programme.tz) + SECOND
+    now = score(programme, CONTEXT, [], as_of=as_of, known_at=as_of)
+    later = score(programme, CONTEXT, [], as_of=end, known_at=as_of)
+    found = cliffs(programme, CONTEXT, [], now, until=end)
+    assert found
+    assert 0 < sum(one.takes for one in found) <= later.lost - now.lost
+    assert all(as_of < one.at <= end for one in found)

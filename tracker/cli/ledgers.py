@@ -17,7 +17,6 @@ from tracker.domain.ledger import Entry
 from tracker.domain.points import units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.rules import Status
-from tracker.services import scoreboard
 from tracker.wording import arithmetic
 from tracker.wording.forms import points
 
@@ -35,7 +34,7 @@ def show_score(seen: Seen, *, unit: str, explain: bool, as_json: bool) -> None:
                 unit=of,
                 says=says,
                 current=_current(seen),
-                retroactive=scoreboard.retroactive(seen.board),
+                retroactive=seen.board.retroactive,
             )
         )
         return
@@ -67,7 +66,7 @@ def _beside(seen: Seen) -> Iterator[str]:
 
 def _retroactive(seen: Seen) -> Iterator[str]:
     """The provisional score and the final one where a later result decides between them."""
-    found = scoreboard.retroactive(seen.board)
+    found = seen.board.retroactive
     if found is None:
         return
     key = "score.retroactive_final" if found.final else "score.retroactive"

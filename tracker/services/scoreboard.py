@@ -43,6 +43,13 @@ class Board:
         """The facts that stand as of the board's instants, oldest first."""
         return tuple(f.standing(self.facts, as_of=self.as_of, known_at=self.known_at))
 
+    @cached_property
+    def retroactive(self) -> Retroactive | None:
+        """The provisional score and what results that come until the cut-off would make of it."""
+        filed = record(self.facts, as_of=self.as_of, known_at=self.known_at)
+        settles_at = closes_at(self.programme.closes_on, self.programme.tz)
+        return retroaction(self.programme, self.context, filed, self.ledger, settles_at=settles_at)
+
 
 def board(
     session: Session,
@@ -83,14 +90,6 @@ def of_documents(
     known = as_of if known_at is None else known_at
     told = tuple(one for one in facts if one.recorded_at <= known)
     return _board(programme, 0, calendar, told, as_of, known)
-
-
-def retroactive(board: Board) -> Retroactive | None:
-    """The provisional score and what results that come until the cut-off would make of it."""
-    programme = board.programme
-    filed = record(board.facts, as_of=board.as_of, known_at=board.known_at)
-    settles_at = closes_at(programme.closes_on, programme.tz)
-    return retroaction(programme, board.context, filed, board.ledger, settles_at=settles_at)
 
 
 def _board(

@@ -167,9 +167,7 @@ def _refuse_repeated(session: Session, row: SignoffRow) -> int:
 def _row(board: Board, *, person: str, note: str, by: str, now: datetime) -> SignoffRow:
     ledger, programme = board.ledger, board.programme
     final = board.as_of >= closes_at(programme.closes_on, programme.tz)
-    told = ledger_answer(
-        ledger, version=board.version, final=final, retroactive=scoreboard.retroactive(board)
-    )
+    told = ledger_answer(ledger, version=board.version, final=final, retroactive=board.retroactive)
     kept = told.model_dump(mode="json", exclude={"known_at"})
     says = {
         language: {one.id: arithmetic(one.steps, language, programme.tz) for one in ledger.entries}

@@ -21,7 +21,7 @@ from tracker.definitions.answers import (
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.points import Units
-from tracker.services import programmes, reporting, scoreboard
+from tracker.services import programmes, reporting
 from tracker.services.scoreboard import Board
 from tracker.web import items, overview, vitals
 from tracker.web.access import OFFICE, Forbidden
@@ -64,7 +64,7 @@ def score(asked: Office, slug: str, unit: str = "") -> LedgerAnswer:
     says = {one.id: arithmetic(one.steps, asked.language, zone) for one in board.ledger.entries}
     return answers.ledger_answer(
         board.ledger, version=board.version, final=final(board), unit=unit, says=says,
-        retroactive=scoreboard.retroactive(board),
+        retroactive=board.retroactive,
     )  # fmt: skip
 
 

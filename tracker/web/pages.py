@@ -133,7 +133,7 @@ def score_page(asked: Office, slug: str, version: int | None = None) -> Response
     ledger = at.board.ledger
     return page(
         asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board), span=span,
-        final=final(at.board), retroactive=scoreboard.retroactive(at.board),
+        final=final(at.board), retroactive=at.board.retroactive,
         item_losses=attribution.item_losses(ledger), unit_losses=attribution.unit_losses(ledger),
         item_titles=[(one.id, one.title) for _, one in at.programme.items()],
         versions=versions, beside_version=version,
