@@ -277,6 +277,7 @@ def test_a_case_without_its_last_day_is_unknown_until_that_is_entered() -> None:
     history.case("x1", "2021-03-01 09:00", kind="petition")
     (entry,) = history.ledger(PETITION, "2021-06-01").entries
     assert (entry.status, entry.points, entry.worst) == (Status.UNKNOWN, 0, -5000)
+    assert (entry.units, entry.occurrence) == ((BRANCH,), "x1")
     history.add("external_date", "2021-03-02", clause="1", duty="settled", occurrence="x1",
                 on="2021-03-15")  # fmt: skip
     assert history.lost(PETITION, "2021-03-16 00:01") == "0.5"
@@ -288,6 +289,19 @@ def test_a_late_case_and_a_finding_about_it_are_one_problem() -> None:
                 due_on="2021-03-20")  # fmt: skip
     history.add("finding", "2021-04-01", finding="unhandled", problem="x1")
     assert history.lost(PETITION, "2021-04-02") == "1"
+
+
+def test_two_clocks_of_one_case_are_told_apart() -> None:
+    clocks = one_clause(
+        duties=[
+            {"kind": "case", "id": name, "title": title, "case": "k", "external": "办理规定"}
+            for name, title in (("accept", "受理"), ("close", "办结"))
+        ]
+    )
+    history = History()
+    history.case("x1", "2021-03-01 09:00", kind="k")
+    told = [one.obligation.title for one in history.ledger(clocks, "2021-03-02").standings]
+    assert told == ["计分句（受理）：x1", "计分句（办结）：x1"]
 
 
 def test_a_limit_is_a_length_or_anothers_document_and_not_both() -> None:

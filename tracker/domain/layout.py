@@ -247,7 +247,7 @@ class _Layout:
             yield self._base(
                 section, item, clause, duty, opened.unit,
                 occurrence=opened.case,
-                title=f"{clause.title}：{opened.title or opened.case}",
+                title=f"{_clock_of(clause, duty)}：{opened.title or opened.case}",
                 starts_at=opened.occurred_at,
                 deadline=self._limit(opened, duty),
             )  # fmt: skip
@@ -355,6 +355,12 @@ class _Layout:
         moves.sort(key=lambda move: (move.at, move.fact))
         return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
                        version=1 + len(moves), needs=needs)  # fmt: skip
+
+
+def _clock_of(clause: Clause, duty: CaseDuty) -> str:
+    """The clause's title; with the duty's where several clocks of the clause run at once."""
+    several = sum(one.kind == "case" for one in clause.duties) > 1
+    return f"{clause.title}（{duty.title}）" if several and duty.title else clause.title
 
 
 @lru_cache(maxsize=4096)

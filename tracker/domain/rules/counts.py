@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -56,7 +57,8 @@ class PerIncident(RuleBase):
         charges: list[Charge] = []
         for joined in scene.owed(duty):
             if joined.unknown:
-                charges.append(unknown(self, scene, joined.unknown, worst=each))
+                waits = unknown(self, scene, joined.unknown, worst=each)
+                charges.append(replace(waits, units=joined.causing, occurrence=joined.occurrence))
             elif joined.missed:
                 status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
                 charges.append(
