@@ -44,7 +44,8 @@ def uploaded(page: Page, address: str, file: Path, name: str) -> None:
     page.goto(f"{address}/import")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_label("方案标识").fill(name)
-    page.get_by_role("button", name="读取").click()
+    # A whole list is read, drafted and priced before the page answers.
+    page.get_by_role("button", name="读取").click(timeout=60_000)
 
 
 def settled(page: Page) -> None:

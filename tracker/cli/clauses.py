@@ -35,7 +35,7 @@ def clause(
     lang: Language = None,
     schema: Annotated[bool, schema_of("clause")] = False,
 ) -> None:
-    """读一句计分细则：规则、期限、读不懂的和有歧义的 / read one scoring sentence.
+    """读一句计分细则：规则、期限、歧义 / read one scoring sentence.
 
     Without TEXT: JSON Lines on standard input, {"text": "...", "year": 2021} each, and one answer
     per line in the same order; nothing is answered where a line is wrong.
