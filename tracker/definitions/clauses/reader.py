@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from schedules.workdays import WorkCalendar, china
-from tracker.definitions.clauses import doubts
+from tracker.definitions.clauses import coverage, doubts
 from tracker.definitions.clauses.assembling import Assembler, Assembly
 from tracker.definitions.clauses.drafts import Draft
 from tracker.definitions.clauses.grammar import Phrase, phrases
@@ -117,7 +117,7 @@ class _Found:
                 ReadDuration(Quantity(one.n, one.unit), span(one.start, one.end))
                 for one in self.times.lengths
             ),
-            unread=tuple(doubts.unread(self.plain, self.made, self.drafts)),
+            unread=coverage.unread(self.plain, self.made, self.drafts, self.times),
             ambiguous=tuple(self._doubts()),
         )
 
