@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from tracker.definitions.clauses import doubts
 from tracker.definitions.clauses.assembling import Assembly
@@ -75,10 +76,13 @@ def unread(
     """What the reader knows that it did not read, and what no rule holds; each place once, in the
     order of the text."""
     stops = [one.start() for one in STOP.finditer(plain.text)]
+    drafts = sorted(drafts, key=lambda one: (one.start, one.end))
     ruled = Spans((one.start, one.end) for one in drafts)
     seen = Seen(plain.text, made, drafts, times, ruled, stops)
     places = list(_apart(place for look in LOOKS for place in look(seen)))
     missed = [Unread(plain.text[start:end], plain.span(start, end)) for start, end in places]
+    if not places and not seen.drafts:
+        missed += [Unread(plain.text[a:b], plain.span(a, b)) for a, b in _nothing(seen)]
     known = _not_inside(list(doubts.unread(plain, made, drafts)), missed)
     held = Spans(one.span for one in known)
     found = [*known, *(one for one in missed if not held.has(one.span[0]))]
@@ -114,7 +118,7 @@ def _apart(places: Iterable[Place]) -> Iterator[Place]:
 
 HOLE = re.compile(
     r"\(\)|_+|[□■◻☐]+|(?<=[扣减加得计奖])(?:[×XxNn?]{1,4}|若干|几|某)个?分(?![值数])"
-    r"|(?<=每)(?=[，。；、)]|$)|每(?:低|高|少|多|超|迟|差)?若干"
+    r"|(?<=每)(?=[，。；、)]|$)|每(?:低|高|少|多|超|迟|差)?(?:若干|每)"
     r"|(?:不少于|不低于|不超过|不高于|低于|高于|超过|少于|达到|不足|大于|小于)"
     rf"(?:{COUNTED})(?=[，。；、)的]|以[上下内]|$)"
     rf"|百分之(?![\d{DIGIT}])"
@@ -166,20 +170,23 @@ BARE = re.compile(
     r"(?:扣|减|(?<!处)罚|扣除)(?=[，。；)\n]|$)|(?<=[，的者类])(?:得|加|计|奖|记)(?=[，。；)\n]|$)"
     r"|(?<=每[项次个处件家人])(?=[，。；\n]|$)|酌(?=[，。；]|$)|视情(?=[，。；]|$)"
 )
-NO_LOSS = re.compile(r"[不免未无折增核递累]")
+NO_LOSS = re.compile(r"[不免][予再得会能重复另]{0,3}$|[折增核递累]$")
 SAID_BEFORE = re.compile(r"按[^，。；]{0,8}(?:上述|前述|以上)")
 TAKEN_UP = (Kind.NO_DOUBLE, Kind.EXEMPTION, Kind.MULTIPLIER, Kind.DISCRETIONARY, Kind.EXTERNAL)
 
 
 def _bare(seen: Seen) -> Iterator[Place]:
     """每发现一起扣。 takes nothing, however it is read."""
-    taken = Spans((one.end - 6, one.end) for one in seen.drafts if one.kind in TAKEN_UP)
+    taken = Spans(
+        (one.start if one.kind is Kind.NO_DOUBLE else one.end - 6, one.end)
+        for one in seen.drafts
+        if one.kind in TAKEN_UP
+    )
     ends = {one.end for one in seen.made.drafts}
     for found in BARE.finditer(seen.text):
         before = seen.text[max(0, found.start() - 6) : found.start()]
-        if NO_LOSS.search(before) or taken.has(found.start()):
-            continue
-        if found.end() in ends:
+        explained = taken.has(found.start()) or found.end() in ends
+        if NO_LOSS.search(before) or (explained and found.group() != "酌"):
             continue
         yield seen.piece(max(0, found.end() - 1))
 
@@ -264,4 +271,187 @@ def _values(amount: Amount | None) -> Iterator[Decimal]:
             yield from (*_values(least), *_values(most))
 
 
-LOOKS: tuple[Look, ...] = (_holes, _slips, _torn, _bare, _vague, _figures)
+# -- words of sanction that stand in no rule
+
+SANCTION = re.compile(
+    rf"清零|归零|一票否|(?:上浮|上调|下调|下浮)(?=[\d一二两三]|至|幅度)|降低?[^，。；]{{0,6}}(?:等次|档次|等级)"
+    rf"|翻番|翻倍|双倍|双份|加倍|减半|半数|[{DIGIT}\d]倍(?:扣|计|分)|打[{DIGIT}]折|按[{DIGIT}]成(?:计|扣)"
+    r"|(?<=得分)乘以|系数为|返还|扣回|抵减|予以免除|裁量(?!理由)|酌[情减扣]|比照|[扣减]除(?=[。；，])|剔除"
+    r"|按[一1][起次件个]计|只计|一并取消|不计扣|择[^，。；]{0,4}重|从[高重](?:扣|计|处)"
+    r"|(?<=[的时])不扣|取高值|以上不封顶"
+)
+SCORING = re.compile(
+    r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|取高值|参照|得\d|扣\d|\d分"
+)
+OPEN = re.compile(
+    r"待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
+)
+REFERRING = re.compile(
+    r"同上(?!级)|比照|上一?条|前页|[见如](?:上|前)(?:页|条|款|项)?|参照(?:上|前|第[^，。；]{1,3}[条款项]|同类)|表中未列"
+)
+CHAT = re.compile(
+    r"请回复|收到请|[发到][^，。；]{0,3}群[里中内]|[今明昨]天|发我|发给我|辛苦|谢谢|您好|你好|大家好|麻烦[您你大]|@[^，。；]"
+)
+
+
+def _unruled(seen: Seen) -> Iterator[Place]:
+    """翻番, 清零, 按一起计: they change an amount, and no rule says so."""
+    for found in SANCTION.finditer(seen.text):
+        if not seen.ruled.has(found.end() - 1) and not seen.ruled.has(found.start()):
+            yield seen.piece(found.start())
+
+
+def _nothing(seen: Seen) -> Iterator[Place]:
+    """A clause that speaks of points, and of which nothing was read."""
+    timed = seen.times.periods or seen.times.lengths or any(one.due for one in seen.times.days)
+    head = seen.text.rstrip().endswith("：")
+    told = seen.drafts or seen.made.limits or timed or head
+    if not told and SCORING.search(seen.text):
+        yield 0, len(seen.text)
+
+
+def _open(seen: Seen) -> Iterator[Place]:
+    """待定, 扣0.5分以上: settled by nobody yet; 比照上条: in a clause that is not at hand."""
+    external = Spans((one.start, one.end) for one in seen.drafts if one.kind is Kind.EXTERNAL)
+    for found in OPEN.finditer(seen.text):
+        yield seen.piece(found.start())
+    for found in REFERRING.finditer(seen.text):
+        if not external.has(found.start()):
+            yield seen.piece(found.start())
+
+
+def _chat(seen: Seen) -> Iterator[Place]:
+    """收到请回复: a message that fell into the document."""
+    for found in CHAT.finditer(seen.text):
+        yield seen.piece(found.start())
+
+
+# -- conditions without an amount
+
+LEFT = re.compile(
+    r"(?:的|时|者)(?=[。；]|$)|[一1][次项个件处](?=$)|(?<=，)(?![并另同下])[^，。；：()]{1,3}(?=。?$)"
+)
+
+
+def _left_over(seen: Seen) -> Iterator[Place]:
+    """A class among others that has lost its amount."""
+    starts = [one.start for one in seen.drafts]
+    if not starts or "：" in seen.text[seen.drafts[0].start : seen.drafts[0].end + 1][-1:]:
+        return
+    for found in LEFT.finditer(seen.text):
+        place = found.start()
+        start, end = seen.piece(place)
+        before = bisect_right(starts, place)
+        told = before and seen.drafts[before - 1]
+        if not told or seen.ruled.has(place) or seen.text[start - 1 : start] == "：":
+            continue
+        if "。" not in seen.text[told.end : place] and "：" not in seen.text[told.end : place]:
+            yield start, end
+
+
+# -- amounts that contradict one another
+
+LISTED = re.compile(r"分别[^，。；\d]{0,8}(?P<amounts>\d[\d.]*分?(?:(?:、|和|及|与)\d[\d.]*分?)+)")
+EACH = ("每次", "每起", "每件", "每人", "每项", "每处", "每家", "每个", "一次", "每人次")
+JOINED = re.compile(r"、|和|及|与")
+ON_TOP = re.compile(r"再|另|加扣|追加|仍")
+REACHED = re.compile(r"(?:到位|达标|合格|完成|符合要求|落实|按时)(?:任务|目标)?的?，?$")
+COUNT = re.compile(r"，?[每一][^，。；]{0,6}$")
+NEGATIVE = re.compile(r"[未没不无缺差低少迟逾慢晚拖延超前内应须]|除外")
+
+
+def _twice(seen: Seen) -> Iterator[Place]:
+    """One condition with two amounts; done and not done at the same price."""
+    for before, one in pairwise(seen.drafts):
+        first, second = (each.trigger.strip("，；。、的") for each in (before, one))
+        alike = before.act is one.act and before.part == one.part and before.start < one.start
+        if not alike or ON_TOP.search(one.trigger) or len(second) < 3:
+            continue
+        same = first.endswith(second) and not first[: -len(second)][-1:].isascii()
+        if (same or first == second) and _differ(before, one):
+            yield before.start, one.end
+
+
+def _differ(one: Draft, other: Draft) -> bool:
+    return None not in (one.amount, other.amount) and one.amount != other.amount
+
+
+def _same_bands(seen: Seen) -> Iterator[Place]:
+    """不足8场扣0.5分；超过8场扣0.5分."""
+    for one in seen.drafts:
+        amounts = [band.deduct for band in one.tiers if band.deduct is not None]
+        if any(first == second for first, second in pairwise(amounts)):
+            yield one.start, one.end
+
+
+def _for_success(seen: Seen) -> Iterator[Place]:
+    """发放到位的扣0.1分."""
+    for one in seen.drafts:
+        losing = one.act is Act.LOSE and isinstance(one.amount, Points)
+        trigger = one.trigger.strip("，；。")[-30:]
+        said = COUNT.sub("", trigger)
+        said = said[said.rfind("，") + 1 :]
+        if losing and REACHED.search(said) and not NEGATIVE.search(trigger, trigger.find(said)):
+            yield one.start, one.end
+
+
+def _respectively(seen: Seen) -> Iterator[Place]:
+    """迟报、漏报、瞒报的分别扣0.3分、0.5分: three classes and two amounts."""
+    for found in LISTED.finditer(seen.text):
+        start, end = seen.piece(found.start())
+        before = seen.text[max(0, start - 60) : found.start()]
+        listed = [part for part in re.split(r"[，。；：]", before) if part and part not in EACH]
+        classes = len(JOINED.findall("".join(listed[-1:]).strip("、"))) + 1
+        if classes > 1 and classes != len(JOINED.findall(found["amounts"])) + 1:
+            yield start, end
+
+
+# -- times without a date
+
+OCCASION = re.compile(
+    r"(?:[^，。；、]节(?:假日)?|汛期?|学期|学年|暑期|寒假|暑假|假期|假日|开学|入冬|入夏|供暖期?|采暖季?|农忙|春耕|秋收|两会|高考"
+    r"|换届|阶段|时段|旺季|特护期|防火期)(?:结束|开始|启动|到来|来临)?之?前"
+    r"|学[期年][初末中]|逢[\d一二三四五六七八九]{1,2}日?|旬[^，。；]{0,2}首日|年[末底]最后一个工作日"
+    r"|\d{1,2}月、\d{1,2}月各"
+)
+
+
+def _undated(seen: Seen) -> Iterator[Place]:
+    """节前, 汛期前, 学期末: a day that no calendar of the programme names."""
+    days = Spans((one.start, one.end) for one in seen.times.days if one.due)
+    for found in OCCASION.finditer(seen.text):
+        if not days.has(found.end() - 1):
+            yield seen.piece(found.start())
+
+
+BARE_OF_WORDS = re.compile(r"[，。；：、的]*的[，。；：、的]*$")
+VERB = re.compile(r"[扣减加奖得计记罚赋评给]")
+
+
+def _unsaid(seen: Seen) -> Iterator[Place]:
+    """的扣0.2分: for what? 每少一人0.1分: lost or won?"""
+    wordless = not VERB.search(seen.text)
+    for one in seen.drafts:
+        points = isinstance(one.amount, Points) and one.kind is not Kind.BONUS and not one.worth
+        if points and (wordless or BARE_OF_WORDS.match(one.trigger)):
+            yield one.start, one.end
+
+
+LOOKS: tuple[Look, ...] = (
+    _holes,
+    _slips,
+    _torn,
+    _bare,
+    _vague,
+    _figures,
+    _unruled,
+    _open,
+    _chat,
+    _left_over,
+    _twice,
+    _same_bands,
+    _for_success,
+    _respectively,
+    _undated,
+    _unsaid,
+)
