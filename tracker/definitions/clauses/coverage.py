@@ -81,11 +81,11 @@ def unread(
     seen = Seen(plain.text, made, drafts, times, ruled, stops)
     places = list(_apart(place for look in LOOKS for place in look(seen)))
     missed = [Unread(plain.text[start:end], plain.span(start, end)) for start, end in places]
-    if not places and not seen.drafts:
-        missed += [Unread(plain.text[a:b], plain.span(a, b)) for a, b in _nothing(seen)]
     known = _not_inside(list(doubts.unread(plain, made, drafts)), missed)
     held = Spans(one.span for one in known)
     found = [*known, *(one for one in missed if not held.has(one.span[0]))]
+    if not found and _nothing(seen):
+        found = [Unread(plain.text, plain.span(0, len(plain.text)))]
     return tuple(sorted(found, key=lambda one: one.span))
 
 
@@ -301,13 +301,12 @@ def _unruled(seen: Seen) -> Iterator[Place]:
             yield seen.piece(found.start())
 
 
-def _nothing(seen: Seen) -> Iterator[Place]:
+def _nothing(seen: Seen) -> bool:
     """A clause that speaks of points, and of which nothing was read."""
     timed = seen.times.periods or seen.times.lengths or any(one.due for one in seen.times.days)
     head = seen.text.rstrip().endswith("：")
     told = seen.drafts or seen.made.limits or timed or head
-    if not told and SCORING.search(seen.text):
-        yield 0, len(seen.text)
+    return not told and SCORING.search(seen.text) is not None
 
 
 def _open(seen: Seen) -> Iterator[Place]:
