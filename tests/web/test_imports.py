@@ -122,6 +122,23 @@ def test_slips_that_can_only_be_noted_are_noted_at_once(clerk: Clerk, tmp_path: 
     assert {p.id for p in kept(clerk, place).result.still_open} == {p.id for p in before} - single
 
 
+def test_the_points_of_an_item_are_typed_in_as_a_number(clerk: Clerk, tmp_path: Path) -> None:
+    path = written.word(
+        tmp_path / "forest.docx",
+        (("序号", "工作任务", "责任单位", "评分标准"), ("1", "防火", "县林业局", "少一场扣1分。")),
+        title="青溪县2024年护林责任清单",
+    )
+    place = clerk.imports(path)
+    (point,) = kept(clerk, place).result.still_open
+    clerk.sends(f"{place}/settle", do="only_choices")
+    assert kept(clerk, place).result.still_open == (point,)
+    clerk.sends(f"{place}/settle", **{f"n_{point.id}": "7.5"})
+    assert f'name="n-{point.id}" value="7.5"' in clerk.sees(place)
+    assert clerk.sends(f"{place}/publish").status_code == 303
+    with clerk.house.runtime.database.read() as session:
+        assert str(programmes.current(session, "forest").points) == "7.5"
+
+
 def test_a_reading_that_is_chosen_holds_first(clerk: Clerk, tmp_path: Path) -> None:
     place = clerk.imports(document(tmp_path))
     clerk.sends(f"{place}/settle", r_joint_units="any")

@@ -7,8 +7,10 @@ names its place and its choices; a choice changes fields by the paths of a readi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -20,6 +22,10 @@ BY_HAND = "by_hand"
 """The choice that every open point has: the document itself was put right."""
 
 Why = Literal["unread", "rule", "dirt", "sum", "points", "date", "unit", "cell"]
+
+
+_NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,4})?")
+Answered = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
 
 
 class OpenChoice(Definition):
@@ -45,19 +51,31 @@ class OpenPoint(Definition):
     text: str = Field(default="", description="The piece of the source that it is about.")
     question: str
     choices: tuple[OpenChoice, ...] = ()
-    chosen: Slug | None = Field(
+    chosen: Answered | None = Field(
         default=None,
-        description=f"The id of a choice, or {BY_HAND!r} where the document was put right.",
+        description=f"The id of a choice, or {BY_HAND!r} where the document was put right; for "
+        "points also the number itself.",
     )
 
     @model_validator(mode="after")
     def _chosen_exists(self) -> OpenPoint:
-        if self.chosen not in {None, BY_HAND, *(one.id for one in self.choices)}:
+        if not (self.chosen is None or self.takes(self.chosen)):
             raise ValueError(f"the choice {self.chosen!r} is none of the open point's")
         return self
 
     @property
+    def numeric(self) -> bool:
+        """Whether a number is an answer: it goes where the choices write theirs."""
+        return self.why == "points" and any(one.set for one in self.choices)
+
+    def takes(self, answer: str) -> bool:
+        known = {BY_HAND, *(one.id for one in self.choices)}
+        return answer in known or (self.numeric and _NUMBER.fullmatch(answer) is not None)
+
+    @property
     def changes(self) -> Mapping[str, Any]:
+        if self.numeric and self.chosen and _NUMBER.fullmatch(self.chosen):
+            return {path: self.chosen for one in self.choices for path in one.set}
         found = (one.set for one in self.choices if one.id == self.chosen)
         return next(found, {})
 
@@ -83,9 +101,9 @@ def settle(draft: Draft, chosen: Mapping[str, str]) -> Draft:
 
 
 def _answered(point: OpenPoint, choice: str | None) -> OpenPoint:
-    known = {BY_HAND, *(one.id for one in point.choices)}
-    if choice is not None and choice not in known:
-        listed = "、".join(sorted(known))
+    if choice is not None and not point.takes(choice):
+        listed = "、".join(sorted({BY_HAND, *(one.id for one in point.choices)}))
+        listed += "、15" * point.numeric
         raise NotFound(
             f"待定问题 {point.id} 没有选项 {choice}，可选 {listed} / "
             f"open point {point.id!r} has no choice {choice!r}"
@@ -102,6 +120,8 @@ def settled(draft: Draft) -> Programme:
     below: dict[str, Any] = {}
     for point in draft.open_points:
         for path, value in point.changes.items():
+            if point.numeric:
+                _grow(body, path, value)
             if not _set_above(body, path, value):
                 below[path] = value
     try:
@@ -128,6 +148,27 @@ def _left(asked: Sequence[dict[str, Any]], changes: Mapping[str, Any]) -> Iterat
             one["set"] = kept
         if not gone or any(one["set"] for one in reading["alternatives"]):
             yield reading
+
+
+def _grow(body: dict[str, Any], path: str, value: str) -> None:
+    """Sums that were made of the known points alone grow with the points of an item that had
+    none; one that the document states stays, and is checked against."""
+    name = path.removeprefix("items/").rpartition(".")[0]
+    base = [one for one in body["sections"] if one["part"] == "base"]
+    for section in base:
+        inside = [item for item in section["items"] if item["id"] == name]
+        if not inside or inside[0]["points"] is not None:
+            continue
+        more = Decimal(value)
+        whole = _added(base) == Decimal(body["points"])
+        if _added(section["items"]) == Decimal(section["points"] or 0):
+            section["points"] = str(Decimal(section["points"] or 0) + more)
+            if whole:
+                body["points"] = str(Decimal(body["points"]) + more)
+
+
+def _added(parts: Sequence[Mapping[str, Any]]) -> Decimal:
+    return sum((Decimal(one["points"]) for one in parts if one["points"] is not None), Decimal(0))
 
 
 def _set_above(body: dict[str, Any], path: str, value: Any) -> bool:

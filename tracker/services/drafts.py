@@ -118,11 +118,11 @@ class Kept:
             acceptable = {one.id for one in self.revisions}
             accepted = [name for name in self.decided.accepted if name in acceptable]
             made = merged(self.current, self.document, self.compared, accepted)
-        known = {point.id: {one.id for one in point.choices} for point in made.open_points}
+        known = {point.id: point for point in made.open_points}
         answers = {
             name: choice
             for name, choice in self.decided.answers.items()
-            if choice in known.get(name, ())
+            if choice != openpoints.BY_HAND and name in known and known[name].takes(choice)
         }
         made = openpoints.settle(made, answers)
         readings = tuple(self._chosen(reading) for reading in made.readings)

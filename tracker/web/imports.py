@@ -157,6 +157,7 @@ class Question:
     text: str
     choices: tuple[Choice, ...]
     chosen: str
+    numeric: bool = False
 
 
 @router.get("/import/{id_}")
@@ -182,7 +183,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         rows=_rows(one, asked.language), points=_chunks(points), readings=_chunks(readings),
         revisions=_chunks(revisions), accepted=set(one.decided.accepted),
         open=sum(not point.chosen for point in points), n_readings=len(readings),
-        only_choices=sum(len(p.choices) == 1 and not p.chosen for p in points),
+        only_choices=len(_only_choices(one)),
         n_revisions=len(revisions), facts=priced.facts if priced else 0, problems=problems,
         effect=effect, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
@@ -195,7 +196,7 @@ def _chunks(things: Sequence[object]) -> list[Sequence[object]]:
 def _point(say: DraftWords, point: OpenPoint, prices: Sequence[Price]) -> Question:
     return Question(
         f"p-{point.id}", point.clause, say.where(point.place), say.question(point), point.text,
-        _choices(say, prices, known=True), point.chosen or "",
+        _choices(say, prices, known=True), point.chosen or "", point.numeric,
     )  # fmt: skip
 
 
@@ -303,6 +304,8 @@ def _plain(line: Line, start: int, end: int) -> Iterator[Piece]:
 @router.post("/import/{id_}/settle")
 def settle(asked: Acting, id_: int, form: Received) -> Response:
     answers = {name[2:]: one for name, one in form.fields.items() if name.startswith("p-")}
+    answers |= {name[2:]: one.strip() for name, one in form.fields.items()
+                if name.startswith("n-") and one.strip()}  # fmt: skip
     readings = {name[2:]: one for name, one in form.fields.items() if name.startswith("r-")}
     with asked.runtime.database.write() as session:
         if form.text("do") == "only_choices":
@@ -314,7 +317,8 @@ def settle(asked: Acting, id_: int, form: Received) -> Response:
 def _only_choices(one: Kept) -> dict[str, str]:
     """Open points that can only be taken note of: slips of the source, text beside the table."""
     open_ = () if one.ended else one.result.still_open
-    return {point.id: point.choices[0].id for point in open_ if len(point.choices) == 1}
+    alone = (one for one in open_ if len(one.choices) == 1 and not one.numeric)
+    return {point.id: point.choices[0].id for point in alone}
 
 
 @router.post("/import/{id_}/accept")

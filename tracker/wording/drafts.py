@@ -29,8 +29,8 @@ class DraftWords:
     def summary(self, told: Summary) -> Iterator[str]:
         """One line for each thing that a clerk checks first."""
         yield self("head", title=told.title, year=told.year, points=told.points)
-        yield self("sections_off" if told.off else "sections_ok", n=told.sections,
-                   points=told.points, off=told.off)  # fmt: skip
+        sums = "sections_off" if told.off else "sections_part" if told.unvalued else "sections_ok"
+        yield self(sums, n=told.sections, points=told.points, off=told.off, without=told.unvalued)
         beside = self("beside", n=told.beside) if told.beside else ""
         yield self("items", items=told.items, rows=told.rows, beside=beside)
         groups = self("groups", n=told.groups) if told.groups else ""

@@ -56,7 +56,7 @@ def assembled(outline: Outline, year: int) -> Assembled:
         used.add(name)
         several = list(rows)
         cuts = cut([line.clause.text for line in several])
-        items += _of_item(several, cuts, name, year)
+        items += _valued(tuple(_of_item(several, cuts, name, year)), outline)
         passages += _passages(several, cuts)
         slips += _gaps(several, cuts)
         unread += [
@@ -103,6 +103,19 @@ def _of_item(lines: Sequence[Line], pieces: Cut, name: str, year: int) -> Iterat
         clauses = tuple(_clause(line, piece, key, points, year) for piece, key in own)
         if clauses:
             yield _item(line, name, clauses, pieces, row, year)
+
+
+def _valued(rows: tuple[ReadItem, ...], outline: Outline) -> tuple[ReadItem, ...]:
+    """An item without points of its own is worth what its clauses are, if each says it."""
+    beside = {one.id for one in outline.sections if one.bonus} | {"B", "P"}
+    clauses = [clause for row in rows for clause in row.clauses]
+    silent = any(clause.points is None for clause in clauses)
+    if silent or any(row.points is not None or row.section in beside for row in rows):
+        return rows
+    return tuple(
+        replace(row, points=sum((one.points or Decimal(0) for one in row.clauses), Decimal(0)))
+        for row in rows
+    )
 
 
 def _ids(pieces: Sequence[Piece], name: str) -> list[str]:

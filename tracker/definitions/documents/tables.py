@@ -30,6 +30,7 @@ _LIMIT = re.compile("不超过|最高|上限|封顶|累计|不重复")
 _PORTION = re.compile(r"^第[一二三四五六七八九十0-9]+(?:部分|章|篇|板块|大类|类)[\s、:：]*")
 _PART = re.compile(r"^[^0-9]{0,12}(?:加分|扣分|附加分|奖励|减分)[^0-9]{0,8}$")
 _NUMBER = re.compile(r"[0-9０-９]{1,3}(?:[.．\-—][0-9０-９]{1,3}){0,3}[.．、]?")
+_IN_TITLE = re.compile(r"[0-9]\s*分(?:值|满分)?\s*[)）】\]]")
 _WIDE = str.maketrans("０１２３４５６７８９．—", "0123456789.-")
 
 
@@ -180,7 +181,9 @@ class _Rows:
         if not TOTAL.match(filled[0].text.strip()):
             return False
         column = self._layout.column(Role.POINTS)
-        cell = row.cell(column) if column is not None else None
+        cells = [row.cell(column)] if column is not None else filled[1:]
+        told = [cell for cell in cells if cell is not None and number_in(cell.text) is not None]
+        cell = told[0] if len(told) == 1 else None
         stated = number_in(cell.text) if cell is not None else None
         if stated is not None and cell is not None:
             whose = ""
@@ -292,6 +295,8 @@ class _Rows:
             self._without_text(row)
             return
         points, shared = self._points(row)
+        if points is None:
+            title, points, shared = self._in_title(row, title)
         line = Line(
             row=row.number,
             item=heap.number,
@@ -381,6 +386,13 @@ class _Rows:
             return own, False
         held = heap.texts.get(Role.POINTS, "")
         return (Decimal(held), True) if held else (None, False)
+
+    def _in_title(self, row: Row, title: str) -> tuple[str, Decimal | None, bool]:
+        """群众满意度（10分）: points that stand behind the title, where no cell has them."""
+        name, points = split_points(title)
+        if points is None or not _IN_TITLE.search(title):
+            return title, None, False
+        return name, points, not self._own(row, Role.TITLE)
 
     def _odd_points(self, cell: Cell) -> None:
         if any(sign.isdigit() for sign in cell.text):

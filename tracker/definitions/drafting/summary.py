@@ -36,6 +36,8 @@ class Summary:
     kinds: dict[str, int]
     targets_given: int
     targets_open: int
+    unvalued: int = 0
+    """Items of the base without points."""
 
     @property
     def duties(self) -> int:
@@ -76,6 +78,7 @@ def summary(document: ReadDocument, draft: Draft) -> Summary:
         kinds=dict(kinds.most_common()),
         targets_given=sum(1 for target in draft.targets if target.value is not None),
         targets_open=sum(1 for target in draft.targets if target.value is None),
+        unvalued=sum(1 for one in base for item in one.items if item.points is None),
     )
 
 
