@@ -29,7 +29,7 @@ def settings(reading: Reading) -> list[dict[str, Any]]:
 
 
 def test_what_remains_of_a_step_is_counted_or_not_or_in_proportion() -> None:
-    text = Text("完成率每低2%扣0.1分。")
+    text = Text("全部建成，完成率每低2%扣0.1分。")
     rule = text.rule("per_step", "完成率每低2%扣0.1分", deduct="0.1", step="2 percent")
     question = text.asks("每低2%", *STEPS)
     (found,) = asked(text.read(rule, question))
@@ -107,7 +107,7 @@ def test_an_alternative_that_nobody_can_compute_sets_nothing() -> None:
 # What each alternative loses by one breach: 9 things wanted of which the day after brings the last,
 # a value a step and a half off, a case a block and a half late.
 PRICES = [
-    ("完成率每低2%扣0.1分。",
+    ("全部建成，完成率每低2%扣0.1分。",
      lambda t: (t.rule("per_step", "完成率每低2%扣0.1分", deduct="0.1", step="2 percent"),
                 t.asks("每低2%", *STEPS)),
      ["0.1", "0.2", "0.15"]),
@@ -139,3 +139,10 @@ def test_an_alternative_is_priced_by_the_worst_of_one_breach(
     found = [(one.lost or 0, one.most or 0) for one in of_reading(made, reading, china())]
     told = [[f"{one / 10_000:g}" for one in dict.fromkeys(pair)] for pair in found]
     assert [" ".join(pair) for pair in told] == wanted
+
+
+def test_a_rate_without_a_stated_goal_asks_what_it_is_measured_from() -> None:
+    text = Text("建档率每低1个百分点扣0.1分。")
+    rule = text.rule("per_step", text.text, deduct="0.1", step="1 percentage_point")
+    (found,) = asked(text.read(rule))
+    assert settings(found) == [{"1#1.against": "100"}, {"1#1.against": "target:c1_1_target"}]

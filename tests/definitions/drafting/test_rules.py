@@ -321,3 +321,41 @@ def test_points_between_the_best_and_the_worst_peer(words: str, of: str, worst: 
 def test_a_duty_is_called_by_what_is_to_be_done(words: str, piece: str, wanted: str) -> None:
     start = words.index(piece)
     assert passages.deed(words, (start, start + len(piece))) == wanted
+
+
+def test_a_step_with_a_day_of_its_own_is_not_measured_from_the_goal_of_another_day() -> None:
+    text = Text("隐患整改率3月底前未达到55%的扣2分，9月底前未完成的每少1个百分点扣0.4分。")
+    first = text.rule("threshold", "隐患整改率3月底前未达到55%的扣2分", deduct="2")
+    step = text.rule("per_step", "，9月底前未完成的每少1个百分点扣0.4分", deduct="0.4",
+                     step="1 percentage_point")  # fmt: skip
+    made = drafted(text.read(first, step, text.due("3月底前", "2024-03-31"),
+                             text.due("9月底前", "2024-09-30")))  # fmt: skip
+    assert getattr(made.rules[1], "against", "") == "100"
+    assert made.names["c2_3_2"] == "隐患整改率（9月底前）"
+    (choice,) = made.choices
+    assert [value for _, value in choice.values] == ["100", "target:c2_3_2_target"]
+
+
+def test_a_goal_that_says_all_of_it_is_not_asked_for() -> None:
+    text = Text("全部建档，建档率每低1个百分点扣0.1分。")
+    made = drafted(
+        text.read(text.rule("per_step", text.text, deduct="0.1", step="1 percentage_point"))
+    )
+    assert (getattr(made.rules[0], "against", ""), made.choices) == ("100", [])
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("改造供水管道8公里，每少1公里扣0.5分。", "8"),
+        ("清淤5.5公里，每少1公里扣0.5分。", "5.5"),
+        ("河道5公里、沟渠3公里，每少1公里扣0.5分。", "None"),
+        ("改造供水管道，每少1公里扣0.5分。", "None"),
+    ],
+)
+def test_a_length_that_the_clause_states_is_what_a_shortfall_is_measured_from(
+    words: str, wanted: str
+) -> None:
+    text = Text(words)
+    made = drafted(text.read(text.rule("per_step", words[:-1], deduct="0.5", step="1 km")))
+    assert [str(target.value) for target in made.targets] == [wanted]

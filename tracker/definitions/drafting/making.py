@@ -34,6 +34,17 @@ class Place:
     bonus: bool = False
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A field of the rule made of sanction `read` that the text leaves open, with its values; the
+    first is drafted."""
+
+    read: int
+    field: str
+    asked: str
+    values: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Mapped:
     """The rules of a clause and what they name; `of` leads from a sanction read to its rules."""
@@ -44,6 +55,7 @@ class Mapped:
     of: dict[int, list[int]] = field(default_factory=dict)
     unsaid: list[ReadRule] = field(default_factory=list)
     """Sanctions that no rule can say; a pending amount stands in their place."""
+    choices: list[Choice] = field(default_factory=list)
     earned: bool = False
     """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tracker.definitions.clauses import ReadRule
 from tracker.definitions.drafting import bands, passages
 from tracker.definitions.drafting.duties import key_of
-from tracker.definitions.drafting.making import MEASURED, TO_COME, Making
+from tracker.definitions.drafting.making import MEASURED, TO_COME, Choice, Making
 from tracker.domain.programme import TargetValue
 from tracker.domain.rules import (
     AllOrNothing,
@@ -41,20 +41,39 @@ class Measuring(Making):
         text = self.passage(read)
         per = read.step.n if read.step is not None and read.step.n > 0 else Decimal(1)
         side = "above" if passages.rises(text) != gain else "below"
-        against, relative = self._base(read, number, text, unit)
+        against, relative = self._base(read, number, self._of_its_day(read), unit)
         steps = (
             "pro_rata" if re.search(r"不足[^，。；]{0,8}按比例|按比例[加扣]", text) else "completed"
         )
         return [
             PerStep.model_validate(
                 {
-                    "measure": self.key(read, number), "each": each, "per": per,
+                    "measure": self.key(read, number, name=self._rate_by_its_day(read)),
+                    "each": each, "per": per,
                     "measured_in": MEASURED.get(unit, ""), "against": against,
                     "direction": side, "relative": relative, "steps": steps, "gain": gain,
                     "cap": self.cap_of(read),
                 }
             )
         ]  # fmt: skip
+
+    def _of_its_day(self, read: ReadRule) -> str:
+        """The passage; of a sanction with a day of its own, nothing of what another day wants."""
+        start = read.span[1] - len(self.passage(read))
+        days = [
+            one.span[0] for one in self.reading.deadlines if start <= one.span[0] < read.span[1]
+        ]
+        if any(day < read.span[0] for day in days) and days[-1] >= read.span[0]:
+            return self.piece(read)
+        return self.passage(read)
+
+    def _rate_by_its_day(self, read: ReadRule) -> str | None:
+        """整改率（11月底前）: each day's value under its own name; None where one day is named."""
+        if self._of_its_day(read) == self.passage(read):
+            return None
+        found = re.findall(r"[^，。；、\d日月年]{2,16}?(?:率|比例|占比|比重)", self.passage(read))
+        day = next(one for one in self.reading.deadlines if one.span[0] >= read.span[0])
+        return f"{found[-1]}（{self.reading.text[slice(*day.span)]}）" if found else None
 
     def _base(self, read: ReadRule, number: int, text: str, unit: str) -> tuple[str, bool]:
         """What the gap is measured from, and whether in per cent of it."""
@@ -70,8 +89,23 @@ class Measuring(Making):
         if named == "target" and not (rate and re.search(r"完成率|率每", text)):
             return f"target:{self.target(read, number, None)}", unit == "percent"
         if rate and not passages.rises(text):
-            return "100", False
-        return f"target:{self.target(read, number, None)}", False
+            return self._of_all(read, number, text), False
+        value = None if percent else passages.wanted(text)
+        return f"target:{self.target(read, number, value)}", False
+
+    def _of_all(self, read: ReadRule, number: int, text: str) -> str:
+        """All of it, which a rate without a stated goal may mean; asked where no word says so."""
+        if not re.search(r"100\s*[%％]|全部|全面", self.passage(read)):
+            goal = f"target:{self.target(read, number, None)}"
+            said = (
+                re.findall(r"[^，。；、]{1,16}?(?:率|比例|占比|比重)", text) or [self.about(read)]
+            )[-1]
+            self.made.choices.append(
+                Choice(number, "against", f"“{said}”从多少算起？", (
+                    ("从100%算起", "100"), ("从另行下达的目标值算起（待录）", goal),
+                ))
+            )  # fmt: skip
+        return "100"
 
     def threshold(self, read: ReadRule, number: int) -> Sequence[Rule]:
         lose, win = bands.amount(read.deduct), bands.amount(read.award)

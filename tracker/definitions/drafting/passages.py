@@ -225,6 +225,21 @@ def counted_in(piece: str) -> str:
     return found[1] if found else ""
 
 
+_STEP = re.compile(r"[每少缺低短]+(?:完成)?\s*(?:\d+(?:\.\d+)?|[一二两三四五六七八九十])\s*"
+                   r"(万?[^\W\d]{1,2}?)(?=[，,。；;扣的]|$)")  # fmt: skip
+
+
+def wanted(text: str) -> Decimal | None:
+    """The one number before a step that counts the same thing: 改造12公里，每少1公里 -> 12."""
+    plain = unicodedata.normalize("NFKC", text)
+    step = _STEP.search(plain)
+    if step is None:
+        return None
+    unit = re.escape(step[1])
+    told = set(re.findall(rf"(\d+(?:\.\d+)?)\s*余?{unit}", plain[: step.start()]))
+    return Decimal(told.pop()) if len(told) == 1 else None
+
+
 # -- sides -----------------------------------------------------------------------------------------
 
 _FALLS = re.compile(r"(?:每|较|比|同比|幅度)?[^，。；]{0,6}?(?:少|低|降|减|差|欠|缺|下滑)")

@@ -14,7 +14,7 @@ from typing import Any
 from tracker.definitions.clauses import Ambiguity, ReadClause
 from tracker.definitions.drafting import passages
 from tracker.definitions.drafting.duties import key_of as clause_key
-from tracker.definitions.drafting.making import Mapped
+from tracker.definitions.drafting.making import Choice, Mapped
 from tracker.domain.programme import Alternative, Duty, Milestone, Reading
 from tracker.domain.rules import (
     AllOrNothing,
@@ -66,7 +66,21 @@ def asked(
             ),
         )
         found.append(Asked(made, about))
-    return tuple(found)
+    open_fields = [_choice(one, mapped, clause, n) for n, one in enumerate(mapped.choices, start=1)]
+    return (*found, *open_fields)
+
+
+def _choice(one: Choice, mapped: Mapped, clause: str, number: int) -> Asked:
+    path = f"{clause}#{mapped.of[one.read][0] + 1}.{one.field}"
+    alternatives = tuple(
+        Alternative(id=f"r{n}", says=says, set={path: value})
+        for n, (says, value) in enumerate(one.values, start=1)
+    )
+    id_ = f"{slug(clause)}-{one.field}{number}"
+    reading = Reading(
+        id=id_, clause=clause, question=one.asked, default="r1", alternatives=alternatives
+    )
+    return Asked(reading, one.field)
 
 
 MANY = 3
@@ -75,6 +89,7 @@ _TOGETHER = {
     "judged": "过了节点才补齐的，还扣不扣？",
     "survives": "写明不重复扣分的，同一问题保留哪一笔？",
     "scope": "一票否决管到哪里？",
+    "against": "只写了每低多少扣分、没有写目标的率，从多少算起？",
     "late": "过了期限才补做的，还扣不扣？",
     "bound": "酌情扣分没有写上限的，以什么为限？",
     "of": "按比例扣分的，以哪个分值为准？",
