@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from tracker.definitions.clauses import read_clause
 from tracker.definitions.documents.reading import (
     PlacedClause,
     ReadDocument,
@@ -19,7 +20,7 @@ from tracker.definitions.documents.reading import (
     ReadSection,
 )
 from tracker.definitions.drafting import passages, questions
-from tracker.definitions.drafting.duties import Clocks, Deadline, clocks
+from tracker.definitions.drafting.duties import Clock, Clocks, Deadline, clocks, same
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
 from tracker.definitions.drafting.units import NOBODY, Units
@@ -30,6 +31,8 @@ from tracker.domain.programme import (
     Alternative,
     Clause,
     Item,
+    Milestone,
+    Need,
     Programme,
     Reading,
     Section,
@@ -70,6 +73,48 @@ def slug_of(wanted: str, *names: str, year: int) -> str:
     plain = (name.lower() for name in names)
     found = (name for name in plain if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name))
     return wanted or next(found, f"list-{year}")
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A clause of a row before it is known what the row's time leaves to be owed."""
+
+    placed: PlacedClause
+    place: Place
+    points: Decimal | None
+    time: Clocks
+    rules: Mapped
+
+    @property
+    def parts(self) -> tuple[PlacedClause, Place, Decimal | None, Clocks, Mapped]:
+        return self.placed, self.place, self.points, self.time, self.rules
+
+    def owe(self, clock: Clock, title: str) -> None:
+        """Tracked and reminded of, without a sanction."""
+        duty = self.time.take(clock, title=title, need=self._need(clock))
+        self.rules.rules.append(DutyOnly(duty=duty, says=title))
+
+    def _need(self, clock: Clock) -> Need | None:
+        """What a stage asks for, of the target that the clause's sanction counts by."""
+        needs = [one.need for one in self.time.taken if isinstance(one, Milestone) and one.need]
+        if not needs or (clock.share is None and clock.number is None):
+            return None
+        return Need(of=needs[0].of, share=clock.share or None, number=clock.number)
+
+
+def _owed_by_row(row: ReadItem, started: Sequence[_Started]) -> None:
+    """The row's own time is owed whatever its sanctions are about: once, where nothing took it."""
+    if not started or (row.deadline is None and not row.deadline_text.strip()):
+        return
+    column = started[0].time.column
+    for clock in column or (started[0].time.by_item,):
+        if any(same(clock.duty, duty) for one in started for duty in one.time.taken):
+            continue
+        kind = clock.duty.kind
+        free = [one for one in started if all(it.duty.kind != kind for it in one.time.found)]
+        for one in free[:1]:
+            title = row.title or passages.title_of(one.placed.text)
+            one.owe(clock, clock.duty.wording if column and clock.duty.wording else title)
 
 
 @dataclass
@@ -206,18 +251,33 @@ class _Drafting:
     def _clauses(
         self, row: ReadItem, rows: list[ReadItem], before: list[Clause], part: Part
     ) -> list[Clause]:
-        made: list[Clause] = []
+        started: list[_Started] = []
         for one in row.clauses:
             points = one.points if part == "base" else None
+            earlier = [clause.id for clause in before] + [it.place.clause for it in started]
             place = Place(
                 clause=self._free_id(one, row),
                 item=row.id,
-                before=tuple(clause.id for clause in (*before, *made)),
+                before=tuple(earlier),
                 has_points=points is not None or len(rows) == len(row.clauses) == 1,
                 beside=part != "base",
                 bonus=part == "bonus",
             )
-            made.append(self._clause(one, row, rows, place, points, part))
+            started.append(self._started(one, row, place, points, part))
+        if part == "base":
+            _owed_by_row(row, started)
+        return [self._clause(one, row, rows, part) for one in started]
+
+    def _started(
+        self, one: PlacedClause, row: ReadItem, place: Place, points: Decimal | None, part: Part
+    ) -> _Started:
+        year = self.document.year
+        deadline = Deadline(_in_year(row, year), row.deadline_text)
+        column = read_clause(row.deadline_text, year=year) if row.deadline_text else None
+        time = clocks(one.reading, place.clause, deadline, year=year, column=column)
+        made = _Started(one, place, points, time, mapped(one.reading, time, place))
+        if part == "base":
+            self._owed(place, made.rules, time, one, points)
         return made
 
     def _free_id(self, one: PlacedClause, row: ReadItem) -> str:
@@ -234,14 +294,9 @@ class _Drafting:
         return name
 
     def _clause(
-        self, one: PlacedClause, row: ReadItem, rows: list[ReadItem], place: Place,
-        points: Decimal | None, part: Part,
-    ) -> Clause:  # fmt: skip
-        deadline = Deadline(_in_year(row, self.document.year), row.deadline_text)
-        time = clocks(one.reading, place.clause, deadline, year=self.document.year)
-        rules = mapped(one.reading, time, place)
-        if part == "base":
-            self._owed(place, rules, time, one, points)
+        self, begun: _Started, row: ReadItem, siblings: list[ReadItem], part: Part
+    ) -> Clause:
+        one, place, points, time, rules = begun.parts
         title = passages.title_of(one.text)
         duties = tuple(
             duty if duty.title else duty.model_copy(update={"title": title})
@@ -254,7 +309,7 @@ class _Drafting:
         self.names |= rules.names
         self.targets += rules.targets
         self._ask(place, rules, time, one)
-        own = self._own_units(row, rows)
+        own = self._own_units(row, siblings)
         units = own.get("responsible_units") or self.units.ids(row.responsible_units)
         if duties and len(units) > 1 and part == "base":
             self.joint.append(place.clause)

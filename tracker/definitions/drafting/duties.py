@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -60,20 +61,33 @@ class Clocks:
     text: str
     found: tuple[Clock, ...]
     by_item: Clock
+    column: tuple[Clock, ...] = ()
+    """The pieces of the row's own time, where it is more than one plain day."""
+    sanctions: tuple[Span, ...] = ()
     taken: list[Duty] = field(default_factory=list)
     odd: list[tuple[Span, str]] = field(default_factory=list)
     """Pieces of time that no duty can say, with the unit that is missing."""
 
     def near(self, span: Span, *, kinds: tuple[str, ...] = ()) -> Clock:
-        """The clock that a sanction is about: inside its own sentence, else the last before it."""
+        """The clock that a sanction is about: inside its own sentence, else the last before it,
+        else the row's. One that stands in a later sentence is another matter's."""
         wanted = [one for one in self.found if not kinds or one.duty.kind in kinds]
         start = span[1] - len(passages.passage(self.text, span))
         here = [one for one in wanted if start <= one.span[0] < span[1]]
+        behind = [one for one in wanted if self._follows(one, span)]
         before = [one for one in wanted if one.span[0] < span[0]]
-        return (here or before or wanted or [self.by_item])[-1 if here or before else 0]
+        return (here[-1:] or behind[:1] or before[-1:] or [self.by_item])[0]
+
+    def _follows(self, clock: Clock, span: Span) -> bool:
+        """扣1分，11月20日前报送: behind the sanction, in its sentence, and no other's."""
+        start = clock.span[0]
+        if start < span[1] or passages.ends_between(self.text, span[1], start):
+            return False
+        return not any(span[1] <= other[0] <= start for other in self.sanctions)
 
     def stages(self) -> list[Clock]:
-        return [one for one in self.found if one.duty.kind == "milestone"]
+        found = [one for one in self.found if one.duty.kind == "milestone"]
+        return found or [one for one in self.column if one.duty.kind == "milestone"]
 
     def take(self, clock: Clock, *, title: str, need: Need | None = None) -> str:
         """The id of a duty on this clock; clocks of periods and cases are shared, a node is each
@@ -91,20 +105,71 @@ class Clocks:
         return tuple(self.taken)
 
 
-def clocks(reading: ReadClause, clause: str, item: Deadline, *, year: int) -> Clocks:
+def clocks(
+    reading: ReadClause, clause: str, item: Deadline, *, year: int, column: ReadClause | None = None
+) -> Clocks:
+    """`column` is the row's cell for time as the reader of clauses understands it."""
     odd: list[tuple[Span, str]] = []
     found = [
         *_nodes(reading, year, odd),
-        *(_period(one, clause, n, year) for n, one in enumerate(reading.recurrences, start=1)),
+        *(_period(reading.text, one, n, year) for n, one in enumerate(reading.recurrences, 1)),
         *_spans(reading, clause, odd),
     ]
+    told = tuple(_column(column, clause, item, year, found)) if column is not None else ()
     return Clocks(
         clause,
         reading.text,
         tuple(sorted(found, key=lambda one: one.span)),
-        Clock(node(item, year), NOWHERE),
+        _main(told) or Clock(node(item, year), NOWHERE),
+        told,
+        tuple(rule.span for rule in reading.rules),
         odd=odd,
     )
+
+
+_CASES = re.compile(r"[收接]到|交办|转办|督办|移交|受理|发现|反馈|批转|每件")
+
+
+def _column(
+    column: ReadClause, clause: str, item: Deadline, year: int, own: Sequence[Clock]
+) -> Iterator[Clock]:
+    """Nothing for one plain day or words that name no time: the item's own deadline says that."""
+    days = _nodes(column, year, [])
+    periods = [
+        _period(column.text, one, n, year)
+        for n, one in enumerate(column.recurrences, 1 + _kinds(own, "recurring"))
+    ]
+    cases = [] if not _CASES.search(column.text) else _spans(column, clause, [])
+    spare = _kinds(own, "case")
+    if not (periods or cases or len(days) > 1 or any(one.share or one.number for one in days)):
+        return
+    if item.on is not None and item.on not in [getattr(one.duty, "on", None) for one in days]:
+        days.append(Clock(node(item, year), NOWHERE))
+    for one in (*days, *periods, *cases):
+        duty = one.duty
+        if isinstance(duty, CaseDuty) and spare:
+            duty = duty.model_copy(update={"id": f"row_{duty.id}"})
+        wording = passages.comma_part(column.text, one.span) if one.own else item.wording
+        duty = duty.model_copy(update={"wording": wording})
+        yield Clock(duty, NOWHERE, one.share, one.number)
+
+
+def same(one: Duty, other: Duty) -> bool:
+    """Whether both ask for the same time, whatever they are called."""
+    apart = {"id", "title", "wording", "need", "case"}
+    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+
+
+def _kinds(found: Sequence[Clock], kind: str) -> int:
+    return sum(1 for one in found if one.duty.kind == kind)
+
+
+def _main(column: Sequence[Clock]) -> Clock | None:
+    """What a sanction without a time of its own is about: the last day, else what comes first."""
+    days = [one for one in column if isinstance(one.duty, Milestone) and one.duty.on is not None]
+    if days:
+        return max(days, key=lambda one: str(getattr(one.duty, "on", "")))
+    return column[0] if column else None
 
 
 def node(item: Deadline, year: int) -> Milestone:
@@ -141,8 +206,10 @@ def _node(text: str, on: date, span: Span, year: int) -> Milestone:
     return Milestone(id="done", on=on, wording=wording)
 
 
-def _period(one: ReadRecurrence, clause: str, n: int, year: int) -> Clock:
+def _period(text: str, one: ReadRecurrence, n: int, year: int) -> Clock:
     day, offset = _rhythm(one, year)
+    if day is not None and not offset and _of_last(text, one):
+        offset = 1
     duty = Recurring(
         id="period" if n == 1 else f"period{n}",
         title="",
@@ -172,6 +239,16 @@ def _rhythm(one: ReadRecurrence, year: int) -> tuple[int | None, int]:
     if behind < 0 or behind % months:
         return None, 0
     return (None if last else one.first.day), behind // months
+
+
+_LAST = {Freq.MONTHLY: "月", Freq.QUARTERLY: "季", Freq.HALF_YEARLY: "半年", Freq.WEEKLY: "周"}
+
+
+def _of_last(text: str, one: ReadRecurrence) -> bool:
+    """每月5日前报送上月情况: what is owed for a month is due in the next."""
+    unit = _LAST.get(one.freq)
+    after = rf"[^，。；\n]{{0,14}}上(?:一个?)?{unit}"
+    return unit is not None and re.match(after, text[one.span[1] :]) is not None
 
 
 def _ends_month(day: date) -> bool:

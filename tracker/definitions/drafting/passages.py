@@ -37,6 +37,18 @@ def passage(text: str, span: Span) -> str:
     return text[start : span[1]]
 
 
+def ends_between(text: str, start: int, end: int) -> bool:
+    """Whether a sentence ends there."""
+    return any(mark in text[start:end] for mark in _ENDS)
+
+
+def comma_part(text: str, span: Span) -> str:
+    """The part of a sentence that the span stands in, as written."""
+    start = max(text.rfind(mark, 0, span[0]) for mark in "，,。；;\n") + 1
+    end = re.search(r"[，,。；;\n]|$", text[span[1] :])
+    return text[start : span[1] + (end.start() if end else 0)].strip()
+
+
 def about(text: str, span: Span) -> str:
     """What a sanction is about, without its amount: 未开展相关活动的; at most 40 characters."""
     found = _subject(text[span[0] : span[1]])

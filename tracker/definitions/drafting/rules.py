@@ -141,9 +141,9 @@ class _Mapping(Measuring):
             return [AllOrNothing(lose=lose, finding=self.key(read, number), cap=cap)]
         clock = self.clocks.near(read.span)
         if isinstance(clock.duty, CaseDuty | Gap | Recurring):
-            if not clock.own or not self._within(read, clock):
+            if not self._within(read, clock):
                 clock = self.clocks.by_item
-            else:
+            if not isinstance(clock.duty, Milestone):
                 return [PerIncident(each=lose, duty=self._take(clock, read), cap=cap or lose)]
         apart = self._late_apart()
         duty = self._take(clock, read, shared=apart)

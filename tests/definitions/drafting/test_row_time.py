@@ -1,0 +1,106 @@
+"""The row's own time is owed, whatever it looks like and whatever the sanctions are about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.definitions.drafting.reading import clause, document, item
+from tracker.definitions.clauses import read_clause
+from tracker.definitions.drafting.drafts import draft
+from tracker.domain.programme import Clause
+
+
+def drafted(words: str, *, day: str = "", cell: str = "", points: str = "") -> Clause:
+    """The clause of a row whose cell for time is `cell`, of which the document read `day`."""
+    read = clause("1", read_clause(words, year=2024), points)
+    row = item("1", read, points="5", title="危房改造", deadline=day, deadline_text=cell)
+    return draft(document(row), programme="list-2024").clauses["1"][2]
+
+
+def owed(words: str, **row: str) -> list[dict[str, Any]]:
+    made = drafted(words, **row).duties
+    return [one.model_dump(mode="json", exclude_defaults=True, exclude={"title"}) for one in made]
+
+
+@pytest.mark.parametrize(
+    "words", ["发现虚报面积的，每起扣0.5分。", "群众满意率每低1个百分点扣0.1分。"]
+)
+def test_the_rows_day_is_owed_once_where_no_sanction_looks_at_it(words: str) -> None:
+    made = drafted(words, day="2024-06-30", cell="6月30日前")
+    assert [duty.title for duty in made.duties] == ["危房改造"]
+    assert owed(words, day="2024-06-30", cell="6月30日前") == [
+        {"on": "2024-06-30", "wording": "6月30日前"},
+    ]
+    assert made.rules[-1].kind == "duty"
+
+
+def test_of_several_clauses_of_a_row_one_owes_its_day() -> None:
+    clauses = [
+        clause(n, read_clause(words, year=2024))
+        for n, words in (("1.1", "发现虚报面积的，每起扣0.5分。"),
+                         ("1.2", "发现重复申领的，每起扣0.5分。"))
+    ]  # fmt: skip
+    row = item("1", *clauses, deadline="2024-06-30", deadline_text="6月30日前")
+    made = draft(document(row), programme="list-2024").clauses
+    assert [len(made[name][2].duties) for name in ("1.1", "1.2")] == [1, 0]
+
+
+def test_stages_in_the_cell_for_time_are_stages_of_the_target() -> None:
+    target = "c1_1_target"
+    made = owed("改造农房每少完成1户扣0.1分。", cell="6月底前完成50%，12月20日前完成100%")
+    assert made == [
+        {"on": "2024-12-20", "wording": "12月20日前完成100%",
+         "need": {"of": target, "share": "1"}},
+        {"id": "d2", "on": "2024-06-30", "wording": "6月底前完成50%",
+         "need": {"of": target, "share": "0.5"}},
+    ]  # fmt: skip
+
+
+def test_a_stage_without_a_day_of_its_own_is_owed_beside_the_last() -> None:
+    made = owed("未完成的扣2分。", cell="上半年完成700户，11月15日前全部完成")
+    assert [one["on"] for one in made] == ["2024-11-15", "2024-06-30"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("每季度末月25日前", {"freq": "quarterly", "due_day": 25}),
+        ("每周五前", {"freq": "weekly", "due_day": 5}),
+        ("每月5日前报送上月情况", {"freq": "monthly", "due_day": 5, "due_offset": 1}),
+    ],
+)
+def test_periods_in_the_cell_for_time_are_periods(cell: str, wanted: dict[str, Any]) -> None:
+    made = drafted("未按时报送的每次扣0.5分。", cell=cell)
+    assert owed("未按时报送的每次扣0.5分。", cell=cell) == [{**wanted, "wording": cell}]
+    assert [rule.kind for rule in made.rules] == ["lateness"]
+
+
+def test_a_limit_for_each_case_in_the_cell_for_time_is_a_clock_of_cases() -> None:
+    (made,) = owed("未办结的每件扣0.5分。", cell="收到交办件后15日内")
+    assert made["within"] == {"n": 15, "unit": "day"}
+
+
+def test_words_that_name_no_time_still_wait_for_their_day() -> None:
+    (made,) = owed("未编制方案的扣1分。", cell="按上级通知时间")
+    assert made["external"] == "按上级通知时间"
+
+
+def test_last_months_report_is_due_in_the_next_month() -> None:
+    (made,) = owed("每月5日前报送上月进展，未报送的每次扣0.2分。")
+    assert (made["due_day"], made["due_offset"]) == (5, 1)
+    (same_month,) = owed("每月25日前报送进展，未报送的每次扣0.2分。")
+    assert "due_offset" not in same_month
+
+
+def test_a_sanction_never_takes_the_time_of_a_later_sentence() -> None:
+    made = owed("未编制方案的扣2分；未报送总结的扣1分，11月20日前报送总结。", day="2024-06-30")
+    assert [one["on"] for one in made] == ["2024-06-30", "2024-11-20"]
+
+
+def test_a_day_of_a_later_sentence_is_owed_without_the_sanction() -> None:
+    words = "未编制方案的扣2分。11月20日前报送总结。"
+    assert [one["on"] for one in owed(words, day="2024-06-30")] == ["2024-06-30", "2024-11-20"]
+    made = drafted(words, day="2024-06-30")
+    assert [rule.kind for rule in made.rules] == ["all_or_nothing", "duty"]
