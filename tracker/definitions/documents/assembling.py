@@ -96,8 +96,11 @@ def _needs_section(section: str, number: str, restarts: bool, used: set[str]) ->
 
 def _of_item(lines: Sequence[Line], pieces: Cut, name: str, year: int) -> Iterator[ReadItem]:
     ids = _ids(pieces.pieces, name)
+    by_row: dict[int, list[tuple[Piece, str]]] = {}
+    for piece, key in zip(pieces.pieces, ids, strict=True):
+        by_row.setdefault(piece.row, []).append((piece, key))
     for row, line in enumerate(lines):
-        own = [(piece, ids[n]) for n, piece in enumerate(pieces.pieces) if piece.row == row]
+        own = by_row.get(row, [])
         shared = line.shared or any(one.shared for one in lines[row + 1 : row + 2])
         points = line.points if len(own) == 1 and not shared else None
         clauses = tuple(_clause(line, piece, key, points, year) for piece, key in own)
@@ -236,6 +239,9 @@ def _passages(lines: Sequence[Line], cuts: Cut) -> Iterator[Passage]:
     """Every text of an item once: its title, each clause, what stands between them, its other
     cells."""
     titles: set[str] = set()
+    by_row: dict[int, list[Piece]] = {}
+    for piece in sorted(cuts.pieces, key=lambda one: one.start):
+        by_row.setdefault(piece.row, []).append(piece)
     for row, line in enumerate(lines):
         others = (line.title, line.evidence, line.responsible, line.lead, line.reviewing)
         for text in others:
@@ -243,8 +249,7 @@ def _passages(lines: Sequence[Line], cuts: Cut) -> Iterator[Passage]:
                 titles.add(text)
                 yield Passage(text, line.place)
         text, position = line.clause.text, 0
-        own = sorted((one for one in cuts.pieces if one.row == row), key=lambda one: one.start)
-        for piece in own:
+        for piece in by_row.get(row, []):
             yield from _passage(line, position, piece.start, 0)
             yield from _passage(line, piece.start, piece.end, piece.body - piece.start)
             position = max(position, piece.end)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-_BLANKS = re.compile(r"[ \t\u00a0\u3000]*\n[\s\u3000]*")
+_BLANKS = " \t\u00a0\u3000"
 _ENDS = " \t\r\n\u00a0\u3000\ufeff"
 
 
 def tidy(text: str) -> str:
     """Lines without blank ones between them and without blanks at their ends, so that Word, Excel
     and plain text give the same cell."""
-    joined = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n")
-    return _BLANKS.sub("\n", joined.strip(_ENDS))
+    joined = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n").strip(_ENDS)
+    if "\n" not in joined:
+        return joined
+    # Not by a pattern: one that looks for the end of each run of blanks takes its length squared.
+    first, *rest = joined.split("\n")
+    lines = [first.rstrip(_BLANKS), *(line.rstrip(_BLANKS).lstrip() for line in rest)]
+    return "\n".join(line for line in lines if line)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +51,7 @@ class Row:
     @property
     def distinct(self) -> list[Cell]:
         """Filled cells, a merged one once."""
-        found: list[Cell] = []
-        for cell in self.cells:
-            if cell and all(cell is not other for other in found):
-                found.append(cell)
-        return found
+        return list(dict.fromkeys(cell for cell in self.cells if cell))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _BLANKS = re.compile(r"[ \t\r\n]+")
 
 
 def read(text: str) -> Pages:
-    from lxml import html
+    from lxml import etree, html
 
     if text.count("<") > MOST_ELEMENTS:
         raise Suspicious(f"> {MOST_ELEMENTS} elements")
@@ -40,7 +40,11 @@ def read(text: str) -> Pages:
     )
     pages = Pages()
     if text.strip():
-        _Reader(pages).read(html.document_fromstring(text.encode(), parser=parser))
+        try:
+            root = html.document_fromstring(text.encode(), parser=parser)
+        except (etree.ParserError, etree.XMLSyntaxError) as broken:
+            raise Suspicious(str(broken)) from broken
+        _Reader(pages).read(root)
     return pages
 
 
@@ -88,15 +92,15 @@ class _Reader:
                 continue
             _hang(cells, hanging)
             width, height = _span(element, "colspan"), _span(element, "rowspan")
-            self._cells += width + len(cells)
-            if self._cells > MOST_CELLS:
-                raise Suspicious(f"> {MOST_CELLS} cells")
             one = Cell(tidy("".join(_text(element))), number, len(cells) + 1)
             for _ in range(width):
                 if height > 1:
                     hanging[len(cells)] = (one, height - 1)
                 cells.append(one)
         _hang(cells, hanging)
+        self._cells += len(cells)
+        if self._cells > MOST_CELLS:
+            raise Suspicious(f"> {MOST_CELLS} cells")
         return cells
 
 

@@ -86,12 +86,15 @@ def _add(table: list[str], name: str, pages: Pages) -> None:
 
 def _pieces(text: str) -> Iterator[str]:
     """Lines; those inside quotation marks of one cell stay together."""
-    held = ""
+    held: list[str] = []
+    tabbed = quoted = False
     for line in text.split("\n"):
-        held = f"{held}\n{line}" if held else line
-        if "\t" in held and held.count('"') % 2:
+        held.append(line)
+        tabbed |= "\t" in line
+        quoted ^= line.count('"') % 2 == 1
+        if tabbed and quoted:
             continue
-        yield held
-        held = ""
+        yield "\n".join(held)
+        held, tabbed, quoted = [], False, False
     if held:
-        yield held
+        yield "\n".join(held)

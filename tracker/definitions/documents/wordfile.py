@@ -90,18 +90,23 @@ class _Reader:
     def _row(self, row: Any, number: int, above: list[Cell]) -> list[Cell]:
         cells: list[Cell] = []
         skipped = _setting(row, "trPr", "gridBefore")
-        cells += [Cell("", number, at + 1) for at in range(skipped)]
+        self._count(skipped)
+        cells += [Cell("", number, 1)] * skipped
         for cell in _children(row, f"{W}tc"):
             width = max(1, _setting(cell, "tcPr", "gridSpan"))
-            self._cells += width
-            if self._cells + skipped > MOST_CELLS:
-                raise Suspicious(f"word/document.xml: > {MOST_CELLS} cells")
+            self._count(width)
             if _goes_on(cell) and len(cells) < len(above):
                 cells += [above[len(cells)]] * width
             else:
                 one = Cell(tidy(self._text(cell)), number, len(cells) + 1)
                 cells += [one] * width
         return cells
+
+    def _count(self, cells: int) -> None:
+        """Before they are made: a row of a few signs may claim ten thousand."""
+        self._cells += cells
+        if self._cells > MOST_CELLS:
+            raise Suspicious(f"word/document.xml: > {MOST_CELLS} cells")
 
     def _text(self, cell: Any) -> str:
         """Paragraphs, and the rows of tables inside the cell, one a line."""
