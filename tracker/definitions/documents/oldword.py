@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PATIENCE_SECONDS = 90
@@ -31,13 +35,27 @@ def converted(content: bytes) -> bytes:
         profile = f"-env:UserInstallation={(place / 'profile').as_uri()}"
         options = ["--headless", "--norestore", "--convert-to", _FILTER, "--outdir", folder]
         command = [office, profile, *options, str(given)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NotConverted(str(error)) from error
+        said = _run(command, place)
         made = place / "given.docx"
         if not made.exists():
-            raise NotConverted((done.stderr or done.stdout).strip()[-200:] or str(done.returncode))
+            raise NotConverted(said)
         return made.read_bytes()
+
+
+def _run(command: Sequence[str], place: Path) -> str:
+    """What it said at its end. It sees none of our settings, and ends with all that it started:
+    `soffice` is a script that leaves the work to another program."""
+    seen = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(place), "LANG": "C.UTF-8"}
+    try:
+        with subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", env=seen, cwd=place, start_new_session=True,
+        ) as office:  # fmt: skip
+            try:
+                said, _ = office.communicate(timeout=PATIENCE_SECONDS)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(office.pid, signal.SIGKILL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NotConverted(str(error)) from error
+    return said.strip()[-200:] or str(office.returncode)
