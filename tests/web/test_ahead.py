@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.builders import 住建局
@@ -72,3 +73,36 @@ def test_what_cannot_be_supposed_is_said_and_what_was_typed_stays(visitor: TestC
 
 def test_a_day_that_is_none_is_unclear(visitor: TestClient) -> None:
     assert visitor.get(PAGE, params={"until": "soon"}).status_code == 400
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "9000-06-30"])
+def test_a_year_that_no_list_has_is_unclear(visitor: TestClient, day: str) -> None:
+    assert visitor.get(PAGE, params={"until": day}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("move", "9999-12-31"),
+        ("move", "9999-12-31 24:00"),
+        ("extend", "0001-01-01T00:00+14:00"),
+        ("set", "[" * 5_000),
+        ("set", "[NaN]"),
+        ("set", "[1e999999999]"),
+        ("done", "NaN"),
+        ("done", "Infinity"),
+    ],
+)
+def test_a_supposition_out_of_all_measure_is_said_in_words(
+    visitor: TestClient, kind: str, value: str
+) -> None:
+    key = "4#1.each" if kind == "set" else MANY
+    answer = visitor.get(PAGE, params={"kind": kind, "key": key, "value": value})
+    assert answer.status_code == 422
+    assert "没有算成" in answer.text
+
+
+@pytest.mark.parametrize("path", ["id", "4.id", "4.rules.x", "4#0.each", "4#99999999999.each"])
+def test_a_supposition_reaches_no_field_that_is_none(visitor: TestClient, path: str) -> None:
+    answer = visitor.get(PAGE, params={"kind": "set", "key": path, "value": "1"})
+    assert answer.status_code in (404, 422)

@@ -15,6 +15,7 @@ from schedules.instants import as_utc, local_instant
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.whatif import Altered, Chosen, Done, Extended, Moved, Supposed
 
+EARLIEST, LATEST = 1990, 2200
 _LOCAL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2})")
 
 
@@ -27,7 +28,7 @@ def read(given: Iterable[tuple[str, str]], zone: ZoneInfo) -> list[Supposed]:
         reader, advice = _READERS[kind]
         try:
             found.append(reader(_plain(text), zone))
-        except ValueError:
+        except (ValueError, OverflowError):
             problems.append(Problem(f"{kind} {text}", "看不懂这一条假设 / cannot be read", advice))
     if problems:
         raise DefinitionError(problems)
@@ -60,6 +61,14 @@ def _extended(text: str, zone: ZoneInfo) -> Supposed:
 
 
 def _day_or_instant(text: str, zone: ZoneInfo) -> date | datetime:
+    """ValueError for a year that no list has: reckoning far ahead takes as long as it is far."""
+    found = _read_day_or_instant(text, zone)
+    if not EARLIEST <= found.year <= LATEST:
+        raise ValueError(text)
+    return found
+
+
+def _read_day_or_instant(text: str, zone: ZoneInfo) -> date | datetime:
     if len(text) == len("2021-10-15"):
         return date.fromisoformat(text)
     local = _LOCAL.fullmatch(text)
@@ -105,7 +114,7 @@ def _value(text: str) -> Any:
     if text[:1] in "[{" or text in ("true", "false", "null"):
         try:
             return json.loads(text or "null", parse_float=str)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(text) from error
     return text
 

@@ -110,11 +110,15 @@ def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict
     *parents, name = matched["field"].split(".")
     for parent in parents:
         owner = owner[parent] if owner.get(parent) is not None else owner.setdefault(parent, {})
+        if not isinstance(owner, dict):
+            raise NotFound(f"nothing at {path!r}")
+    if name == "id":
+        raise NotFound(f"{path!r} names a thing: another name makes another programme")
     return owner, name
 
 
 def _at(things: list[dict[str, Any]], index: int, path: str) -> dict[str, Any]:
-    if index >= len(things):
+    if not 0 <= index < len(things):
         raise NotFound(f"nothing at {path!r}")
     return things[index]
 

@@ -20,6 +20,7 @@ from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Office
+from tracker.web.intake import Unclear
 from tracker.web.outlook import mark
 from tracker.web.pages import opened
 from tracker.web.rendering import page
@@ -72,7 +73,10 @@ def _until(at: Desk, given: str) -> datetime:
     board = at.board
     if not given:
         return end_of_working_week(board.as_of, board.context.calendar, at.zone)
-    return max(closes_at(day(given, board.as_of.date()), at.zone), board.as_of)
+    chosen = day(given, board.as_of.date())
+    if not suppositions.EARLIEST <= chosen.year <= suppositions.LATEST:
+        raise Unclear("day")
+    return max(closes_at(chosen, at.zone), board.as_of)
 
 
 def _day_of(at: Desk, given: str) -> str:
