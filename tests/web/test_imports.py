@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from tests.definitions.lists import written
 from tests.definitions.lists.written import HEADINGS
 from tests.web.conftest import House
+from tracker.definitions.documents import read_document
 from tracker.domain import facts as f
 from tracker.services import drafts, programmes, reporting
 from tracker.services.drafts import Kept
@@ -261,3 +262,28 @@ def test_markup_in_a_document_is_text(clerk: Clerk, tmp_path: Path) -> None:
     assert "<script>" not in page
     assert "{{7*7}}" in page
     assert "<b>预案</b>" not in page
+
+
+def test_what_a_form_made_by_hand_names_is_not_kept(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/settle", p_invented="as_read", r_invented="x", p_unread_2_1="as_read")
+    decided = kept(clerk, place).decided
+    assert (decided.answers, decided.readings) == ({"unread-2-1": "as_read"}, {})
+
+
+def test_drafts_do_not_pile_up_without_end(clerk: Clerk, tmp_path: Path) -> None:
+    file = document(tmp_path)
+    first = clerk.imports(file, id="flood-0")
+    read = read_document(file, year=2023)
+    with clerk.house.runtime.database.write() as session:
+        for n in range(1, drafts.MOST_OPEN):
+            drafts.receive(session, read, "flood.docx", slug=f"flood-{n}", new=True,
+                           now=clerk.house.clock.now(), by="office")  # fmt: skip
+    answer = clerk.sends("/import", file, id="one-more")
+    assert (answer.status_code, "请先发布或放弃一些" in answer.text) == (422, True)
+    clerk.sends(f"{first}/drop")
+    clerk.imports(file, id="one-more")
+
+
+def test_a_number_that_no_database_holds_is_no_draft(clerk: Clerk) -> None:
+    assert clerk.browser.get(f"/import/{10**30}").status_code in (400, 404)

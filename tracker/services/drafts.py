@@ -6,14 +6,15 @@ document is its next issue: only accepted differences come in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlalchemy.orm import load_only
+from sqlmodel import Session, col, func, select
 
 from tracker.definitions import documents, drafting, openpoints, yamlform
 from tracker.definitions.documents import ReadDocument
@@ -135,16 +136,24 @@ class Kept:
         return reading
 
 
+MOST_ID = 2**31 - 1
+"""Of a whole number that both databases hold."""
+
+MOST_OPEN = 50
+"""Drafts that wait to be published or dropped: each holds a whole document."""
+
+
 def receive(
-    session: Session, path: Path, name: str, *, slug: str, year: int | None, new: bool,
-    language: Language, now: datetime, by: str,
+    session: Session, read: ReadDocument, name: str, *, slug: str, new: bool, now: datetime,
+    by: str,
 ) -> int:  # fmt: skip
-    """Read the file and keep its draft; the id of the draft.
+    """Keep the draft of a document that was read; the id of the draft. Reading takes too long to be
+    done within a transaction: nobody else could write meanwhile.
 
     `slug` is the programme that it is the next issue of, or (`new`) the id of one that there is
-    not yet; "" takes one from the file's name. DefinitionError for a file that cannot be read.
+    not yet; "" takes one from the file's name. Refused while too many drafts are open.
     """
-    read = documents.read_document(path, year=year, language=language)
+    _must_have_room(session)
     wanted = drafting.slug_of(slug, Path(name).stem, year=read.year)
     known = wanted in programmes.slugs(session)
     if known and new:
@@ -176,6 +185,16 @@ def receive(
     return row.id
 
 
+def _must_have_room(session: Session) -> None:
+    ended = col(DraftRow.published_at).is_not(None) | col(DraftRow.dropped_at).is_not(None)
+    waiting = session.exec(select(func.count()).select_from(DraftRow).where(~ended)).one()
+    if waiting >= MOST_OPEN:
+        raise Refused(
+            f"已有 {waiting} 份草稿未定，请先发布或放弃一些 / {waiting} drafts are open: "
+            "publish or drop some first"
+        )
+
+
 def _kept(read: ReadDocument, made: drafting.Drafted) -> dict[str, Any]:
     told = asdict(summary(read, made.draft)) | {"points": str(made.draft.points)}
     rows = [
@@ -205,18 +224,24 @@ def _line(one: documents.PlacedClause, made: drafting.Drafted) -> dict[str, Any]
 
 
 def kept(session: Session, id_: int) -> Kept:
-    row = session.get(DraftRow, id_)
+    return _of(session, _row_of(session, id_))
+
+
+def _row_of(session: Session, id_: int, *, locked: bool = False) -> DraftRow:
+    row = session.get(DraftRow, id_, with_for_update=locked) if 0 < id_ <= MOST_ID else None
     if row is None:
-        raise NotFound(f"没有这份草稿 / no draft {id_}")
-    return _of(session, row)
+        raise NotFound(f"没有这份草稿 / no draft {str(id_)[:20]}")
+    return row
 
 
 def latest(session: Session, *, limit: int = 50) -> list[DraftLine]:
-    rows = session.exec(select(DraftRow).order_by(col(DraftRow.id).desc()).limit(limit)).all()
+    """Without the documents, which may be many megabytes."""
+    shown = load_only(*(getattr(DraftRow, one.name) for one in fields(DraftLine)))
+    newest = select(DraftRow).order_by(col(DraftRow.id).desc()).limit(limit)
     return [
         DraftLine(row.id or 0, row.slug, row.file, row.title, row.uploaded_at, row.published_at,
                   row.version, row.dropped_at)
-        for row in rows
+        for row in session.exec(newest.options(shown)).all()
     ]  # fmt: skip
 
 
@@ -281,6 +306,10 @@ def decide(
     """Keep what was decided; what is not given stays. Refused for a draft that has ended."""
     row, one = _open(session, id_)
     was = one.decided
+    if answers or readings:
+        made = one.result
+        answers = _of_known(answers, {point.id for point in made.open_points})
+        readings = _of_known(readings, {reading.id for reading in made.readings})
     if accepted is not None:
         known = {revision.id for revision in one.revisions}
         accepted = [name for name in accepted if name in known]
@@ -293,6 +322,11 @@ def decide(
     row.changed_at = now
 
 
+def _of_known(given: Mapping[str, str] | None, known: Set[str]) -> dict[str, str]:
+    """A form made by hand may name anything; none of that is kept."""
+    return {name: choice for name, choice in (given or {}).items() if name in known}
+
+
 def drop(session: Session, id_: int, *, now: datetime, by: str) -> None:
     row, _ = _open(session, id_)
     row.dropped_at = row.changed_at = now
@@ -301,9 +335,7 @@ def drop(session: Session, id_: int, *, now: datetime, by: str) -> None:
 
 
 def _open(session: Session, id_: int) -> tuple[DraftRow, Kept]:
-    row = session.get(DraftRow, id_, with_for_update=True)
-    if row is None:
-        raise NotFound(f"没有这份草稿 / no draft {id_}")
+    row = _row_of(session, id_, locked=True)
     if row.published_at is not None or row.dropped_at is not None:
         raise Refused("这份草稿已经发布或放弃 / this draft has been published or dropped")
     return row, _of(session, row)

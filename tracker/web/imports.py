@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from tracker.definitions import documents
 from tracker.definitions.documents import SUFFIXES
 from tracker.definitions.drafting.issues import Revision
 from tracker.definitions.drafting.prices import Price
@@ -100,11 +101,12 @@ def _received(asked: Asked, form: Form, given: Upload) -> int:
         path = Path(folder) / f"document{_suffix(given.name)}"
         given.file.seek(0)
         path.write_bytes(given.file.read(FILE_LIMIT + 1))
-        with asked.runtime.database.write() as session:
-            return drafts.receive(
-                session, path, name, slug=chosen or form.text("id"), year=year,
-                new=not chosen, language=asked.language, now=asked.now, by=OFFICE,
-            )  # fmt: skip
+        read = documents.read_document(path, year=year, language=asked.language)
+    with asked.runtime.database.write() as session:
+        return drafts.receive(
+            session, read, name, slug=chosen or form.text("id"), new=not chosen, now=asked.now,
+            by=OFFICE,
+        )  # fmt: skip
 
 
 # -- one draft -------------------------------------------------------------------------------------
