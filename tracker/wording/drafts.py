@@ -70,7 +70,8 @@ class DraftWords:
         return " ".join(said)
 
     def question(self, point: OpenPoint) -> str:
-        return self(f"asked_{point.why}", question=point.question)
+        units = any(one.id == "no_more" for one in point.choices)
+        return self("asked_units" if units else f"asked_{point.why}", question=point.question)
 
     def choice(self, name: str, says: str) -> str:
         return self(f"choice_{name}", says=says) if name in _CHOICES else says
@@ -118,6 +119,6 @@ class DraftWords:
 
 _CHOICES = frozenset(
     ["as_read", "assessed", "tracked", "pending", "as_printed", "left_out", "as_drafted",
-     "renumbered", "unassigned", "sum", "shared", "none"]
+     "renumbered", "unassigned", "no_more", "sum", "shared", "none"]
 )  # fmt: skip
 """Choices that a draft words in Chinese; the alternatives of readings are the document's own."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from docx import Document
 
 from tests.definitions.lists import written
 from tracker.definitions import yamlform
@@ -99,3 +100,68 @@ def test_a_total_is_held_against_the_sum_without_a_column_of_points(tmp_path: Pa
     path = listed(tmp_path, row, ("合计", "", "", "", "12分"))
     told = "\n".join(DraftWords("zh").summary(summary(read_document(path), drafted(path))))
     assert "1 处加不拢" in told
+
+
+NUMBERED = ("序号", "工作任务", "分值", "责任单位", "评分标准")
+
+
+def sections(folder: Path) -> Path:
+    rows = (
+        ("一、护林（10分）", "<", "<", "<", "<"),
+        ("1", "巡山护林", "5", "县林业局", "少巡一次扣1分。"),
+        ("2", "防火宣传", "3", "县林业局、县应急局等", "少讲一场扣1分。"),
+    )
+    return written.word(folder / "list.docx", (NUMBERED, *rows), title=TITLE)
+
+
+def test_a_section_that_does_not_add_up_is_asked_about_once_with_both_sides(
+    tmp_path: Path,
+) -> None:
+    made = drafted(sections(tmp_path))
+    (point,) = (one for one in made.open_points if one.why != "unit")
+    assert [one.id for one in point.choices] == ["sum", "item-1", "item-2"]
+    others = {one.id: "no_more" for one in made.open_points if one.why == "unit"}
+    assert worth(published(made, **others, **{point.id: "sum"})) == [5, 3]
+    stated = published(made, **others, **{point.id: "item-2"})
+    assert (worth(stated), stated.points) == ([5, 5], 10)
+
+
+def test_a_slip_in_a_sum_is_told_in_the_language_of_the_page(tmp_path: Path) -> None:
+    (slip,) = (one for one in read_document(sections(tmp_path)).dirt if one.code == "sum")
+    assert (slip.problem, slip.text) == ("板块 1 各项合计 8 分，标明 10 分", "")
+
+
+def test_a_total_that_disagrees_is_asked_about(tmp_path: Path) -> None:
+    row = ("1", "巡山护林（10分）", "县林业局", "12月底前", "少巡一次扣1分。")
+    made = drafted(listed(tmp_path, row, ("合计", "", "", "", "12分")))
+    (point,) = made.open_points
+    assert "合计栏写 12 分" in point.question
+    assert published(made, **{point.id: "sum"}).points == 10
+
+
+def test_units_that_end_in_others_are_asked_about(tmp_path: Path) -> None:
+    made = drafted(sections(tmp_path))
+    (point,) = (one for one in made.open_points if one.why == "unit")
+    assert (point.clause, point.text) == ("2", "县林业局、县应急局等")
+    assert DraftWords("en").question(point).startswith("The cell ends in 等")
+
+
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [
+        (("青石县2026年护林目标责任清单",
+          "各乡镇：现将2026年护林目标责任清单印发给你们，请认真抓好任务落实。"),
+         "青石县2026年护林目标责任清单"),
+        (("青石县人民政府办公室", "关于印发《青石县2026年护林责任清单》的通知", "各乡镇："),
+         "青石县2026年护林责任清单"),
+        (("2026年护林考核", "考核结果作为评优依据，具体任务如下"), "2026年护林考核"),
+    ],
+)  # fmt: skip
+def test_the_title_is_no_salutation(tmp_path: Path, above: tuple[str, ...], title: str) -> None:
+    document = Document()
+    for line in above:
+        document.add_paragraph(line)
+    row = ("1", "巡山护林（10分）", "县林业局", "12月底前", "少巡一次扣1分。")
+    written.add_table(document, (HEADINGS, row))
+    document.save(str(tmp_path / "list.docx"))
+    assert read_document(tmp_path / "list.docx").title == title

@@ -69,8 +69,10 @@ def _dirt(found: Assembled, language: Language) -> Iterator[Dirt]:
         yield slip(one.code, one.place, one.text, language, **one.values)
     for check in found.checks:
         if not check.ok:
-            sums = {"whose": check.id, "sum": plain(check.sum), "stated": plain(check.stated)}
-            yield slip("sum", check.place, check.what, language, **sums)
+            zh, en = (f"板块 {check.id} ", f"section {check.id}") if check.id else ("", "the whole")
+            sums = {"whose_zh": zh, "whose_en": en}
+            sums |= {"sum": plain(check.sum), "stated": plain(check.stated)}
+            yield slip("sum", check.place, "", language, **sums)
     yield from dirt_in(found.passages, language)
 
 

@@ -103,9 +103,9 @@ _SAID: dict[str, tuple[str, str, str, str]] = {
         "check whether one is missing",
     ),
     "sum": (
-        "{whose}合计 {sum}，标明 {stated}",
+        "{whose_zh}各项合计 {sum} 分，标明 {stated} 分",
         "请核对各项分值",
-        "{whose}: sum {sum}, stated {stated}",
+        "{whose_en}: the parts add up to {sum}, stated are {stated}",
         "check the points of each",
     ),
 }

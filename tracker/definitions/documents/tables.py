@@ -30,6 +30,12 @@ _LIMIT = re.compile("不超过|最高|上限|封顶|累计|不重复")
 _PORTION = re.compile(r"^第[一二三四五六七八九十0-9]+(?:部分|章|篇|板块|大类|类)[\s、:：]*")
 _PART = re.compile(r"^[^0-9]{0,12}(?:加分|扣分|附加分|奖励|减分)[^0-9]{0,8}$")
 _NUMBER = re.compile(r"[0-9０-９]{1,3}(?:[.．\-—][0-9０-９]{1,3}){0,3}[.．、]?")
+_ISSUED = re.compile(r"^.*印发《(.{4,60})》.*通知$")
+_ENTITLED = re.compile(
+    r"^[^。：:；;]*(?:清单|责任书|责任状|方案|细则|分解表|一览表|台账|办法|体系)"
+    r"\s*(?:[（(][^（）()]{1,12}[）)])?$"
+)
+_ADDRESS = re.compile("[。：:；;]$|现将|如下")
 _IN_TITLE = re.compile(r"[0-9]\s*分(?:值|满分)?\s*[)）】\]]")
 _WIDE = str.maketrans("０１２３４５６７８９．—", "0123456789.-")
 
@@ -123,6 +129,11 @@ def title_among(texts: Sequence[str]) -> str:
         for line in lines
         if not re.fullmatch(r"附\s*[件表录]\s*[0-9一二三四五六七八九十]*\s*[:：]?", line)
     ]
+    lines = [_ISSUED.sub(r"\1", line) for line in lines]
+    entitled = [line for line in lines if _ENTITLED.search(line) and len(line) <= 80]
+    if entitled:
+        return max(entitled, key=len)
+    lines = [line for line in lines if not _ADDRESS.search(line)] or lines
     words = re.compile("清单|责任书|责任状|分解表|考核|细则|办法|方案|目标|任务|评分|一览表|考评")
     named = [line for line in lines if words.search(line) and len(line) <= 80]
     return max(named or [line for line in lines if len(line) <= 80], key=len, default="")

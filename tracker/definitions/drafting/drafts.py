@@ -139,6 +139,7 @@ class _Drafting:
         self._tables()
         sections = tuple(self._sections())
         self._dirt()
+        self._totals()
         self._leftovers()
         worth = [one.points for one in sections if one.part == "base"]
         total = self.document.points or sum((one or Decimal(0) for one in worth), Decimal(0))
@@ -172,9 +173,26 @@ class _Drafting:
 
     def _dirt(self) -> None:
         for one in self.document.dirt:
+            if one.code == "sum":
+                continue  # asked as a sum, with what each side comes to
             keep = OpenChoice(id="as_printed", says="照原文载入")
             asked = f"{one.problem}。{one.suggestion}" if one.suggestion else one.problem
             self.open("dirt", "", asked, keep, place=one.place, text=one.text)
+
+    def _totals(self) -> None:
+        """A stated total that the draft does not go by; stated sections are asked about with their
+        items."""
+        stated = {one.id for one in self.document.sections if one.stated}
+        off = [one for one in self.document.checks if not one.ok and one.id not in stated]
+        for number, one in enumerate(off, start=1):
+            if not one.id and one.sum != self.document.points:
+                continue
+            whose = f"板块 {one.id} " if one.id else ""
+            added, said = text(one.sum), text(one.stated)
+            keep = OpenChoice(id="sum", says=f"以合计 {added} 分为准")
+            question = f"{whose}各项合计 {added} 分，合计栏写 {said} 分，以哪个为准？"
+            self.points.append(OpenPoint(id=f"total-{number}", why="sum", place=one.place,
+                                         question=question, choices=(keep,)))  # fmt: skip
 
     def _leftovers(self) -> None:
         """One question about all that belongs to no item, with every piece and its place."""
@@ -229,6 +247,11 @@ class _Drafting:
             if part == "base":
                 self.open("unit", first.id, "没有写责任单位，由谁承担？",
                           OpenChoice(id="unassigned", says="先不分工，由专人分派"))  # fmt: skip
+        if part == "base" and any(row.open_units for row in rows):
+            named = "、".join(dict.fromkeys(n for row in rows for n in row.responsible_units))
+            self.open("unit", first.id, "“等”字后面还有哪些责任单位？",
+                      OpenChoice(id="no_more", says="没有别的单位"),
+                      place=first.place, text=f"{named}等")  # fmt: skip
         made: list[Clause] = []
         for row in rows:
             made += self._clauses(row, rows, made, part)
@@ -539,6 +562,7 @@ def _sum_point(fault: Fault, number: int, body: Draft) -> OpenPoint | None:
             sets = {f"sections/{name}.points": values["sum"],
                     "programme.points": str(others + Decimal(values["sum"]))}  # fmt: skip
             choices = [OpenChoice(id="sum", says=f"以合计 {values['sum']} 分为准", set=sets)]
+            choices += _as_stated(name, values, body)
             return _sum_of(number, "", question, choices)
         case "clauses_above_item":
             name = values["item"]
@@ -556,6 +580,25 @@ def _sum_point(fault: Fault, number: int, body: Draft) -> OpenPoint | None:
             return _sum_of(number, values["item"], question, choices, why="points")
         case _:
             return None
+
+
+_MOST_ITEMS = 8
+
+
+def _as_stated(section: str, values: Mapping[str, str], body: Draft) -> Iterator[OpenChoice]:
+    """The section's points as stated: one of its items is worth so much more or less. None of an
+    item whose points are divided among clauses."""
+    gap = Decimal(values["points"]) - Decimal(values["sum"])
+    items = next(one.items for one in body.sections if one.id == section)
+    for item in items if len(items) <= _MOST_ITEMS else ():
+        worth = (item.points or Decimal(0)) + gap
+        whole = [one for one in item.clauses if one.points is not None]
+        if worth <= 0 or (whole and len(item.clauses) > 1):
+            continue
+        sets = {f"items/{item.id}.points": text(worth)}
+        sets |= {f"{one.id}.points": text(worth) for one in whole}
+        says = f"以板块写的 {values['points']} 分为准，任务 {item.id} 改为 {text(worth)} 分"
+        yield OpenChoice(id=f"item-{questions.slug(item.id)}", says=says, set=sets)
 
 
 def _sum_of(
