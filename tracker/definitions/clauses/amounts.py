@@ -50,6 +50,8 @@ def _share(text: str) -> list[Amount]:
 
 
 def _percents(text: str) -> list[Decimal]:
+    if text == "一半":
+        return [Decimal(50)]
     if text.startswith("百分之"):
         return [number_of(text[3:])]
     if text.endswith("%"):

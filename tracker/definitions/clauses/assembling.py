@@ -35,6 +35,11 @@ FIRST_FACTOR = re.compile(rf"(?:=|为)({ARABIC})分?[×*(]")
 LOST_POINT = re.compile(r"(?<![\d.])0\d")
 """01分: scanning lost the decimal point."""
 
+ASSESSED = re.compile(
+    r"(?:的)?(?:之间|范围内?|以内|内)?(?:内)?(?:予以|进行|由[^，。；]{1,10}?)?(?:评定|打分|评分|裁量|掌握|赋分|核定)"
+)
+MARKED = re.compile(r"(?:之间)?的，?(?:得|计|记|扣|加|给|赋)")
+"""70分至84分的得2分: the marks of a test are its condition."""
 ABOVE = re.compile(r"以上|上述|本指标|各项")
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
@@ -95,7 +100,7 @@ class Assembler:
                 self.pending = self.outer.pop() if self.outer else self.pending
             case "effect":
                 self._effect(one)
-            case "bound" if one.of("POINTS") and self._is_interpolated(one):
+            case "bound" if one.of("POINTS") and self._is_given(one):
                 self._charge(one, amounts_of(one))
             case "UNTIL":
                 self._until(one)
@@ -185,8 +190,10 @@ class Assembler:
             self._limit(one, amounts[-1])
         elif not amounts:
             self._vague(one, verb is not None)
-        elif self._is_interpolated(one):
+        elif self._is_given(one):
             self._charge(one, amounts)
+        elif verb is None and MARKED.match(self.text, one.end):
+            self._wait(Phrase("bound", one.tokens))
         elif verb is None and not self._means_something(one):
             self._worth(one, amounts[0])
         else:
@@ -220,6 +227,16 @@ class Assembler:
         points = one.of("POINTS")
         ranged = points is not None and isinstance(amounts_of(one)[0], Between)
         return ranged and re.search(r"内插|插值|线性|直线", near) is not None
+
+    def _is_given(self, one: Phrase) -> bool:
+        """A range of points without a verb that a formula or an assessor fills."""
+        return self._is_interpolated(one) or self._is_assessed(one)
+
+    def _is_assessed(self, one: Phrase) -> bool:
+        """由评审组在0至3分之间评定."""
+        amounts = amounts_of(one)
+        ranged = one.of(*VERBS) is None and amounts and isinstance(amounts[0], Between)
+        return bool(ranged) and ASSESSED.match(self.text, one.end) is not None
 
     def _discretion(self) -> bool:
         return any(one.of("DISCRETION") for one in self.pending if one.kind == "effect")
@@ -307,6 +324,8 @@ class Assembler:
         self._count(draft, one)
         if one.of("DISCRETION") is not None or self._discretion():
             draft.kind = Kind.DISCRETIONARY
+        elif self._is_assessed(one) and not self._is_interpolated(one):
+            draft.kind, draft.act = Kind.DISCRETIONARY, Act.SCORE
         elif self._is_interpolated(one):
             draft.kind = Kind.LINEAR
             later = self.text[one.end : one.end + 14]
@@ -585,6 +604,8 @@ class Assembler:
         if one.kind == "FREE" and "免扣" in one.tokens[0].text:
             act, kind = Act.OTHER, Kind.MULTIPLIER
         draft = self._draft(act, kind, one)
+        if kind is Kind.NO_DOUBLE and one.tokens[0].text.startswith("不再"):
+            draft.kind = _not_again(draft)
         draft.late = triggers.is_late(draft.trigger)
         draft.said += one.tokens[0].text
         draft.amount = _stated(one, draft)
@@ -595,10 +616,29 @@ class Assembler:
         self._keep(draft)
 
 
+def _not_again(draft: Draft) -> Kind:
+    """整改合格的，不再扣分 excuses; 已在其他项扣分的，不再扣分 charges once."""
+    once = re.search(r"扣|同|重复|其[他它余]|多|已在|[加得计]分|另", draft.trigger)
+    return Kind.NO_DOUBLE if once or not draft.trigger else Kind.EXEMPTION
+
+
 def _is_between(one: Phrase, draft: Draft) -> bool:
     """In proportion between two points that are named: 介于两者之间, (率-90%)÷10%."""
     between = re.search(r"之间|介于|中间", draft.trigger)
     return bool(between) or re.search(r"\([^()]*-[^()]*\)", one.tokens[0].text) is not None
+
+
+def _scaled(text: str) -> Share | None:
+    """What remains of the other amount: 上浮50% leaves 150% of it."""
+    percent = PERCENT.search(text)
+    if percent is None:
+        return None
+    number = number_of(percent[1])
+    if re.search(r"(?:上浮|上调|提高|提|增加|加计)(?![至到])", text):
+        number = 100 + number
+    elif re.search(r"(?:下浮|下调)(?![至到])", text):
+        number = 100 - number
+    return Share(number)
 
 
 def _stated(one: Phrase, draft: Draft) -> Amount | None:
@@ -607,8 +647,7 @@ def _stated(one: Phrase, draft: Draft) -> Amount | None:
     if one.kind in ("FULL", "ZERO"):
         return Whole()
     if one.kind == "TIMES":
-        percent = PERCENT.search(text)
-        return Share(number_of(percent[1])) if percent else None
+        return _scaled(text)
     if one.kind == "FORMULA":
         factor, first = LAST_FACTOR.search(text), FIRST_FACTOR.search(text)
         found = factor or first

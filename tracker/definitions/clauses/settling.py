@@ -148,6 +148,10 @@ def _is_ordinal(one: Draft) -> bool:
 
 def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
     first = next((other for other in run if other.kind not in PROPORTIONAL), run[0])
+    if one.counted and one.step is not None and one.step == run[-1].step:
+        return False  # 国家级采用一篇计2分，省级采用一篇计1分: each counts
+    if one.act is Act.ZERO and run[-1].act is Act.ZERO and not one.bound:
+        return False  # the bands have ended
     apart = one.sentence - run[-1].sentence
     if apart > 1 or (one.kind is Kind.RATIO and (apart or "排名" in one.said)):
         return False
