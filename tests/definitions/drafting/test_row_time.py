@@ -104,3 +104,18 @@ def test_a_day_of_a_later_sentence_is_owed_without_the_sanction() -> None:
     assert [one["on"] for one in owed(words, day="2024-06-30")] == ["2024-06-30", "2024-11-20"]
     made = drafted(words, day="2024-06-30")
     assert [rule.kind for rule in made.rules] == ["all_or_nothing", "duty"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["未完成的，扣3分；每推迟10天加扣1分。", "未按时完成的，扣3分。每逾期10天再扣1分。"],
+)
+def test_what_delay_adds_is_added_to_the_first_amount_and_never_instead_of_it(words: str) -> None:
+    (rule,) = drafted(words, day="2024-06-30").rules
+    told = rule.model_dump(mode="json", exclude_defaults=True, exclude={"says"})
+    assert told == {"base": "3", "every": {"n": 10, "unit": "day"}, "each": "1", "duty": "done"}
+
+
+def test_delay_of_another_matter_is_not_added_to_the_first_amount() -> None:
+    made = drafted("未编制方案的扣3分；整改每推迟10天加扣1分。", day="2024-06-30").rules
+    assert [rule.kind for rule in made] == ["all_or_nothing", "lateness"]

@@ -8,9 +8,10 @@ no rule becomes a pending amount (酌情) and an open point, never a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import ValidationError
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from tracker.definitions.clauses import (
     Between,
     Kind,
+    Points,
     Quantity,
     ReadClause,
     ReadRule,
@@ -59,10 +61,15 @@ class _Mapping(Measuring):
     """Dates, counts, gains, persons, relations; every kind has its maker here or above."""
 
     def run(self) -> None:
-        for number, read in enumerate(self.reading.rules):
-            if self._only_of_target(read):
+        joined = _added(self.reading)
+        for number, given in enumerate(self.reading.rules):
+            if self._only_of_target(given):
                 self.made.of[number] = []
                 continue
+            if number in joined.behind:
+                self.made.of[number] = self.made.of[joined.behind[number]]
+                continue
+            read = joined.whole.get(number, given)
             found = self._sound(read, number)
             if not found:
                 self.made.unsaid.append(read)
@@ -405,6 +412,46 @@ class _Mapping(Measuring):
         known = {*self.place.before, self.place.clause}
         wanted = [f"{self.place.item}.{n}" for n in sorted(numbers)]
         return [one for one in wanted if one in known]
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Sanctions that are one together: the first with what is added to it, by their numbers."""
+
+    whole: Mapping[int, ReadRule]
+    behind: Mapping[int, int]
+
+
+_MORE_BY_DELAY = re.compile(
+    r"^[，,。；;\s]*(?:并|且|之?后|此后|以后|在此基础上|然后|另外?)?[，,]?"
+    r"每再?(?:推迟|逾期|延后?|延迟|延期|迟延?|晚|超|过)"
+)
+_ADDED = re.compile(r"加扣|再扣|另扣|增扣|追加扣|累加扣")
+
+
+def _added(reading: ReadClause) -> _Joined:
+    """未完成的扣3分；每推迟10天加扣1分: coming late never gives the first amount back."""
+    whole, behind = {}, {}
+    order = sorted(range(len(reading.rules)), key=lambda n: reading.rules[n].span)
+    for at, after in pairwise(order):
+        first, more = reading.rules[at], reading.rules[after]
+        if at not in behind and _flat(first) and _adds(more, reading.text):
+            cap = more.cap if more.cap is not None else first.cap
+            span = (first.span[0], more.span[1])
+            whole[at] = replace(more, base=first.deduct, cap=cap, span=span)
+            behind[after] = at
+    return _Joined(whole, behind)
+
+
+def _flat(read: ReadRule) -> bool:
+    once = read.kind in (Kind.ALL_OR_NOTHING, Kind.LATENESS) and read.step is None
+    return once and isinstance(read.deduct, Points | Share) and read.base is None
+
+
+def _adds(read: ReadRule, text: str) -> bool:
+    piece = text[slice(*read.span)]
+    timed = read.kind is Kind.LATENESS and read.base is None and _every(read.step) is not None
+    return timed and bool(_MORE_BY_DELAY.match(piece) and _ADDED.search(piece))
 
 
 _FACTORS = (
