@@ -32,6 +32,7 @@ def asking() -> Programme:
     bonus = {"kind": "bonus", "recognition": "prize", "award": "0.5"}
     dated = {"kind": "milestone", "id": "done", "external": "另行通知"}
     pause = {"kind": "gap", "id": "pause", "activity": "login", "within": {"n": 1, "unit": "week"}}
+    case = {"kind": "case", "case": "letter", "within": {"n": 15, "unit": "day"}}
     return a_programme(
         item("1", clause("1", rules=[incidents])),
         item("2", clause("2", rules=[measured])),
@@ -42,6 +43,8 @@ def asking() -> Programme:
         item("7", due_on="2021-10-31"),
         item("8", clause("8", duties=[pause], rules=[
             {"kind": "per_incident", "duty": "pause", "each": "0.1"}])),
+        item("9", clause("9", duties=[case], rules=[{"kind": "lateness", "duty": "case",
+                                                      "base": "0.5"}])),
         targets=[{"id": "goal", "name": "年度目标", "source": "另行下达", "measure_unit": "微克"}],
         names={"fire": "火点", "big": "大火", "small": "小火", "pm25": "细颗粒物"},
     )  # fmt: skip
@@ -226,3 +229,11 @@ def test_a_form_of_another_site_reaches_no_interface(house: House, visitor: Test
     assert post(visitor, [FIRE], origin="http://evil.example").status_code == 403
     assert post(visitor, [FIRE], **{"sec-fetch-site": "cross-site"}).status_code == 403
     assert house.everything() == before
+
+
+def test_a_clause_that_counts_by_its_duties_is_not_called_one_that_only_changes_others(
+    visitor: TestClient,
+) -> None:
+    page = visitor.get("/p/small/facts/9").text
+    assert "只调整别的计分句" not in page
+    assert "现在没有要录入的" in page
