@@ -193,7 +193,7 @@ class Figures:
 
     @property
     def kind_share(self) -> float:
-        """Sanctions of the right kind, of all; issue's figure: at least 0.95."""
+        """Sanctions of the right kind, of all; the promise: at least 0.95."""
         return _share(self.kind_right, self.sanctions)
 
     @property
