@@ -355,7 +355,7 @@ def _fault(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
         known = sorted(tag for one in _KINDS for tag in tags(one))
         given = str(body.get("fact", ""))
         values = {"what": "fact", "kind": given, "known": known, "near": near(given, known)}
-        return Fault(("fact",), "unknown_kind" if given else "kind_missing", values)
+        return Fault(("fact",), "unknown_kind" if given else "fact_missing", values)
     error["loc"] = error["loc"][1:]
     return fault_of(error, kind)
 
@@ -373,7 +373,7 @@ def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
     if "what" in values:
         values["what"] = words.thing(values["what"], language)
     said = words.say(fault.code, language, values, place=row.place)
-    if not name or fault.code in ("missing", "unknown_key", "unknown_kind", "kind_missing"):
+    if not name or fault.code in ("missing", "unknown_key", "unknown_kind", "fact_missing"):
         return said
     inside = {"key": name, "said": said.text, "advice": said.advice}
     return words.say("in_field", language, inside, place=row.place)

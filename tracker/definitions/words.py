@@ -125,6 +125,12 @@ WORDS: dict[str, _Words] = {
         'unknown kind of {what} "{kind}"',
         "{near}known kinds: {known}",
     ),
+    "fact_missing": (
+        "没有写明是哪类事实",
+        "表里要有一栏，表头写“类型”或 fact，每行填：{known}",
+        "the kind of this fact is not stated",
+        'the sheet needs a column headed "fact" (or 类型); known kinds: {known}',
+    ),
     "kind_missing": (
         "没有写明{what}的类型（kind）",
         "可用的类型：{known}",

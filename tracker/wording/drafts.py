@@ -42,6 +42,8 @@ class DraftWords:
         yield self("clauses", clauses=told.clauses, rules=told.rules, kinds=self.kinds(told.kinds))
         if told.targets_given or told.targets_open:
             yield self("targets", given=told.targets_given, open=told.targets_open)
+        if told.unused:
+            yield self("unused", names=self.joined(told.unused))
 
     def kinds(self, kinds: dict[str, int]) -> str:
         """The commonest by name, the rest as a number."""

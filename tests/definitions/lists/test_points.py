@@ -165,3 +165,23 @@ def test_the_title_is_no_salutation(tmp_path: Path, above: tuple[str, ...], titl
     written.add_table(document, (HEADINGS, row))
     document.save(str(tmp_path / "list.docx"))
     assert read_document(tmp_path / "list.docx").title == title
+
+
+def test_columns_of_which_nothing_is_read_are_told(tmp_path: Path) -> None:
+    headings = (
+        "序号",
+        "督查事项",
+        "目标值",
+        "责任领导",
+        "责任单位",
+        "督导单位",
+        "色标",
+        "扣分标准",
+    )
+    row = ("1", "巡山护林（10分）", "12次", "张三", "县林业局", "县督查室", "红", "少一次扣1分。")
+    path = written.word(tmp_path / "list.docx", (headings, row), title=TITLE)
+    document = read_document(path)
+    assert document.unused == ("目标值", "色标")
+    assert document.items[0].reviewing_units == ("县督查室",)
+    told = "\n".join(DraftWords("zh").summary(summary(document, drafted(path))))
+    assert "没有用上的栏：目标值、色标" in told

@@ -52,7 +52,7 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
     ),
     (
         Role.REVIEWING,
-        f".*(?:审核|审查|验收|督查|督办|数据(?:来源|提供|采集)|认定|考察|{_JUDGED})(?:责任)?{_OFFICE}",
+        f".*(?:审核|审查|验收|督查|督办|督导|督促|数据(?:来源|提供|采集)|认定|考察|{_JUDGED})(?:责任)?{_OFFICE}",
     ),
     (Role.LEAD, ".*(?:牵头|主办|主责|主管|主要责任).*"),
     (
@@ -117,6 +117,8 @@ class Layout:
     begins: int
     groups: tuple[int, ...] = ()
     scored: bool = True
+    unused: tuple[str, ...] = ()
+    """Headings of columns from which nothing is read."""
 
     def column(self, role: Role) -> int | None:
         return self.roles[role][0] if self.roles.get(role) else None
@@ -209,7 +211,17 @@ def _arranged(
     if Role.CLAUSE not in columns and titles:
         columns[Role.CLAUSE] = [titles[-1]]
     told = {role: tuple(found) for role, found in columns.items()}
-    return Layout(tuple(names), told, top, begins, tuple(groups), scored)
+    used = {at for role, found in told.items() for at in _read_of(role, found)} | {*groups[:1]}
+    read = {names[at] for at in used}
+    unused = dict.fromkeys(name for name in names if name and name not in read)
+    return Layout(tuple(names), told, top, begins, tuple(groups), scored, tuple(unused))
+
+
+def _read_of(role: Role, columns: Sequence[int]) -> Sequence[int]:
+    """Of several columns for one thing the first is read; those for people, notes and scores are
+    known and left alone."""
+    whole = (Role.RESPONSIBLE, Role.PERSON, Role.NOTE, Role.SCORE, Role.NUMBER)
+    return columns if role in whole else columns[:1]
 
 
 def _settle_clause(

@@ -72,7 +72,8 @@ class Slip:
 @dataclass
 class Outline:
     """`totals` are sums that the document states, by section or "" for the whole; `numbered` where
-    the items' numbers are the source's own; `headings` are those of its columns, as printed."""
+    the items' numbers are the source's own; `headings` are those of its columns, as printed,
+    `unused` those from which nothing is read."""
 
     title: str = ""
     sections: list[Section] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Outline:
     slips: list[Slip] = field(default_factory=list)
     numbered: bool = True
     headings: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
 
 def split_points(title: str) -> tuple[str, Decimal | None]:

@@ -61,6 +61,7 @@ def read_document(
         unread=found.unread,
         checks=found.checks,
         notices=file.notices,
+        unused=tuple(outline.unused),
     )
 
 

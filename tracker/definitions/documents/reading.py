@@ -137,6 +137,8 @@ class ReadDocument:
     unread: tuple[Unread, ...] = ()
     checks: tuple[Check, ...] = ()
     notices: tuple[Problem, ...] = ()
+    unused: tuple[str, ...] = ()
+    """Headings of columns from which nothing is read."""
 
 
 def as_json(document: ReadDocument) -> dict[str, Any]:

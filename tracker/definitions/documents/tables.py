@@ -87,6 +87,8 @@ class TableReader:
         self.lists.append((table, layout))
         known = self.outline.headings
         known += [name for name in layout.names if name and name not in known]
+        unused = self.outline.unused
+        unused += [name for name in layout.unused if name not in unused]
         self._layout, self._width = layout, table.width
         self._begin(table, layout, first)
         rows = _Rows(self.outline, self._heap, table, layout)

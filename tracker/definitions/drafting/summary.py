@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,6 +38,8 @@ class Summary:
     targets_open: int
     unvalued: int = 0
     """Items of the base without points."""
+    unused: Sequence[str] = ()
+    """Headings of columns from which nothing is read."""
 
     @property
     def duties(self) -> int:
@@ -78,6 +80,7 @@ def summary(document: ReadDocument, draft: Draft) -> Summary:
         kinds=dict(kinds.most_common()),
         targets_given=sum(1 for target in draft.targets if target.value is not None),
         targets_open=sum(1 for target in draft.targets if target.value is None),
+        unused=document.unused,
         unvalued=sum(1 for one in base for item in one.items if item.points is None),
     )
 
