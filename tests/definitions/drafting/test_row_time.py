@@ -119,3 +119,24 @@ def test_what_delay_adds_is_added_to_the_first_amount_and_never_instead_of_it(wo
 def test_delay_of_another_matter_is_not_added_to_the_first_amount() -> None:
     made = drafted("未编制方案的扣3分；整改每推迟10天加扣1分。", day="2024-06-30").rules
     assert [rule.kind for rule in made] == ["all_or_nothing", "lateness"]
+
+
+@pytest.mark.parametrize(
+    ("words", "year"),
+    [
+        ("交办件15日内办结，每逾期1天扣0.2分，单件最多扣1分。", None),
+        ("交办件15日内办结，每逾期1天扣0.2分。单件最多扣1分。", None),
+        ("交办件回访失实的，每次扣0.2分，单件最多扣1分，全年最多扣3分。", "3"),
+    ],
+)
+def test_the_most_that_one_case_costs_is_no_limit_of_the_year(words: str, year: str | None) -> None:
+    rule = drafted(words, day="2024-06-30").rules[0]
+    assert (rule.cap_each, rule.cap) == ("1", year)
+
+
+def test_what_doubles_a_sanction_doubles_only_those_of_its_own_sentence() -> None:
+    made = drafted(
+        "发现无证上岗的，每起扣0.5分。发现隐患的每处扣0.2分，3日内未整改的加倍扣分。"
+    ).rules
+    (doubled,) = [rule.rules for rule in made if rule.kind == "multiplier"]
+    assert doubled == ("1#2",)

@@ -8,6 +8,7 @@ no rule becomes a pending amount (酌情) and an open point, never a guess.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -70,6 +71,8 @@ class _Mapping(Measuring):
                 self.made.of[number] = self.made.of[joined.behind[number]]
                 continue
             read = joined.whole.get(number, given)
+            if read.kind is Kind.CAP and self._cap_each(read, number):
+                continue
             found = self._sound(read, number)
             if not found:
                 self.made.unsaid.append(read)
@@ -78,7 +81,8 @@ class _Mapping(Measuring):
                 found = [Discretionary(most=most, gain=gain)]
             start = len(self.made.rules)
             says = passages.shortened(self.reading.text[slice(*read.span)].strip(), 80)
-            self.made.rules += [rule.model_copy(update={"says": says}) for rule in found]
+            limits = _each_limit(self.piece(read), bands.amount(read.cap))
+            self.made.rules += [rule.model_copy(update={"says": says, **limits}) for rule in found]
             self.made.of[number] = list(range(start, len(self.made.rules)))
         self._untaken()
 
@@ -355,7 +359,19 @@ class _Mapping(Measuring):
             return []
         when = When(recognition=self.key(read, number))
         return [Multiplier(factor=factor, when=when, same_problem=True,
-                           rules=tuple(self.earlier()))]  # fmt: skip
+                           rules=tuple(self._followed(read)))]  # fmt: skip
+
+    def _followed(self, read: ReadRule) -> list[str]:
+        """What a sentence doubles or halves: the sanctions that it stands in one sentence with,
+        else all before it."""
+        start = read.span[1] - len(self.passage(read))
+        beside = {
+            f"{self.place.clause}#{n + 1}"
+            for at, made in self.made.of.items()
+            for n in made
+            if start <= self.reading.rules[at].span[0] < read.span[0]
+        }
+        return [one for one in self.earlier() if one in beside] or self.earlier()
 
     def _factor(self, read: ReadRule) -> Decimal | None:
         share = read.deduct if isinstance(read.deduct, Share) else read.award
@@ -401,6 +417,17 @@ class _Mapping(Measuring):
             named = self.earlier()
         return [Cap(limit=limit, gain=gain, net=net, rules=tuple(named))]
 
+    def _cap_each(self, read: ReadRule, number: int) -> bool:
+        """每逾期1天扣0.2分。单件最多扣1分: the sanction before it takes so much of one thing."""
+        limits = _each_limit(self.piece(read), bands.amount(read.cap))
+        found = [n for n, rule in enumerate(self.made.rules) if rule.kind in _OF_MANY]
+        if "cap_each" not in limits or not found:
+            return False
+        limits = {"cap_each": limits["cap_each"]}
+        self.made.rules[found[-1]] = self.made.rules[found[-1]].model_copy(update=limits)
+        self.made.of[number] = [found[-1]]
+        return True
+
     def _named_clauses(self, text: str) -> list[str]:
         """1、2项, 2-7项: the clauses of this item with these numbers."""
         found = re.search(r"((?:第?\s*\d+\s*[、，,至到\-—–和]*\s*)+)[项条款](?!工作日)", text)
@@ -412,6 +439,26 @@ class _Mapping(Measuring):
         known = {*self.place.before, self.place.clause}
         wanted = [f"{self.place.item}.{n}" for n in sorted(numbers)]
         return [one for one in wanted if one in known]
+
+
+_OF_MANY = frozenset({"lateness", "per_incident", "per_missing", "per_step"})
+_EACH_AT_MOST = re.compile(
+    rf"(?:单(?:个|一)?|每[一1]?)\s*(?:{passages.COUNT}|案件|问题|期|点位|单位|项目)"
+    r"[^，。；;\d]{0,6}?(?:最多|最高|至多|累计|不超过|上限)[^，。；;\d]{0,8}(\d+(?:\.\d+)?)\s*分"
+)
+
+
+def _each_limit(piece: str, cap: str | None) -> dict[str, str | None]:
+    """单件最多扣1分: the most that one thing costs, no limit of the year."""
+    plain = unicodedata.normalize("NFKC", piece)
+    found = _EACH_AT_MOST.search(plain)
+    if found is None:
+        return {}
+    each = f"{Decimal(found[1]).normalize():f}"
+    limits: dict[str, str | None] = {"cap_each": each}
+    if cap == each and len(re.findall(r"最多|最高|至多|不超过|上限|为止", plain)) == 1:
+        limits["cap"] = None
+    return limits
 
 
 @dataclass(frozen=True)
