@@ -494,10 +494,17 @@ class Assembler:
         """降低20%的 is a condition; 上升1个百分点加0.5分 is a step."""
         if quantity.unit not in triggers.CLOCK | triggers.QUANTITATIVE:
             return False
+        if quantity.unit in triggers.CLOCK and quantity.n == 1 and self._is_absence(one):
+            return False
         stepped = quantity.n == 1 and one is self.pending[-1] and one.of("BEYOND") is None
         change = one.of("CHANGE")
         late = change is not None and triggers.LATE_CHANGE.match(change.text) is not None
         return not stepped or (quantity.unit in triggers.CLOCK and not late)
+
+    def _is_absence(self, one: Phrase) -> bool:
+        """漏报一天: a day that is missing, no length of delay."""
+        change = one.of("CHANGE")
+        return change is not None and change.text[0] in "漏缺少"
 
     def _change_in(self, one: Phrase) -> str:
         """每迟报, 每漏统: the change as a word of prose."""
@@ -505,7 +512,7 @@ class Assembler:
         if prose is None or prose.start != one.start + 1:
             return ""
         found = re.match(
-            r"少|缺|漏|未|迟|晚|逾|延|超|降|低|差|多|增|后移|上升|下降|推迟|推后|拖", prose.text
+            r"少|缺|漏|未|欠|迟|晚|逾|延|超|降|低|差|多|增|后移|上升|下降|推迟|推后|拖", prose.text
         )
         return found.group() if found else ""
 
@@ -625,7 +632,7 @@ def _not_again(draft: Draft) -> Kind:
 def _is_between(one: Phrase, draft: Draft) -> bool:
     """In proportion between two points that are named: 介于两者之间, (率-90%)÷10%."""
     between = re.search(r"之间|介于|中间", draft.trigger)
-    return bool(between) or re.search(r"\([^()]*-[^()]*\)", one.tokens[0].text) is not None
+    return bool(between) or re.search(r"\((?!1-)[^()]*-[^()]*\)", one.tokens[0].text) is not None
 
 
 def _scaled(text: str) -> Share | None:

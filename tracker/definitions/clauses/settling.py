@@ -309,7 +309,7 @@ def _yes_or_no(give: Draft, zero: Draft) -> Draft:
 def _tiers(run: Sequence[Draft], kind: Kind) -> Draft:
     first = run[0]
     gains = [one.act for one in run]
-    first.tiers = [band for one in run for band in _bands(one, kind, gains)]
+    first.tiers = [band for one in run for band in one.tiers or _bands(one, kind, gains)]
     first.kind, first.amount, first.step = kind, None, None
     first.end = max(one.end for one in run)
     if first.act in (Act.ZERO, Act.FREE):

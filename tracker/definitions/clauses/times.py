@@ -38,7 +38,7 @@ DATE = re.compile(
 )
 PERIOD = r"季度|季|半年|年度|年|月份|月|周|星期|旬|日|天"
 RECUR = re.compile(
-    rf"(?:每逢?|各)(?:个)?(?:(?P<n>{N}|双|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
+    rf"(?:每逢?|各)(?:个)?(?:(?P<n>{N}|双|单|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
     rf"|(?:按|逐)(?P<by>季度|季|半年|年度|年|月|周|旬|日)(?!份|均|期)"
     rf"|(?P<next>(?:次|下)个?月|次季度?(?:首月|第一个月)?|季后首月|季度后首月|下季度?首月)"
     r"|(?P<bare>(?<![\d一二三四五六七八九十每各])(?:当月|本月|月)(?=[底末]前)"
@@ -49,7 +49,7 @@ RECUR = re.compile(
 DUE_IN_PERIOD = re.compile(
     rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?)?"
     rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-3]个?月|最后1个月)?(?:的)?"
-    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})(?:[日号]|(?=-))(?:[至到-](?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|结束)|(?P<ten>[上中下]旬))"
+    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})(?:[日号]|(?=-))(?:[至到-](?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|最后[一1][日天]|结束)|(?P<ten>[上中下]旬))"
     rf"(?P<before>(?:下班)?{BEFORE}|(?:之内|以内|内))?|(?P<within>{N})个?(?P<wunit>工作日|日|天)(?:之|以)?内)?"
 )
 TIMES_IN_PERIOD = re.compile(
@@ -57,6 +57,9 @@ TIMES_IN_PERIOD = re.compile(
 )
 DURATION = re.compile(
     rf"(?P<lead>连续|提前|(?:延长|缩短|压缩)[至到为]|在|于|超过|超|逾期|推迟|延迟)?(?P<n>{N})(?P<unit>{TIME})(?P<within>之内|以内|内|(?=不|没有|未|无|没))?"
+)
+LIMIT_BEFORE = re.compile(
+    r"(?:(?:时限|期限)(?:为|是|压减[至到]|压缩[至到]|缩短[至到])|不得?[迟晚]于[^，。；、\d]{0,6})$"
 )
 NOT_DUE_AFTER = re.compile(
     r"(?:期间|之间|起|以来|开始|后|印发|召开|发布|至|-|的?(?:基础|数据|水平|同期|环境日|宣传))"
@@ -362,7 +365,7 @@ def _rhythm(found: re.Match[str]) -> tuple[Freq, int]:
     freq = FREQ[unit]
     if not found["n"]:
         return freq, 1
-    if found["n"] in ("双", "隔"):
+    if found["n"] in ("双", "单", "隔"):
         return freq, 2
     return _whole_rhythm(freq, number_of(found["n"]))
 
@@ -397,6 +400,7 @@ def _first_day(
     if freq is Freq.TEN_DAYS:
         return date(year, 1, 10) if due["end"] else None
     month = _month_of(due, found, LENGTH_OF[freq])
+    month += found["n"] == "双" and freq is Freq.MONTHLY
     first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
     if due["within"] or due["workday"]:
         return _counted_day(due, first, calendar)
@@ -457,6 +461,8 @@ def _is_length(found: re.Match[str], before: str, text: str) -> bool:
         return False
     if lead in ("逾期", "推迟", "延迟"):
         return False
+    if LIMIT_BEFORE.search(text, max(0, found.start() - 16), found.start()):
+        return True
     if lead in ("超过", "超"):
         return before in ("不", "得") or bool(
             re.match(r"仍?(?:未|没有|不)", text[found.end() : found.end() + 3])

@@ -41,7 +41,7 @@ QUANTITATIVE = frozenset(
 CLOCK = frozenset({"minute", "hour", "day", "workday", "week", "month", "quarter", "year"})
 PERIODS = frozenset({"月", "季度", "年", "周", "个月", "个季度"})
 LATE_CHANGE = re.compile(r"^(?:迟|晚|逾期|延迟|延期|推迟|延后|超期|超时|拖延|推后|滞后|延)")
-MISSING_CHANGE = re.compile(r"^(?:少|缺|漏|未|低|差)")
+MISSING_CHANGE = re.compile(r"^(?:少|缺|漏|未|低|差|欠)")
 
 
 def is_late(text: str) -> bool:
@@ -60,6 +60,8 @@ def counted_kind(*, unit: str, measure: str, change: str, found: bool, trigger: 
     if unit in CLOCK and measure in PERIODS and not is_late(trigger) and not change:
         return _by_trigger(measure, "occurrence", trigger)
     if unit in CLOCK:
+        if re.match("[少缺漏]", change) and "天数" not in trigger:
+            return Kind.PER_MISSING
         if re.search(r"较|同比|天数", trigger) and not LATE_CHANGE.match(change):
             return Kind.PER_STEP
         return Kind.LATENESS
