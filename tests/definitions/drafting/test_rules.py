@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.definitions.drafting.reading import Text
-from tracker.definitions.clauses import ReadClause
+from tracker.definitions.clauses import ReadClause, read_clause
 from tracker.definitions.drafting import passages
 from tracker.definitions.drafting.duties import Deadline, clocks
 from tracker.definitions.drafting.making import Mapped, Place
@@ -359,3 +359,62 @@ def test_a_length_that_the_clause_states_is_what_a_shortfall_is_measured_from(
     text = Text(words)
     made = drafted(text.read(text.rule("per_step", words[:-1], deduct="0.5", step="1 km")))
     assert [str(target.value) for target in made.targets] == [wanted]
+
+
+def test_a_period_is_either_late_or_never_reported() -> None:
+    text = Text("每月8日前报送月报，迟报一次扣0.2分，漏报一次扣0.6分。")
+    reading = text.read(
+        text.rule("lateness", "迟报一次扣0.2分", deduct="0.2", step="1 occurrence"),
+        text.rule("per_missing", "漏报一次扣0.6分", deduct="0.6", step="1 occurrence"),
+        text.every("每月8日前", "monthly"),
+    )
+    made = drafted(reading)
+    assert [fields(rule) for rule in made.rules] == [
+        {"kind": "lateness", "duty": "period", "base": "0.2", "never": "0.6"}
+    ]
+    assert made.of == {0: [0], 1: [0]}
+
+
+def test_a_period_of_another_sentence_is_not_what_a_sanction_before_it_counts() -> None:
+    text = Text("未组织夜查的，每次扣1分；每月8日前报送月报，迟报一次扣0.2分。")
+    reading = text.read(
+        text.rule("per_missing", "未组织夜查的，每次扣1分", deduct="1", step="1 occurrence"),
+        text.rule("lateness", "迟报一次扣0.2分", deduct="0.2", step="1 occurrence"),
+        text.every("每月8日前", "monthly"),
+    )
+    assert [fields(rule) for rule in drafted(reading).rules] == [
+        {"kind": "per_missing", "each": "1", "finding": "c2_3_1"},
+        {"kind": "lateness", "duty": "period", "base": "0.2"},
+    ]
+
+
+def test_a_number_and_a_delay_are_two_losses_and_a_month_of_delay_is_asked_about() -> None:
+    reading = read_clause("少开办一所扣2分；每延迟一个月扣0.5分。", year=2024)
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    made = mapped(reading, time, Place("2.3", "2"))
+    assert [rule.kind for rule in made.rules if rule.kind != "duty"] == ["per_missing", "lateness"]
+    assert [unit for _, unit in time.odd] == ["month"]
+
+
+def test_the_other_places_are_a_tier_of_the_rank() -> None:
+    reading = read_clause("考评排名前二名不扣分，第三至第五名扣0.5分，其余扣1分。", year=2024)
+    (rule,) = drafted(reading).rules
+    assert fields(rule) == {
+        "kind": "rank", "rank": "c2_3_1", "beyond": "1",
+        "places": {"1": "0", "2": "0", "3": "0.5", "4": "0.5", "5": "0.5"},
+    }  # fmt: skip
+
+
+def test_a_title_that_is_lost_takes_no_points() -> None:
+    reading = read_clause("出现谎报的扣2分，取消评先资格。", year=2024)
+    made = drafted(reading)
+    assert [rule.kind for rule in made.rules] == ["all_or_nothing"]
+    assert [reading.text[slice(*one.span)].strip("，") for one in made.apart] == ["取消评先"]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"), [("瞒报事故的，一票否决。", 1), ("瞒报事故的，该项一票否决。", 0)]
+)
+def test_a_veto_that_names_no_scope_asks_for_it(words: str, asked: int) -> None:
+    made = drafted(read_clause(words, year=2024))
+    assert [one.field for one in made.choices] == ["scope"] * asked

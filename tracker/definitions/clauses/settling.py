@@ -80,6 +80,8 @@ def _is_on_top(one: Draft, before: Draft) -> bool:
         return False
     flat = before.step is None or before.step.unit not in CLOCK
     same = before.act is Act.LOSE and one.act is Act.LOSE and before.sentence == one.sentence
+    if re.match(r"少|缺|漏|差", before.change) and not re.search(r"再|加扣|另扣", one.said):
+        return False  # 少建一个扣3分；每延迟一个月扣1分: two losses, a number and a delay
     late = before.kind is Kind.LATENESS or re.search(r"再|加扣|另扣|每(?:再|多|延|超)", one.said)
     return flat and same and bool(late) and isinstance(before.amount, Points)
 
@@ -161,6 +163,8 @@ def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
         return True
     scored = first.act in SCORED
     if scored and one.act in SCORED:
+        return True
+    if first.rank and re.match(r"[，；]?(?:其余|其他|其它|以后)", one.said):
         return True
     ordinal = _is_ordinal(one) and _is_ordinal(first)
     return ordinal or _sort(one) == _sort(first) or one.act is Act.ZERO

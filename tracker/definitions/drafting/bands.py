@@ -95,7 +95,8 @@ def classes(bands: Sequence[Band]) -> dict[str, str] | None:
 # -- places ----------------------------------------------------------------------------------------
 
 _FROM_END = re.compile(r"倒数|末位|末尾|最后|[后末]\s*[\d一二三四五六七八九十]+\s*[名位]")
-_FROM_TO = re.compile(r"(\d+)\s*名?\s*[-~—–－～至到]+\s*第?\s*(\d+)\s*[名位]")
+_PLACE = r"(\d+|[一二三四五六七八九十]+)"
+_FROM_TO = re.compile(rf"{_PLACE}\s*名?\s*[-~—–－～至到]+\s*第?\s*{_PLACE}\s*[名位]")
 _FIRST = re.compile(
     r"[前后末]\s*([\d一二三四五六七八九十]+)|倒数[后前]?\s*([\d一二三四五六七八九十]+)\s*[名位]"
 )
@@ -108,7 +109,7 @@ def from_end(text: str) -> bool:
 def places_of(text: str) -> list[int]:
     """第1名 -> 1; 前3名, 后10位 -> 1 to n; 第2-5名 -> 2 to 5; 末位 -> 1; else nothing."""
     if (found := _FROM_TO.search(unicodedata.normalize("NFKC", text))) is not None:
-        low, high = sorted((int(found[1]), int(found[2])))
+        low, high = sorted(passages.number(end) or 1 for end in found.groups())
         return list(range(max(1, low), min(high, MOST_PLACES) + 1))
     if (found := _FIRST.search(text)) and (most := passages.number(found[1] or found[2] or "")):
         single = "倒数第" in text

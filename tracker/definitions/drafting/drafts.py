@@ -398,6 +398,10 @@ class _Drafting:
             self.open("rule", place.clause, "读出了扣分，但还没有这样的规则，怎样计分？",
                       pending, *choices[1:], place=one.source.place,
                       text="；".join(pieces))  # fmt: skip
+        for read in rules.apart:
+            seen = OpenChoice(id="apart", says="不扣分，由专人处理")
+            self.open("rule", place.clause, "这一句说的不是扣多少分，由专人处理，对吗？", seen,
+                      place=one.source.place, text=one.reading.text[slice(*read.span)])  # fmt: skip
         for span, unit in time.odd:
             asked, said = _ODD.get(unit, _ODD[""])
             self.open("date", place.clause, asked.format(year=self.document.year),

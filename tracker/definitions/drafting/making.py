@@ -55,12 +55,20 @@ class Mapped:
     of: dict[int, list[int]] = field(default_factory=dict)
     unsaid: list[ReadRule] = field(default_factory=list)
     """Sanctions that no rule can say; a pending amount stands in their place."""
+    apart: list[ReadRule] = field(default_factory=list)
+    """Consequences beside the points, which a person sees to."""
     choices: list[Choice] = field(default_factory=list)
     earned: bool = False
     """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
 
     above: str | None = None
     """上述工作未按要求完成的，每一项扣0.2分: what each of the clauses before it loses."""
+
+    def without(self, at: int, *, instead: int) -> None:
+        """Takes rule `at` away; what was read for it is now said by rule `instead`."""
+        del self.rules[at]
+        told = {read: [instead if n == at else n for n in made] for read, made in self.of.items()}
+        self.of = {read: [n - (n > at) for n in made] for read, made in told.items()}
 
     def before(self, rule: Rule) -> None:
         """A rule of our own in front of the others."""

@@ -28,7 +28,14 @@ from tracker.definitions.clauses import (
 )
 from tracker.definitions.drafting import bands, passages
 from tracker.definitions.drafting.duties import Clock, Clocks
-from tracker.definitions.drafting.making import MEASURED, STARTED, TIME_UNITS, Mapped, Place
+from tracker.definitions.drafting.making import (
+    MEASURED,
+    STARTED,
+    TIME_UNITS,
+    Choice,
+    Mapped,
+    Place,
+)
 from tracker.definitions.drafting.measuring import Measuring
 from tracker.domain.programme import CaseDuty, Gap, Milestone, Need, Recurring
 from tracker.domain.rules import (
@@ -64,7 +71,7 @@ class _Mapping(Measuring):
     def run(self) -> None:
         joined = _added(self.reading)
         for number, given in enumerate(self.reading.rules):
-            if self._only_of_target(given):
+            if self._only_of_target(given) or self._no_points(given):
                 self.made.of[number] = []
                 continue
             if number in joined.behind:
@@ -84,7 +91,39 @@ class _Mapping(Measuring):
             limits = _each_limit(self.piece(read), bands.amount(read.cap))
             self.made.rules += [rule.model_copy(update={"says": says, **limits}) for rule in found]
             self.made.of[number] = list(range(start, len(self.made.rules)))
+        self._never_beside_late()
         self._untaken()
+
+    def _never_beside_late(self) -> None:
+        """迟报一次扣0.5分，漏报一次扣1分: a period is late or never reported, not both."""
+        late = {
+            one.duty: n
+            for n, one in enumerate(self.made.rules)
+            if isinstance(one, Lateness) and one.never is None and self._once(one.duty)
+        }
+        for number, read in enumerate(self.reading.rules):
+            at = self.made.of.get(number, [])
+            rule = self.made.rules[at[0]] if len(at) == 1 else None
+            if not isinstance(rule, PerMissing) or rule.duty not in late:
+                continue
+            if re.search(r"漏|[未缺不]报", self.piece(read)):
+                n = late[rule.duty]
+                self.made.rules[n] = self.made.rules[n].model_copy(update={"never": rule.each})
+                self.made.without(at[0], instead=n)
+                return
+
+    def _once(self, duty: str) -> bool:
+        owed = next((one for one in self.clocks.taken if one.id == duty), None)
+        return isinstance(owed, Recurring) and owed.times == 1
+
+    def _no_points(self, read: ReadRule) -> bool:
+        """取消评先资格: a consequence that no points say; a person sees to it."""
+        text = self.piece(read)
+        standing = re.search(r"资格|评优|评先|参评", text)
+        if read.kind is not Kind.VETO or not standing or re.search(r"[总得计记]分|否决", text):
+            return False
+        self.made.apart.append(read)
+        return True
 
     def _untaken(self) -> None:
         """A day or a period that no rule looks at is owed all the same: it is reminded of."""
@@ -199,6 +238,8 @@ class _Mapping(Measuring):
         if self._of_all_above(read):
             return self._each_above(read, each)
         above = bool(_ABOVE.search(self.passage(read)))
+        if self._of_another(clock, read):
+            return [PerMissing(each=each, per=per, finding=self.key(read, number), cap=cap)]
         quota = self._quota(read, clock)
         if above or (not clock.own and quota is None and not self._is_task(read)):
             return [PerMissing(each=each, per=per, finding=self.key(read, number), cap=cap)]
@@ -216,6 +257,13 @@ class _Mapping(Measuring):
             )
             for stage in stages
         ]  # fmt: skip
+
+    def _of_another(self, clock: Clock, read: ReadRule) -> bool:
+        """A time that is only said after the sanction, where another sanction is about it."""
+        if not clock.own or clock.span[0] < read.span[1] or isinstance(clock.duty, Milestone):
+            return False
+        others = [one for one in self.reading.rules if one is not read]
+        return isinstance(clock.duty, Gap) or any(self._within(one, clock) for one in others)
 
     def _earned(self, read: ReadRule, number: int) -> Sequence[Rule]:
         self.made.earned = not self.place.beside
@@ -257,6 +305,9 @@ class _Mapping(Measuring):
         for bound in passages.bounds(self.passage(read)):
             if bound.unit not in ("%", "百分点", "个百分点", "分") and bound.side != "above":
                 return bound.number
+        stated = passages.wanted(self.passage(read))
+        if stated is not None and not self.reading.milestones:
+            return stated
         unit = passages.counted_in(self.piece(read))
         alike = [one.number for one in passages.bounds(self.reading.text)
                  if unit and one.unit == unit and one.side == "at_least"]  # fmt: skip
@@ -293,6 +344,8 @@ class _Mapping(Measuring):
             if each is None:
                 return []
             return [PerIncident(each=each, finding=self.key(read, number), cap=cap)]
+        if read.step is not None and read.step.unit == "month":
+            self.clocks.odd.append((read.span, "month"))
         duty = self._take(clock, read, shared=True)
         if curve:
             return [Lateness(duty=duty, pieces=curve, cap=cap)]
@@ -398,6 +451,11 @@ class _Mapping(Measuring):
             rule for rule in self.made.rules if isinstance(rule, PerIncident) and rule.finding
         ]
         key = before[-1].finding if before and count > 1 else self.key(read, number)
+        if not wide and not re.search(r"[本该此]项|[本该此]条|任务|指标", text):
+            scopes = (("本项总得分记0分", "item"), ("全年考核总得分记0分", "programme"))
+            self.made.choices.append(
+                Choice(number, "scope", f"“{text.strip('，,；;。 ')}”管到哪里？", scopes)
+            )
         when = When(finding=key, count=count)
         return [Veto(when=when, scope="programme" if wide else "item")]
 
