@@ -238,9 +238,8 @@ class _Mapping(Measuring):
         if self._of_all_above(read):
             return self._each_above(read, each)
         above = bool(_ABOVE.search(self.passage(read)))
-        if self._of_another(clock, read):
-            return [PerMissing(each=each, per=per, finding=self.key(read, number), cap=cap)]
         quota = self._quota(read, clock)
+        above = above or self._each_time(clock, read, quota)
         if above or (not clock.own and quota is None and not self._is_task(read)):
             return [PerMissing(each=each, per=per, finding=self.key(read, number), cap=cap)]
         if not isinstance(clock.duty, Milestone):
@@ -258,12 +257,14 @@ class _Mapping(Measuring):
             for stage in stages
         ]  # fmt: skip
 
-    def _of_another(self, clock: Clock, read: ReadRule) -> bool:
-        """A time that is only said after the sanction, where another sanction is about it."""
-        if not clock.own or clock.span[0] < read.span[1] or isinstance(clock.duty, Milestone):
-            return False
-        others = [one for one in self.reading.rules if one is not read]
-        return isinstance(clock.duty, Gap) or any(self._within(one, clock) for one in others)
+    def _each_time(self, clock: Clock, read: ReadRule, quota: Decimal | None) -> bool:
+        """未开展检查的每次扣1分: each time that is found, no number that is owed; nor is a pause
+        that is only spoken of after the sanction what it counts."""
+        if isinstance(clock.duty, Gap) and clock.span[0] >= read.span[1]:
+            return True
+        unit = read.step.unit if read.step is not None else ""
+        short = re.search(r"[少缺漏]", self.piece(read))
+        return not clock.own and quota is None and unit == "occurrence" and not short
 
     def _earned(self, read: ReadRule, number: int) -> Sequence[Rule]:
         self.made.earned = not self.place.beside
