@@ -8,7 +8,7 @@ import pytest
 
 from tests.definitions.drafting.reading import Text, clause, document, item
 from tracker.definitions import yamlform
-from tracker.definitions.clauses import ReadClause
+from tracker.definitions.clauses import ReadClause, read_clause
 from tracker.definitions.documents import Dirt, ReadDocument, ReadTarget, Unread
 from tracker.definitions.drafting.drafts import draft
 from tracker.definitions.openpoints import Draft, settle
@@ -224,3 +224,10 @@ def test_an_award_in_the_bonus_part_is_won_and_never_lost() -> None:
     )
     (rule,) = loaded(drafted(document(*rows, s1="5", s2=""))).clauses["B.1"][2].rules
     assert rule.model_dump(include={"kind", "award"}) == {"kind": "bonus", "award": "2.5"}
+
+
+def test_an_accident_that_is_charged_is_no_duty() -> None:
+    reading = read_clause("出现失火每起扣2分。", year=2024)
+    made = draft(document(item("1", clause("1", reading, "5"), deadline="")), programme="list")
+    (only,) = made.sections[0].items[0].clauses
+    assert (only.duties, [rule.kind for rule in only.rules]) == ((), ["per_incident"])

@@ -9,7 +9,7 @@ import pytest
 from schedules.workdays import china
 from tests.definitions.drafting.reading import Text, clause, document, item
 from tracker.definitions import yamlform
-from tracker.definitions.clauses import ReadClause
+from tracker.definitions.clauses import ReadClause, read_clause
 from tracker.definitions.drafting import draft
 from tracker.definitions.drafting.prices import of_reading
 from tracker.domain.programme import Reading
@@ -38,12 +38,12 @@ def test_what_remains_of_a_step_is_counted_or_not_or_in_proportion() -> None:
     ]  # fmt: skip
 
 
-def test_a_delay_in_proportion_cannot_be_computed_and_says_so() -> None:
+def test_a_delay_in_proportion_cannot_be_computed_and_is_not_offered() -> None:
     text = Text("逾期每12小时扣0.1分。")
     rule = text.rule("lateness", text.text, deduct="0.1", step="12 hour")
     question = text.asks("每12小时", *STEPS)
     (found,) = asked(text.read(rule, question))
-    assert settings(found) == [{"1#1.steps": "completed"}, {"1#1.steps": "started"}, {}]
+    assert settings(found) == [{"1#1.steps": "completed"}, {"1#1.steps": "started"}]
 
 
 def test_a_task_without_a_word_on_its_loss_may_be_lost_whole_or_in_part() -> None:
@@ -146,3 +146,9 @@ def test_a_rate_without_a_stated_goal_asks_what_it_is_measured_from() -> None:
     rule = text.rule("per_step", text.text, deduct="0.1", step="1 percentage_point")
     (found,) = asked(text.read(rule))
     assert settings(found) == [{"1#1.against": "100"}, {"1#1.against": "target:c1_1_target"}]
+
+
+def test_what_is_not_to_be_added_twice_is_asked_in_words_of_gain() -> None:
+    text = "被省级推广的加1分，被国家级推广的加2分，同一经验不重复加分。"
+    (found,) = asked(read_clause(text, year=2024))
+    assert all("扣" not in one.says for one in found.alternatives)

@@ -418,3 +418,24 @@ def test_a_title_that_is_lost_takes_no_points() -> None:
 def test_a_veto_that_names_no_scope_asks_for_it(words: str, asked: int) -> None:
     made = drafted(read_clause(words, year=2024))
     assert [one.field for one in made.choices] == ["scope"] * asked
+
+
+@pytest.mark.parametrize(
+    ("words", "piece", "title"),
+    [
+        ("未公示的，扣1分。", "未公示的，扣1分", "公示"),
+        ("值守制度。未公示的，扣1分。", "未公示的，扣1分", "值守制度"),
+        ("①未组织夜查的，扣1分。", "未组织夜查的，扣1分", "组织夜查"),
+        ("少开办一所扣2分；每延迟一周扣1分。", "每延迟一周扣1分", ""),
+    ],
+)
+def test_a_duty_is_named_by_what_is_to_be_done(words: str, piece: str, title: str) -> None:
+    start = words.index(piece)
+    assert passages.deed(words, (start, start + len(piece))) == title
+
+
+def test_a_pause_is_named_as_what_must_not_happen() -> None:
+    reading = read_clause("连续三周未登录的扣1分。", year=2024)
+    time = clocks(reading, "2.3", YEAR_END, year=2024)
+    mapped(reading, time, Place("2.3", "2"))
+    assert [duty.title for duty in time.duties()] == ["防止连续三周未登录"]

@@ -155,7 +155,8 @@ def _which_stays(scene: Scene) -> Iterator[Doubt]:
         if one.kind is Kind.NO_DOUBLE and not re.search(
             r"最高|最重|较高|较重|就高|从高|一次", said
         ):
-            yield one.start, one.end, ("只按扣分最高的一条扣", "只按先发生的一条扣")
+            act = "加" if "加" in said and "扣" not in said else "扣"
+            yield one.start, one.end, (f"只按{act}分最高的一条{act}", f"只按先发生的一条{act}")
 
 
 def _unbounded(scene: Scene) -> Iterator[Doubt]:

@@ -321,8 +321,9 @@ class _Drafting:
     ) -> Clause:
         one, place, points, time, rules = begun.parts
         title = passages.title_of(one.text)
+        named = passages.duty_title(one.text) or row.title or title
         duties = tuple(
-            duty if duty.title else duty.model_copy(update={"title": title})
+            duty if duty.title else duty.model_copy(update={"title": named})
             for duty in time.duties()
         )
         self.made_of[place.clause] = rules.of
@@ -354,14 +355,16 @@ class _Drafting:
         """A task without any sanction is owed all the same; one with points loses them whole."""
         charging = [rule for rule in rules.rules if rule.kind != "duty"]
         worth = points is not None or (place.has_points and not place.before)
-        title = passages.title_of(one.text)
+        title = passages.duty_title(one.text)
         if not charging and worth and not one.reading.unread:
             duty = time.duties()[0].id if time.duties() else time.take(time.by_item, title=title)
             rules.before(AllOrNothing(duty=duty, says="原文没有写怎样扣分，没有完成即失去"))
             self.silent.append(place.clause)
         elif not time.duties() and (points is not None or not charging):
+            if charging and passages.event(one.text):
+                return  # an accident is nothing that anybody has to do
             duty = time.take(time.by_item, title=title)
-            rules.rules.append(DutyOnly(duty=duty, says=title))
+            rules.rules.append(DutyOnly(duty=duty, says=title or passages.title_of(one.text)))
 
     def _own_units(self, row: ReadItem, rows: list[ReadItem]) -> dict[str, Any]:
         """Units of this row where the item's rows have different ones."""

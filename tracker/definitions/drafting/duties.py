@@ -282,7 +282,8 @@ def _spans(reading: ReadClause, clause: str, odd: list[tuple[Span, str]]) -> lis
         number = "" if n == 1 else str(n)
         title = passages.title_around(reading.text, one.span)
         if _pauses(reading.text, one.span):
-            gap = Gap(id=f"gap{number}", title=title, activity=f"{slug}_activity{number}",
+            said = _no_pause(reading.text, one.span)
+            gap = Gap(id=f"gap{number}", title=said, activity=f"{slug}_activity{number}",
                       within=length, wording=wording)  # fmt: skip
             found.append(Clock(gap, one.span))
         else:
@@ -296,6 +297,14 @@ def _pauses(text: str, span: Span) -> bool:
     """连续一周不登录: counted between two events, not from a receipt."""
     around = text[max(0, span[0] - 3) : span[1]]
     return bool(re.search(r"连续|持续", around))
+
+
+def _no_pause(text: str, span: Span) -> str:
+    """连续两周未报的通报批评 -> 防止连续两周未报."""
+    start = max(text.rfind(mark, 0, span[0]) for mark in "，,。；;\n") + 1
+    said = re.match(r"[^，,。；;\n]*", text[start:])
+    head = re.split(r"的|每次?扣|扣", said[0] if said else "")[0].strip()
+    return f"防止{passages.title_of(head)}"
 
 
 def key_of(clause: str) -> str:

@@ -79,7 +79,7 @@ def _subject_before(text: str, span: Span) -> str:
     lead = _OWN_POINTS.sub("", _NUMBERING.sub("", passage(text, span)[: -(span[1] - span[0])]))
     parts = [_bare(part) for part in re.split(r"[，,；;]", lead)]
     parts = [part for part in parts if len(part) >= 2 and not _AMOUNT.search(part)]
-    return parts[-1] if parts else _bare(text[span[0] : span[1]])
+    return parts[-1] if parts else ""
 
 
 _ONLY_POINTS = re.compile(r"^[（(]?\s*\d+(?:\.\d+)?\s*分?\s*[)）]?$")
@@ -117,7 +117,7 @@ def title_around(text: str, span: Span) -> str:
 
 _NOT_YET = re.compile(
     r"(?:仍|均|尚)?(?:未能?|没有?(?!关)|不(?=按|及时|如期|开展|完成|落实|登录|上报|报送))"
-    r"(?:按(?:照|时|期|规定时限|规定|要求|时限)|及时|如期)?"
+    r"(?:按(?:照|时间节点|时限|时|期|规定时限|规定|要求)|及时|如期)?"
 )
 _DAY_AHEAD = re.compile(r"^[^，,]{0,14}(?:日|月|年|底|旬)之?(?:前|内)[，,]")
 
@@ -128,12 +128,42 @@ def deed(text: str, span: Span) -> str:
     The clause's own title where nothing but 未按时完成 is said.
     """
     said = about(text, span)
-    done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", said)))
+    done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", re.split(r"的[，,]", said)[0])))
     head, comma, tail = done.rpartition("，")
     if comma and _bare(tail) in head:  # 公布名单，未公布的
         done = head
-    plain = re.sub(r"完成|开展|上报|报送|相关|工作|任务|活动|上述|逾期|每[^，。；]*", "", done)
-    return shortened(done) if len(plain) > 2 else title_of(text)
+    plain = re.sub(r"每[^，。；]*", "", _EMPTY.sub("", done))
+    told = len(plain) > 2 and not _AMOUNT.search(done)
+    return shortened(_told_once(_NUMBERING.sub("", done))) if told else duty_title(text)
+
+
+_EMPTY = re.compile(r"完成|开展|上报|报送|相关|工作|任务|活动|上述|逾期")
+
+
+def _told_once(title: str) -> str:
+    """公布名单，公布名单 -> 公布名单."""
+    parts = re.split(r"[，,]", title)
+    once = dict.fromkeys(part.strip() for part in parts)
+    return "，".join(once) if len(once) < len(parts) else title
+
+
+def duty_title(text: str) -> str:
+    """A clause in a few words, as something to be done; "" where it only tells of a shortfall or
+    an event (少建一个, 发生事故)."""
+    head = title_of(text)
+    head = re.sub(r"(?:加扣|[扣减加得计记])\s*\d.*$", "", head)
+    head = _bare(_EACH_TAIL.sub("", head)) or _bare(head)
+    done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", head)))
+    return "" if len(done) < 2 or _NO_DEED.match(done) or not _EMPTY.sub("", done) else done
+
+
+def event(text: str) -> bool:
+    """Whether a clause begins with what happens, not with something to do: 发生事故每起扣5分."""
+    return bool(_EVENT.match(title_of(text)))
+
+
+_EVENT = re.compile(r"(?:每|凡|如)?(?:发生|发现|出现|被|经查|查实|瞒报|谎报|造成|导致|引发)")
+_NO_DEED = re.compile(rf"{_EVENT.pattern}|每[^，。；]{{0,20}}[少低缺超差]|[少缺漏]|(?:迟|瞒|谎)报")
 
 
 def shortened(text: str, most: int = LONGEST) -> str:

@@ -63,6 +63,7 @@ def asked(
                 for n, (says, setting) in enumerate(
                     zip(one.readings, settings, strict=True), start=1
                 )
+                if setting or not any(settings)  # what the engine cannot do is not offered
             ),
         )
         found.append(Asked(made, about))
@@ -87,7 +88,7 @@ MANY = 3
 _TOGETHER = {
     "steps": "按步长扣分的条文，不足一个步长的怎样计？",
     "judged": "过了节点才补齐的，还扣不扣？",
-    "survives": "写明不重复扣分的，同一问题保留哪一笔？",
+    "survives": "写明不重复计的，同一问题保留哪一笔？",
     "scope": "一票否决管到哪里？",
     "against": "只写了每低多少扣分、没有写目标的率，从多少算起？",
     "late": "过了期限才补做的，还扣不扣？",
@@ -139,7 +140,8 @@ def _question(text: str, one: Ambiguity) -> str:
 def _settings(
     one: Ambiguity, reading: ReadClause, mapped: Mapped, duties: Sequence[Duty], clause: str
 ) -> tuple[str, list[Setting]]:
-    """What each alternative sets; nothing at all unless every one of them sets something."""
+    """What each alternative sets; nothing for one that cannot be computed beside the others, and
+    nothing at all where no two of them can be told apart."""
     rules = _touched(one, reading, mapped)
     for about, says_of in _SETTERS.items():
         found = [says_of(says, rules, clause) for says in one.readings]

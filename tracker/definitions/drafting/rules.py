@@ -279,7 +279,7 @@ class _Mapping(Measuring):
 
     def _each_above(self, read: ReadRule, each: str) -> Sequence[Rule]:
         self.made.above = each
-        title = passages.title_of(self.reading.text)
+        title = passages.duty_title(self.reading.text)
         duty = self.clocks.take(self.clocks.by_item, title=title)
         return [AllOrNothing(lose=each, duty=duty, cap=self.cap_of(read))]
 
