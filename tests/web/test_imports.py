@@ -140,6 +140,24 @@ def test_the_points_of_an_item_are_typed_in_as_a_number(clerk: Clerk, tmp_path: 
         assert str(programmes.current(session, "forest").points) == "7.5"
 
 
+def test_what_stands_against_publishing_is_told_by_its_place_in_the_source(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    rows = (
+        ("序号", "工作任务", "责任单位", "评分标准"),
+        ("一、护林（12分）", "<", "<", "<"),
+        ("1", "防火", "县林业局", "少一场扣1分。"),
+    )
+    path = written.word(tmp_path / "forest.docx", rows, title="青溪县2024年护林责任清单")
+    place = clerk.imports(path)
+    (point,) = kept(clerk, place).result.still_open
+    clerk.sends(f"{place}/settle", **{f"n_{point.id}": "5"})
+    refused = clerk.sends(f"{place}/publish")
+    assert refused.status_code == 422
+    assert "板块 1" in refused.text
+    assert not re.search(r"forest 第 \d+ 行", refused.text)
+
+
 def test_a_reading_that_is_chosen_holds_first(clerk: Clerk, tmp_path: Path) -> None:
     place = clerk.imports(document(tmp_path))
     clerk.sends(f"{place}/settle", r_joint_units="any")

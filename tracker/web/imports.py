@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -186,9 +186,25 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         revisions=_chunks(revisions), accepted=set(one.decided.accepted),
         open=sum(not point.chosen for point in points), n_readings=len(readings),
         only_choices=len(_only_choices(one)),
-        n_revisions=len(revisions), facts=priced.facts if priced else 0, problems=problems,
+        n_revisions=len(revisions), facts=priced.facts if priced else 0,
+        problems=[_at_source(problem, one, say) for problem in problems],
         effect=effect, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
+
+
+def _at_source(problem: Problem, one: Kept, say: DraftWords) -> Problem:
+    """Where the fault stands in the source, for a clerk who has never seen the draft's lines."""
+    line = re.match(re.escape(one.slug) + r" (?:第 \d+ 行|line \d+)(?:，|, )?", problem.place)
+    if line is None:
+        return problem
+    things = problem.place[line.end() :]
+    place = ""
+    for name in re.findall(r"[^\s，,#]+", things):
+        clause = one.document.clauses.get(name)
+        rows = (row.place for row in one.rows if row.item == name)
+        place = clause[2].source.place if clause is not None else next(rows, place)
+    told = [part for part in (things, say.where(place)) if part]
+    return replace(problem, place=" · ".join(told) or one.title)
 
 
 def _chunks(things: Sequence[object]) -> list[Sequence[object]]:

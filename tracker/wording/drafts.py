@@ -44,6 +44,8 @@ class DraftWords:
             yield self("targets", given=told.targets_given, open=told.targets_open)
         if told.unused:
             yield self("unused", names=self.joined(told.unused))
+        if told.absent:
+            yield self("absent", names=self.joined(told.absent))
 
     def kinds(self, kinds: dict[str, int]) -> str:
         """The commonest by name, the rest as a number."""

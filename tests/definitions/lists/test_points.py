@@ -185,3 +185,15 @@ def test_columns_of_which_nothing_is_read_are_told(tmp_path: Path) -> None:
     assert document.items[0].reviewing_units == ("县督查室",)
     told = "\n".join(DraftWords("zh").summary(summary(document, drafted(path))))
     assert "没有用上的栏：目标值、色标" in told
+
+
+def test_a_table_that_a_clause_names_and_the_file_lacks_is_told(tmp_path: Path) -> None:
+    row = ("1", "巡山护林（10分）", "县林业局", "12月底前", "未完成附表2任务的，扣1分。")
+    document = read_document(listed(tmp_path, row))
+    assert document.absent == ("附表2",)
+    told = summary(document, draft(document, programme="forest"))
+    assert "文件里没有的：附表2" in "\n".join(DraftWords("zh").summary(told))
+    rows = (HEADINGS, row)
+    numbers = (("乡镇", "面积（亩）"), ("东乡", "12"))
+    path = written.word(tmp_path / "both.docx", rows, numbers, title=TITLE, between="附表2 面积")
+    assert read_document(path).absent == ()

@@ -11,7 +11,7 @@ from tracker.definitions.documents import flattened, programmes
 from tracker.definitions.documents.assembling import Assembled, assembled
 from tracker.definitions.documents.dirt import dirt_in
 from tracker.definitions.documents.files import SUFFIXES, opened
-from tracker.definitions.documents.grid import Block, Paragraph
+from tracker.definitions.documents.grid import Block, Paragraph, Table
 from tracker.definitions.documents.headings import Role
 from tracker.definitions.documents.outline import Outline, Text
 from tracker.definitions.documents.reading import Dirt, ReadDocument, ReadTarget, plain
@@ -23,6 +23,9 @@ from tracker.domain.errors import DefinitionError
 
 __all__ = ["SUFFIXES", "mapped", "read_document"]
 
+_ANNEX = re.compile(r"附\s*表\s*[0-9一二三四五六七八九十]{0,2}")
+_CAPTION = 40
+"""No caption of a table is longer."""
 _YEAR = re.compile(r"(20[0-9]{2})\s*年?")
 
 
@@ -50,6 +53,8 @@ def read_document(
     if of is None:
         raise DefinitionError([words.say("no_year", language, {}, place=path.name)])
     found = assembled(outline, of)
+    in_tables = any(isinstance(one, Table) for one in file.pages.blocks)
+    absent_tables = _absent(found, targets, file.pages.blocks) if in_tables else ()
     return ReadDocument(
         title=outline.title,
         year=of,
@@ -62,6 +67,7 @@ def read_document(
         checks=found.checks,
         notices=file.notices,
         unused=tuple(outline.unused),
+        absent=tuple(absent_tables),
     )
 
 
@@ -75,6 +81,21 @@ def _dirt(found: Assembled, language: Language) -> Iterator[Dirt]:
             sums |= {"sum": plain(check.sum), "stated": plain(check.stated)}
             yield slip("sum", check.place, "", language, **sums)
     yield from dirt_in(found.passages, language)
+
+
+def _absent(
+    found: Assembled, targets: Sequence[ReadTarget], blocks: Sequence[Block]
+) -> Iterator[str]:
+    """附表1 that a clause names and that no table, caption or sheet is called."""
+    known = {_bare(one.table) for one in targets}
+    for block in blocks:
+        told = block.text[:_CAPTION] if isinstance(block, Paragraph) else block.name
+        known |= {_bare(name) for name in _ANNEX.findall(told)}
+    for passage in found.passages:
+        for name in map(_bare, _ANNEX.findall(passage.text)):
+            if name not in known and (name[-1:] != "表" or not known):
+                known.add(name)
+                yield name
 
 
 def _outlined(

@@ -139,6 +139,8 @@ class ReadDocument:
     notices: tuple[Problem, ...] = ()
     unused: tuple[str, ...] = ()
     """Headings of columns from which nothing is read."""
+    absent: tuple[str, ...] = ()
+    """附表 that clauses name and the file has not."""
 
 
 def as_json(document: ReadDocument) -> dict[str, Any]:

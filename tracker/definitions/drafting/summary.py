@@ -40,6 +40,8 @@ class Summary:
     """Items of the base without points."""
     unused: Sequence[str] = ()
     """Headings of columns from which nothing is read."""
+    absent: Sequence[str] = ()
+    """Tables that clauses name and the file has not."""
 
     @property
     def duties(self) -> int:
@@ -81,6 +83,7 @@ def summary(document: ReadDocument, draft: Draft) -> Summary:
         targets_given=sum(1 for target in draft.targets if target.value is not None),
         targets_open=sum(1 for target in draft.targets if target.value is None),
         unused=document.unused,
+        absent=document.absent,
         unvalued=sum(1 for one in base for item in one.items if item.points is None),
     )
 
