@@ -63,7 +63,7 @@ def worths(made: Assembly) -> list[Draft]:
 
 
 def _merged_bases(drafts: Sequence[Draft]) -> list[Draft]:
-    """每条扣0.01分，每延后12小时加扣0.01分: one rule with a base."""
+    """每件扣0.1分，每迟6小时加扣0.1分: one rule with a base."""
     kept: list[Draft] = []
     for one in drafts:
         before = kept[-1] if kept else None
@@ -87,7 +87,7 @@ def _is_on_top(one: Draft, before: Draft) -> bool:
 
 
 def _without_told_ratios(drafts: Sequence[Draft]) -> list[Draft]:
-    """按照恶化比例扣分，每恶化1个百分点扣0.2分: the steps say how the proportion is meant."""
+    """按比例扣分，每差1个点扣0.3分: the steps say how the proportion is meant."""
     return [
         one
         for one, after in zip_longest(drafts, drafts[1:])
