@@ -41,7 +41,7 @@ def test_a_table_is_read_into_a_draft_with_a_report_that_fits_a_screen(bare: Ins
     assert "2 个，合计 10 分，各项相加相符" in summary
     assert "要人定 1 处" in summary
     assert "▸ unread-2-1 · 2 · 表 1 第 4 行 第 4 格" in rest
-    assert "“0.7分”" in rest
+    assert "“附件第3号公式0.7分”" in rest
 
 
 def test_the_report_is_told_in_english_too(bare: Installation) -> None:
