@@ -116,7 +116,7 @@ def test_what_recording_did_to_the_score_is_said(house: House, visitor: TestClie
     record(visitor, "2", "target", key="goal", value="30")
     answer = record(visitor, "2", "measurement", key="pm25", value="20", at="2021-10-17T09:00")
     told = visitor.get(answer.headers["location"]).text
-    assert "得分 40.00 → 39.00，" in told
+    assert "得分 45.00 → 44.00，" in told
     assert "<b>−1.00</b>" in told
     assert house.last().occurred_at == at("2021-10-17 09:00")
     assert lost(house, "2") == 10_000
