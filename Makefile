@@ -50,10 +50,9 @@ format: setup-dev
 	$(BIN)/ruff format .
 
 # Figures run first and alone, so that nothing disturbs them and pytest's closing line is the suite's.
-# What failed is run once more alone: a connection that one test left is told of in another one.
 test: lint browser
 	$(PYTEST) -m "bench and not full"
-	$(PYTEST) -m "not bench and not full" $(SPREAD) || $(PYTEST) -m "not bench and not full" --last-failed --last-failed-no-failures none
+	$(PYTEST) -m "not bench and not full" $(SPREAD)
 
 prove: lint browser
 	$(PYTEST) -m bench --hypothesis-profile=full
