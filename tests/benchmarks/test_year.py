@@ -1,8 +1,8 @@
 """What a whole year costs: every tick, every mail rendered, every digest, day by day.
 
-Held against plain Python counting in the same run, which nothing of ours makes quicker; how many
-times a bare score a day it is stands beside it. Measured as CPU seconds of this process; a busy
-neighbour slows all of them alike.
+Two limits in the same run: what nobody can avoid, scoring the year's facts once a day; and, because
+that is ours to make quicker or slower, plain Python counting. Measured as CPU seconds of this
+process; a busy neighbour slows all of them alike.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ pytestmark = pytest.mark.bench
 COUNTY = "zhongfang-2021"
 DAYS = 365
 COUNTED = 10_000_000
-AT_MOST = 130.0
-"""Times the cost of counting to COUNTED: a limit that nothing of ours makes cheaper, as a cheaper
-score made the one that was held against it."""
+SCORES_AT_MOST = 12.0
+"""Times the cost of one bare score a day."""
+COUNTS_AT_MOST = 130.0
+"""Times the cost of counting to COUNTED, which nothing of ours makes cheaper."""
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -57,7 +58,7 @@ def test_a_played_year_costs_seconds_and_not_minutes(
         for number in range(COUNTED):
             count += number & 7
 
-    def measure(folder: str) -> float:
+    def within(folder: str) -> bool:
         bare, counted = cpu(daily) * 5, cpu(counting)
         settings = run.prepare(tmp_path / folder, host="127.0.0.1", port=8000, language="zh")
         shown = []
@@ -72,7 +73,7 @@ def test_a_played_year_costs_seconds_and_not_minutes(
                 f"({bare:.1f} s), {played / counted:.0f} x counting to {COUNTED:,} "
                 f"({counted:.2f} s)"
             )
-        return played / counted
+        return played / bare <= SCORES_AT_MOST and played / counted <= COUNTS_AT_MOST
 
     # Measured again once where it is above: other work on the machine is no finding.
-    assert measure("demo") <= AT_MOST or measure("again") <= AT_MOST
+    assert within("demo") or within("again")
