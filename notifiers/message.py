@@ -34,6 +34,9 @@ class UnknownOutcome(DeliveryError):
 # C0, DEL and C1 controls, the Unicode line ends, and halves of surrogate pairs.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANKS = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+MAIL = "mail"
+"""The channel of mails, whether a server takes them or a folder."""
+
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?"
@@ -142,6 +145,17 @@ class Accepted:
 
     channel: str
     reply: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """A channel as a planner sees it. One that `needs_address` reaches only who has a mailbox."""
+
+    name: str
+    needs_address: bool = False
+
+
+BY_MAIL = (Way(MAIL, needs_address=True),)
 
 
 class Channel(Protocol):

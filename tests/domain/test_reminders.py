@@ -432,7 +432,11 @@ def _known(history: History, at_: datetime) -> bool:
 
 MORNING = at("2021-10-18 08:30")
 SUNDAY = at("2021-10-17 10:00")
-PEOPLE = {"contact": [Recipient(1)], "head": [Recipient(2)], "leader": [Recipient(3, False)]}
+PEOPLE = {
+    "contact": [Recipient(1, "mail")],
+    "head": [Recipient(2, "mail")],
+    "leader": [Recipient(3)],
+}
 
 
 def due(

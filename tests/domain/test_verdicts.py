@@ -184,7 +184,7 @@ def due(rung: str, name: str = "1", **parts: Any) -> Waiting:
 
 def merged(*notices: Waiting, now: Any = MORNING, used: tuple[str, ...] = ()) -> Merged:
     seen = view(History())
-    return merge(lambda _: seen, notices, lambda _: [Recipient(1)], now=now,
+    return merge(lambda _: seen, notices, lambda _: [Recipient(1, "mail")], now=now,
                  used=lambda key: key in used)  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from tracker.domain.points import ZERO, Units
 from tracker.domain.reminders import View, awake
 from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
 
-MAIL = "mail"
 ABOVE = frozenset({"head", "leader"})
 """Roles that are told so that others act."""
 
@@ -64,10 +63,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person in a role; without an address they are told by the call list."""
+    """A person in a role, and the channel that reaches them; without one they are told by the call
+    list."""
 
     person: int
-    reachable: bool = True
+    channel: str = ""
+
+    @property
+    def reachable(self) -> bool:
+        return bool(self.channel)
 
 
 @dataclass(frozen=True)
@@ -128,13 +132,13 @@ def merge(
     `used` says whether the dispatch of that key cannot take anything more. After an outage all
     that is due falls into the present window: one catch-up.
     """
-    told: dict[tuple[int, str], list[Waiting]] = {}
+    told: dict[tuple[int, str, str], list[Waiting]] = {}
     unheard: list[tuple[Waiting, str]] = []
     kept: list[tuple[Waiting, datetime]] = []
     untold: list[Waiting] = []
     for one in notices:
         found = people(one)
-        reachable = [recipient.person for recipient in found if recipient.reachable]
+        reachable = [recipient for recipient in found if recipient.reachable]
         if not reachable:
             unheard.append((one, "no_address" if found else "nobody"))
             continue
@@ -142,43 +146,47 @@ def merge(
         if place.at > now:
             kept.append((one, place.at))
             continue
-        for person in reachable:
-            told.setdefault((person, place.window), []).append(one)
+        for who in reachable:
+            told.setdefault((who.person, place.window, who.channel), []).append(one)
     dispatches: list[Planned] = []
-    for (person, window), mine in told.items():
+    for (person, window, channel), mine in told.items():
         if all(one.quiet for one in mine):
             old = [one for one in mine if now - one.nominal_at >= QUIET_LASTS]
             untold += old
             tomorrow = _tomorrow(views(mine[0].programme), now)
             kept += [(one, tomorrow) for one in mine if one not in old]
             continue
-        free = _free_window(views(mine[0].programme), person, window, mine, now, used)
+        taken = _taken(person, channel, used)
+        free = _free_window(views(mine[0].programme), window, mine, now, taken)
         if isinstance(free, datetime):
             kept += [(one, free) for one in mine]
         else:
-            dispatches.append(Planned(person, free, MAIL, tuple(mine)))
+            dispatches.append(Planned(person, free, channel, tuple(mine)))
     return Merged(tuple(dispatches), tuple(unheard), tuple(kept), tuple(untold))
+
+
+def _taken(person: int, channel: str, used: Callable[[str], bool]) -> Callable[[str], bool]:
+    return lambda window: used(dispatch_key(person, window, channel))
 
 
 def _free_window(
     view: View,
-    person: int,
     window: str,
     mine: Sequence[Waiting],
     now: datetime,
-    used: Callable[[str], bool],
+    taken: Callable[[str], bool],
 ) -> str | datetime:
     """The window for these notices, or until when they wait.
 
     Beside the day's one mail, what is prompt makes at most one an hour.
     """
-    if not used(dispatch_key(person, window, MAIL)):
+    if not taken(window):
         return window
     zone = view.programme.tz
     if not any(one.prompt for one in mine):
         return _tomorrow(view, now)
     hour = _hour_window(now, view)
-    if not used(dispatch_key(person, hour, MAIL)):
+    if not taken(hour):
         return hour
     local = now.astimezone(zone)
     return (local.replace(minute=0, second=0, microsecond=0) + ONE_HOUR).astimezone(UTC)

@@ -18,9 +18,9 @@ from sqlalchemy import TextClause, bindparam, func, insert, text, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from notifiers.message import Address
+from notifiers.message import BY_MAIL, Address, Way
 from tracker.domain import facts as f
-from tracker.domain.dispatches import MAIL, Merged, Recipient, Waiting, merge
+from tracker.domain.dispatches import Merged, Recipient, Waiting, merge
 from tracker.domain.obligations import Light, Obligation
 from tracker.domain.reminders import (
     Notice,
@@ -94,8 +94,10 @@ class Intent:
     obligation_id: int
 
 
-def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
-    """One batch of what is due, in the caller's transaction.
+def tick(
+    session: Session, now: datetime, *, batch: int = BATCH, ways: Sequence[Way] = BY_MAIL
+) -> TickResult:
+    """One batch of what is due, in the caller's transaction; `ways` in the order of preference.
 
     Dispatches are made only when nothing is due any more, so that a person's mail of a window
     holds all that is due in it.
@@ -106,7 +108,7 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
     merged = Merged((), (), ())
     more = early or len(due) == batch
     if not more and _anything_waits(session, now):
-        merged = _dispatch(session, views, now)
+        merged = _dispatch(session, views, now, ways)
     result = TickResult(
         claimed=len(due),
         made=len(made),
@@ -119,12 +121,14 @@ def tick(session: Session, now: datetime, *, batch: int = BATCH) -> TickResult:
     return result
 
 
-def tick_all(database: Database, now: datetime, *, batch: int = BATCH) -> TickResult:
+def tick_all(
+    database: Database, now: datetime, *, batch: int = BATCH, ways: Sequence[Way] = BY_MAIL
+) -> TickResult:
     """Ticks, each in its own transaction, until nothing is due any more; the sum of them."""
     total = TickResult()
     while True:
         with database.write() as session:
-            one = tick(session, now, batch=batch)
+            one = tick(session, now, batch=batch, ways=ways)
         total = TickResult(
             total.claimed + one.claimed,
             total.made + one.made,
@@ -439,9 +443,10 @@ def _traced(notice: Notice) -> str:
 class Directory:
     """Who has which role today, each programme looked up once."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, ways: Sequence[Way] = BY_MAIL) -> None:
         self._session = session
         self._now = now
+        self._ways = ways
         self._known: dict[str, dict[tuple[str, str], list[Recipient]]] = {}
 
     def of(self, one: Waiting) -> list[Recipient]:
@@ -463,7 +468,7 @@ class Directory:
             zone = programmes.current(self._session, programme).tz
             on: date = self._now.astimezone(zone).date()
             for holder in people.holders(self._session, programme, on):
-                who = Recipient(holder.person_id, _is_address(holder.mail))
+                who = Recipient(holder.person_id, way_to(holder.mail, self._ways))
                 roles.setdefault((holder.unit, holder.role), []).append(who)
             self._known[programme] = roles
         return self._known[programme]
@@ -477,17 +482,23 @@ def is_copy(key: str) -> bool:
     return _COPY.search(key) is not None
 
 
-def _is_address(mail: str | None) -> bool:
+def way_to(mail: str | None, ways: Sequence[Way]) -> str:
+    """The first channel that reaches a person with this address or none; empty where none does."""
+    reached = is_address(mail)
+    return next((way.name for way in ways if reached or not way.needs_address), "")
+
+
+def is_address(mail: str | None) -> bool:
     try:
         return bool(mail and Address(mail))
     except ValueError:
         return False
 
 
-def _dispatch(session: Session, views: Views, now: datetime) -> Merged:
+def _dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way]) -> Merged:
     """Give every notice that is due its dispatch; one planner at a time, or a mail would be two."""
     queries.one_at_a_time(session, "dispatches")
-    directory = Directory(session, now)
+    directory = Directory(session, now, ways)
     rows = _due_notices(session, now)
     if _spread(session, rows, directory, now):
         rows = _due_notices(session, now)
@@ -576,7 +587,7 @@ def _attach(
     new = [
         {
             "key": one.key, "person_id": one.person, "programme": one.notices[0].programme,
-            "window": one.window, "channel": MAIL, "message_id": one.key, "made_at": now,
+            "window": one.window, "channel": one.channel, "message_id": one.key, "made_at": now,
             "due_at": now, **_EMPTY,
         }
         for one in merged.dispatches if one.key not in taken

@@ -9,7 +9,7 @@ from jinja2 import Environment
 from sqlmodel import Session, col, select
 
 from notifiers import mime
-from notifiers.message import Address, Message, message_id, one_line
+from notifiers.message import MAIL, Address, Message, message_id, one_line
 from schedules.deadlines import local_day
 from tracker.services import letters, people, programmes, weekly
 from tracker.services.digest import Digest
@@ -19,8 +19,6 @@ from tracker.services.weekly import Issued
 from tracker.store import queries
 from tracker.store.tables import DispatchKind, DispatchRow, PersonRow
 from tracker.wording import Language
-
-MAIL = "mail"
 
 
 def issue_and_post(
