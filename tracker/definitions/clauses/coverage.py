@@ -15,8 +15,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tracker.definitions.clauses import doubts
-from tracker.definitions.clauses.assembling import Assembly
 from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
 from tracker.definitions.clauses.numerals import NUMBER, number_of
 from tracker.definitions.clauses.reading import Amount, Between, Kind, Points, Share, Unread

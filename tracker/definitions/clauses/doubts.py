@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
-from tracker.definitions.clauses.assembling import Assembly
 from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
 from tracker.definitions.clauses.reading import Ambiguity, Kind, Points, Unread, Whole
 from tracker.definitions.clauses.times import Times

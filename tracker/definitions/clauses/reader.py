@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from schedules.workdays import WorkCalendar, china
 from tracker.definitions.clauses import coverage, doubts
-from tracker.definitions.clauses.assembling import Assembler, Assembly
+from tracker.definitions.clauses.assembling import Assembler
 from tracker.definitions.clauses.drafts import Draft
 from tracker.definitions.clauses.grammar import Phrase, phrases
+from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.lexing import Token, tokens
 from tracker.definitions.clauses.normalising import Normal, normal
 from tracker.definitions.clauses.reading import (

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
-from tracker.definitions.clauses.assembling import ABOVE, Assembly, Limit
 from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.leads import Assembly
+from tracker.definitions.clauses.limiting import limited
 from tracker.definitions.clauses.reading import Band, Between, Kind, Points, Share, Whole
 from tracker.definitions.clauses.triggers import CLOCK, COMPARING, is_late
 
-POINTED = (Act.LOSE, Act.GAIN, Act.SCORE, Act.ZERO, Act.FULL)
 SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
 PROPORTIONAL = (Kind.RATIO, Kind.LINEAR)
 NOTHING = Points(Decimal(0))
-LIMITED = (Kind.RATIO, Kind.DISCRETIONARY, Kind.MULTIPLIER)
 MOST_BANDS = 40
-NEAR = 40
-"""Drafts before a limit that it may bind."""
 
 
 def settled(made: Assembly) -> list[Draft]:
@@ -31,7 +27,7 @@ def settled(made: Assembly) -> list[Draft]:
     drafts = _without_weak(drafts)
     if made.vague and all(one.act is Act.SCORE for one in drafts):
         drafts = []
-    drafts = _limited(drafts, made.limits)
+    drafts = limited(drafts, made.limits)
     return _once(drafts)
 
 
@@ -401,60 +397,6 @@ def _is_worth(one: Draft) -> bool:
         and one.step is None
         and (one.kind in (Kind.ALL_OR_NOTHING, Kind.THRESHOLD, Kind.RANK))
     )
-
-
-# -- limits
-
-
-def _limited(drafts: list[Draft], limits: Sequence[Limit]) -> list[Draft]:
-    starts = [one.start for one in drafts]
-    caps: list[Draft] = []
-    for limit in limits:
-        at = bisect_left(starts, limit.start)
-        bound = _bound_by(drafts[max(0, at - NEAR) : at], limit)
-        for one in bound:
-            one.cap, one.end = limit.amount, max(one.end, limit.end)
-        if not bound and (not limit.until or not drafts):
-            caps.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
-    return sorted([*drafts, *caps], key=lambda one: (one.start, one.end))
-
-
-def _bound_by(drafts: Sequence[Draft], limit: Limit) -> list[Draft]:
-    before = [one for one in drafts if one.act in POINTED or one.tiers or one.kind in LIMITED]
-    if not before:
-        return []
-    if limit.until:
-        last = before[-1]
-        return before[-2:] if last.aside and len(before) > 1 else [last]
-    if before[-1].kind is Kind.DISCRETIONARY and before[-1].part == limit.part:
-        return [before[-1]]
-    return _bound_by_most(before, limit)
-
-
-def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
-    words = limit.words
-    both = re.search(r"加扣分|加减分|加分扣分", words)
-    if both and "均" in words:
-        return list(before)
-    acts = _direction(words) if not both else POINTED
-    last = before[-1]
-    scope = [one for one in before if one.act in acts]
-    if ABOVE.search(words) or not scope or (limit.opens and last.sentence != limit.sentence):
-        return []
-    same_part = [one for one in scope if one.part == limit.part]
-    whole = limit.opens or not same_part or re.search(r"合计|总", words)
-    chosen = scope if whole else same_part
-    if re.search(r"单|每", words):
-        return [chosen[-1]]
-    return chosen if len(chosen) == 1 else []
-
-
-def _direction(words: str) -> tuple[Act, ...]:
-    if re.search(r"加分|奖励|加", words) and "扣" not in words:
-        return (Act.GAIN, Act.OTHER)
-    if "扣" in words:
-        return (Act.LOSE,)
-    return POINTED
 
 
 def _once(drafts: Sequence[Draft]) -> list[Draft]:
