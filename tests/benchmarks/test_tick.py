@@ -24,7 +24,8 @@ from tests import databases
 from tests.builders import migrated
 from tracker.domain.reminders import Notice
 from tracker.services import planning
-from tracker.services.planning import Due, Intent
+from tracker.services.alarms import Due, claim, set_alarms
+from tracker.services.planning import Intent
 from tracker.store.database import Database
 
 pytestmark = pytest.mark.bench
@@ -71,9 +72,9 @@ class House:
         now = self.at(number)
 
         def act(session: Session) -> None:
-            due = planning.claim(session, now, limit=DUE)
+            due = claim(session, now, limit=DUE)
             planning.keep(session, intents(due, number), now)
-            planning.set_alarms(session, [(now + YEAR, one.obligation_id) for one in due])
+            set_alarms(session, [(now + YEAR, one.obligation_id) for one in due])
             assert len(due) == DUE
 
         return self.timed(act)

@@ -22,16 +22,9 @@ from tracker.domain.dispatches import (
 from tracker.domain.layout import lay_out
 from tracker.domain.programme import Programme
 from tracker.domain.record import record
-from tracker.domain.reminders import (
-    Notice,
-    View,
-    by_the_hour,
-    lapsed,
-    next_alarm,
-    next_step,
-    wanted,
-)
+from tracker.domain.reminders import Notice, by_the_hour, lapsed, next_alarm, next_step, wanted
 from tracker.domain.standing import stand
+from tracker.domain.turns import View
 from tracker.domain.verdicts import NoticeKind, kind_of
 
 DUE = [{"kind": "milestone", "id": "done", "on": "2021-09-30"}]

@@ -11,7 +11,8 @@ from schedules.workdays import china
 from tests.domain.small import BRANCH, HOUSING, SHANGHAI, History, a_programme, at, clause
 from tracker.domain.dispatches import Merged, Recipient, Waiting, leading, merge
 from tracker.domain.programme import Programme
-from tracker.domain.reminders import Notice, View, by_the_hour, lapsed, next_alarm, wanted
+from tracker.domain.reminders import Notice, by_the_hour, lapsed, next_alarm, wanted
+from tracker.domain.turns import View
 from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
 
 DUE = [{"kind": "milestone", "id": "done", "on": "2021-09-30"}]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.builders import JANUARY, NEW_YEAR, a_contact, a_programme, at, item, 住建局
-from tracker.services import health, people, planning, programmes, trail
+from tracker.services import health, heartbeats, people, planning, programmes, trail
 from tracker.services.health import Finding
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, DispatchState, PersonRow
@@ -28,7 +28,7 @@ def found(database: Database, now: datetime = NOW) -> dict[str, Finding]:
 def beat(database: Database, *, when: datetime = NOW) -> None:
     with database.write() as session:
         for name in ("tick", "deliver"):
-            planning.beat(session, name, when, {})
+            heartbeats.beat(session, name, when, {})
 
 
 def test_a_service_that_works_is_well(database: Database) -> None:

@@ -34,9 +34,12 @@ from tracker.demo.cast import cast_of
 from tracker.demo.courses import course_of, facts_of
 from tracker.domain import facts as f
 from tracker.domain.programme import Programme
-from tracker.domain.reminders import View, wanted
+from tracker.domain.reminders import wanted
+from tracker.domain.turns import View
 from tracker.programmes import path_of
 from tracker.services import people, planning, programmes, reporting, trail
+from tracker.services.alarms import claim, set_alarms
+from tracker.services.directory import is_copy
 from tracker.services.planning import TickResult
 from tracker.store.database import Database
 from tracker.store.tables import (
@@ -76,7 +79,7 @@ def notices(database: Database) -> list[NoticeRow]:
 
 def keys(database: Database) -> set[str]:
     """Without the copies for further people in a role."""
-    return {one.key for one in notices(database) if not planning.is_copy(one.key)}
+    return {one.key for one in notices(database) if not is_copy(one.key)}
 
 
 # -- one tick --------------------------------------------------------------------------------------
@@ -237,7 +240,7 @@ def test_an_alarm_that_was_superseded_does_nothing_twice(database: Database) -> 
     with database.write() as session:
         [id_] = session.exec(select(ObligationRow.id)).all()
         early = [(at(f"2021-09-{day} 03:00"), id_ or 0) for day in ("11", "12", "27")]
-        planning.set_alarms(session, early)
+        set_alarms(session, early)
     for day in range(1, 31):
         tick(database, f"2021-09-{day:02d} 08:30")
     made = [one.rung for one in notices(database)]
@@ -275,9 +278,9 @@ def test_two_planners_never_share_an_alarm(database: Database) -> None:
     publish(database, a_programme(*items))
     now = at("2021-09-27 08:30")
     with database.write() as session:
-        first = planning.claim(session, now, limit=12)
+        first = claim(session, now, limit=12)
     with database.write() as session:
-        second = planning.claim(session, now, limit=12)
+        second = claim(session, now, limit=12)
     ids = [one.obligation_id for one in [*first, *second]]
     assert len(ids) == len(set(ids)) == 20
 
@@ -531,7 +534,7 @@ def test_notices_that_are_known_are_not_stored_twice(database: Database) -> None
     with database.write() as session:
         session.connection().execute(text("DELETE FROM alarm"))
         rows = session.exec(select(ObligationRow.id)).all()
-        planning.set_alarms(session, [(JANUARY, id_ or 0) for id_ in rows])
+        set_alarms(session, [(JANUARY, id_ or 0) for id_ in rows])
     before = len(notices(database))
     assert tick(database, "2021-09-27 08:31").made == 0
     assert len(notices(database)) == before

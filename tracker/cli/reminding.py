@@ -18,7 +18,8 @@ from tracker.definitions.answers import NoticeAnswer, RemindAnswer, about
 from tracker.definitions.answers import instant as iso
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import Programme
-from tracker.domain.reminders import Notice, View, wanted
+from tracker.domain.reminders import Notice, wanted
+from tracker.domain.turns import View
 from tracker.services import people, planning, scoreboard
 from tracker.services.scoreboard import Board
 from tracker.wording import rung, text

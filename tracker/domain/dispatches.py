@@ -12,7 +12,8 @@ from schedules.instants import local_instant
 from schedules.ladder import later_in_window
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
-from tracker.domain.reminders import View, awake
+from tracker.domain.reminders import awake
+from tracker.domain.turns import View
 from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
 
 ABOVE = frozenset({"head", "leader"})

@@ -30,7 +30,8 @@ from notifiers.message import (
     one_line,
 )
 from schedules.clock import Clock
-from tracker.services import letterbox, outbox, planning
+from tracker.services import letterbox, outbox
+from tracker.services.heartbeats import DELIVER, beat
 from tracker.services.letterbox import Ready, Render, Stationery
 from tracker.services.outbox import Claim, Ending, Outcome, Retry
 from tracker.settings import Settings
@@ -210,7 +211,7 @@ class _Run:
             ready, suppressed = prepare(
                 session, claims, parts.stationery, now, as_of=self._now, retry=parts.retry
             )
-            planning.beat(session, "deliver", now, {"claimed": len(claims), "ready": len(ready)})
+            beat(session, DELIVER, now, {"claimed": len(claims), "ready": len(ready)})
         self.count[DispatchState.SUPPRESSED] += suppressed
         return len(claims), ready
 

@@ -31,9 +31,11 @@ from tracker.domain.ladders import NEXT
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
-from tracker.domain.reminders import RANKS, RESTING, View, lapsed, next_step, standing_reason
+from tracker.domain.reminders import RANKS, lapsed, next_step, standing_reason
+from tracker.domain.turns import RESTING, View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of
 from tracker.services import links, outbox, planning, scoreboard
+from tracker.services.directory import Directory, is_copy
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
 from tracker.services.scoreboard import Board
@@ -167,7 +169,7 @@ class Desk:
         self._stationery = stationery
         self._now = now
         self._as_of = as_of
-        self._directory = planning.Directory(session, now)
+        self._directory = Directory(session, now)
         self._views: dict[str, View] = {}
         self._told_figures: dict[str, Figures] = {}
         self.suppressed = 0
@@ -236,7 +238,7 @@ class Desk:
 
     def _readdress(self, notice: NoticeRow) -> None:
         """The role has passed to somebody else: it goes to them, under the same key."""
-        if planning.is_copy(notice.key):
+        if is_copy(notice.key):
             notice.state, notice.reason = NoticeState.SUPPRESSED, "person_changed"
             return
         notice.state, notice.dispatch_id, notice.send_at = NoticeState.WANTED, None, self._now

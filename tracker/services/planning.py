@@ -6,64 +6,36 @@ follows what is due: the alarms of open obligations lie in a narrow queue of the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import cache
-from math import ceil
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, func, insert, text, update
+from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
-from notifiers.message import BY_MAIL, Address, Way
+from notifiers.message import BY_MAIL, Way
 from tracker.domain import facts as f
-from tracker.domain.dispatches import Merged, Recipient, Waiting, merge
+from tracker.domain.dispatches import Merged, merge
 from tracker.domain.obligations import Light, Obligation
-from tracker.domain.reminders import (
-    Notice,
-    View,
-    armed_from,
-    by_the_hour,
-    following_pause,
-    next_alarm,
-    wanted,
-)
+from tracker.domain.reminders import Notice, armed_from, following_pause, next_alarm, wanted
+from tracker.domain.turns import View
 from tracker.domain.verdicts import known_from
-from tracker.services import calendars, factbook, people, programmes, trail
+from tracker.services import calendars, factbook, programmes, trail
+from tracker.services.alarms import BATCH, SECOND, Due, claim, set_alarms
+from tracker.services.directory import Directory
+from tracker.services.dispatching import WANTED, Views, dispatch, waiting_of
+from tracker.services.heartbeats import TICK, beat
 from tracker.store import queries
 from tracker.store.bulk import insert_new
 from tracker.store.database import Database
 from tracker.store.memory import remembered
-from tracker.store.tables import (
-    AlarmRow,
-    DispatchRow,
-    DispatchState,
-    HeartbeatRow,
-    NoticeRow,
-    NoticeState,
-    ObligationRow,
-    Table,
-)
-
-TICK = "tick"
-"""The heartbeat of the tick: when it last looked."""
-
-BATCH = 1000
-"""Alarms in one transaction."""
+from tracker.store.tables import AlarmRow, HeartbeatRow, NoticeRow, NoticeState, ObligationRow
 
 TRACED = 200
 """Notice keys in one event of the trail."""
-
-SECOND = timedelta(seconds=1)
-
-Views = Callable[[str], View]
-"""The view of a programme, looked up once in a tick."""
-
-WANTED = text("notice.state = 'wanted'")
-"""Written out, because only then is it the condition of the index on what waits."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +48,6 @@ class TickResult:
     dispatched: int = 0
     nobody: int = 0
     more: bool = False
-
-
-@dataclass(frozen=True)
-class Due:
-    """An obligation whose alarm went off; what came before `since` was looked at already."""
-
-    obligation_id: int
-    since: datetime
 
 
 @dataclass(frozen=True)
@@ -108,7 +72,7 @@ def tick(
     merged = Merged((), (), ())
     more = early or len(due) == batch
     if not more and _anything_waits(session, now):
-        merged = _dispatch(session, views, now, ways)
+        merged = dispatch(session, views, now, ways)
     result = TickResult(
         claimed=len(due),
         made=len(made),
@@ -202,82 +166,15 @@ def preview(session: Session, slug: str, *, after: datetime, until: datetime) ->
         for notice in wanted(seen, key, after=after, until=until)
         if not notice.silenced
     ]
-    waiting = [_waiting_of(seen, one, until) for one in found]
+    waiting = [waiting_of(seen, one, until) for one in found]
     directory = Directory(session, until)
     return merge(lambda _: seen, waiting, directory.of, now=until)
 
 
-def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
-    """Say that this part of the service has just done its work."""
-    mine = {"whose": name, "at": now, "detail": dict(detail)}
-    run = session.connection().execute
-    if not run(_BEAT, mine).rowcount:
-        queries.one_at_a_time(session, f"heartbeat|{name}")
-        if not run(_BEAT, mine).rowcount:
-            run(insert(HeartbeatRow).values(name=name, at=now, detail=dict(detail)))
-
-
-# Composed once: a look that finds nothing costs little more than composing these.
-_BEAT = update(Table.metadata.tables["heartbeat"]).where(
-    col(HeartbeatRow.name) == bindparam("whose")
-)
 _FIRST = sa_select(
     sa_select(func.min(col(AlarmRow.at))).scalar_subquery(),
     sa_select(func.min(col(NoticeRow.send_at))).where(WANTED).scalar_subquery(),
 )
-
-
-# -- the queue ----------------------------------------------------------------------------------
-
-
-def claim(session: Session, now: datetime, *, limit: int = BATCH) -> list[Due]:
-    """Take the alarms that are due off the queue; nobody else gets them.
-
-    On SQLite the transaction is alone, so a range is taken as it was read. On PostgreSQL alarms
-    that another worker is taking are passed over.
-    """
-    at = int(now.timestamp())
-    postgres = session.connection().dialect.name == "postgresql"
-    rows = (_claim_skipping if postgres else _claim_range)(session, at, limit)
-    first: dict[int, int] = {}
-    for moment, obligation_id in rows:
-        first[obligation_id] = min(moment, first.get(obligation_id, moment))
-    return [
-        Due(obligation_id, datetime.fromtimestamp(moment, UTC) - SECOND)
-        for obligation_id, moment in first.items()
-    ]
-
-
-_DUE = text(
-    "SELECT at, obligation_id FROM alarm WHERE at <= :now ORDER BY at, obligation_id LIMIT :limit"
-)
-_TAKE_RANGE = text("DELETE FROM alarm WHERE (at, obligation_id) <= (:at, :obligation_id)")
-_TAKE_SKIPPING = text(
-    # By their place in the table, which holds while they are locked: a join could read all of it.
-    "DELETE FROM alarm WHERE ctid = ANY (ARRAY (SELECT ctid FROM alarm WHERE at <= :now "
-    "ORDER BY at, obligation_id LIMIT :limit FOR UPDATE SKIP LOCKED)) "
-    "RETURNING at, obligation_id"
-)
-
-
-def _claim_range(session: Session, now: int, limit: int) -> list[tuple[int, int]]:
-    rows = _pairs(session, _DUE, now, limit)
-    if rows:
-        at, obligation_id = rows[-1]
-        taken = session.connection().execute(
-            _TAKE_RANGE, {"at": at, "obligation_id": obligation_id}
-        )
-        assert taken.rowcount == len(rows)
-    return rows
-
-
-def _claim_skipping(session: Session, now: int, limit: int) -> list[tuple[int, int]]:
-    return _pairs(session, _TAKE_SKIPPING, now, limit)
-
-
-def _pairs(session: Session, statement: TextClause, now: int, limit: int) -> list[tuple[int, int]]:
-    found = session.connection().execute(statement, {"now": now, "limit": limit})
-    return [(at, obligation_id) for at, obligation_id in found]
 
 
 def _anything_waits(session: Session, now: datetime) -> bool:
@@ -288,14 +185,6 @@ def _anything_waits(session: Session, now: datetime) -> bool:
     first_alarm, first_notice = session.connection().execute(_FIRST).one()
     busy = first_alarm is not None and first_alarm <= int(now.timestamp())
     return first_notice is not None and first_notice <= now and not busy
-
-
-def set_alarms(session: Session, alarms: Iterable[tuple[datetime, int]]) -> None:
-    """Each obligation at the first whole second not before its instant; one there is, is kept."""
-    rows = [
-        {"at": ceil(at.timestamp()), "obligation_id": obligation_id} for at, obligation_id in alarms
-    ]
-    insert_new(session, AlarmRow, rows)
 
 
 # -- alarms to notices --------------------------------------------------------------------------
@@ -435,214 +324,3 @@ def _row(notice: Notice, obligation_id: int, now: datetime) -> dict[str, Any]:
 
 def _traced(notice: Notice) -> str:
     return f"{notice.key} ({notice.silenced})" if notice.silenced else notice.key
-
-
-# -- notices to dispatches ---------------------------------------------------------------------
-
-
-class Directory:
-    """Who has which role today, each programme looked up once."""
-
-    def __init__(self, session: Session, now: datetime, ways: Sequence[Way] = BY_MAIL) -> None:
-        self._session = session
-        self._now = now
-        self._ways = ways
-        self._known: dict[str, dict[tuple[str, str], list[Recipient]]] = {}
-
-    def of(self, one: Waiting) -> list[Recipient]:
-        """The people to tell, in order of appointment; a deputy where there is no contact."""
-        copy = _COPY.search(one.key)
-        found = self.having(one.programme, one.unit, one.role)
-        return [who for who in found if copy is None or who.person == int(copy[1])]
-
-    def having(self, programme: str, unit: str, role: str) -> list[Recipient]:
-        roles = self._roles(programme)
-        found = [*roles.get((unit, role), ()), *roles.get((people.EVERY_UNIT, role), ())]
-        if not found and role == people.Role.CONTACT:
-            return self.having(programme, unit, people.Role.DEPUTY)
-        return list({who.person: who for who in found}.values())
-
-    def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
-        if programme not in self._known:
-            roles: dict[tuple[str, str], list[Recipient]] = {}
-            zone = programmes.current(self._session, programme).tz
-            on: date = self._now.astimezone(zone).date()
-            for holder in people.holders(self._session, programme, on):
-                who = Recipient(holder.person_id, way_to(holder.mail, self._ways))
-                roles.setdefault((holder.unit, holder.role), []).append(who)
-            self._known[programme] = roles
-        return self._known[programme]
-
-
-_COPY = re.compile(r"\|p(\d+)$")
-
-
-def is_copy(key: str) -> bool:
-    """Whether the notice is the copy for a further person in the role."""
-    return _COPY.search(key) is not None
-
-
-def way_to(mail: str | None, ways: Sequence[Way]) -> str:
-    """The first channel that reaches a person with this address or none; empty where none does."""
-    reached = is_address(mail)
-    return next((way.name for way in ways if reached or not way.needs_address), "")
-
-
-def is_address(mail: str | None) -> bool:
-    try:
-        return bool(mail and Address(mail))
-    except ValueError:
-        return False
-
-
-def _dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way]) -> Merged:
-    """Give every notice that is due its dispatch; one planner at a time, or a mail would be two."""
-    queries.one_at_a_time(session, "dispatches")
-    directory = Directory(session, now, ways)
-    rows = _due_notices(session, now)
-    if _spread(session, rows, directory, now):
-        rows = _due_notices(session, now)
-    by_key = {row.key: row for row in rows}
-    waiting = [_waiting_row(views(row.programme), row, now) for row in rows]
-    found = {who.person for one in waiting for who in _first(directory, one)}
-    taken = _dispatches_of(session, found, now)
-    merged = merge(
-        views, waiting, lambda one: _first(directory, one), now=now,
-        used=lambda key: key in taken and not _takes_more(taken[key]),
-    )  # fmt: skip
-    _attach(session, merged, by_key, taken, now)
-    _put_off(session, merged, by_key)
-    _untold(session, merged, by_key)
-    _unheard(session, merged, by_key, now)
-    return merged
-
-
-def _first(directory: Directory, one: Waiting) -> list[Recipient]:
-    """A row is told to one person: the first who has an address. The others have copies."""
-    found = directory.of(one)
-    return [who for who in found if who.reachable][:1] or found[:1]
-
-
-def _due_notices(session: Session, now: datetime) -> list[NoticeRow]:
-    due = select(NoticeRow).where(WANTED, col(NoticeRow.send_at) <= now)
-    return list(session.exec(due.order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))).all())
-
-
-def _spread(
-    session: Session, rows: Sequence[NoticeRow], directory: Directory, now: datetime
-) -> int:
-    """A role that several people have: a copy of the notice for each further one."""
-    copies = []
-    for row in rows:
-        if is_copy(row.key):
-            continue
-        found = directory.having(row.programme, row.unit, row.role)
-        for who in [one for one in found if one.reachable][1:]:
-            copy = row.model_dump(exclude={"id"})
-            copies.append({**copy, "key": f"{row.key}|p{who.person}", "made_at": now})
-    return insert_new(session, NoticeRow, copies)
-
-
-def _waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
-    return Waiting(
-        row.key, row.programme, row.obligation_key, row.unit, row.role, row.rung, row.nominal_at,
-        row.send_at, by_the_hour(seen, row.obligation_key, row.rung, now),
-    )  # fmt: skip
-
-
-def _waiting_of(seen: View, notice: Notice, now: datetime) -> Waiting:
-    return Waiting(
-        notice.key, notice.programme, notice.obligation, notice.unit, notice.role, notice.rung,
-        notice.nominal_at, notice.send_at, by_the_hour(seen, notice.obligation, notice.rung, now),
-    )  # fmt: skip
-
-
-def _dispatches_of(
-    session: Session, persons: Iterable[int], now: datetime
-) -> dict[str, DispatchRow]:
-    """The dispatches of these people from today on (windows sort as days), held until we commit."""
-    since = (now - timedelta(days=2)).date().isoformat()
-    found: dict[str, DispatchRow] = {}
-    for some in queries.chunks(sorted(persons)):
-        theirs = select(DispatchRow).where(
-            col(DispatchRow.person_id).in_(some), col(DispatchRow.window) >= since
-        )
-        found |= {row.key: row for row in session.exec(theirs.with_for_update())}
-    return found
-
-
-def _takes_more(row: DispatchRow) -> bool:
-    """Not frozen yet; one that had become empty is taken up again."""
-    open_states = (DispatchState.PENDING, DispatchState.SUPPRESSED)
-    return row.frozen_at is None and row.state in open_states
-
-
-def _attach(
-    session: Session,
-    merged: Merged,
-    rows: Mapping[str, NoticeRow],
-    taken: Mapping[str, DispatchRow],
-    now: datetime,
-) -> None:
-    new = [
-        {
-            "key": one.key, "person_id": one.person, "programme": one.notices[0].programme,
-            "window": one.window, "channel": one.channel, "message_id": one.key, "made_at": now,
-            "due_at": now, **_EMPTY,
-        }
-        for one in merged.dispatches if one.key not in taken
-    ]  # fmt: skip
-    if new:
-        session.connection().execute(insert(DispatchRow), new)
-    for one in merged.dispatches:
-        if one.key in taken:
-            taken[one.key].state, taken[one.key].due_at = DispatchState.PENDING, now
-            taken[one.key].settled_at, taken[one.key].outcome = None, ""
-    session.flush()
-    ids = _dispatch_ids(session, [one.key for one in merged.dispatches])
-    for one in merged.dispatches:
-        for notice in one.notices:
-            row = rows[notice.key]
-            row.state, row.dispatch_id, row.reason = NoticeState.DISPATCHED, ids[one.key], ""
-    session.flush()
-
-
-_EMPTY: Mapping[str, Any] = {
-    "kind": "reminder", "state": DispatchState.PENDING, "worker": "", "attempt": 0,
-    "recipient": "", "subject": "", "text": "", "html": "", "outcome": "", "server_reply": "",
-}  # fmt: skip
-
-
-def _dispatch_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in queries.chunks(keys):
-        pairs = select(DispatchRow.key, DispatchRow.id).where(col(DispatchRow.key).in_(some))
-        found |= {key: id_ for key, id_ in session.exec(pairs) if id_ is not None}
-    return found
-
-
-def _put_off(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
-    for one, until in merged.kept:
-        rows[one.key].send_at = until
-    session.flush()
-
-
-def _untold(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
-    for one in merged.untold:
-        rows[one.key].state, rows[one.key].reason = NoticeState.SUPPRESSED, "quiet"
-    session.flush()
-
-
-def _unheard(
-    session: Session, merged: Merged, rows: Mapping[str, NoticeRow], now: datetime
-) -> None:
-    """A rung that reaches nobody is no failure of the tick; the trail and health say so."""
-    events: dict[str, list[trail.NewEvent]] = {}
-    for one, reason in merged.unheard:
-        rows[one.key].state, rows[one.key].reason = NoticeState.NOBODY, reason
-        body = {"key": one.key, "unit": one.unit, "role": one.role, "reason": reason}
-        event = trail.NewEvent("notice.nobody", one.obligation, body)
-        events.setdefault(one.programme, []).append(event)
-    session.flush()
-    for slug, mine in events.items():
-        trail.append_all(session, slug, mine, now=now)

@@ -1,0 +1,68 @@
+"""Who has which role today, for whoever sends something to a role."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from notifiers.message import BY_MAIL, Address, Way
+from tracker.domain.dispatches import Recipient, Waiting
+from tracker.services import people, programmes
+
+
+class Directory:
+    """Who has which role today, each programme looked up once."""
+
+    def __init__(self, session: Session, now: datetime, ways: Sequence[Way] = BY_MAIL) -> None:
+        self._session = session
+        self._now = now
+        self._ways = ways
+        self._known: dict[str, dict[tuple[str, str], list[Recipient]]] = {}
+
+    def of(self, one: Waiting) -> list[Recipient]:
+        """The people to tell, in order of appointment; a deputy where there is no contact."""
+        copy = _COPY.search(one.key)
+        found = self.having(one.programme, one.unit, one.role)
+        return [who for who in found if copy is None or who.person == int(copy[1])]
+
+    def having(self, programme: str, unit: str, role: str) -> list[Recipient]:
+        roles = self._roles(programme)
+        found = [*roles.get((unit, role), ()), *roles.get((people.EVERY_UNIT, role), ())]
+        if not found and role == people.Role.CONTACT:
+            return self.having(programme, unit, people.Role.DEPUTY)
+        return list({who.person: who for who in found}.values())
+
+    def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
+        if programme not in self._known:
+            roles: dict[tuple[str, str], list[Recipient]] = {}
+            zone = programmes.current(self._session, programme).tz
+            on: date = self._now.astimezone(zone).date()
+            for holder in people.holders(self._session, programme, on):
+                who = Recipient(holder.person_id, way_to(holder.mail, self._ways))
+                roles.setdefault((holder.unit, holder.role), []).append(who)
+            self._known[programme] = roles
+        return self._known[programme]
+
+
+_COPY = re.compile(r"\|p(\d+)$")
+
+
+def is_copy(key: str) -> bool:
+    """Whether the notice is the copy for a further person in the role."""
+    return _COPY.search(key) is not None
+
+
+def way_to(mail: str | None, ways: Sequence[Way]) -> str:
+    """The first channel that reaches a person with this address or none; empty where none does."""
+    reached = is_address(mail)
+    return next((way.name for way in ways if reached or not way.needs_address), "")
+
+
+def is_address(mail: str | None) -> bool:
+    try:
+        return bool(mail and Address(mail))
+    except ValueError:
+        return False

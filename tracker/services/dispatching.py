@@ -1,0 +1,179 @@
+"""Notices to dispatches: what one person must hear in one window becomes one mail of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlmodel import Session, col, select
+
+from notifiers.message import Way
+from tracker.domain.dispatches import Merged, Recipient, Waiting, merge
+from tracker.domain.reminders import Notice, by_the_hour
+from tracker.domain.turns import View
+from tracker.services import trail
+from tracker.services.directory import Directory, is_copy
+from tracker.store import queries
+from tracker.store.bulk import insert_new
+from tracker.store.tables import DispatchRow, DispatchState, NoticeRow, NoticeState
+
+Views = Callable[[str], View]
+"""The view of a programme, looked up once in a tick."""
+
+WANTED = text("notice.state = 'wanted'")
+"""Written out, because only then is it the condition of the index on what waits."""
+
+
+def dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way]) -> Merged:
+    """Give every notice that is due its dispatch; one planner at a time, or a mail would be two."""
+    queries.one_at_a_time(session, "dispatches")
+    directory = Directory(session, now, ways)
+    rows = _due_notices(session, now)
+    if _spread(session, rows, directory, now):
+        rows = _due_notices(session, now)
+    by_key = {row.key: row for row in rows}
+    waiting = [_waiting_row(views(row.programme), row, now) for row in rows]
+    found = {who.person for one in waiting for who in _first(directory, one)}
+    taken = _dispatches_of(session, found, now)
+    merged = merge(
+        views, waiting, lambda one: _first(directory, one), now=now,
+        used=lambda key: key in taken and not _takes_more(taken[key]),
+    )  # fmt: skip
+    _attach(session, merged, by_key, taken, now)
+    _put_off(session, merged, by_key)
+    _untold(session, merged, by_key)
+    _unheard(session, merged, by_key, now)
+    return merged
+
+
+def _first(directory: Directory, one: Waiting) -> list[Recipient]:
+    """A row is told to one person: the first who has an address. The others have copies."""
+    found = directory.of(one)
+    return [who for who in found if who.reachable][:1] or found[:1]
+
+
+def _due_notices(session: Session, now: datetime) -> list[NoticeRow]:
+    due = select(NoticeRow).where(WANTED, col(NoticeRow.send_at) <= now)
+    return list(session.exec(due.order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))).all())
+
+
+def _spread(
+    session: Session, rows: Sequence[NoticeRow], directory: Directory, now: datetime
+) -> int:
+    """A role that several people have: a copy of the notice for each further one."""
+    copies = []
+    for row in rows:
+        if is_copy(row.key):
+            continue
+        found = directory.having(row.programme, row.unit, row.role)
+        for who in [one for one in found if one.reachable][1:]:
+            copy = row.model_dump(exclude={"id"})
+            copies.append({**copy, "key": f"{row.key}|p{who.person}", "made_at": now})
+    return insert_new(session, NoticeRow, copies)
+
+
+def _waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
+    return Waiting(
+        row.key, row.programme, row.obligation_key, row.unit, row.role, row.rung, row.nominal_at,
+        row.send_at, by_the_hour(seen, row.obligation_key, row.rung, now),
+    )  # fmt: skip
+
+
+def waiting_of(seen: View, notice: Notice, now: datetime) -> Waiting:
+    return Waiting(
+        notice.key, notice.programme, notice.obligation, notice.unit, notice.role, notice.rung,
+        notice.nominal_at, notice.send_at, by_the_hour(seen, notice.obligation, notice.rung, now),
+    )  # fmt: skip
+
+
+def _dispatches_of(
+    session: Session, persons: Iterable[int], now: datetime
+) -> dict[str, DispatchRow]:
+    """The dispatches of these people from today on (windows sort as days), held until we commit."""
+    since = (now - timedelta(days=2)).date().isoformat()
+    found: dict[str, DispatchRow] = {}
+    for some in queries.chunks(sorted(persons)):
+        theirs = select(DispatchRow).where(
+            col(DispatchRow.person_id).in_(some), col(DispatchRow.window) >= since
+        )
+        found |= {row.key: row for row in session.exec(theirs.with_for_update())}
+    return found
+
+
+def _takes_more(row: DispatchRow) -> bool:
+    """Not frozen yet; one that had become empty is taken up again."""
+    open_states = (DispatchState.PENDING, DispatchState.SUPPRESSED)
+    return row.frozen_at is None and row.state in open_states
+
+
+def _attach(
+    session: Session,
+    merged: Merged,
+    rows: Mapping[str, NoticeRow],
+    taken: Mapping[str, DispatchRow],
+    now: datetime,
+) -> None:
+    new = [
+        {
+            "key": one.key, "person_id": one.person, "programme": one.notices[0].programme,
+            "window": one.window, "channel": one.channel, "message_id": one.key, "made_at": now,
+            "due_at": now, **_EMPTY,
+        }
+        for one in merged.dispatches if one.key not in taken
+    ]  # fmt: skip
+    if new:
+        session.connection().execute(insert(DispatchRow), new)
+    for one in merged.dispatches:
+        if one.key in taken:
+            taken[one.key].state, taken[one.key].due_at = DispatchState.PENDING, now
+            taken[one.key].settled_at, taken[one.key].outcome = None, ""
+    session.flush()
+    ids = _dispatch_ids(session, [one.key for one in merged.dispatches])
+    for one in merged.dispatches:
+        for notice in one.notices:
+            row = rows[notice.key]
+            row.state, row.dispatch_id, row.reason = NoticeState.DISPATCHED, ids[one.key], ""
+    session.flush()
+
+
+_EMPTY: Mapping[str, Any] = {
+    "kind": "reminder", "state": DispatchState.PENDING, "worker": "", "attempt": 0,
+    "recipient": "", "subject": "", "text": "", "html": "", "outcome": "", "server_reply": "",
+}  # fmt: skip
+
+
+def _dispatch_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in queries.chunks(keys):
+        pairs = select(DispatchRow.key, DispatchRow.id).where(col(DispatchRow.key).in_(some))
+        found |= {key: id_ for key, id_ in session.exec(pairs) if id_ is not None}
+    return found
+
+
+def _put_off(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
+    for one, until in merged.kept:
+        rows[one.key].send_at = until
+    session.flush()
+
+
+def _untold(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:
+    for one in merged.untold:
+        rows[one.key].state, rows[one.key].reason = NoticeState.SUPPRESSED, "quiet"
+    session.flush()
+
+
+def _unheard(
+    session: Session, merged: Merged, rows: Mapping[str, NoticeRow], now: datetime
+) -> None:
+    """A rung that reaches nobody is no failure of the tick; the trail and health say so."""
+    events: dict[str, list[trail.NewEvent]] = {}
+    for one, reason in merged.unheard:
+        rows[one.key].state, rows[one.key].reason = NoticeState.NOBODY, reason
+        body = {"key": one.key, "unit": one.unit, "role": one.role, "reason": reason}
+        event = trail.NewEvent("notice.nobody", one.obligation, body)
+        events.setdefault(one.programme, []).append(event)
+    session.flush()
+    for slug, mine in events.items():
+        trail.append_all(session, slug, mine, now=now)
