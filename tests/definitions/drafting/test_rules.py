@@ -6,7 +6,7 @@ import pytest
 
 from tests.definitions.drafting.reading import Text
 from tracker.definitions.clauses import ReadClause, read_clause
-from tracker.definitions.drafting import passages
+from tracker.definitions.drafting import titles
 from tracker.definitions.drafting.duties import Deadline, clocks
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
@@ -308,9 +308,9 @@ def test_points_between_the_best_and_the_worst_peer(words: str, of: str, worst: 
     ("words", "piece", "wanted"),
     [
         ("编制预案，未编制预案的扣1分。", "未编制预案的扣1分", "编制预案"),
-        ("5月底前公布名单，未公布的扣1分。", "5月底前公布名单，未公布的扣1分", "5月底前公布名单"),
+        ("5月底前公布名单，未公布的扣1分。", "5月底前公布名单，未公布的扣1分", "公布名单"),
         ("完成规划编制，未按时完成的不得分。", "未按时完成的不得分", "完成规划编制"),
-        ("方案和措施未落实的，扣0.5分。", "方案和措施未落实的，扣0.5分", "方案和措施落实"),
+        ("方案和措施未落实的，扣0.5分。", "方案和措施未落实的，扣0.5分", "落实方案和措施"),
         (
             "9月30日前，未完成隐患整治的，扣1分。",
             "9月30日前，未完成隐患整治的，扣1分",
@@ -320,7 +320,7 @@ def test_points_between_the_best_and_the_worst_peer(words: str, of: str, worst: 
 )
 def test_a_duty_is_called_by_what_is_to_be_done(words: str, piece: str, wanted: str) -> None:
     start = words.index(piece)
-    assert passages.deed(words, (start, start + len(piece))) == wanted
+    assert titles.deed(words, (start, start + len(piece))) == wanted
 
 
 def test_a_step_with_a_day_of_its_own_is_not_measured_from_the_goal_of_another_day() -> None:
@@ -424,14 +424,14 @@ def test_a_veto_that_names_no_scope_asks_for_it(words: str, asked: int) -> None:
     ("words", "piece", "title"),
     [
         ("未公示的，扣1分。", "未公示的，扣1分", "公示"),
-        ("值守制度。未公示的，扣1分。", "未公示的，扣1分", "值守制度"),
+        ("值守制度。未公示的，扣1分。", "未公示的，扣1分", "公示"),
         ("①未组织夜查的，扣1分。", "未组织夜查的，扣1分", "组织夜查"),
         ("少开办一所扣2分；每延迟一周扣1分。", "每延迟一周扣1分", ""),
     ],
 )
 def test_a_duty_is_named_by_what_is_to_be_done(words: str, piece: str, title: str) -> None:
     start = words.index(piece)
-    assert passages.deed(words, (start, start + len(piece))) == title
+    assert titles.deed(words, (start, start + len(piece))) == title
 
 
 def test_a_pause_is_named_as_what_must_not_happen() -> None:

@@ -19,7 +19,7 @@ from tracker.definitions.documents.reading import (
     ReadItem,
     ReadSection,
 )
-from tracker.definitions.drafting import passages, questions
+from tracker.definitions.drafting import passages, questions, titles
 from tracker.definitions.drafting.duties import Clock, Clocks, Deadline, clocks, same
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
@@ -113,7 +113,7 @@ def _owed_by_row(row: ReadItem, started: Sequence[_Started]) -> None:
         kind = clock.duty.kind
         free = [one for one in started if all(it.duty.kind != kind for it in one.time.found)]
         for one in free[:1]:
-            title = row.title or passages.title_of(one.placed.text)
+            title = row.title or titles.title_of(one.placed.text)
             one.owe(clock, clock.duty.wording if column and clock.duty.wording else title)
 
 
@@ -320,8 +320,8 @@ class _Drafting:
         self, begun: _Started, row: ReadItem, siblings: list[ReadItem], part: Part
     ) -> Clause:
         one, place, points, time, rules = begun.parts
-        title = passages.title_of(one.text)
-        named = passages.duty_title(one.text) or row.title or title
+        title = titles.title_of(one.text)
+        named = titles.duty_title(one.text) or row.title or title
         duties = tuple(
             duty if duty.title else duty.model_copy(update={"title": named})
             for duty in time.duties()
@@ -355,16 +355,16 @@ class _Drafting:
         """A task without any sanction is owed all the same; one with points loses them whole."""
         charging = [rule for rule in rules.rules if rule.kind != "duty"]
         worth = points is not None or (place.has_points and not place.before)
-        title = passages.duty_title(one.text)
+        title = titles.duty_title(one.text)
         if not charging and worth and not one.reading.unread:
             duty = time.duties()[0].id if time.duties() else time.take(time.by_item, title=title)
             rules.before(AllOrNothing(duty=duty, says="原文没有写怎样扣分，没有完成即失去"))
             self.silent.append(place.clause)
         elif not time.duties() and (points is not None or not charging):
-            if charging and passages.event(one.text):
+            if charging and titles.event(one.text):
                 return  # an accident is nothing that anybody has to do
             duty = time.take(time.by_item, title=title)
-            rules.rules.append(DutyOnly(duty=duty, says=title or passages.title_of(one.text)))
+            rules.rules.append(DutyOnly(duty=duty, says=title or titles.title_of(one.text)))
 
     def _own_units(self, row: ReadItem, rows: list[ReadItem]) -> dict[str, Any]:
         """Units of this row where the item's rows have different ones."""

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from schedules.recurrence import MONTHS, Freq
 from tracker.definitions.clauses import ReadClause, ReadDuration, ReadRecurrence, Span
-from tracker.definitions.drafting import passages
+from tracker.definitions.drafting import passages, titles
 from tracker.domain.programme import (
     CaseDuty,
     Duration,
@@ -280,7 +280,7 @@ def _spans(reading: ReadClause, clause: str, odd: list[tuple[Span, str]]) -> lis
         if one.length.unit == "month":
             odd.append((one.span, "month"))
         number = "" if n == 1 else str(n)
-        title = passages.title_around(reading.text, one.span)
+        title = titles.title_around(reading.text, one.span)
         if _pauses(reading.text, one.span):
             said = _no_pause(reading.text, one.span)
             gap = Gap(id=f"gap{number}", title=said, activity=f"{slug}_activity{number}",
@@ -304,7 +304,7 @@ def _no_pause(text: str, span: Span) -> str:
     start = max(text.rfind(mark, 0, span[0]) for mark in "，,。；;\n") + 1
     said = re.match(r"[^，,。；;\n]*", text[start:])
     head = re.split(r"的|每次?扣|扣", said[0] if said else "")[0].strip()
-    return f"防止{passages.title_of(head)}"
+    return f"防止{titles.title_of(head)}"
 
 
 def key_of(clause: str) -> str:

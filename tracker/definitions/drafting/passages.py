@@ -16,16 +16,16 @@ from tracker.definitions.clauses import Span
 LONGEST = 40
 
 _ENDS = "。；;\n"
-_NUMBERING = re.compile(
+NUMBERING = re.compile(
     r"^\s*(?:[（(]?\d{1,2}[)）.．、](?:(?!\d)|(?=\d{4}年))|[①-⑳]|[（(]?[一二三四五六七八九十]{1,3}[)）、])\s*"
 )
-_AMOUNT = re.compile(
+AMOUNT = re.compile(
     r"(?:加扣|倒扣|扣|减|加|奖励?|计|得|记|赋)(?:\s*\d|\s*[一二三四五六七八九十半]|分|满分|完)"
     r"|不得分|不计分|不扣|免扣|零分|酌情|视情|按比例|一票否决|取消"
 )
 COUNT = r"(?:次|起|个|项|条|件|家|份|篇|处|人|座|块|例|宗|批|户|枚|名|位|天|日)"
 _EACH = re.compile(rf"^[每一]\s*(?:发现|发生|有|出现|查实)?\s*[\d一二三两]*\s*{COUNT}(?!工作日)")
-_EACH_TAIL = re.compile(
+EACH_TAIL = re.compile(
     rf"[，,、的（(\s]*(?:[每一1]\s*(?:次|起|{COUNT})(?:问题|任务|项目)?|每[^，,；。]*|分别|各|均|一次性)$"
 )
 _OWN_POINTS = re.compile(r"(?:计|得|记|值|占)\s*\d+(?:\.\d+)?\s*分\s*[，,]?")
@@ -51,119 +51,46 @@ def comma_part(text: str, span: Span) -> str:
 
 def about(text: str, span: Span) -> str:
     """What a sanction is about, without its amount: 未开展相关活动的; at most 40 characters."""
+    return shortened(subject(text, span))
+
+
+def subject(text: str, span: Span) -> str:
     found = _subject(text[span[0] : span[1]])
     if len(found) < 4:
         found = _subject_before(text, span) or found
-    return shortened(found if len(found) > 1 else passage(text, span).strip())
+    return found if len(found) > 1 else passage(text, span).strip()
 
 
 def _subject(piece: str) -> str:
-    plain = _NUMBERING.sub("", piece.strip())
+    plain = NUMBERING.sub("", piece.strip())
     plain = _OWN_POINTS.sub("", plain)
     if _ONLY_POINTS.match(plain):
         return ""
-    head = plain[: found.start()] if (found := _AMOUNT.search(plain)) else plain
-    head = _bare(head)
+    head = plain[: found.start()] if (found := AMOUNT.search(plain)) else plain
+    head = bare(head)
     *_, last = re.split(r"[，,]", head)
-    counted = _bare(_EACH.sub("", last))
+    counted = bare(_EACH.sub("", last))
     if counted != last and len(counted) >= 4:
         return counted
-    rest = _bare(_EACH.sub("", head))
+    rest = bare(_EACH.sub("", head))
     if rest != head and len(rest) >= 2:
         return rest
-    tail = _bare(_EACH_TAIL.sub("", head))
+    tail = bare(EACH_TAIL.sub("", head))
     return tail if len(tail) >= 2 else ("" if _EACH.match(head) or head.startswith("每") else head)
 
 
 def _subject_before(text: str, span: Span) -> str:
-    lead = _OWN_POINTS.sub("", _NUMBERING.sub("", passage(text, span)[: -(span[1] - span[0])]))
-    parts = [_bare(part) for part in re.split(r"[，,；;]", lead)]
-    parts = [part for part in parts if len(part) >= 2 and not _AMOUNT.search(part)]
+    lead = _OWN_POINTS.sub("", NUMBERING.sub("", passage(text, span)[: -(span[1] - span[0])]))
+    parts = [bare(part) for part in re.split(r"[，,；;]", lead)]
+    parts = [part for part in parts if len(part) >= 2 and not AMOUNT.search(part)]
     return parts[-1] if parts else ""
 
 
 _ONLY_POINTS = re.compile(r"^[（(]?\s*\d+(?:\.\d+)?\s*分?\s*[)）]?$")
 
 
-def _bare(piece: str) -> str:
+def bare(piece: str) -> str:
     return piece.strip(" \t\r\n，,、：:；;（(）)。").removesuffix("的").strip("，,、 ")
-
-
-def title_of(text: str) -> str:
-    """A clause in a few words: its first part."""
-    plain = _NUMBERING.sub("", " ".join(text.split()))
-    return shortened(_first_part(plain).strip() or plain, 24)
-
-
-def _first_part(text: str) -> str:
-    """Up to the first stop that does not stand inside a title or a quotation."""
-    depth = 0
-    for place, sign in enumerate(text):
-        depth += (sign in "《“") - (sign in "》”")
-        if depth <= 0 and sign in "，,。；;：:（(":
-            return text[:place]
-    return text
-
-
-def title_around(text: str, span: Span) -> str:
-    """The part of a sentence that a date stands in; the next one too where it is only the date."""
-    start = max(text.rfind(mark, 0, span[0]) for mark in "，,。；;\n") + 1
-    ends = [found.start() for found in re.finditer(r"[，,。；;\n]|$", text[span[1] :])]
-    end = span[1] + ends[0]
-    if end - start < span[1] - span[0] + 4 and len(ends) > 1:
-        end = span[1] + ends[1]
-    return deed(text, (start, end))
-
-
-_NOT_YET = re.compile(
-    r"(?:仍|均|尚)?(?:未能?|没有?(?!关)|不(?=按|及时|如期|开展|完成|落实|登录|上报|报送))"
-    r"(?:按(?:照|时间节点|时限|时|期|规定时限|规定|要求)|及时|如期)?"
-)
-_DAY_AHEAD = re.compile(r"^[^，,]{0,14}(?:日|月|年|底|旬)之?(?:前|内)[，,]")
-
-
-def deed(text: str, span: Span) -> str:
-    """What is to be done, of a sentence about what was not: 未制定方案的 -> 制定方案.
-
-    The clause's own title where nothing but 未按时完成 is said.
-    """
-    said = about(text, span)
-    done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", re.split(r"的[，,]", said)[0])))
-    head, comma, tail = done.rpartition("，")
-    if comma and _bare(tail) in head:  # 公布名单，未公布的
-        done = head
-    plain = re.sub(r"每[^，。；]*", "", _EMPTY.sub("", done))
-    told = len(plain) > 2 and not _AMOUNT.search(done)
-    return shortened(_told_once(_NUMBERING.sub("", done))) if told else duty_title(text)
-
-
-_EMPTY = re.compile(r"完成|开展|上报|报送|相关|工作|任务|活动|上述|逾期")
-
-
-def _told_once(title: str) -> str:
-    """公布名单，公布名单 -> 公布名单."""
-    parts = re.split(r"[，,]", title)
-    once = dict.fromkeys(part.strip() for part in parts)
-    return "，".join(once) if len(once) < len(parts) else title
-
-
-def duty_title(text: str) -> str:
-    """A clause in a few words, as something to be done; "" where it only tells of a shortfall or
-    an event (少建一个, 发生事故)."""
-    head = title_of(text)
-    head = re.sub(r"(?:加扣|[扣减加得计记])\s*\d.*$", "", head)
-    head = _bare(_EACH_TAIL.sub("", head)) or _bare(head)
-    done = _bare(_NOT_YET.sub("", _DAY_AHEAD.sub("", head)))
-    return "" if len(done) < 2 or _NO_DEED.match(done) or not _EMPTY.sub("", done) else done
-
-
-def event(text: str) -> bool:
-    """Whether a clause begins with what happens, not with something to do: 发生事故每起扣5分."""
-    return bool(_EVENT.match(title_of(text)))
-
-
-_EVENT = re.compile(r"(?:每|凡|如)?(?:发生|发现|出现|被|经查|查实|瞒报|谎报|造成|导致|引发)")
-_NO_DEED = re.compile(rf"{_EVENT.pattern}|每[^，。；]{{0,20}}[少低缺超差]|[少缺漏]|(?:迟|瞒|谎)报")
 
 
 def shortened(text: str, most: int = LONGEST) -> str:

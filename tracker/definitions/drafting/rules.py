@@ -26,7 +26,7 @@ from tracker.definitions.clauses import (
     ReadRule,
     Share,
 )
-from tracker.definitions.drafting import bands, passages
+from tracker.definitions.drafting import bands, passages, titles
 from tracker.definitions.drafting.duties import Clock, Clocks
 from tracker.definitions.drafting.making import (
     MEASURED,
@@ -133,7 +133,7 @@ class _Mapping(Measuring):
             if duty.kind not in ("milestone", "recurring"):
                 continue
             if (duty.kind, duty.wording or duty.id) not in taken:
-                title = passages.title_around(self.reading.text, clock.span)
+                title = titles.title_around(self.reading.text, clock.span)
                 name = self.clocks.take(clock, title=title)
                 self.made.rules.append(DutyOnly(duty=name, says=title))
 
@@ -222,8 +222,15 @@ class _Mapping(Measuring):
             for node in nodes:
                 if node.need is None and node.on == clock.duty.on:
                     return node.id
-        title = passages.deed(self.reading.text, read.span)
+        title = self._titled(clock, read)
         return self.clocks.take(clock, title=title, need=need)
+
+    def _titled(self, clock: Clock, read: ReadRule) -> str:
+        """A stage with a day of its own is called by the words around that day."""
+        days = [one for one in self.clocks.found if isinstance(one.duty, Milestone)]
+        if clock.own and len(days) > 1:
+            return titles.title_around(self.reading.text, clock.span)
+        return titles.deed(self.reading.text, read.span)
 
     def per_missing(self, read: ReadRule, number: int) -> Sequence[Rule]:
         each, cap = bands.amount(read.deduct), self.cap_of(read)
@@ -279,7 +286,7 @@ class _Mapping(Measuring):
 
     def _each_above(self, read: ReadRule, each: str) -> Sequence[Rule]:
         self.made.above = each
-        title = passages.duty_title(self.reading.text)
+        title = titles.duty_title(self.reading.text)
         duty = self.clocks.take(self.clocks.by_item, title=title)
         return [AllOrNothing(lose=each, duty=duty, cap=self.cap_of(read))]
 
