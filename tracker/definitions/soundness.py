@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from schedules.recurrence import Freq, Recurrence, periods
+from schedules.recurrence import periods
 from tracker.definitions.complaints import fault_of
 from tracker.definitions.faults import Fault, near
 from tracker.definitions.yamltext import Route
@@ -246,11 +246,8 @@ class _Soundness:
     def _rhythm(self, route: Route, duty: Recurring) -> Iterator[Fault]:
         year = self.programme.year
         try:
-            rhythm = Recurrence(
-                Freq(duty.freq), duty.interval, duty.times, duty.due_day, duty.due_offset
-            )
             periods(
-                rhythm,
+                duty.rhythm,
                 first=duty.first or date(year, 1, 1),
                 last=duty.last or date(year, 12, 31),
             )

@@ -20,7 +20,7 @@ from schedules.deadlines import (
     within_hours,
     within_workdays,
 )
-from schedules.recurrence import Freq, Recurrence, periods
+from schedules.recurrence import periods
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain.obligations import Move, Obligation
@@ -222,11 +222,8 @@ class _Layout:
         self, section: str, item: Item, clause: Clause, duty: Recurring, unit: str
     ) -> Iterator[Obligation]:
         year = self.programme.year
-        rhythm = Recurrence(
-            Freq(duty.freq), duty.interval, duty.times, duty.due_day, duty.due_offset
-        )
         first, last = duty.first or date(year, 1, 1), duty.last or date(year, 12, 31)
-        for period in periods(rhythm, first=first, last=last):
+        for period in periods(duty.rhythm, first=first, last=last):
             yield replace(
                 self._base(
                     section, item, clause, duty, unit,

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from schedules.recurrence import Freq, Recurrence
 from tracker.domain.points import Number, Points
 from tracker.domain.rules import Rule
 
@@ -103,8 +104,9 @@ class Milestone(Definition):
 class Recurring(Definition):
     """A duty owed once (or `times` times) per period; one obligation per period.
 
-    `due_day` counts in the period's last month (weekly: 1 Monday to 7 Sunday); none means the
-    period's last day. `due_offset` moves it on by whole periods (次月10日前: monthly, 10, 1).
+    `due_day` counts in the period's last month, or in its month number `due_month` (weekly: 1
+    Monday to 7 Sunday); none means that month's, or the period's, last day. `due_offset` moves it
+    on by whole periods (次月10日前: monthly, 10, 1; 每年5月31日前: yearly, 31, month 5).
     """
 
     kind: Literal["recurring"] = "recurring"
@@ -115,9 +117,22 @@ class Recurring(Definition):
     times: Annotated[int, Field(ge=1)] = 1
     due_day: Annotated[int, Field(ge=1, le=31)] | None = None
     due_offset: Annotated[int, Field(ge=0)] = 0
+    due_month: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Month of the period, from 1, of months, quarters, halves and years.",
+        exclude_if=lambda month: month is None,  # what was published before keeps its hash
+    )
     first: date | None = Field(default=None, description="First day covered; default 1 January.")
     last: date | None = Field(default=None, description="Last day covered; default 31 December.")
     wording: str = ""
+
+    @property
+    def rhythm(self) -> Recurrence:
+        """ValueError where the parts do not go together."""
+        return Recurrence(
+            Freq(self.freq), self.interval, self.times, self.due_day, self.due_offset,
+            self.due_month,
+        )  # fmt: skip
 
 
 class CaseDuty(Definition):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from schedules.recurrence import periods
 from tests.definitions.drafting.reading import clause, document, item
 from tracker.definitions.clauses import read_clause
 from tracker.definitions.drafting.drafts import draft
-from tracker.domain.programme import Clause
+from tracker.domain.programme import Clause, Recurring
 
 
 def drafted(words: str, *, day: str = "", cell: str = "", points: str = "") -> Clause:
@@ -68,6 +70,8 @@ def test_a_stage_without_a_day_of_its_own_is_owed_beside_the_last() -> None:
     [
         ("每季度末月25日前", {"freq": "quarterly", "due_day": 25}),
         ("每周五前", {"freq": "weekly", "due_day": 5}),
+        ("每年5月31日前", {"freq": "yearly", "due_month": 5}),
+        ("每季度首月10日前", {"freq": "quarterly", "due_day": 10, "due_month": 1}),
         ("每月5日前报送上月情况", {"freq": "monthly", "due_day": 5, "due_offset": 1}),
     ],
 )
@@ -140,3 +144,35 @@ def test_what_doubles_a_sanction_doubles_only_those_of_its_own_sentence() -> Non
     ).rules
     (doubled,) = [rule.rules for rule in made if rule.kind == "multiplier"]
     assert doubled == ("1#2",)
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("每年5月31日前报送总结，未报送的扣1分。", ["2024-05-31"]),
+        ("每年4月20日前报送要点，未报送的扣1分。", ["2024-04-20"]),
+        (
+            "每季度首月10日前报送情况，未报送的每次扣0.2分。",
+            ["2024-01-10", "2024-04-10", "2024-07-10", "2024-10-10"],
+        ),
+        ("每半年首月15日前报送情况，未报送的每次扣0.2分。", ["2024-01-15", "2024-07-15"]),
+    ],
+)
+def test_a_day_in_another_month_than_the_last_of_a_period_is_kept(
+    words: str, days: list[str]
+) -> None:
+    made = drafted(words)
+    (duty,) = [one for one in made.duties if isinstance(one, Recurring)]
+    due = periods(duty.rhythm, first=date(2024, 1, 1), last=date(2024, 12, 31))
+    assert [one.due_on.isoformat() for one in due] == days
+    assert [one.kind for one in made.duties] == ["recurring"]
+
+
+def test_what_is_owed_for_the_last_quarter_is_due_in_a_month_of_the_next() -> None:
+    duty = owed("每季度首月10日前报送上季度情况，未报送的每次扣0.2分。")[0]
+    assert (duty["due_day"], duty["due_month"], duty["due_offset"]) == (10, 1, 1)
+
+
+def test_a_month_that_a_period_lacks_is_told() -> None:
+    with pytest.raises(ValueError, match="no month 4"):
+        _ = Recurring(freq="quarterly", due_month=4).rhythm

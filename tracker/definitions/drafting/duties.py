@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from schedules.recurrence import MONTHS, Freq
-from tracker.definitions.clauses import ReadClause, ReadDuration, ReadRecurrence, Span
+from tracker.definitions.clauses import Due, ReadClause, ReadDuration, ReadRecurrence, Span
 from tracker.definitions.drafting import passages, titles
 from tracker.domain.programme import (
     CaseDuty,
@@ -110,6 +110,7 @@ def clocks(
 ) -> Clocks:
     """`column` is the row's cell for time as the reader of clauses understands it."""
     odd: list[tuple[Span, str]] = []
+    reading = _each_year(reading)
     found = [
         *_nodes(reading, year, odd),
         *(_period(reading.text, one, n, year) for n, one in enumerate(reading.recurrences, 1)),
@@ -134,6 +135,7 @@ def _column(
     column: ReadClause, clause: str, item: Deadline, year: int, own: Sequence[Clock]
 ) -> Iterator[Clock]:
     """Nothing for one plain day or words that name no time: the item's own deadline says that."""
+    column = _each_year(column)
     days = _nodes(column, year, [])
     periods = [
         _period(column.text, one, n, year)
@@ -143,7 +145,9 @@ def _column(
     spare = _kinds(own, "case")
     if not (periods or cases or len(days) > 1 or any(one.share or one.number for one in days)):
         return
-    if item.on is not None and item.on not in [getattr(one.duty, "on", None) for one in days]:
+    told = {one.first for one in column.recurrences}
+    told |= {getattr(one.duty, "on", None) for one in days}
+    if item.on is not None and item.on not in told:
         days.append(Clock(node(item, year), NOWHERE))
     for one in (*days, *periods, *cases):
         duty = one.duty
@@ -198,6 +202,25 @@ def _nodes(reading: ReadClause, year: int, odd: list[tuple[Span, str]]) -> list[
     return found
 
 
+def _each_year(reading: ReadClause) -> ReadClause:
+    """每年5月31日前: a year and the day behind it are one duty of each year."""
+    days = {due.span[0]: due for due in reading.deadlines}
+    joined: dict[int, Due] = {}
+    for n, one in enumerate(reading.recurrences):
+        due = days.get(one.span[1])
+        if one.freq is Freq.YEARLY and one.first is None and due is not None:
+            joined[n] = due
+    if not joined:
+        return reading
+    recurrences = tuple(
+        replace(one, first=joined[n].on, span=(one.span[0], joined[n].span[1]))
+        if n in joined else one
+        for n, one in enumerate(reading.recurrences)
+    )  # fmt: skip
+    left = tuple(one for one in reading.deadlines if one not in joined.values())
+    return replace(reading, recurrences=recurrences, deadlines=left)
+
+
 def _node(text: str, on: date, span: Span, year: int) -> Milestone:
     """A day of another year is no day of this programme: it is entered when its time comes."""
     wording = text[slice(*span)]
@@ -207,7 +230,7 @@ def _node(text: str, on: date, span: Span, year: int) -> Milestone:
 
 
 def _period(text: str, one: ReadRecurrence, n: int, year: int) -> Clock:
-    day, offset = _rhythm(one, year)
+    day, offset, month = _rhythm(one, year)
     if day is not None and not offset and _of_last(text, one):
         offset = 1
     duty = Recurring(
@@ -218,27 +241,25 @@ def _period(text: str, one: ReadRecurrence, n: int, year: int) -> Clock:
         times=one.times,
         due_day=day,
         due_offset=offset,
+        due_month=month,
     )
     return Clock(duty, one.span)
 
 
-def _rhythm(one: ReadRecurrence, year: int) -> tuple[int | None, int]:
-    """Due day and offset from the due day of the year's first period.
-
-    A day in another month than the period's last has no place in a duty; the period's end stands.
-    """
+def _rhythm(one: ReadRecurrence, year: int) -> tuple[int | None, int, int | None]:
+    """Due day, offset and month of a duty, from the due day of the year's first period."""
     if one.first is None:
-        return None, 0
-    months = MONTHS.get(one.freq, 0) * one.interval
+        return None, 0, None
     if one.freq is Freq.WEEKLY:
-        return one.first.isoweekday(), 0
+        return one.first.isoweekday(), 0, None
+    months = MONTHS.get(one.freq, 0) * one.interval
     if not months:
-        return None, 0
-    behind = (one.first.year - year) * 12 + one.first.month - months
-    last = _ends_month(one.first)
-    if behind < 0 or behind % months:
-        return None, 0
-    return (None if last else one.first.day), behind // months
+        return None, 0, None
+    day = None if _ends_month(one.first) else one.first.day
+    offset, month = divmod((one.first.year - year) * 12 + one.first.month - 1, months)
+    if offset < 0:
+        return None, 0, None
+    return day, offset, None if month + 1 == months else month + 1
 
 
 _LAST = {Freq.MONTHLY: "月", Freq.QUARTERLY: "季", Freq.HALF_YEARLY: "半年", Freq.WEEKLY: "周"}
