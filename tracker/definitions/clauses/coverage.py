@@ -15,12 +15,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tracker.definitions.clauses import doubts
+from tracker.definitions.clauses.dates import Times
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
 from tracker.definitions.clauses.numerals import NUMBER, number_of
 from tracker.definitions.clauses.reading import Amount, Between, Kind, Points, Share, Unread
-from tracker.definitions.clauses.times import Times
 from tracker.definitions.clauses.vocabulary import FEN
 
 Place = tuple[int, int]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from tracker.definitions.clauses.dates import Times
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
 from tracker.definitions.clauses.reading import Ambiguity, Kind, Points, Unread, Whole
-from tracker.definitions.clauses.times import Times
 from tracker.definitions.clauses.triggers import CLOCK, QUANTITATIVE
 
 Doubt = tuple[int, int, tuple[str, ...]]

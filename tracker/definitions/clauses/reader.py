@@ -8,6 +8,7 @@ from decimal import Decimal
 from schedules.workdays import WorkCalendar, china
 from tracker.definitions.clauses import coverage, doubts
 from tracker.definitions.clauses.assembling import Assembler
+from tracker.definitions.clauses.dates import Timed, Times
 from tracker.definitions.clauses.drafts import Draft
 from tracker.definitions.clauses.grammar import Phrase, phrases
 from tracker.definitions.clauses.leads import Assembly
@@ -25,7 +26,7 @@ from tracker.definitions.clauses.reading import (
     ReadRule,
 )
 from tracker.definitions.clauses.settling import settled, worths
-from tracker.definitions.clauses.times import Timed, Times, times_of
+from tracker.definitions.clauses.times import times_of
 
 ROW = 1_000
 """Tokens that are parsed together at most, so that memory follows the answer, not the text."""
