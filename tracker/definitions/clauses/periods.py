@@ -9,24 +9,39 @@ from decimal import Decimal
 
 from schedules.recurrence import Freq
 from schedules.workdays import WorkCalendar
-from tracker.definitions.clauses.dates import BEFORE, DAY, ENDS, Period, integer, last_of
+from tracker.definitions.clauses.dates import (
+    ALSO,
+    BEFORE,
+    DAY,
+    ENDS,
+    MONTH,
+    Period,
+    integer,
+    last_of,
+)
 from tracker.definitions.clauses.numerals import NUMBER as N
 from tracker.definitions.clauses.numerals import number_of
 
-PERIOD = r"季度|季|半年|年度|年|月份|月|周|星期|旬|日|天"
+PERIOD = r"季度|季|半年|年度|年|月份|月|周|星期|旬|日|天|学期|学年"
+WEEKDAY = r"[一二三四五六日天]"
 RECUR = re.compile(
-    rf"(?:每逢?|各)(?:个)?(?:(?P<n>{N}|双|单|隔)个?)?(?P<unit>{PERIOD})(?!次|均|扣|底均)(?P<weekday>(?<=周)[一二三四五六日天]|(?<=星期)[一二三四五六日天])?"
-    rf"|(?:按|逐)(?P<by>季度|季|半年|年度|年|月|周|旬|日)(?!份|均|期)"
-    rf"|(?P<next>(?:次|下)个?月|次季度?(?:首月|第一个月)?|季后首月|季度后首月|下季度?首月)"
+    rf"(?:每逢?|各|逢(?!周末|节|会|年过节|[日天]))(?:个)?(?:(?P<n>{N}|双|单|隔)个?)?(?P<unit>{PERIOD})(?!次(?!月)|均|扣|底均)"
+    rf"(?P<weekday>(?<=[周期]){WEEKDAY}(?:{ALSO}(?:每?周|每?星期)?{WEEKDAY}(?![\d个项次])){{0,6}})?"
+    rf"|(?:按|逐)(?P<by>季度|季|半年|年度|年|月|周|旬|日)(?!份|均|期|分解|结算|折算|计[分算扣]|扣)"
+    rf"|(?P<next>(?:次|下)个?月|次季度?(?:首月|第一个月)?|季后首月|季度后首月|下季度?首月|(?:次|下)周(?P<nextday>{WEEKDAY}))"
     r"|(?P<bare>(?<![\d一二三四五六七八九十每各])(?:当月|本月|月)(?=[底末]前)"
     r"|(?<![\d一二三四第每各])(?:当季|季度|季)(?=末前))"
-    rf"|(?P<ended>季度|半年|年度|月度|月)(?=(?:终了|结束)后)"
-    rf"|(?P<one>(?<![第\d])[一1](?:季度?|月|周|年))(?=[一1]次|一报|一调度|一通报|一例会|一总结|一研判)"
+    rf"|(?P<ended>季度|半年|年度|月度|月|(?<![\d一二三四第])季)(?=(?:终了|结束)后)"
+    rf"|(?P<after>(?<![\d一二三四五六七八九十个第])(?:季度?|月度?))(?=后(?:的)?{N}个?(?:日|天|工作日))"
+    rf"|(?P<one>(?<![第\d])[一1](?:季度?|月|周|年|旬)|(?<![上下个\d])半年)(?=[一1]次|一报|一调度|一通报|一例会|一总结|一研判)"
 )
 DUE_IN_PERIOD = re.compile(
-    rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?)?"
-    rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-3]个?月|最后1个月)?(?:的)?"
-    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>[一二三四五六日天])|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|(?P<day>{DAY})(?:[日号]|(?=-))(?:[至到-](?P<to>{DAY})[日号])?(?P<more>(?:[、和及]{DAY}[日号]){{0,4}})|(?P<end>月?(?:底|末)|最后[一1][日天]|结束)|(?P<ten>[上中下]旬))"
+    rf"(?:的)?(?:(?P<after>(?:度)?(?:结束|终了)?(?:之)?后|后)(?:的)?(?:首月|第一个月|次月)?|(?P<nextmonth>(?:的)?(?:次月|下个?月)))?"
+    rf"(?:的)?(?P<which>(?:最)?后一个?月|末月|首月|第[一二三1-6]个?月|最后1个月|中间月|次月)?(?:的)?(?:[末底]的?(?=最后))?"
+    rf"(?P<month>{MONTH}月(?:份)?)?"
+    rf"(?:(?:最后(?:一|1)个?(?:星期|周)(?P<lastday>{WEEKDAY})|第?(?P<nth>[一二三四1-4])个?(?:星期|周)(?P<nthday>{WEEKDAY})"
+    rf"|(?P<last>最后|倒数第)?(?:第|前)?(?P<workday>{N})个?工作日|逢?(?P<day>{DAY})(?:[日号]|(?=-))(?:[至到-](?P<to>{DAY})[日号])?(?P<more>(?:{ALSO}(?:{DAY}[日号]|{MONTH}月(?:份)?{DAY}[日号])){{0,4}})"
+    rf"|(?P<end>月?(?:底|末)|最后[一1][日天]|结束)(?P<ends>(?:{ALSO}{MONTH}月(?:份)?[底末]){{0,4}})|(?P<ten>[上中下]旬))"
     rf"(?P<before>(?:下班)?{BEFORE}|(?:之内|以内|内))?|(?P<within>{N})个?(?P<wunit>工作日|日|天)(?:之|以)?内)?"
 )
 TIMES_IN_PERIOD = re.compile(
@@ -37,6 +52,7 @@ FREQ = {
     "季度": Freq.QUARTERLY, "季": Freq.QUARTERLY, "半年": Freq.HALF_YEARLY, "年度": Freq.YEARLY,
     "年": Freq.YEARLY, "月份": Freq.MONTHLY, "月": Freq.MONTHLY, "周": Freq.WEEKLY,
     "星期": Freq.WEEKLY, "旬": Freq.TEN_DAYS, "日": Freq.DAILY, "天": Freq.DAILY,
+    "学期": Freq.HALF_YEARLY, "学年": Freq.YEARLY,
 }  # fmt: skip
 LENGTH_OF = {Freq.MONTHLY: 1, Freq.QUARTERLY: 3, Freq.HALF_YEARLY: 6, Freq.YEARLY: 12}
 
@@ -48,28 +64,60 @@ def periods_of(text: str, year: int, calendar: WorkCalendar) -> Iterator[Period]
             continue
         freq, interval = _rhythm(found)
         due = DUE_IN_PERIOD.match(text, found.end())
-        end = found.end()
-        first: date | None = None
-        if found["weekday"]:
-            first = _first_weekday(year, found["weekday"])
-        elif due is not None and due.end() > found.end():
-            first = _first(due, found, freq, year, calendar)
-            end = due.end() if first is not None else found.end()
-        if found["next"] and (first is None or text[found.start() - 1 : found.start()] == "至"):
+        firsts = list(_firsts(found, due, freq, year, calendar))
+        named = due is not None and firsts and not found["weekday"] and not found["nextday"]
+        end = due.end() if named and due is not None else found.end()
+        if found["next"] and (not firsts or text[found.start() - 1 : found.start()] == "至"):
             continue
         times = TIMES_IN_PERIOD.match(text, end)
         counted = times is not None and not _is_step(text, found, times)
         often = max(1, int(number_of(times["n"]))) if counted and times is not None else 1
-        if first is not None and due is not None and due["more"]:
-            often = 1 + len(re.findall("[日号]", due["more"]))
-        if _is_step(text, found, None) and first is None:
+        if _is_step(text, found, None) and not firsts:
             continue
         last_end = end
-        yield Period(freq, interval, often, first, found.start(), end, counted)
+        days: list[date | None] = [*firsts] or [None]
+        for first in days:
+            yield Period(freq, interval, often, first, found.start(), end, counted)
+
+
+def _firsts(
+    found: re.Match[str],
+    due: re.Match[str] | None,
+    freq: Freq,
+    year: int,
+    calendar: WorkCalendar,
+) -> Iterator[date]:
+    """The due days of the year's first period: one, or one for each day of a list."""
+    if found["weekday"]:
+        yield from (_first_weekday(year, name) for name in _weekdays(found["weekday"]))
+        return
+    if found["nextday"]:
+        yield _next_weekday(year, found["nextday"])
+        return
+    first = (
+        None
+        if due is None or due.end() == found.end()
+        else _first(due, found, freq, year, calendar)
+    )
+    if first is None or due is None:
+        return
+    yield first
+    for month, day in LISTED.findall(due["more"] or ""):
+        yield first.replace(month=integer(month) if month else first.month, day=integer(day))
+    for month in MONTHS.findall(due["ends"] or ""):
+        yield last_of(first.year, integer(month))
+
+
+LISTED = re.compile(rf"(?:({MONTH})月(?:份)?)?({DAY})[日号]")
+MONTHS = re.compile(rf"({MONTH})月")
+
+
+def _weekdays(listed: str) -> list[str]:
+    return re.findall(rf"{WEEKDAY}", re.sub("周|星期", "", listed))
 
 
 STEP_AFTER = re.compile(
-    r"(?:的)?(?:加|再|另)?扣|(?:每|少|缺|逾|延|迟|超|漏|下降|降低|增加|上升|提高|低|高|出现|发现|发生|未|减少)"
+    r"(?:的)?(?:加|再|另)?扣|(?:累计|合计|全部)?(?:最高|最多|奖励|加分|奖|加|计|得|不超过|限)|(?:每|少|缺|逾|延|迟|超|漏|下降|降低|增加|上升|提高|低|高|出现|发现|发生|未|减少)"
 )
 OF_SANCTION = re.compile(r"少于|少|缺|漏|未")
 
@@ -90,9 +138,12 @@ def _is_step(text: str, found: re.Match[str], times: re.Match[str] | None) -> bo
 
 def _rhythm(found: re.Match[str]) -> tuple[Freq, int]:
     if found["next"]:
+        if found["nextday"]:
+            return Freq.WEEKLY, 1
         return (Freq.QUARTERLY if "季" in found["next"] else Freq.MONTHLY), 1
-    ended = (found["ended"] or found["bare"] or "").replace("月度", "月").lstrip("当本")
-    unit = found["unit"] or found["by"] or ended or (found["one"] or "")[1:]
+    ended = (found["ended"] or found["bare"] or found["after"] or "").replace("月度", "月")
+    once = found["one"] or ""
+    unit = found["unit"] or found["by"] or ended.lstrip("当本") or once.lstrip("一1")
     freq = FREQ[unit]
     if not found["n"]:
         return freq, 1
@@ -114,6 +165,13 @@ def _first_weekday(year: int, name: str) -> date:
     return first + timedelta(days=(wanted - first.weekday()) % 7)
 
 
+def _next_weekday(year: int, name: str) -> date:
+    """次周一: of the week after the one that holds the first of January."""
+    first = date(year, 1, 1)
+    monday = first + timedelta(days=7 - first.weekday())
+    return monday + timedelta(days="一二三四五六日".index("日" if name == "天" else name))
+
+
 def _first(
     due: re.Match[str], found: re.Match[str], freq: Freq, year: int, calendar: WorkCalendar
 ) -> date | None:
@@ -129,7 +187,11 @@ def _first_day(
     if freq in (Freq.WEEKLY, Freq.DAILY):
         return None
     if freq is Freq.TEN_DAYS:
-        return date(year, 1, 10) if due["end"] else None
+        return date(year, 1, 10) if due["end"] else _named_day(due, date(year, 1, 1))
+    if due["month"] and freq is Freq.YEARLY:
+        return _named_day(due, date(year, integer(due["month"].rstrip("月份")), 1))
+    if due["month"]:
+        return None
     month = _month_of(due, found, LENGTH_OF[freq])
     month += found["n"] == "双" and freq is Freq.MONTHLY
     first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
@@ -155,6 +217,10 @@ def _named_day(due: re.Match[str], first: date) -> date | None:
     if due["lastday"]:
         wanted = "一二三四五六日".index(due["lastday"].replace("天", "日"))
         return last - timedelta(days=(last.weekday() - wanted) % 7)
+    if due["nthday"]:
+        wanted = "一二三四五六日".index(due["nthday"].replace("天", "日"))
+        ahead = (wanted - first.weekday()) % 7
+        return first + timedelta(days=ahead + 7 * (integer(due["nth"]) - 1))
     if due["end"]:
         return last
     if due["ten"]:
@@ -168,11 +234,13 @@ def _month_of(due: re.Match[str], found: re.Match[str], size: int) -> int:
     """The month, from 1, in which the first period's due day falls."""
     if found["next"]:
         return size + 1
-    if due["after"]:
+    if due["after"] or due["nextmonth"]:
         return size + 1
     which = due["which"] or ""
     if which.startswith(("首", "第一", "第1")):
         return 1
-    if which.startswith(("第二", "第2")):
+    if which.startswith(("第二", "第2", "中间")):
         return 2
+    if which.startswith("第"):
+        return integer(which.strip("第个月"))
     return size
