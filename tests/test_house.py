@@ -52,6 +52,7 @@ HEAVY = {
     "sqlalchemy",
     "sqlmodel",
     "starlette",
+    "typst",
     "uvicorn",
     "xlsxwriter",
 }
