@@ -440,7 +440,10 @@ class _Engine:
             missing = units(item.points) - given
             if item.unallocated == "lost" and missing > 0:
                 section, _, clause = self.programme.clauses[item.clauses[0].id]
-                charge = Charge(Fraction(-missing, 10_000), (step("unallocated"),))
+                lost = Fraction(missing, 10_000)
+                told = step("unallocated", points=fraction(item.points),
+                            given=Fraction(given, 10_000), amount=lost)  # fmt: skip
+                charge = Charge(-lost, (told,))
                 self._add(section, item, clause, f"{item.id}#0", 0, charge, apart=False)
             elif item.unallocated == "scaled":
                 scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0")
@@ -477,10 +480,10 @@ class _Engine:
             left = worth + sum(entry.points for entry in held)
             if left > 0:
                 section, item, clause = self.programme.clauses[view.clause.id]
-                charge = Charge(
-                    Fraction(-left, 10_000),
-                    (step("veto", scope=rule.scope, left=Fraction(left, 10_000)),),
-                )
+                told = step("veto", scope=rule.scope, left=Fraction(left, 10_000))
+                ground = rule.when.ground(view)
+                charge = Charge(Fraction(-left, 10_000), (*ground.steps, told),
+                                facts=ground.facts, occurred_at=ground.occurred_at)  # fmt: skip
                 self._add(section, item, clause, view.rule, 0, charge, apart=False)
 
     def _at_stake(self, scope: str, view: _View) -> tuple[Units, list[Entry]]:

@@ -79,6 +79,8 @@ def _variant(code: str, values: Mapping[str, Any]) -> str:
             return "curve_rise_zero"
         case "given" if values["factor"] != 1:
             return "given_times"
+        case "given_kept" if values["factor"] != 1:
+            return "given_kept_times"
         case "veto":
             return f"veto_{values['scope']}"
         case _:

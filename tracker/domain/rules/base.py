@@ -134,6 +134,16 @@ class Definition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What a condition was judged by: a line for each thing that it looked at, the facts, and when
+    the last of them happened."""
+
+    steps: tuple[Step, ...] = ()
+    facts: tuple[FactId, ...] = ()
+    occurred_at: datetime | None = None
+
+
 class When(Definition):
     """A condition on exactly one thing: a missed duty, a finding, a recognition, a recognition that
     is not there (`without`), an earlier rule that charged something, a measured value, a place
@@ -214,6 +224,64 @@ class When(Definition):
         if self.charged is not None:
             return scene.lost_by(self.charged) > 0
         return self._ranked(scene) if self.measure is None else self._measured(scene)
+
+    def ground(self, scene: Scene) -> Ground:
+        """What it was judged by, whether it holds or not."""
+        seen = [one for part in self.parts for one in part._seen(scene)]
+        whens = [fact.occurred_at for _, facts in seen for fact in facts]
+        return Ground(
+            tuple(told for told, _ in seen),
+            tuple(dict.fromkeys(fact.id for _, facts in seen for fact in facts)),
+            max(whens, default=None),
+        )
+
+    def _seen(self, scene: Scene) -> Sequence[tuple[Step, Sequence[Fact]]]:
+        if self.missed is not None:
+            return [(joined.told(), ()) for joined in scene.owed(self.missed) if joined.missed]
+        if self.finding is not None:
+            found = scene.findings(self.finding)
+            return [(step("found", count=sum(one.count for one in found)), found)]
+        key = self.recognition or self.without
+        if key is not None:
+            recognised = scene.recognitions(key)
+            count = sum(one.count for one in recognised)
+            return [(step("recognised", what=scene.called(key), count=count), recognised)]
+        if self.charged is not None:
+            return [(step("charged", rule=self.charged, amount=scene.lost_by(self.charged)), ())]
+        if self.measure is None:
+            return self._seen_rank(scene)
+        return [(self._told(one, scene), [one]) for one in scene.measurements(self.measure)]
+
+    def _seen_rank(self, scene: Scene) -> Sequence[tuple[Step, Sequence[Fact]]]:
+        ranking = scene.ranking(self.rank or self.risen or "")
+        if ranking is None:
+            return []
+        what = scene.called(self.rank or self.risen or "")
+        sign, bound = self._sign, Fraction(self._bound)
+        if self.rank is not None:
+            told = step("placed", what=what, value=ranking.place, sign=sign, bound=bound)
+        else:
+            told = step("places_risen", what=what, value=ranking.risen or 0, sign=sign, bound=bound)
+        return [(told, [ranking])]
+
+    def _told(self, one: Measurement, scene: Scene) -> Step:
+        what = scene.called(one.measure)
+        if self.grade is not None:
+            return step("graded", what=what, grade=one.grade, asked=self.grade)
+        bound = bound_of(self._bound, one, scene)
+        if bound is None or one.value is None or (self.change and not one.baseline):
+            return step("missing", what=what, key=one.measure)
+        value = Fraction(one.value)
+        if not self.change:
+            return step("compared", what=what, value=value, sign=self._sign, bound=bound)
+        base = Fraction(one.baseline or 1)
+        return step("changed", what=what, value=value, base=base, change=(value / base - 1) * 100,
+                    sign=self._sign, bound=bound)  # fmt: skip
+
+    @property
+    def _sign(self) -> str:
+        signs = {"at_least": "≥", "at_most": "≤", "above": ">", "below": "<"}
+        return next(sign for name, sign in signs.items() if getattr(self, name) is not None)
 
     def _ranked(self, scene: Scene) -> bool | None:
         ranking = scene.ranking(self.rank or self.risen or "")

@@ -128,11 +128,11 @@ class AllOrNothing(RuleBase):
         verdict = self.must.holds(scene)
         if verdict is None:
             return [unknown(self, scene, self.must.what, worst=lose)]
-        return (
-            []
-            if verdict
-            else [Charge(-lose, (step("condition_failed"), step("lose", amount=lose)))]
-        )
+        if verdict:
+            return []
+        ground = self.must.ground(scene)
+        steps = (*ground.steps, step("condition_failed"), step("lose", amount=lose))
+        return [Charge(-lose, steps, facts=ground.facts, occurred_at=ground.occurred_at)]
 
 
 class PerMissing(RuleBase):

@@ -190,6 +190,9 @@ class External(RuleBase):
             given = Fraction(one.value or 0)
             lost = (scene.worth - given if self.gets else given) * factor
             told = (step("given", document=self.document, value=given, factor=factor, amount=lost),)
+            if self.gets:
+                told = (step("given_kept", document=self.document, value=given, worth=scene.worth,
+                             factor=factor, amount=lost),)  # fmt: skip
             signed = lost if self.gain else -lost
             if signed:
                 charges.append(

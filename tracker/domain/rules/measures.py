@@ -80,27 +80,33 @@ class PerStep(RuleBase):
         base = bound_of(self.against, one, scene)
         if base is None or one.value is None or applies is None:
             return [unknown(self, scene, f"{self.measure}:{self.against}")]
-        if self.direction == "below":
-            gap = self._between(Fraction(one.value), base)
-        else:
-            gap = self._between(base, Fraction(one.value))
-        if self.relative and base:
-            gap = gap / base * 100
-        gap -= Fraction(self.free)
+        gap, told = self._gap(Fraction(one.value), base)
         if not applies or gap <= 0:
             return []
         times = self._times(gap / Fraction(self.per))
         each = self.worth(self.each, scene)
         amount = times * each
-        told = step("gap", value=Fraction(one.value), base=base, gap=gap)
         many = step("steps", count=times, of=Fraction(self.per), each=each, amount=amount)
-        return [_measured(one, amount if self.gain else -amount, told, many)] if times else []
+        return [_measured(one, amount if self.gain else -amount, *told, many)] if times else []
 
-    def _between(self, below: Fraction, above: Fraction) -> Fraction:
-        """How far `above` is over `below`, within `low` and `high`; negative where it is not."""
-        below = below if self.low is None else max(below, Fraction(self.low))
-        above = above if self.high is None else min(above, Fraction(self.high))
-        return above - below
+    def _gap(self, value: Fraction, base: Fraction) -> tuple[Fraction, list[Step]]:
+        """How far the value lies on the charged side, negative on the other, and the steps."""
+        below, above = (value, base) if self.direction == "below" else (base, value)
+        gap = above - below
+        told = [step("gap", value=value, base=base, gap=gap)]
+        if self.low is not None or self.high is not None:
+            low = below if self.low is None else max(below, Fraction(self.low))
+            high = above if self.high is None else min(above, Fraction(self.high))
+            gap = high - low
+            told.append(step("gap_between", low=low, high=high, gap=gap))
+        if self.relative and base:
+            told.append(step("gap_share", gap=gap, base=base, share=gap / base * 100))
+            gap = gap / base * 100
+        if self.free:
+            free = Fraction(self.free)
+            told.append(step("gap_free", gap=gap, free=free, left=gap - free))
+            gap -= free
+        return gap, told
 
     def _times(self, steps: Fraction) -> Fraction:
         if self.steps == "pro_rata":
@@ -131,14 +137,18 @@ class Threshold(RuleBase):
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         verdict = self.when.holds(scene)
-        what = self.when.what
         if self.win is not None:
             win = self.worth(self.win, scene)
-            return [Charge(win, (step("win", amount=win),))] if verdict else []
+            return [self._charged(win, step("win", amount=win), scene)] if verdict else []
         lose = self.worth(self.lose or "0", scene)
         if verdict is None:
-            return [unknown(self, scene, what, worst=lose)]
-        return [Charge(-lose, (step("lose", amount=lose),))] if verdict else []
+            return [unknown(self, scene, self.when.what, worst=lose)]
+        return [self._charged(-lose, step("lose", amount=lose), scene)] if verdict else []
+
+    def _charged(self, amount: Fraction, told: Step, scene: Scene) -> Charge:
+        ground = self.when.ground(scene)
+        return Charge(amount, (*ground.steps, told), facts=ground.facts,
+                      occurred_at=ground.occurred_at)  # fmt: skip
 
 
 class Tier(Definition):
@@ -208,7 +218,10 @@ class Tiered(RuleBase):
             amount = kept if self.gain else kept - scene.worth
         else:
             amount = -self.worth(tier.lose or "0", scene)
-        told = step("tier", value=one.grade or Fraction(one.value or 0), amount=abs(amount))
+        value = one.grade or Fraction(one.value or 0)
+        told = step("tier", value=value, amount=abs(amount))
+        if tier.get is not None and not self.gain:
+            told = step("tier_keeps", value=value, got=kept, worth=scene.worth, amount=-amount)
         return [_measured(one, amount, told)] if amount else []
 
 
@@ -257,7 +270,8 @@ class Ratio(RuleBase):
         if self.full_at is not None and rate >= Fraction(self.full_at):
             return []
         share = min(Fraction(1), rate / Fraction(self.out_of))
-        told = step("ratio", rate=rate, worth=worth, got=share * worth)
+        told = step("ratio", rate=rate, out_of=Fraction(self.out_of), worth=worth,
+                    got=share * worth, amount=worth - share * worth)  # fmt: skip
         return [_measured(one, share * worth - worth, told)] if share < 1 else []
 
     def _failed(
@@ -323,19 +337,28 @@ class Linear(RuleBase):
         self, one: Measurement, corners: list[tuple[Fraction, Fraction]], scene: Scene
     ) -> Sequence[Charge]:
         value = Fraction(one.value or 0)
-        got = between(value, corners)
-        told = step("linear", value=value, got=got, worth=scene.worth)
+        (x1, y1), (x2, y2) = stretch(value, corners)
+        if x1 == x2:
+            got = y1
+            told = step("linear_flat", value=value, got=got, worth=scene.worth,
+                        amount=scene.worth - got)  # fmt: skip
+        else:
+            got = y1 + (y2 - y1) * (value - x1) / (x2 - x1)
+            told = step("linear", value=value, start=x1, end=x2, low=y1, high=y2, got=got,
+                        worth=scene.worth, amount=scene.worth - got)  # fmt: skip
         return [_measured(one, got - scene.worth, told)] if got < scene.worth else []
 
 
-def between(value: Fraction, corners: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
-    """The broken line through `corners` (sorted), flat beyond its ends."""
+Corner = tuple[Fraction, Fraction]
+
+
+def stretch(value: Fraction, corners: Sequence[Corner]) -> tuple[Corner, Corner]:
+    """The two of `corners` (sorted) between which the value lies; beyond the ends, where the line
+    is flat, twice the end."""
     if value <= corners[0][0]:
-        return corners[0][1]
-    for (x1, y1), (x2, y2) in pairwise(corners):
-        if value <= x2:
-            return y1 + (y2 - y1) * (value - x1) / (x2 - x1)
-    return corners[-1][1]
+        return corners[0], corners[0]
+    found = next(((a, b) for a, b in pairwise(corners) if value <= b[0]), None)
+    return found or (corners[-1], corners[-1])
 
 
 class RankRule(RuleBase):
@@ -422,8 +445,9 @@ class RankRule(RuleBase):
         value, worst, best = ends
         share = Fraction(1) if best == worst else (value - worst) / (best - worst)
         got = low + (full - low) * max(Fraction(0), min(Fraction(1), share))
-        told = (step("peers", value=value, worst=worst, best=best, got=got, worth=full),)
         lost = got - full
+        told = (step("peers", value=value, worst=worst, best=best, low=low, got=got, worth=full,
+                     amount=-lost),)  # fmt: skip
         return (
             [Charge(lost, told, facts=because(rank), occurred_at=rank.occurred_at)] if lost else []
         )
