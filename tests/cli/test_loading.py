@@ -7,7 +7,9 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+from tests.builders import a_programme, clause, item
 from tests.cli.conftest import Installation
+from tracker.definitions import yamlform
 
 HEAD = "单位,姓名,角色,邮箱,手机\n"
 FACTS = "类型,编号,计分句,事项,单位,发生时间,完成\n"
@@ -239,3 +241,26 @@ def test_a_fact_that_lacks_something_says_what_and_is_not_recorded(loaded: Insta
         assert (told.code, says in told.error) == (1, True), (words, told.error)
     assert loaded("facts", "add", "豁免", "计分句").code == 2
     assert loaded.content() == before
+
+
+DECIDED = (
+    "类型,规则,分值,认定人,理由,发生时间\n"
+    "认定,4#1,1,甲,看过,2021-05-01T10:00+08:00\n"
+    "认定,4#1,1.5,甲,又看过,2021-06-01T10:00+08:00\n"
+)
+
+
+def test_a_decision_beyond_its_bound_is_refused_with_its_row_with_and_without_a_database(
+    tracker: Installation,
+) -> None:
+    rule = {"kind": "discretionary", "most": "2"}
+    programme = a_programme(item("4", clause("4", duties=[], rules=[rule])))
+    document = tracker.write("small.yaml", yamlform.dump(programme))
+    assert tracker("programme", "load", document).code == 0
+    path, before = tracker.write("facts.csv", DECIDED), tracker.content()
+    for words in (("facts", "load", path), ("score", "--programme", document, "--facts", path)):
+        told = tracker(*words)
+        assert told.code == 1
+        assert "facts.csv 第 3 行" in told.error
+        assert "计分句 4 认定 1.5 分，连同已认定的 1 分，超过上限 2 分" in told.error
+    assert tracker.content() == before

@@ -17,6 +17,7 @@ from tests.builders import (
     a_report,
     an_acceptance,
     at,
+    clause,
     item,
     住建局,
     市生态环境局,
@@ -484,3 +485,80 @@ def test_a_number_belongs_to_one_kind_of_case(database: Database) -> None:
     ]  # fmt: skip
     with pytest.raises(DefinitionError, match="另一类"), database.write() as session:
         reporting.load_facts(session, "small", opened, now=at("2021-05-07"))
+
+
+# -- what a person decides keeps to what the text lets a person decide -----------------------------
+
+
+def decided_by(published: Database, points: str, rule: str = "4#1", **parts: object) -> f.Decision:
+    told = {"fact": "decision", "rule": rule, "points": points, "person": "甲", "reason": "看过"}
+    fact = f.FACT.validate_python(when(**told, **parts))
+    with published.write() as session:
+        [stored] = reporting.load_facts(session, "small", [fact], now=at("2021-12-01"))
+    assert isinstance(stored, f.Decision)
+    return stored
+
+
+@pytest.fixture
+def deciding(database: Database) -> Database:
+    """4#1 at most 2 points a year, 5#1 from 2 to 5 for each report, 6#1 half of what it is worth,
+    6#2 only where the reading leaves it to a person."""
+    each = {"kind": "discretionary", "least": "2", "most": "5", "asked": "report", "per": "each"}
+    half = {"kind": "discretionary", "most": "50%"}
+    flat = {"kind": "per_incident", "each": "1", "finding": "report"}
+    programme = a_programme(
+        item("4", clause("4", duties=[], rules=[{"kind": "discretionary", "most": "2"}])),
+        item("5", clause("5", duties=[], rules=[each])),
+        item("6", clause("6", points="3", duties=[], rules=[half, flat]), points="3"),
+        readings=[
+            {"id": "left", "clause": "6", "question": "谁定？", "default": "counted",
+             "alternatives": [
+                 {"id": "counted", "says": "按件数"},
+                 {"id": "person", "says": "由人定",
+                  "set": {"6.rules": [half, {"kind": "discretionary", "most": "1"}]}}]},
+        ],
+    )  # fmt: skip
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+    return database
+
+
+@pytest.mark.parametrize(
+    ("rule", "points", "says"),
+    [
+        ("4#1", "2.0001", "clause 4: 2.0001 decided, more than the 2 points allowed"),
+        ("5#1", "5.5", "计分句 5 认定 5.5 分，超过上限 5 分"),
+        ("5#1", "1", "clause 5: 1 decided, less than the 2 points asked"),
+        ("6#1", "1.51", "between 0 and 1.5 points"),
+        ("6#2", "0.5", "nobody decides the amount of 6#2"),
+    ],
+)
+def test_a_decision_beyond_its_bound_is_refused_with_the_bound_and_the_clause(
+    deciding: Database, rule: str, points: str, says: str
+) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        decided_by(deciding, points, rule)
+    assert says in str(refused.value)
+    assert facts(deciding) == ()
+
+
+def test_decisions_that_make_one_amount_up_keep_to_its_bound_together(deciding: Database) -> None:
+    first = decided_by(deciding, "1.5", id="d1")
+    with pytest.raises(DefinitionError, match=r"1 decided with 1\.5 before"):
+        decided_by(deciding, "1")
+    decided_by(deciding, "2", id="d2", supersedes=first.id)
+    with pytest.raises(DefinitionError, match="more than the 2 points allowed"):
+        decided_by(deciding, "0.1")
+    decided_by(deciding, "5", "5#1")
+    decided_by(deciding, "4", "5#1")
+
+
+def test_a_rule_that_a_reading_leaves_to_a_person_may_be_decided_then(deciding: Database) -> None:
+    reading = {"fact": "reading", "reading": "left", "choice": "person", "person": "甲",
+               "reason": "会议"}  # fmt: skip
+    with deciding.write() as session:
+        fact = f.FACT.validate_python(when(**reading))
+        reporting.load_facts(session, "small", [fact], now=at("2021-12-01"))
+    assert decided_by(deciding, "1", "6#2").points == 1
+    with pytest.raises(DefinitionError, match="more than the 1 points allowed"):
+        decided_by(deciding, "1.5", "6#2", id="again")

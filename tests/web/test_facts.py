@@ -170,6 +170,12 @@ def test_what_cannot_be_taken_is_said_at_its_field_and_nothing_is_recorded(
         ("2", "measurement", {"key": "pm25", "value": "3", "at": "soon"}, "2021-10-18 08:40"),
         ("3", "rank", {"key": "place", "place": "-1"}, "不小于 0 的数"),
         ("4", "decision", {"key": "4#1", "points": "1", "person": ""}, "这一项必须填"),
+        (
+            "4",
+            "decision",
+            {"key": "4#1", "points": "2.1", "person": "王主任", "reason": "通报"},
+            "计分句 4 认定 2.1 分，超过上限 2 分",
+        ),
         ("6", "external_date", {"key": "done", "on": "soon"}, "2021-10-18"),
         ("7", "waiver", {"key": "elsewhere", "reason": "x"}, "请选一项"),
         ("7", "waiver", {"key": KEY}, "这一项必须填"),
@@ -217,6 +223,11 @@ def test_a_program_records_facts_of_every_kind_all_or_nothing(
     ]  # fmt: skip
     assert post(visitor, [{**FIRE, "id": "x-3", "finding": "flood"}]).status_code == 422
     assert post(visitor, {"fact": "finding"}).status_code == 422
+    over = {"fact": "decision", "rule": "4#1", "points": "2.1", "person": "甲", "reason": "乙",
+            "occurred_at": FIRE["occurred_at"]}  # fmt: skip
+    answer = post(visitor, [FIRE, over])
+    assert (answer.status_code, "clause 4" in answer.text) == (422, True)
+    assert answer.json()["problems"][0].startswith("fact 2")
     assert house.everything() == before
 
 

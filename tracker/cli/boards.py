@@ -19,11 +19,11 @@ from tracker.cli.words import Lang, heading, say
 from tracker.definitions import sheets
 from tracker.definitions.answers import DueAnswer, about, obligation_answer
 from tracker.definitions.answers import instant as iso
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import DefinitionError, NotFound
 from tracker.domain.obligations import WORST_FIRST, Light, Standing, red_first
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
-from tracker.services import scoreboard
+from tracker.services import scoreboard, vetting
 from tracker.services.scoreboard import Board
 from tracker.wording import counting, light
 from tracker.wording.forms import instant as told_instant
@@ -94,10 +94,16 @@ def _of_documents(
     spoken_in = spoken(lang)
     document = documents.sound(documents.found(Path(programme)), spoken_in)
     names = {name: unit.id for unit in document.units for name in (unit.short, unit.name) if name}
-    given = [] if facts is None else sheets.facts(facts, spoken_in, units=names)
+    rows = [] if facts is None else sheets.placed(facts, spoken_in, units=names)
+    given = [row.fact for row in rows]
     present = now()
     at = instant(as_of, document.tz, "--as-of") if as_of else present
     known = instant(known_at, document.tz, "--known-at") if known_at else max(present, at)
+    words, stock = vetting.Vocabulary(document, china()), vetting.Stock.of(given)
+    told = {row.place: row.fact for row in rows}
+    wrong = vetting.problems(told, words, stock, now=max(present, at, known))
+    if wrong:
+        raise DefinitionError(wrong)
     found = scoreboard.of_documents(document, given, china(), as_of=at, known_at=known)
     return Seen(found, spoken_in)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedules.workdays import WorkCalendar
-from tracker.domain import asks
+from tracker.domain import asks, readings
 from tracker.domain import facts as f
+from tracker.domain.decisions import Bounds, bounds_of, decided
 from tracker.domain.errors import Problem
 from tracker.domain.layout import lay_out
+from tracker.domain.points import points, rounded
 from tracker.domain.programme import (
     CaseDuty,
     Clause,
@@ -113,6 +116,23 @@ class Stock:
         )
 
     @cached_property
+    def choices(self) -> dict[str, str]:
+        """The readings that people have decided, the last decision of each."""
+        told = [one for one in self.facts.values() if isinstance(one, f.ReadingDecision)]
+        standing = [one for one in told if one.id not in self.replaced]
+        standing.sort(key=lambda one: (one.occurred_at, one.recorded_at, one.id))
+        return {one.reading: one.choice for one in standing}
+
+    def decisions_beside(self, fact: f.Decision) -> list[f.Decision]:
+        """The other decisions of its rule that stand."""
+        return [
+            one
+            for one in self.facts.values()
+            if isinstance(one, f.Decision) and one.rule == fact.rule
+            and one.id not in (fact.id, fact.supersedes) and one.id not in self.replaced
+        ]  # fmt: skip
+
+    @cached_property
     def replaced(self) -> frozenset[str]:
         """Facts that another one corrects or takes back."""
         return frozenset(one.supersedes for one in self.facts.values() if one.supersedes)
@@ -172,6 +192,8 @@ class _Vet:
                 yield from self._case(fact)
             case f.ReadingDecision():
                 yield from self._reading(fact)
+            case f.Decision() if fact.rule in self.words.rules:
+                yield from self._decision(fact)
             case _:
                 yield from self._keyed(fact)
 
@@ -311,6 +333,25 @@ class _Vet:
         if fact.choice not in choices:
             yield _unknown("这条口径的选项", "alternative of the reading", fact.choice, choices)
 
+    def _decision(self, fact: f.Decision) -> Iterator[Mistake]:
+        """Beyond what the text lets a person decide, as the readings stand."""
+        known = {one.id: one for one in self.words.programme.readings}
+        choices = {
+            reading: choice for reading, choice in self.stock.choices.items()
+            if reading in known and choice in {one.id for one in known[reading].alternatives}
+        }  # fmt: skip
+        read = readings.applied(self.words.programme, choices)
+        bounds = bounds_of(read, fact.rule)
+        if bounds is None:
+            yield (
+                f"规则 {fact.rule} 的分值不由人认定 / nobody decides the amount of {fact.rule}",
+                "若另有口径由人认定，请先定口径 / decide the reading first if one leaves it open",
+            )
+            return
+        others = decided(self.stock.decisions_beside(fact))
+        if self._counts(fact):
+            yield from _beyond(bounds, Fraction(fact.points), others)
+
     def _keyed(self, fact: f.AnyFact) -> Iterator[Mistake]:
         words = self.words
         known: dict[str, tuple[str, str, Callable[[], Iterable[str]]]] = {
@@ -328,6 +369,28 @@ class _Vet:
         name = getattr(fact, field)
         if name not in names():
             yield _unknown(told, field, name, names())
+
+
+def _beyond(bounds: Bounds, given: Fraction, others: Fraction) -> Iterator[Mistake]:
+    over = bounds.over(given, others)
+    if not over and not bounds.under(given, others):
+        return
+    sum_of = bounds.per == "year" and others
+    before = f"，连同已认定的 {_points(others)} 分" if sum_of else ""
+    beside = f" with {_points(others)} before" if sum_of else ""
+    limit = _points(bounds.most if over else bounds.least)
+    zh = f"超过上限 {limit} 分" if over else f"不到下限 {limit} 分"
+    en = f"more than the {limit} points allowed" if over else f"less than the {limit} points asked"
+    least, most = _points(bounds.least), _points(bounds.most)
+    yield (
+        f"计分句 {bounds.clause} 认定 {_points(given)} 分{before}，{zh} / "
+        f"clause {bounds.clause}: {_points(given)} decided{beside}, {en}",
+        f"幅度 {least} 至 {most} 分 / between {least} and {most} points",
+    )
+
+
+def _points(amount: Fraction) -> str:
+    return f"{points(rounded(amount)):f}"
 
 
 def _unknown(told: str, what: str, name: str, known: Iterable[str]) -> Mistake:
