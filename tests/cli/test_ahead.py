@@ -70,7 +70,11 @@ def test_suppositions_are_reckoned_together_and_nothing_is_saved(loaded: Install
         (("--done", "3=120%"), "done 3=120%"),
         (("--reading", "up"), "reading up"),
         (("--set", "1#1.pieces=["), "set 1#1.pieces=["),
-        (("--set", "1#1.each=plenty"), "1#1.each"),
+        (("--set", "1#1.each=plenty"), "1#1.each: “plenty”不是"),
+        (("--set", "1#1.colour=red"), "1#1.colour: "),
+        (("--set", "1#9.each=1"), "1#9.each 处没有可改的内容"),
+        (("--set", "99#1.each=1"), "方案中没有任务或计分句“99”"),
+        (("--set", "each=1"), "路径写作"),
         (("--done", "77"), "没有这个应办事项"),
     ],
 )

@@ -221,6 +221,8 @@ def test_a_program_records_facts_of_every_kind_all_or_nothing(
     assert [text.partition(":")[0] for text in answer.json()["problems"]] == [
         "fact 2, rank.place", "fact 3",
     ]  # fmt: skip
+    assert "“0”超出范围" in answer.json()["problems"][0]
+    assert "is out of range" in answer.json()["problems"][0]
     assert post(visitor, [{**FIRE, "id": "x-3", "finding": "flood"}]).status_code == 422
     assert post(visitor, {"fact": "finding"}).status_code == 422
     over = {"fact": "decision", "rule": "4#1", "points": "2.1", "person": "甲", "reason": "乙",

@@ -18,7 +18,7 @@ from tracker.domain.cliffs import SECOND, Cliff, cliffs, next_of
 from tracker.domain.errors import NotFound
 from tracker.domain.forecast import Forecast, Outcome, end_of_working_week, forecast
 from tracker.domain.programme import Programme
-from tracker.domain.whatif import Redated, WhatIf, what_if
+from tracker.domain.whatif import Redated, WhatIf
 from tracker.wording import cliff, light, supposition, text
 from tracker.wording.forms import points
 
@@ -139,7 +139,7 @@ def show_what_if(
 ) -> None:
     board, programme = seen.board, seen.programme
     supposed = suppositions.read(given, programme.tz)
-    found = what_if(
+    found = suppositions.reckoned(
         programme, board.context, board.facts, supposed,
         as_of=board.as_of, known_at=board.known_at, until=_until(seen, until),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from tracker.definitions import words
+from tracker.definitions import telling, words
 from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.faults import Fault, near
 from tracker.definitions.rows import Columns, Row, Table, table
@@ -319,7 +319,7 @@ def _wrong(
         f.FACT.validate_python(dict(body))
     except ValidationError as error:
         for one in [*error.errors(), *_of_any_fact(body)]:
-            fault = _fault(one, body)
+            fault = fault_in(one, body)
             if guessed and fault.code in ("missing", "said"):
                 continue
             name = str(fault.route[0]) if fault.route else str(fault.values.get("key", ""))
@@ -346,8 +346,8 @@ def _kind_of(body: Mapping[str, Any]) -> type[BaseModel] | None:
     return next((one for one in _KINDS if body.get("fact") in tags(one)), None)
 
 
-def _fault(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
-    """pydantic begins the location of a fact with its kind."""
+def fault_in(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
+    """What pydantic complains of in a fact of this body; it begins the location with the kind."""
     kind = _kind_of(body)
     if kind is None and error["loc"]:
         return fault_of(error, f.Fact)
@@ -363,20 +363,7 @@ def _fault(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
 def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
     if fault.code in ("naive", "not_instant"):
         return _instant(fault.code, name, str(fault.values["given"]), row, language)
-    values = dict(fault.values)
-    close = values.get("near")
-    values["near"] = words.NEAR[language].format(name=close) if close else ""
-    if isinstance(values.get("known"), list):
-        values["known"] = ("、" if language == "zh" else ", ").join(values["known"])
-    if "said" in values:
-        values["said"] = words.translated(values["said"], language)
-    if "what" in values:
-        values["what"] = words.thing(values["what"], language)
-    said = words.say(fault.code, language, values, place=row.place)
-    if not name or fault.code in ("missing", "unknown_key", "unknown_kind", "fact_missing"):
-        return said
-    inside = {"key": name, "said": said.text, "advice": said.advice}
-    return words.say("in_field", language, inside, place=row.place)
+    return telling.problem(fault, language, place=row.place, name=name)
 
 
 def _instant(code: str, name: str, given: str, row: Row, language: Language) -> Problem:

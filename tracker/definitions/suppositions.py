@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from schedules.instants import as_utc, local_instant
+from tracker.definitions import telling
+from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
-from tracker.domain.whatif import Altered, Chosen, Done, Extended, Moved, Supposed
+from tracker.domain.programme import Programme
+from tracker.domain.scoring import Context
+from tracker.domain.whatif import (
+    Altered,
+    Chosen,
+    Done,
+    Extended,
+    Moved,
+    Supposed,
+    WhatIf,
+    what_if,
+)
 
 EARLIEST, LATEST = 1990, 2200
 _LOCAL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2})")
@@ -33,6 +46,18 @@ def read(given: Iterable[tuple[str, str]], zone: ZoneInfo) -> list[Supposed]:
     if problems:
         raise DefinitionError(problems)
     return found
+
+
+def reckoned(
+    programme: Programme, context: Context, facts: Sequence[f.AnyFact],
+    supposed: Sequence[Supposed], **instants: datetime,
+) -> WhatIf:  # fmt: skip
+    """`what_if`, with what a field cannot be in words and at the path that was typed."""
+    try:
+        return what_if(programme, context, facts, supposed, **instants)
+    except DefinitionError as error:
+        paths = [one.path for one in supposed if isinstance(one, Altered)]
+        raise telling.of_changes(error, paths) from error
 
 
 KINDS = ("move", "extend", "done", "reading", "set")

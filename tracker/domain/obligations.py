@@ -225,6 +225,11 @@ class Joined:
         return self.worst.lateness
 
     @property
+    def waived(self) -> bool:
+        """Asked of nobody."""
+        return all(one.waived for one in self.standings)
+
+    @property
     def needed(self) -> Fraction:
         needed = self.worst.obligation.needed
         return Fraction(1) if needed is None else needed

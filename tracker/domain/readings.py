@@ -88,18 +88,23 @@ def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:
     try:
         return Programme.model_validate(body)
     except ValidationError as error:
-        problems = [Problem(f"reading of {', '.join(changes)}", str(error))]
+        # In words where somebody reads it; `tracker.definitions.telling` has them.
+        problems = [Problem(", ".join(changes), str(error))]
         raise DefinitionError(problems) from error
 
 
 def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict[str, Any], str]:
     matched = _PATH.match(path)
     if matched is None:
-        raise NotFound(f"a reading's path names a rule, duty or item and a field, not {path!r}")
+        raise NotFound(
+            f"路径写作 规则、事项、任务或计分句再加字段（31.2#1.each、20.2/s1.on），不是 {path} / "
+            f"a path names a rule, duty, item or clause and then a field, not {path!r}"
+        )
     of_item = not (matched["rule"] or matched["duty"])
     owner = _owner(body, matched["owner"], matched["field"] if of_item else "")
     if owner is None:
         raise NotFound(
+            f"方案中没有任务或计分句“{matched['owner']}”（{path}）/ "
             f"programme {programme.id} has no item or clause {matched['owner']!r} ({path})"
         )
     if matched["rule"]:
@@ -111,16 +116,23 @@ def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict
     for parent in parents:
         owner = owner[parent] if owner.get(parent) is not None else owner.setdefault(parent, {})
         if not isinstance(owner, dict):
-            raise NotFound(f"nothing at {path!r}")
+            raise _nothing_at(path)
     if name == "id":
-        raise NotFound(f"{path!r} names a thing: another name makes another programme")
+        raise NotFound(
+            f"{path} 是名称，改了就是另一个方案 / "
+            "names a thing: another name makes another programme"
+        )
     return owner, name
 
 
 def _at(things: list[dict[str, Any]], index: int, path: str) -> dict[str, Any]:
     if not 0 <= index < len(things):
-        raise NotFound(f"nothing at {path!r}")
+        raise _nothing_at(path)
     return things[index]
+
+
+def _nothing_at(path: str) -> NotFound:
+    return NotFound(f"{path} 处没有可改的内容 / there is nothing at {path!r}")
 
 
 def _owner(body: dict[str, Any], name: str, field: str) -> dict[str, Any] | None:

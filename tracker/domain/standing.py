@@ -43,7 +43,7 @@ def stand(
     closed = about(record, one, f.CloseOut)
     rests = suspensions(record, one)
     if closed and course.done_at is None:
-        course = replace(course, held=_clipped(course.held, closed[0].occurred_at))
+        course = _taken_off(course, one, closed[0].occurred_at)
     past = one.deadline is not None and one.deadline.passed(record.as_of)
     late = _lateness(one, course, rests, record, programme, calendar) if past else NO_LATENESS
     standing = Standing(
@@ -54,7 +54,7 @@ def stand(
         done_at=course.done_at,
         submitted_at=course.submitted_at,
         has=course.has,
-        had_in_time=course.had_in_time,
+        had_in_time=_in_time(one, course, late),
         counted=course.counted,
         past=past or late.elapsed > timedelta(0),
         waived=waived,
@@ -66,6 +66,26 @@ def stand(
     )
     light = light_of(standing, programme)
     return standing if light is standing.light else replace(standing, light=light)
+
+
+def _taken_off(course: _Course, one: Obligation, at: datetime) -> _Course:
+    """The office holds it for settled from then on (销号)."""
+    has = max(course.has, ONE if one.needed is None else one.needed)
+    in_time = one.deadline is None or one.deadline.in_time(at)
+    return replace(
+        course,
+        held=_clipped(course.held, at),
+        has=has,
+        had_in_time=has if in_time else course.had_in_time,
+    )
+
+
+def _in_time(one: Obligation, course: _Course, late: Lateness) -> Fraction:
+    """A yes/no duty is in time where it was never late: one that is handed in again while the
+    first submission waits stays so."""
+    if one.kind == "gap" or one.needed is not None or one.share is not None:
+        return course.had_in_time
+    return course.has if late.elapsed <= timedelta(0) else NOTHING
 
 
 def _case_withdrawn(one: Obligation, record: Record) -> bool:
@@ -216,7 +236,7 @@ def _yes_no(
             continue
         if since is not None and report.occurred_at > since:
             held.append((since, report.occurred_at))
-        since, submitted_at, returned = None, report.occurred_at, False
+        since, submitted_at, returned = None, submitted_at or report.occurred_at, False
         review = record.reviews.get(report.id)
         if review is None:
             continue
@@ -232,15 +252,8 @@ def _yes_no(
         seen.append(closed.id)
     if done_at is None and since is not None and record.as_of > since:
         held.append((since, record.as_of))
-    return _Course(done_at, submitted_at, returned, *_yes_no_amounts(one, done_at or submitted_at),
-                   held=tuple(held), facts=tuple(seen))  # fmt: skip
-
-
-def _yes_no_amounts(one: Obligation, submitted_at: datetime | None) -> tuple[Fraction, Fraction]:
-    if submitted_at is None:
-        return NOTHING, NOTHING
-    in_time = one.deadline is None or one.deadline.in_time(submitted_at)
-    return ONE, ONE if in_time else NOTHING
+    has = NOTHING if done_at is None and submitted_at is None else ONE
+    return _Course(done_at, submitted_at, returned, has, held=tuple(held), facts=tuple(seen))
 
 
 def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:

@@ -15,7 +15,7 @@ from tracker.definitions import suppositions
 from tracker.domain.cliffs import SECOND, Cliff, cliffs
 from tracker.domain.errors import TrackerError
 from tracker.domain.forecast import Forecast, end_of_working_week, forecast
-from tracker.domain.whatif import WhatIf, what_if
+from tracker.domain.whatif import WhatIf
 from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
 from tracker.web.asking import Asked, Desk, day
@@ -117,7 +117,7 @@ def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
 def _what_if(at: Desk, lines: Sequence[str], until: datetime) -> WhatIf:
     board = at.board
     supposed = suppositions.read(_pairs(lines), at.zone)
-    return what_if(
+    return suppositions.reckoned(
         board.programme, board.context, board.facts, supposed,
         as_of=board.as_of, known_at=board.known_at, until=until,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
 from starlette.responses import JSONResponse, Response
 
-from tracker.definitions import answers
+from tracker.definitions import answers, sheets, telling
 from tracker.definitions.answers import (
     DueAnswer,
     LedgerAnswer,
@@ -145,15 +145,17 @@ def _facts(body: bytes, now: datetime) -> list[f.AnyFact]:
         try:
             found.append(f.FACT.validate_json(to_json(stamped)))
         except ValidationError as error:
-            problems += [_problem(number, fault) for fault in error.errors(include_url=False)]
+            told = one if isinstance(one, dict) else {}
+            problems += [_problem(number, fault, told) for fault in error.errors(include_url=False)]
     if problems:
         raise DefinitionError(problems)
     return found
 
 
-def _problem(number: int, fault: ErrorDetails) -> Problem:
-    where = ".".join(str(part) for part in fault["loc"])
-    return Problem(f"fact {number}" + (f", {where}" if where else ""), fault["msg"])
+def _problem(number: int, error: ErrorDetails, body: dict[str, Any]) -> Problem:
+    where = ".".join(str(part) for part in error["loc"])
+    place = f"fact {number}" + (f", {where}" if where else "")
+    return telling.in_both(sheets.fault_in(error, body), place=place)
 
 
 @router.get("/health")

@@ -173,7 +173,7 @@ class PerMissing(RuleBase):
     def _short(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
         if joined.unknown:
             return [unknown(self, scene, joined.unknown)]
-        if not joined.past:
+        if not joined.past or joined.waived:
             return []
         had = joined.had_in_time if self.judged == "at_deadline" else joined.has
         missing = joined.needed - had

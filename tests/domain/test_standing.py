@@ -1,0 +1,76 @@
+"""What a unit handed in, was spared or had taken off, by the rules that look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.domain.small import BRANCH, HOUSING, History, a_programme, clause
+from tracker.domain.programme import Programme
+
+DUTIES: dict[str, dict[str, Any]] = {
+    "yes or no": {"kind": "milestone", "id": "d", "on": "2021-09-30"},
+    "a number": {"kind": "milestone", "id": "d", "on": "2021-09-30", "need": {"of": "works"}},
+    "a period": {"kind": "recurring", "id": "d", "freq": "yearly"},
+}
+RULES: dict[str, dict[str, Any]] = {
+    "per_missing": {"kind": "per_missing", "duty": "d", "each": "1"},
+    "per_missing now": {"kind": "per_missing", "duty": "d", "each": "1", "judged": "now"},
+    "all_or_nothing": {"kind": "all_or_nothing", "duty": "d", "lose": "1"},
+    "lateness": {"kind": "lateness", "duty": "d", "base": "1"},
+    "per_incident": {"kind": "per_incident", "duty": "d", "each": "1"},
+}
+
+
+def programme(duty: str, rule: str, **parts: Any) -> Programme:
+    one = clause(duties=[DUTIES[duty]], rules=[RULES[rule]], **parts)
+    return a_programme(one, targets=[{"id": "works", "name": "工程", "value": "3"}])
+
+
+def of(duty: str) -> dict[str, str]:
+    return {"clause": "1", "duty": "d", "occurrence": "2021" if duty == "a period" else ""}
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("what", ["waiver", "close_out"])
+def test_what_is_waived_or_taken_off_the_list_in_time_costs_nothing_by_any_rule(
+    duty: str, rule: str, what: str
+) -> None:
+    history = History()
+    assert history.lost(programme(duty, rule), "2022-02-01") != "0"
+    history.add(what, "2021-09-01", unit=BRANCH, **of(duty))
+    assert history.lost(programme(duty, rule), "2022-02-01") == "0"
+
+
+def test_what_is_taken_off_late_was_missed_and_is_not_missing_any_more() -> None:
+    history = History()
+    history.add("close_out", "2021-10-05", unit=BRANCH, **of("a number"))
+    assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "3"
+    assert history.lost(programme("a number", "per_missing now"), "2022-02-01") == "0"
+
+
+def test_a_duty_that_is_asked_of_one_of_two_units_is_owed_by_the_other() -> None:
+    owed = programme("a number", "per_missing", owed_by=[BRANCH, HOUSING])
+    history = History()
+    history.add("waiver", "2021-09-01", unit=HOUSING, **of("a number"))
+    assert history.lost(owed, "2022-02-01") == "3"
+    history.done("2021-09-20", count=2, duty="d")
+    assert history.lost(owed, "2022-02-01") == "1"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("outcome", ["waits", "accepted"])
+def test_what_is_handed_in_again_after_the_deadline_while_the_first_waits_stays_in_time(
+    rule: str, outcome: str
+) -> None:
+    history = History()
+    first = history.report("2021-09-20", duty="d")
+    again = history.report("2021-10-02", duty="d")
+    if outcome == "accepted":
+        history.accept(again, "2021-10-08")
+    assert history.lost(programme("yes or no", rule), "2022-02-01") == "0"
+    history.sent_back(first, "2021-10-01 12:00")
+    late = "0" if rule == "per_missing now" else "1"
+    assert history.lost(programme("yes or no", rule), "2022-02-01") == late
