@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,19 +12,30 @@ from sqlmodel import select
 
 from tests.builders import (
     JANUARY,
+    a_contact,
     a_monthly_item,
     a_programme,
     a_report,
     an_acceptance,
     at,
+    clause,
     item,
     住建局,
 )
+from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused, Unfit
-from tracker.services import programmes, reporting, scoreboard, signoffs, trail
+from tracker.services import (
+    people,
+    programmes,
+    pseudonyms,
+    reporting,
+    scoreboard,
+    signoffs,
+    trail,
+)
 from tracker.services.signoffs import Signoff, Since
 from tracker.store.database import Database
-from tracker.store.tables import SignoffRow
+from tracker.store.tables import PersonRow, SignoffRow
 
 YEAR_END = at("2021-12-31 24:00")
 SIGNED = at("2022-01-05 09:00")
@@ -159,3 +171,87 @@ def test_a_row_that_somebody_changed_is_seen(published: Database) -> None:
         session.connection().execute(update(SignoffRow).values(body=body))
     with published.read() as session:
         assert not signoffs.signoff(session, "small", 1).intact
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def decided(database: Database) -> Database:
+    """张三 of 住建局 decided 0.5 points and signs; 李四 decided 0.2."""
+    rule = {"kind": "discretionary", "most": "2", "asked": "poor", "per": "each"}
+    programme = a_programme(item("4", clause("4", duties=[], rules=[rule])))
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+        people.load_contacts(session, [a_contact(name="张三", mail="z@example.gov.cn")],
+                             on=JANUARY.date(), now=JANUARY, by="office")  # fmt: skip
+        said = [("张三", "0.5"), ("李四", "0.2")]
+        told = {"fact": "decision", "rule": "4#1", "reason": "看过", "recorded_at": SIGNED,
+                "occurred_at": at("2021-05-01")}  # fmt: skip
+        facts = [f.FACT.validate_python({**told, "person": one, "points": points})
+                 for one, points in said]  # fmt: skip
+        reporting.load_facts(session, "small", facts, now=SIGNED)
+    return database
+
+
+def forget(database: Database) -> None:
+    with database.write() as session:
+        [known] = session.exec(select(PersonRow).where(PersonRow.name == "张三")).all()
+        assert known.id is not None
+        people.erase(session, known.id, on=LATER.date(), now=LATER, by="office")
+
+
+def row(database: Database) -> SignoffRow:
+    with database.read() as session:
+        found = session.exec(select(SignoffRow)).one()
+        session.expunge(found)
+        return found
+
+
+def test_a_person_who_is_forgotten_is_in_no_signed_score_and_the_seal_holds(
+    decided: Database,
+) -> None:
+    signed = sign(decided, person="张三")
+    assert (signed.person, signed.lost, signed.intact) == ("张三", 7_000, True)
+    assert "张三认定" in signed.lines[0].says["zh"]
+    forget(decided)
+    with decided.read() as session:
+        after = signoffs.signoff(session, "small", 1)
+    assert (after.person, after.intact, after.sha256) == ("已删除 / erased", True, signed.sha256)
+    assert "⟦1⟧认定" in after.lines[0].says["zh"]
+    assert "李四 decided" in after.lines[1].says["en"]
+    assert "张三" not in json.dumps([row(decided).body, row(decided).person], ensure_ascii=False)
+    with pytest.raises(Refused, match="第 1 号"):
+        sign(decided, person="李四")
+
+
+def test_a_score_that_was_signed_with_names_in_it_is_rewritten_once_and_the_trail_says_so(
+    decided: Database,
+) -> None:
+    sign(decided, person="王主任")
+    with decided.write() as session:
+        old = session.exec(select(SignoffRow)).one()
+        old.body = pseudonyms.named(old.body)
+        was = old.sha256 = trail.digest(old.body)
+    with pytest.raises(Refused, match="第 1 号"):
+        sign(decided)
+    forget(decided)
+    with decided.read() as session:
+        after = signoffs.signoff(session, "small", 1)
+        told = [one for one in trail.events(session, "small") if one.kind == "score.forgot"]
+    assert (after.intact, after.person) == (True, "王主任")
+    assert "张三" not in json.dumps(row(decided).body, ensure_ascii=False)
+    assert [(one.body["was"], one.body["sha256"]) for one in told] == [(was, after.sha256)]
+
+
+def test_a_name_that_somebody_else_on_file_has_stays(decided: Database) -> None:
+    with decided.write() as session:
+        people.load_contacts(session, [a_contact(name="张三", mail="other@example.gov.cn")],
+                             on=JANUARY.date(), now=JANUARY, by="office")  # fmt: skip
+        known = session.exec(select(PersonRow).where(PersonRow.mail == "z@example.gov.cn")).one()
+    assert known.id is not None
+    sign(decided, person="张三")
+    with decided.write() as session:
+        people.erase(session, known.id, on=LATER.date(), now=LATER, by="office")
+    with decided.read() as session:
+        assert signoffs.signoff(session, "small", 1).person == "张三"

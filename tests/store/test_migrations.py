@@ -16,7 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
-from tests.builders import a_database, migrated
+from tests.builders import JANUARY, a_database, a_programme, item, migrated
+from tracker.services import programmes, signoffs
 from tracker.store.database import (
     Outdated,
     current_revision,
@@ -114,3 +115,30 @@ def test_a_word_outside_a_closed_set_is_refused() -> None:
     kind = next(closed_sets()).values[0]
     with pytest.raises(ValueError, match="not a valid"):
         kind.process_bind_param("perhaps", create_engine("sqlite://").dialect)
+
+
+def test_published_versions_and_what_was_signed_are_named_anew_and_nothing_is_published_twice(
+    database_url: str,
+) -> None:
+    migrated(database_url)
+    database = a_database(database_url)
+    programme = a_programme(item())
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+        signoffs.sign(session, "small", as_of=JANUARY, now=JANUARY, person="王主任", by="office")
+        before = signoffs.signoff(session, "small", 1)
+    database.close()
+    revert(database_url, "0004")
+    engine = create_engine(parsed(database_url))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE programme SET hash = 'as it was reckoned'"))
+        connection.execute(text("UPDATE signoff SET programme_hash = 'as it was reckoned'"))
+    engine.dispose()
+    migrate(database_url)
+    database = a_database(database_url)
+    with database.write() as session:
+        assert not programmes.publish(session, programme, now=JANUARY, by="office").new
+        after = signoffs.signoff(session, "small", 1)
+    database.close()
+    assert (after.programme_hash, after.intact) == (programme.hash, True)
+    assert after == before

@@ -367,9 +367,19 @@ class Programme(Definition):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON: the same content is the same version."""
+        """SHA-256 of the canonical JSON of what the document says: the same content is the same
+        version.
+
+        What it leaves to a default does not count, so that a field which a later release knows
+        makes no other version of an unchanged document. The kinds of duties and rules stand beside
+        it in order, because each kind is its own field's default.
+        """
+        kinds = [
+            [one.kind for one in (*clause.duties, *clause.rules)]
+            for _, _, clause in self.clauses.values()
+        ]
         body = json.dumps(
-            self.model_dump(mode="json", by_alias=True),
+            [self.model_dump(mode="json", by_alias=True, exclude_defaults=True), kinds],
             ensure_ascii=False,
             sort_keys=True,
             separators=(",", ":"),

@@ -16,7 +16,7 @@ from notifiers.message import Address
 from tracker.definitions.sheets import Contact, by_row
 from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Programme
-from tracker.services import programmes, trail
+from tracker.services import programmes, pseudonyms, trail
 from tracker.services.trail import reference, traced
 from tracker.store import queries
 from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
@@ -186,13 +186,14 @@ def handover(
 
 
 def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str) -> None:
-    """Forget who somebody was: name, addresses, the mails' recipients and content.
+    """Forget who somebody was: name, addresses, the mails' recipients and content, and the name in
+    signed scores.
 
     With the salt gone, no reference in the trail can be traced to the person any more. Their roles
     end on the day `on`; subject, Message-ID and outcome of each mail stay.
     """
     row = person(session, person_id)
-    before = reference(row)
+    before, name = reference(row), row.name
     row.name, row.mail, row.mobile, row.salt = "", None, "", secrets.token_hex(16)
     row.erased_at = now
     open_roles = or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on)
@@ -205,6 +206,7 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
         .where(col(DispatchRow.person_id) == person_id)
         .values(recipient="", text="", html="", raw=None)
     )
+    pseudonyms.forget(session, name, before, now=now)
     body = {"by": traced(session, by)}
     trail.append(session, trail.HOUSE, "person.erased", before, body, now=now)
 

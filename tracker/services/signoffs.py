@@ -16,7 +16,7 @@ from tracker.domain import facts as f
 from tracker.domain.comparison import Comparison, Side, compare_sides, side
 from tracker.domain.errors import Misfit, NotFound, Refused
 from tracker.domain.points import Units, points, units
-from tracker.services import reporting, scoreboard, trail
+from tracker.services import pseudonyms, reporting, scoreboard, trail
 from tracker.services.scoreboard import Board
 from tracker.store import queries
 from tracker.store.tables import SignoffRow
@@ -152,38 +152,58 @@ def since(session: Session, slug: str, signed: Signoff, *, known_at: datetime) -
 
 def _refuse_repeated(session: Session, row: SignoffRow) -> int:
     """The last number so far."""
-    same = select(SignoffRow.number).where(
-        SignoffRow.programme == row.programme, SignoffRow.sha256 == row.sha256
+    alike = select(SignoffRow).where(
+        SignoffRow.programme == row.programme,
+        SignoffRow.as_of == row.as_of,
+        SignoffRow.version == row.version,
+        SignoffRow.score == row.score,
     )
-    number = session.exec(same).first()
-    if number is not None:
-        raise Refused(
-            f"这份台账已经签定，第 {number} 号 / this ledger is signed already: number {number}"
-        )
+    for one in session.exec(alike):
+        if _is_alike(one, row):
+            raise Refused(
+                f"这份台账已经签定，第 {one.number} 号 / "
+                f"this ledger is signed already: number {one.number}"
+            )
     last = select(func.max(SignoffRow.number)).where(SignoffRow.programme == row.programme)
     return session.exec(last).one() or 0
+
+
+def _is_alike(one: SignoffRow, other: SignoffRow) -> bool:
+    """The same ledger, whether its names are forgotten, stand apart or stand in it as they did in
+    an earlier release."""
+    views = (pseudonyms.sealed, pseudonyms.named)
+    return any(_content(view(one.body)) == _content(view(other.body)) for view in views)
+
+
+def _content(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the name of the version, which an earlier release reckoned otherwise."""
+    ledger = body["ledger"]
+    return {**body, "ledger": {**ledger, "programme": {**ledger["programme"], "hash": ""}}}
 
 
 def _row(board: Board, *, person: str, note: str, by: str, now: datetime) -> SignoffRow:
     ledger, programme = board.ledger, board.programme
     final = board.as_of >= closes_at(programme.closes_on, programme.tz)
+    ledger, names = pseudonyms.referred(ledger)
     told = ledger_answer(ledger, version=board.version, final=final, retroactive=board.retroactive)
     kept = told.model_dump(mode="json", exclude={"known_at"})
     says = {
         language: {one.id: arithmetic(one.steps, language, programme.tz) for one in ledger.entries}
         for language in LANGUAGES
     }
-    body = {"ledger": kept, "says": says}
+    body = {"ledger": kept, "says": says, pseudonyms.NAMES: names}
     return SignoffRow(
         programme=programme.id, number=0, as_of=board.as_of, known_at=board.known_at,
         version=board.version, programme_hash=programme.hash, calendar=ledger.calendar_version,
         engine=ledger.engine, score=points(ledger.score), lost=points(ledger.lost), final=final,
-        person=person, note=note, by=by, signed_at=now, sha256=trail.digest(body), body=body,
+        person=person, note=note, by=by, signed_at=now, sha256=pseudonyms.digest(body),
+        body=body,
     )  # fmt: skip
 
 
 def _signoff(row: SignoffRow) -> Signoff:
-    ledger = row.body["ledger"]
+    body = pseudonyms.named(row.body)
+    ledger = body["ledger"]
     return Signoff(
         number=row.number,
         as_of=row.as_of,
@@ -199,12 +219,13 @@ def _signoff(row: SignoffRow) -> Signoff:
         pending=ledger["pending"],
         unknown=ledger["unknown"],
         final=row.final,
-        person=row.person,
+        person=row.person or pseudonyms.FORGOTTEN,
         note=row.note,
         signed_at=row.signed_at,
         sha256=row.sha256,
-        intact=trail.digest(row.body) == row.sha256 and units(ledger["score"]) == units(row.score),
-        lines=tuple(_line(one, row.body["says"]) for one in ledger["entries"]),
+        intact=pseudonyms.digest(row.body) == row.sha256
+        and units(ledger["score"]) == units(row.score),
+        lines=tuple(_line(one, body["says"]) for one in ledger["entries"]),
         ledger=ledger,
     )
 
