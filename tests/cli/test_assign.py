@@ -82,6 +82,8 @@ def test_the_score_tells_the_provisional_and_the_final_one(tracker: Installation
     assert tracker("facts", "add", "监测", "指标=mean", "数值=34", "--at", "2022-01-05").code == 0
     told = tracker("score", "--as-of", "2022-01-10")
     assert "追溯：暂计 4.50，终局 5.00" in told.text
+    assert "1#1：暂计 −0.50，终局 0.00（结果达到则 0.00）" in told.text
     found = tracker.valid("ledger", "score", "--as-of", "2022-01-10")["retroactive"]
     assert (found["provisional"], found["final"]) == ("4.5", True)
     assert [(one["rule"], one["applies"]) for one in found["rules"]] == [("1.2#1", True)]
+    assert [(one["provisional"], one["standing"]) for one in found["entries"]] == [("-0.5", "0")]

@@ -45,12 +45,17 @@ def test_until_the_result_is_known_the_score_is_provisional() -> None:
     assert not found.final
     [one] = found.rules
     assert (one.rule, one.applies, one.takes_back) == ("1.2#1", False, 10_000)
+    [entry] = found.entries
+    assert (entry.entry, entry.provisional, entry.standing, entry.reached) == (
+        "1#1/m", -10_000, -10_000, 0,
+    )  # fmt: skip
 
 
 def test_the_result_takes_back_what_was_charged_and_both_scores_stay_visible() -> None:
     found = looked_at("2022-01-10", month_over(), mean("34.9"))
     assert found is not None
     assert (found.provisional, found.standing, found.final) == (40_000, 50_000, True)
+    assert [(one.provisional, one.standing) for one in found.entries] == [(-10_000, 0)]
     assert found.rules[0].applies
 
 

@@ -78,6 +78,13 @@ def _retroactive(seen: Seen) -> Iterator[str]:
         key = "score.retroaction_applies" if one.applies else "score.retroaction"
         change = signed(one.takes_back)
         yield "  " + say(key, seen.lang, rule=one.rule, change=change)
+    key = "score.settling_final" if found.final else "score.settling"
+    for entry in found.entries:
+        yield "    " + say(
+            key, seen.lang, rule=entry.rule, about=f" {entry.occurrence}".rstrip(),
+            provisional=points(entry.provisional), standing=points(entry.standing),
+            reached=points(entry.reached),
+        )  # fmt: skip
     yield ""
 
 

@@ -113,6 +113,14 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "score.retroaction": ("{rule} 待结果，达到则 {change}", "{rule} waits: {change} if reached"),
     "score.retroaction_applies": ("{rule} 已生效 {change}", "{rule} has acted: {change}"),
+    "score.settling": (
+        "{rule}{about}：暂计 {provisional}，现计 {standing}，结果达到则 {reached}",
+        "{rule}{about}: {provisional} for now, {standing} as it stands, {reached} if reached",
+    ),
+    "score.settling_final": (
+        "{rule}{about}：暂计 {provisional}，终局 {standing}（结果达到则 {reached}）",
+        "{rule}{about}: provisional {provisional}, final {standing} ({reached} if reached)",
+    ),
     "score.units": (
         "按单位（独自失分、共同失分、牵头任务失分）",
         "By unit: alone, jointly, items led",

@@ -116,6 +116,17 @@ class RetroactionAnswer(Answer):
     applies: bool = Field(description="It has acted by now.")
 
 
+class SettlingAnswer(Answer):
+    """An entry that waits for a result: without these rules, as it stands, if all are reached."""
+
+    entry: str
+    clause: str
+    rule: str
+    provisional: PointsText
+    standing: PointsText
+    reached: PointsText
+
+
 class RetroactiveAnswer(Answer):
     """追溯: the score without the rules that a later result decides, and with all of them."""
 
@@ -124,6 +135,7 @@ class RetroactiveAnswer(Answer):
     settles_at: InstantText
     final: bool
     rules: list[RetroactionAnswer]
+    entries: list[SettlingAnswer] = Field(default_factory=list)
 
 
 class CauseAnswer(Answer):
@@ -275,6 +287,14 @@ def _retroactive(found: Retroactive, zone: ZoneInfo) -> RetroactiveAnswer:
                 reached=amount(one.reached), applies=one.applies,
             )
             for one in found.rules
+        ],
+        entries=[
+            SettlingAnswer(
+                entry=one.entry, clause=one.clause, rule=one.rule,
+                provisional=amount(one.provisional), standing=amount(one.standing),
+                reached=amount(one.reached),
+            )
+            for one in found.entries
         ],
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tracker.domain.ledger import Entry, Ledger
-from tracker.domain.points import Units
+from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Clause, Programme
 from tracker.domain.readings import changed
 from tracker.domain.record import Record
@@ -45,6 +45,20 @@ class Retroaction:
 
 
 @dataclass(frozen=True)
+class Settling:
+    """One entry that waits for a result: its points without these rules, as it stands, and with all
+    results reached."""
+
+    entry: str
+    clause: str
+    rule: str
+    occurrence: str
+    provisional: Units
+    standing: Units
+    reached: Units
+
+
+@dataclass(frozen=True)
 class Retroactive:
     """`provisional` is the score with none of these rules, `standing` the ledger's, `reached` that
     with all of them; `settles_at` is the cut-off, from which the standing score is final."""
@@ -55,6 +69,7 @@ class Retroactive:
     settles_at: datetime
     final: bool
     rules: tuple[Retroaction, ...]
+    entries: tuple[Settling, ...] = ()
 
 
 def retroaction(
@@ -65,22 +80,36 @@ def retroaction(
     if not ids:
         return None
 
-    def with_(condition: dict[str, str], *names: str) -> Units:
+    def with_(condition: dict[str, str], *names: str) -> Ledger:
         values = {f"{name}.when": condition for name in names}
-        return score_filed(changed(programme, values), context, filed).score
+        return score_filed(changed(programme, values), context, filed)
 
     found = [
         Retroaction(name, name.partition("#")[0], without, reached, ledger.score == reached)
         for name in ids
-        if (without := with_(NEVER, name)) != (reached := with_(ALWAYS, name))
+        if (without := with_(NEVER, name).score) != (reached := with_(ALWAYS, name).score)
     ]
     if not found:
         return None
     names = [one.rule for one in found]
+    never, always = with_(NEVER, *names), with_(ALWAYS, *names)
     return Retroactive(
-        with_(NEVER, *names), ledger.score, with_(ALWAYS, *names), settles_at,
-        ledger.as_of >= settles_at, tuple(found),
+        never.score, ledger.score, always.score, settles_at, ledger.as_of >= settles_at,
+        tuple(found), tuple(_settling(never, ledger, always)),
     )  # fmt: skip
+
+
+def _settling(never: Ledger, ledger: Ledger, always: Ledger) -> Iterator[Settling]:
+    """The entries that the results decide, in the ledger's order."""
+    stands = {one.id: one.points for one in ledger.entries}
+    reached = {one.id: one.points for one in always.entries}
+    for one in never.entries:
+        last = reached.get(one.id, ZERO)
+        if one.points != last:
+            yield Settling(
+                one.id, one.clause, one.rule, one.occurrence or one.subject, one.points,
+                stands.get(one.id, ZERO), last,
+            )  # fmt: skip
 
 
 def _acts(name: str, clause: Clause, rule: Rule, ledger: Ledger) -> bool:
