@@ -12,11 +12,12 @@ from tracker.definitions.clauses.counting import count
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.leads import Assembly, Lead
-from tracker.definitions.clauses.limiting import limit, until
+from tracker.definitions.clauses.limiting import capped, limit, until
 from tracker.definitions.clauses.reading import Amount, Band, Between, Kind, Quantity, Whole
 from tracker.definitions.clauses.sayings import said
 
 VERBS = {"LOSE": Act.LOSE, "GAIN": Act.GAIN, "SCORE": Act.SCORE}
+FROM_WHICH = re.compile(r"，?从[^，。；]{0,8}(?:分值|得分|总分|分数|分)中(?:予以)?")
 LOST_POINT = re.compile(r"(?<![\d.])0\d")
 """01分: scanning lost the decimal point."""
 
@@ -56,6 +57,8 @@ class Assembler:
                 self._charge(one, amounts_of(one))
             case "UNTIL":
                 until(self.lead, one)
+            case "CAPPED":
+                capped(self.lead, one)
             case "PROPORTION" if re.search(r"线性|直线|内插|插值", one.tokens[0].text):
                 said(self.lead, Phrase("INTERPOLATE", one.tokens))
             case "ZERO" | "FULL" | "FREE" | "TIMES" | "FORMULA" | "PROPORTION" | "INTERPOLATE":
@@ -156,6 +159,8 @@ class Assembler:
         if not verb:
             self.lead.wait(one)
             return
+        if self._closes_amount(one):
+            return
         act = VERBS[(one.of(*VERBS) or one.tokens[0]).kind]
         judged = one.of("DISCRETION") is not None or self.lead.discretion()
         assessed = act is Act.SCORE and re.search(
@@ -170,6 +175,18 @@ class Assembler:
         else:
             self.lead.made.vague.append((act, self.lead.trigger(one.start)[0], one.end))
             self.lead.pending.append(one)
+
+    def _closes_amount(self, one: Phrase) -> bool:
+        """每次按0.1分扣减; 每条0.05分，从本项分值中扣减: the verb stands behind its amount."""
+        last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
+        if last is None or last.part != self.lead.part or one.of("LOSE") is None:
+            return False
+        behind = last.end == one.start or FROM_WHICH.fullmatch(self.lead.text[last.end : one.start])
+        if not behind or (last.amount is None and last.cap is None) or last.act is Act.GAIN:
+            return False
+        last.act, last.end = Act.LOSE, one.end
+        self.lead.pending.clear()
+        return True
 
     def _act(self, one: Phrase) -> Act:
         verb = one.of(*VERBS)
@@ -210,6 +227,8 @@ class Assembler:
         count(self.lead, draft, one)
         if one.of("DISCRETION") is not None or self.lead.discretion():
             draft.kind = Kind.DISCRETIONARY
+            if one.of(*VERBS) is None and WORTH_BEFORE.search(draft.said):
+                draft.amount, draft.cap = None, amount
         elif self._is_assessed(one) and not self._is_interpolated(one):
             draft.kind, draft.act = Kind.DISCRETIONARY, Act.SCORE
         elif self._is_interpolated(one):

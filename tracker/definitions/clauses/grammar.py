@@ -42,7 +42,7 @@ _tail: PERHEAD? LIMIT?
 
 other: PROSE | FOUND | CHANGE | NUMBER | LATIN | TITLE | TIME | RANK | GRADE | NODOUBLE | VETO
      | NONE | UNTIL | ZERO | FULL | FREE | TIMES | FORMULA | INTERPOLATE | PROPORTION | FLOOR
-     | EXTERNAL | PERHEAD | LIMIT | COMMA | COLON | SEMI | BREAK | OPEN | CLOSE | MARK
+     | EXTERNAL | CAPPED | PERHEAD | LIMIT | COMMA | COLON | SEMI | BREAK | OPEN | CLOSE | MARK
 """
 
 
@@ -87,7 +87,8 @@ ALONE = frozenset(
     {
         "PROSE", "LATIN", "TITLE", "TIME", "RANK", "GRADE", "NUMBER", "NODOUBLE", "VETO", "NONE",
         "UNTIL", "ZERO", "FULL", "FREE", "TIMES", "FORMULA", "INTERPOLATE", "PROPORTION", "FLOOR",
-        "EXTERNAL", "PERHEAD", "LIMIT", "COMMA", "COLON", "SEMI", "BREAK", "OPEN", "CLOSE", "MARK",
+        "EXTERNAL", "CAPPED", "PERHEAD", "LIMIT", "COMMA", "COLON", "SEMI", "BREAK", "OPEN", "CLOSE",
+        "MARK",
     }
 )  # fmt: skip
 """Terminals with which no phrase of several tokens begins."""

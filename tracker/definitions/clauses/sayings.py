@@ -40,6 +40,8 @@ def said(lead: Lead, one: Phrase) -> None:
     draft = lead.draft(act, kind, one)
     if kind is Kind.NO_DOUBLE and one.tokens[0].text.startswith("不再"):
         draft.kind = _not_again(draft)
+    if kind is Kind.NO_DOUBLE and HEAVIER.match(one.tokens[0].text) and _is_alone(draft):
+        draft.act, draft.kind = Act.LOSE, Kind.DISCRETIONARY
     draft.late = triggers.is_late(draft.trigger)
     draft.said += one.tokens[0].text
     draft.amount = _stated(one, draft)
@@ -54,6 +56,14 @@ def _not_again(draft: Draft) -> Kind:
     """整改合格的，不再扣分 excuses; 已在其他项扣分的，不再扣分 charges once."""
     once = re.search(r"扣|同|重复|其[他它余]|多|已在|[加得计]分|另", draft.trigger)
     return Kind.NO_DOUBLE if once or not draft.trigger else Kind.EXEMPTION
+
+
+HEAVIER = re.compile(r"从[重严]")
+
+
+def _is_alone(draft: Draft) -> bool:
+    """造成后果的，从重扣分 leaves the amount open; 多次通报的，从重扣分 chooses one of several."""
+    return re.search(r"同|多|两|既|又|并|不同|各|重复", draft.trigger) is None
 
 
 def _is_between(one: Phrase, draft: Draft) -> bool:

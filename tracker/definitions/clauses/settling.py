@@ -28,7 +28,20 @@ def settled(made: Assembly) -> list[Draft]:
     if made.vague and all(one.act is Act.SCORE for one in drafts):
         drafts = []
     drafts = limited(drafts, made.limits)
-    return _once(drafts)
+    return _once(_without_targets(drafts))
+
+
+def _without_targets(drafts: Sequence[Draft]) -> list[Draft]:
+    """指标由省厅下达 before 扣分标准另定: where a target stands is told by its number."""
+    others = [one for one in drafts if one.kind is Kind.EXTERNAL and not _sets_a_target(one)]
+    return [one for one in drafts if not (others and _sets_a_target(one))]
+
+
+def _sets_a_target(one: Draft) -> bool:
+    return one.kind is Kind.EXTERNAL and TARGET.search(one.said) is not None
+
+
+TARGET = re.compile(r"(?:目标|任务|指标|基数|名单|计划)(?:数|值|量)?由[^，。；：]{1,20}$")
 
 
 def _without_weak(drafts: Sequence[Draft]) -> list[Draft]:
