@@ -16,7 +16,7 @@ ANY = "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
 MEASURED = re.compile(
     rf"(?P<n>{NUMBER})?余?(?:(?P<unit>{ANY})|(?P<large>[万亿])(?P<counted>{ANY}))$"
 )
-RANGE = re.compile(rf"{NUMBER}分?(?:[-至到]|以上){NUMBER}")
+RANGE = re.compile(rf"{NUMBER}分?(?:[-至到或]|或者|以上){NUMBER}")
 
 
 def figures(text: str) -> list[Decimal]:
@@ -46,6 +46,8 @@ def _points(text: str) -> list[Amount]:
 
 def _share(text: str) -> list[Amount]:
     percents = [Share(one) for one in _percents(text)]
+    if re.search(r"[、和及与/]", text):
+        return list(percents)
     return [Between(percents[0], percents[1])] if len(percents) == 2 else list(percents[:1])
 
 

@@ -13,11 +13,24 @@ from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.leads import Assembly, Lead
 from tracker.definitions.clauses.limiting import capped, limit, until
-from tracker.definitions.clauses.reading import Amount, Band, Between, Kind, Quantity, Whole
+from tracker.definitions.clauses.numerals import NUMBER
+from tracker.definitions.clauses.reading import Amount, Band, Between, Kind, Points, Quantity, Whole
 from tracker.definitions.clauses.sayings import said
 
 VERBS = {"LOSE": Act.LOSE, "GAIN": Act.GAIN, "SCORE": Act.SCORE}
+LOSE_AFTER = re.compile(
+    r"(?:的)?(?:予以|进行)?(?:倒扣|扣减|扣罚|扣除|计扣|扣分|扣)(?![完满至到光\d])"
+)
+"""按该项分值的10%倒扣: the verb stands behind its amount."""
+
+DELAY = re.compile(
+    rf"[，；]?(?:{NUMBER}[-至到])?{NUMBER}个?(?:工作日|天|日|小时|周|月)(?:以[上内下]|的)"
+)
+
 FROM_WHICH = re.compile(r"，?从[^，。；]{0,8}(?:分值|得分|总分|分数|分)中(?:予以)?")
+FAR = 1_000
+"""Characters that are searched for a verb at most."""
+
 LOST_POINT = re.compile(r"(?<![\d.])0\d")
 """01分: scanning lost the decimal point."""
 
@@ -54,7 +67,7 @@ class Assembler:
             case "effect":
                 self._effect(one)
             case "bound" if one.of("POINTS") and self._is_given(one):
-                self._charge(one, amounts_of(one))
+                self._charge(one, self._amounts(one))
             case "UNTIL":
                 until(self.lead, one)
             case "CAPPED":
@@ -72,7 +85,7 @@ class Assembler:
 
     def _effect(self, one: Phrase) -> None:
         verb = one.of(*VERBS)
-        amounts = amounts_of(one)
+        amounts = self._amounts(one)
         points = one.of("POINTS")
         if points is not None and LOST_POINT.search(points.text):
             self.lead.made.loose.append((one.start, one.end))
@@ -80,7 +93,7 @@ class Assembler:
             limit(self.lead, one, amounts[-1])
         elif not amounts:
             self._vague(one, verb is not None)
-        elif self._is_given(one):
+        elif self._is_given(one) or (verb is None and LOSE_AFTER.match(self.lead.text, one.end)):
             self._charge(one, amounts)
         elif verb is None and MARKED.match(self.lead.text, one.end):
             self.lead.wait(Phrase("bound", one.tokens))
@@ -105,18 +118,45 @@ class Assembler:
             return True
         if self.lead.pending and self.lead.discretion():
             return True
+        if self._is_next_class(said):
+            return True
         if self.lead.outer or WORTH_BEFORE.search(said):
             return False
         return bool(said.startswith(("其余", "其他", "其它"))) or (
             self.lead.has("RANK") and bool(self.lead.made.drafts)
         )
 
+    def _is_next_class(self, said: str) -> bool:
+        """国家级每次加3分，省级2分; 90%以上得3分，80%以上2分: the verb is said once."""
+        last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
+        if last is None or last.amount is None or last.sentence != self.lead.sentence:
+            return False
+        name = said.strip("、，；")
+        if last.act not in VERBS.values() or not name or WORTH_BEFORE.search(said):
+            return False
+        graded = self.lead.has("GRADE") and last.grade and len(name) <= 6
+        return (
+            bool(triggers.LEVEL.fullmatch(name))
+            or graded
+            or bool(last.figure and self.lead.figure())
+        )
+
     def _is_interpolated(self, one: Phrase) -> bool:
         """在3分至5分之间按直线内插法计算."""
         near = self.lead.text[max(0, one.start - 6) : one.end + 14]
         points = one.of("POINTS")
-        ranged = points is not None and isinstance(amounts_of(one)[0], Between)
-        return ranged and re.search(r"内插|插值|线性|直线", near) is not None
+        ranged = points is not None and isinstance(self._amounts(one)[0], Between)
+        return ranged and re.search(r"内插|插值|线性|直线|按比例", near) is not None
+
+    def _amounts(self, one: Phrase) -> list[Amount]:
+        """Two numbers of points are a range where 之间 stands behind them."""
+        amounts = amounts_of(one)
+        points = one.of("POINTS")
+        between = points is not None and self.lead.text.startswith("之间", points.end)
+        if between and len(amounts) == 2 and all(isinstance(each, Points) for each in amounts):
+            least, most = (each for each in amounts if isinstance(each, Points))
+            return [Between(least, most)]
+        return amounts
 
     def _is_given(self, one: Phrase) -> bool:
         """A range of points without a verb that a formula or an assessor fills."""
@@ -124,7 +164,7 @@ class Assembler:
 
     def _is_assessed(self, one: Phrase) -> bool:
         """由评审组在0至3分之间评定."""
-        amounts = amounts_of(one)
+        amounts = self._amounts(one)
         ranged = one.of(*VERBS) is None and amounts and isinstance(amounts[0], Between)
         return bool(ranged) and ASSESSED.match(self.lead.text, one.end) is not None
 
@@ -195,6 +235,8 @@ class Assembler:
         after = self.lead.text[one.end : one.end + 6]
         if re.match(r"的?(?:奖励|加分)", after):
             return Act.GAIN
+        if LOSE_AFTER.match(self.lead.text, one.end):
+            return Act.LOSE
         words = self.lead.trigger(one.start)[1]
         if re.search(r"加分|奖励", words):
             return Act.GAIN
@@ -203,7 +245,15 @@ class Assembler:
         last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
         if last is not None and last.act in VERBS.values() and last.part >= self.lead.part - 1:
             return last.act
-        return Act.LOSE
+        return self._act_of_clause()
+
+    def _act_of_clause(self) -> Act:
+        """命名国家级的每个3分……累计计分不超过6分: no verb but the one of the limit."""
+        if re.search(r"[扣减罚]", self.lead.text[:FAR]):
+            return Act.LOSE
+        if re.search(r"加分|奖", self.lead.text[:FAR]):
+            return Act.GAIN
+        return Act.SCORE if re.search(r"[得计]分", self.lead.text[:FAR]) else Act.LOSE
 
     def _charge(self, one: Phrase, amounts: list[Amount]) -> None:
         act = self._act(one)
@@ -245,12 +295,20 @@ class Assembler:
                 unit=draft.step.unit, measure=draft.measure, change=draft.change,
                 found=draft.found, trigger=draft.trigger,
             )  # fmt: skip
+            self._later_band(draft)
         elif act is Act.LOSE and self._for_each_of_a_list(one, draft):
             draft.kind, draft.step = Kind.PER_MISSING, Quantity(Decimal(1), "item")
         elif act is Act.LOSE:
             draft.kind = triggers.flat_kind(draft.trigger, bound=draft.bound, rank=draft.rank)
             self._follow(draft)
         return draft
+
+    def _later_band(self, draft: Draft) -> None:
+        """6至10个工作日的每次 after 逾期1至5个工作日的每次: delays of another length."""
+        last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
+        late = last is not None and last.kind is Kind.LATENESS and last.sentence == draft.sentence
+        if late and draft.kind is Kind.PER_INCIDENT and DELAY.match(draft.trigger):
+            draft.kind = Kind.LATENESS
 
     def _for_each_of_a_list(self, one: Phrase, draft: Draft) -> bool:
         """未成立机构、未明确人员的，各扣0.2分."""
@@ -261,8 +319,19 @@ class Assembler:
     def _in_a_row(self, draft: Draft) -> None:
         """每获得1项国家级荣誉加2分、省级荣誉加1分: one count for both."""
         last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
-        if last is not None and draft.step is None and draft.trigger.startswith("、"):
+        if last is not None and draft.step is None and self._is_class_of(last, draft):
             draft.step, draft.measure = last.step, last.measure
+
+    def _is_class_of(self, last: Draft, draft: Draft) -> bool:
+        """、被省级通报的, 县级: another class of what the last amount counts."""
+        if re.search(r"直接|一律|[未迟逾超少漏]", draft.said) or last.sentence != draft.sentence:
+            return False
+        name = draft.trigger.strip("、，；")
+        alike = triggers.LEVEL.fullmatch(name) is not None and triggers.LEVEL_IN.search(
+            last.trigger
+        )
+        direct = re.search(r"直接|一律", self.lead.text[draft.start : draft.end])
+        return direct is None and (draft.trigger.startswith("、") or bool(alike))
 
     def _follow(self, draft: Draft) -> None:
         """跨省界的扣4分 after 每发现一起…扣2分: the same count, another class."""
@@ -276,7 +345,7 @@ class Assembler:
         ):
             draft.kind = Kind.LATENESS
             return
-        if draft.trigger.startswith("、") and last is not None and last.step is not None:
+        if last is not None and last.step is not None and self._is_class_of(last, draft):
             draft.kind, draft.step, draft.measure = last.kind, last.step, last.measure
             return
         if last is None or not plain or last.step is None or last.sentence != draft.sentence:

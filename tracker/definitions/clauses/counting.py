@@ -29,6 +29,8 @@ def count(lead: Lead, draft: Draft, effect: Phrase) -> None:
         return
     if last is not None and _counts_alone(lead, last, effect):
         steps = []
+    if last is not None and _is_rate(lead, last):
+        return
     if not steps:
         _bare_count(lead, draft)
         return
@@ -36,6 +38,16 @@ def count(lead: Lead, draft: Draft, effect: Phrase) -> None:
     if chosen.kind == "short" and chosen is not steps[-1]:
         return
     _counted_by(lead, draft, chosen)
+
+
+def _is_rate(lead: Lead, last: Phrase) -> bool:
+    """每亩300万元得5分: so much for each is the value that is measured."""
+    at = len(lead.pending) - 2
+    before = lead.pending[at] if at >= 0 else None
+    if before is None or before.kind != "step" or before.end != last.start or last.kind != "bound":
+        return False
+    measured = lead.unit(last) in triggers.QUANTITATIVE and before.of("CHANGE", "COMPARE", "FOUND")
+    return measured is None and len(last.tokens) == 1 and starts_with_number(last.tokens[0])
 
 
 def _counts_alone(lead: Lead, one: Phrase, effect: Phrase) -> bool:
@@ -75,6 +87,8 @@ def _beyond(lead: Lead, one: Phrase) -> Quantity | None:
 
 def _counted_by(lead: Lead, draft: Draft, one: Phrase) -> None:
     quantity = _beyond(lead, one) or lead.quantity(one)
+    if one.kind == "short" and one.of("BEYOND") is not None:
+        return  # 发生4次以上: from how many on, not for how many
     if one.kind == "short" and quantity is not None and _is_length(lead, one, quantity):
         return
     draft.counted, draft.place = True, (one.start, one.end)

@@ -170,6 +170,7 @@ BARE = re.compile(
     r"(?:扣|减|(?<!处)罚|扣除)(?=[，。；)\n]|$)|(?<=[，的者类])(?:得|加|计|奖|记)(?=[，。；)\n]|$)"
     r"|(?<=每[项次个处件家人])(?=[，。；\n]|$)|酌(?=[，。；]|$)|视情(?=[，。；]|$)"
 )
+AMOUNT_BEFORE = re.compile(r"(?:分|%)(?:予以|进行)?[扣计倒罚]?$")
 NO_LOSS = re.compile(r"[不免][予再得会能重复另]{0,3}$|[折增核递累]$")
 SAID_BEFORE = re.compile(r"按[^，。；]{0,8}(?:上述|前述|以上)")
 TAKEN_UP = (Kind.NO_DOUBLE, Kind.EXEMPTION, Kind.MULTIPLIER, Kind.DISCRETIONARY, Kind.EXTERNAL)
@@ -185,6 +186,8 @@ def _bare(seen: Seen) -> Iterator[Place]:
     ends = {one.end for one in seen.made.drafts}
     for found in BARE.finditer(seen.text):
         before = seen.text[max(0, found.start() - 6) : found.start()]
+        if AMOUNT_BEFORE.search(before) and seen.ruled.has(found.start()):
+            continue
         explained = taken.has(found.start()) or found.end() in ends
         if NO_LOSS.search(before) or (explained and found.group() != "酌"):
             continue
@@ -286,7 +289,7 @@ SCORING = re.compile(
     r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|取高值|参照|得\d|扣\d|\d分"
 )
 OPEN = re.compile(
-    r"待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
+    r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n]{0,30}\d[^”\"\n]{0,30}[”\"][计扣加得]|待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
 )
 REFERRING = re.compile(
     r"同上(?!级)|比照|上一?条|前页|[见如](?:上|前)(?:页|条|款|项)?|参照(?:上|前|第[^，。；]{1,3}[条款项]|同类)|表中未列"

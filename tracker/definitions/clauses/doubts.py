@@ -12,8 +12,8 @@ from tracker.definitions.clauses.dates import Times
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
-from tracker.definitions.clauses.reading import Ambiguity, Kind, Points, Unread, Whole
-from tracker.definitions.clauses.triggers import CLOCK, QUANTITATIVE
+from tracker.definitions.clauses.numerals import NUMBER, number_of
+from tracker.definitions.clauses.reading import Ambiguity, Kind, Points, Unread, Whole, plain
 
 Doubt = tuple[int, int, tuple[str, ...]]
 VAGUE_SHARE = re.compile(r"一定(?:的)?比例|相应(?:的)?比例|适当比例")
@@ -23,8 +23,9 @@ FEASTS = re.compile(
 )
 """A day that a calendar has and the text does not."""
 
+DATE = re.compile(r"\d{1,2}月\d{1,2}日")
 BORDER = re.compile(
-    r"(?P<strict>不足|低于|不到|超过|小于|大于|[<>])?(?P<figure>\d{1,9}(?:\.\d{1,9})?)(?P<sign>%?)"
+    rf"(?P<strict>不足|低于|不到|超过|小于|大于|未达到?|[<>])?(?P<figure>{NUMBER})(?P<sign>%|分|个?[日天月周]|个?工作日|小时)?"
 )
 
 
@@ -72,7 +73,7 @@ def _blocks(scene: Scene) -> Iterator[Doubt]:
     if re.search(r"不足[^，。；]{0,8}按|不满[^，。；]{0,8}(?:按|不)|按比例加?扣", scene.text):
         return
     for one in scene.drafts:
-        if one.step is not None and one.step.n != 1 and one.step.unit in CLOCK | QUANTITATIVE:
+        if one.step is not None and one.step.n != 1 and one.step.unit != "rank":
             readings = ("满一个步长才扣一次，不足的不计", "不足一个步长按一个步长计", "按比例折算")
             yield *(one.place or (one.start, one.end)), readings
 
@@ -108,8 +109,8 @@ def _shared_border(conditions: Sequence[str]) -> str:
     holding: set[str] = set()
     for when in conditions:
         named = {
-            found["figure"] + found["sign"]
-            for found in BORDER.finditer(when)
+            f"{plain(number_of(found['figure']))}{found['sign'] or ''}"
+            for found in BORDER.finditer(DATE.sub("", when))
             if not found["strict"]
         }
         both: list[str] = sorted(named & holding)
@@ -157,6 +158,20 @@ def _which_stays(scene: Scene) -> Iterator[Doubt]:
         ):
             act = "加" if "加" in said and "扣" not in said else "扣"
             yield one.start, one.end, (f"只按{act}分最高的一条{act}", f"只按先发生的一条{act}")
+
+
+def _which_scaled(scene: Scene) -> Iterator[Doubt]:
+    """弄虚作假的加倍扣分。in a sentence of its own, after several deductions: which of them?"""
+    for one in scene.drafts:
+        if one.kind is not Kind.MULTIPLIER or ALL_OF_IT.search(one.said + one.trigger):
+            continue
+        before = [o for o in scene.drafts if o.start < one.start and o.act is Act.LOSE]
+        near = [o for o in before if o.sentence == one.sentence]
+        if len(before) > 1 and not near:
+            yield one.start, one.end, ("只对前一句的扣分", "对本条前面所有的扣分")
+
+
+ALL_OF_IT = re.compile(r"以上|上述|各项|所有|均|本条|本项|全部|同一|同类|总分|总得分|系数|得分")
 
 
 def _unbounded(scene: Scene) -> Iterator[Doubt]:
@@ -258,6 +273,7 @@ QUESTIONS: tuple[Callable[[Scene], Iterator[Doubt]], ...] = (
     _share_of_whole,
     _two_periods,
     _which_stays,
+    _which_scaled,
     _unbounded,
     _order_of_places,
     _only_worth,

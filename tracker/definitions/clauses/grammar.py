@@ -23,9 +23,9 @@ _part: step | short | bound | effect | other
 
 // 每发现1起, 每少完成1个, 每低于目标1个百分点; 发现一起, 少一次, 超过3天
 step: EACH _middle* _counted? | EACH (CHANGE | COMPARE)? POINTS
-_middle: FOUND | CHANGE | COMPARE | PROSE | TIME | LATIN | TITLE | GRADE | EACHOF
+_middle: FOUND | CHANGE | COMPARE | PROSE | ORDINAL | TIME | LATIN | TITLE | GRADE | EACHOF
 _counted: QUANTITY | NUMBER
-short: FOUND QUANTITY | CHANGE QUANTITY BEYOND?
+short: (FOUND | CHANGE) QUANTITY BEYOND?
 
 // 低于90%, 90%以上, 80%-90%之间
 bound: COMPARE (_counted | POINTS)? BEYOND? | (QUANTITY | POINTS) BEYOND | QUANTITY | BEYOND
@@ -42,7 +42,8 @@ _tail: PERHEAD? LIMIT?
 
 other: PROSE | FOUND | CHANGE | NUMBER | LATIN | TITLE | TIME | RANK | GRADE | NODOUBLE | VETO
      | NONE | UNTIL | ZERO | FULL | FREE | TIMES | FORMULA | INTERPOLATE | PROPORTION | FLOOR
-     | EXTERNAL | CAPPED | PERHEAD | LIMIT | COMMA | COLON | SEMI | BREAK | OPEN | CLOSE | MARK
+     | EXTERNAL | CAPPED | ORDINAL
+     | PERHEAD | LIMIT | COMMA | COLON | SEMI | BREAK | OPEN | CLOSE | MARK
 """
 
 
@@ -85,15 +86,17 @@ class _Given(Lexer):
 
 ALONE = frozenset(
     {
-        "PROSE", "LATIN", "TITLE", "TIME", "RANK", "GRADE", "NUMBER", "NODOUBLE", "VETO", "NONE",
-        "UNTIL", "ZERO", "FULL", "FREE", "TIMES", "FORMULA", "INTERPOLATE", "PROPORTION", "FLOOR",
-        "EXTERNAL", "CAPPED", "PERHEAD", "LIMIT", "COMMA", "COLON", "SEMI", "BREAK", "OPEN", "CLOSE",
-        "MARK",
+        "PROSE", "LATIN", "TITLE", "TIME", "RANK", "GRADE", "ORDINAL", "NUMBER", "NODOUBLE", "VETO",
+        "NONE", "UNTIL", "ZERO", "FULL", "FREE", "TIMES", "FORMULA", "INTERPOLATE", "PROPORTION",
+        "FLOOR", "EXTERNAL", "CAPPED", "PERHEAD", "LIMIT", "COMMA", "COLON", "SEMI", "BREAK",
+        "OPEN", "CLOSE", "MARK",
     }
 )  # fmt: skip
 """Terminals with which no phrase of several tokens begins."""
 
-INSIDE = frozenset({"PROSE", "LATIN", "TITLE", "TIME", "GRADE", "NUMBER", "PERHEAD", "LIMIT"})
+INSIDE = frozenset(
+    {"PROSE", "ORDINAL", "LATIN", "TITLE", "TIME", "GRADE", "NUMBER", "PERHEAD", "LIMIT"}
+)
 """Of those, the ones that may go on a phrase."""
 
 LONGEST = 40

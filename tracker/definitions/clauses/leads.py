@@ -99,6 +99,8 @@ class Lead:
     def figure(self) -> str:
         """The unit of a bound that names a number: 90%以上, 低于80%, 85分以上."""
         for one in self.pending:
+            if one.of("FOUND") is not None:
+                continue
             named = one.kind in ("bound", "short") and one.of("QUANTITY", "POINTS", "NUMBER")
             if named and (one.of("COMPARE") is not None or self.measures(one)):
                 return self.unit(one) or "number"

@@ -139,7 +139,7 @@ def _bound_by_until(before: Sequence[Draft], limit: Limit) -> list[Draft]:
     near = [one for one in before if one.sentence == last.sentence]
     if len(near) > 1 and GROUP.search(limit.words):
         return list(near) if re.search(r"分别|各自|均", limit.words) else []
-    return before[-2:] if last.aside and len(before) > 1 else [last]
+    return list(before[-2:]) if last.aside and len(before) > 1 else [last]
 
 
 def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
@@ -149,7 +149,7 @@ def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
         return list(before)
     acts = _direction(words) if not both else POINTED
     last = before[-1]
-    scope = [one for one in before if one.act in acts]
+    scope = [one for one in before if one.act in acts or one.kind is Kind.RATIO]
     if GROUP.search(words) or not scope or (limit.opens and last.sentence != limit.sentence):
         return []
     same_part = [one for one in scope if one.part == limit.part]

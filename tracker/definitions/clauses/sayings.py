@@ -12,7 +12,10 @@ from tracker.definitions.clauses.numerals import ARABIC, number_of
 from tracker.definitions.clauses.reading import Amount, Kind, Points, Share, Whole
 
 PERCENT = re.compile(rf"({ARABIC})%")
-LAST_FACTOR = re.compile(rf"(?:[×*]|乘以|乘)\(?({ARABIC})(?:分值?)?[”\"]?(?:计算)?(?:[计得]分)?$")
+LAST_FACTOR = re.compile(
+    rf"(?:[×*]|乘以|乘)\(?(?:本项|该项|本指标|对应)?(?:分值|满分|基本分|标准分|权重分)?(?:为|的)?({ARABIC})(?:分值?)?\)?[”\"]?"
+    r"(?:计算|折算)?(?:即?为|作为)?(?:最终|本项|最后)?(?:[计得]分)?$"
+)
 FIRST_FACTOR = re.compile(rf"(?:=|为)({ARABIC})分?[×*(]")
 
 
@@ -38,12 +41,12 @@ def said(lead: Lead, one: Phrase) -> None:
     if one.kind == "FREE" and "免扣" in one.tokens[0].text:
         act, kind = Act.OTHER, Kind.MULTIPLIER
     draft = lead.draft(act, kind, one)
+    draft.said += one.tokens[0].text
     if kind is Kind.NO_DOUBLE and one.tokens[0].text.startswith("不再"):
         draft.kind = _not_again(draft)
     if kind is Kind.NO_DOUBLE and HEAVIER.match(one.tokens[0].text) and _is_alone(draft):
         draft.act, draft.kind = Act.LOSE, Kind.DISCRETIONARY
     draft.late = triggers.is_late(draft.trigger)
-    draft.said += one.tokens[0].text
     draft.amount = _stated(one, draft)
     if kind is Kind.RATIO and _is_between(one, draft):
         draft.kind = Kind.LINEAR
@@ -54,7 +57,9 @@ def said(lead: Lead, one: Phrase) -> None:
 
 def _not_again(draft: Draft) -> Kind:
     """整改合格的，不再扣分 excuses; 已在其他项扣分的，不再扣分 charges once."""
-    once = re.search(r"扣|同|重复|其[他它余]|多|已在|[加得计]分|另", draft.trigger)
+    once = "重复" in draft.said or re.search(
+        r"扣|同|重复|其[他它余]|多|已在|[加得计]分|另", draft.trigger
+    )
     return Kind.NO_DOUBLE if once or not draft.trigger else Kind.EXEMPTION
 
 
@@ -68,7 +73,7 @@ def _is_alone(draft: Draft) -> bool:
 
 def _is_between(one: Phrase, draft: Draft) -> bool:
     """In proportion between two points that are named: 介于两者之间, (率-90%)÷10%."""
-    between = re.search(r"之间|介于|中间", draft.trigger)
+    between = one.kind != "FORMULA" and re.search(r"之间|介于|中间", draft.trigger)
     return bool(between) or re.search(r"\((?!1-)[^()]*-[^()]*\)", one.tokens[0].text) is not None
 
 

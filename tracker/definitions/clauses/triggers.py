@@ -9,12 +9,12 @@ from tracker.definitions.clauses.reading import Kind
 LATE = re.compile(
     r"未(?:能)?(?:按时|按期|及时|如期|准时|按序时|按规定(?:的)?(?:时间|时限|期限)|按时间|按时限|在[^，。；]{0,24}?(?:前|内|时限|期限|期间))"
     r"|未按[^，。；]{0,8}?(?:时限|期限|时间节点|时间要求|时间)"
-    r"|不及时|不按时|不按期|不能按期|逾期|超期|超时|迟报|迟交|迟到|迟缓|迟延|迟开|迟发|延迟|推迟|拖延|(?<!进度)滞后|超过[^，。；]{1,8}仍未|晚于|晚报|延误|误时|延期|延后"
+    r"|不及时|不按时|不按期|不能按期|逾期|超期|超时|迟(?![早疑钝])|延迟|推迟|拖延|(?<!进度)滞后|超过[^，。；]{1,8}仍未|晚于|晚报|晚交|晚送|(?:处置|办理|办结|到场|响应|回复|答复|处理|反馈|整改|审批|受理)[^，。；]{0,4}超过[^，。；]{1,8}?(?:工作日|小时|天|日|分钟)|延误|误时|延期|延后"
     r"|没有按(?:时|期)|没按(?:时|期)|超过(?:规定|承诺|法定|办理)?(?:时限|期限|时间)"
     r"|(?:分钟|小时|天|日|工作日|周|月)(?:之内|以内|内)(?:仍)?(?:没有|未|没|不)(?!发生|出现|扣)"
     r"|工作日(?:没有|未|没)|否则每(?:件|次|项|个)"
 )
-MIXED = re.compile(r"早退|缺席|旷|(?:[谎瞒漏错虚拒]报|缺报|不实|未报|错|漏)")
+MIXED = re.compile(r"早退|缺席|旷|拒绝|(?:[谎瞒漏错虚拒]报|缺报|不实|未报|错|漏)")
 MISSING = re.compile(
     r"未(?!达|正常|有效|依法|经|及|如实|到位|遂|成年|通过|发现|发生|落实到位|造成|履行|清偿|清零|支付|解决)|没有(?!达|发生|出现)|没(?!有|达)|尚未|缺(?!席|失|陷)|漏|拒报|不报|不足一|少报|少于|应[^，。；]{1,4}未"
 )
@@ -30,11 +30,22 @@ OWN = re.compile(
     r"未|没|不|被|发现|发生|出现|违|因|缺|漏|迟|逾|超|造成|导致|拒|弄虚|瞒|谎|错|低|高|少|排名|名"
 )
 RANKED = re.compile(r"排名|名次|位次|排位|排序|排在|名列|位居|第[一二三四五六七八九十\d]+(?:名|位)")
+LEVEL = re.compile(
+    r"(?:被|获|受到|受|在|属于|属|为|凡|而|对)?(?:国家|中央|全国|部|省|市|厅|州|盟|县|区|旗|乡|镇|街道|村|社区|地|特等|一等|二等|三等|一般|较大|重大|特大|轻微|较轻|较重|严重)"
+    r"(?:部委|级|委|厅|局|奖|性)?[^，。；、\d]{0,8}?"
+)
+"""省级, 市级通报的, 二等奖: another class of the same thing."""
+
+LEVEL_IN = re.compile(
+    r"国家|中央|全国|部级|省|市|厅|州|县|区|旗|乡|镇|街道|村|社区|等奖|一般|较大|重大|特大|轻微|较轻|较重|严重"
+)
+
 CLASSED = re.compile(r"(?:一般|较大|重大|特大)性?[^，。；]{0,10}(?:事件|事故)(?:及以上)?的?，?$")
 QUANTITATIVE = frozenset(
     {
         "percent", "percentage_point", "permille", "grade", "ug_m3", "mg_l", "decibel", "mu",
-        "10k_mu", "hectare", "tonne", "10k_tonne", "km", "m", "m2", "km2", "m3", "10k_m3", "yuan",
+        "10k_mu", "hectare", "tonne", "10k_tonne", "gram", "kw", "10k_kw", "km", "m", "m2",
+        "km2", "m3", "10k_m3", "yuan",
         "10k_yuan", "100m_yuan", "10k_person", "times", "tenth", "point",
     }
 )  # fmt: skip
@@ -60,9 +71,9 @@ def counted_kind(*, unit: str, measure: str, change: str, found: bool, trigger: 
     if unit in CLOCK and measure in PERIODS and not is_late(trigger) and not change:
         return _by_trigger(measure, "occurrence", trigger)
     if unit in CLOCK:
-        if re.match("[少缺漏]", change) and "天数" not in trigger:
+        if re.match("[少缺漏]", change) and not re.search("天数(?!据)", trigger):
             return Kind.PER_MISSING
-        if re.search(r"较|同比|天数", trigger) and not LATE_CHANGE.match(change):
+        if re.search(r"较|同比|天数(?!据)", trigger) and not LATE_CHANGE.match(change):
             return Kind.PER_STEP
         return Kind.LATENESS
     if unit in QUANTITATIVE:
