@@ -95,6 +95,8 @@ class Assembler:
             self._vague(one, verb is not None)
         elif self._is_given(one) or (verb is None and LOSE_AFTER.match(self.lead.text, one.end)):
             self._charge(one, amounts)
+        elif verb is None and one.of("WORTH") and re.match(r"为?\d", self.lead.text[one.end :][:3]):
+            self.lead.wait(one)  # 分值5分: the number follows
         elif verb is None and MARKED.match(self.lead.text, one.end):
             self.lead.wait(Phrase("bound", one.tokens))
         elif verb is None and not self._means_something(one):

@@ -277,11 +277,22 @@ def _tiers(run: Sequence[Draft], kind: Kind) -> Draft:
     first = run[0]
     gains = [one.act for one in run]
     first.tiers = [band for one in run for band in one.tiers or _bands(one, kind, gains)]
+    if kind is Kind.LINEAR:
+        first.tiers = _each_once(first.tiers)
     first.kind, first.amount, first.step = kind, None, None
     first.end = max(one.end for one in run)
     if first.act in (Act.ZERO, Act.FREE):
         first.act = next((one.act for one in run if one.act not in (Act.ZERO, Act.FREE)), first.act)
     return first
+
+
+def _each_once(bands: Sequence[Band]) -> list[Band]:
+    """在1分与3分之间线性变化，达到95%得3分: an end that is told twice."""
+    kept: list[Band] = []
+    for band in bands:
+        if all((band.deduct, band.award) != (one.deduct, one.award) for one in kept):
+            kept.append(band)
+    return kept
 
 
 def _bands(one: Draft, kind: Kind, acts: Sequence[Act]) -> Iterator[Band]:

@@ -94,7 +94,7 @@ def _by_trigger(measure: str, unit: str, trigger: str) -> Kind:
         return Kind.PER_INCIDENT
     if unit == "occurrence" and re.search(r"未[^，。；]{0,6}落实", trigger):
         return Kind.PER_INCIDENT
-    if measure in ("起", "宗") or (unit == "case" and measure != "例"):
+    if measure in ("起", "宗"):
         return Kind.PER_INCIDENT
     return Kind.PER_MISSING
 
