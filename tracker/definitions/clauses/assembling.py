@@ -37,7 +37,7 @@ LOST_POINT = re.compile(r"(?<![\d.])0\d")
 ASSESSED = re.compile(
     r"(?:的)?(?:之间|范围内?|以内|内)?(?:内)?(?:予以|进行|由[^，。；]{1,10}?)?(?:评定|打分|评分|裁量|掌握|赋分|核定)"
 )
-MARKED = re.compile(r"(?:之间)?的，?(?:得|计|记|扣|加|给|赋)")
+MARKED = re.compile(r"(?:之间)?的，?(?:得|计|记|扣|加|给|赋)|\((?:得|计|扣)")
 """70分至84分的得2分: the marks of a test are its condition."""
 WORTH_BEFORE = re.compile(r"(?:以|满分|基本分|分值|权重|标准分|计|共|占|各占|总分)(?:为)?$")
 
@@ -51,6 +51,9 @@ class Assembler:
     def run(self, row: Iterable[Phrase]) -> Assembly:
         for one in row:
             self._take(one)
+            self.lead.made.prose += [
+                (word.start, word.end) for word in one.tokens if word.kind == "PROSE"
+            ]
         return self.lead.made
 
     def _take(self, one: Phrase) -> None:
@@ -93,10 +96,12 @@ class Assembler:
             limit(self.lead, one, amounts[-1])
         elif not amounts:
             self._vague(one, verb is not None)
-        elif self._is_given(one) or (verb is None and LOSE_AFTER.match(self.lead.text, one.end)):
+        elif self._is_given(one) or self._verb_behind(one):
             self._charge(one, amounts)
-        elif verb is None and one.of("WORTH") and re.match(r"为?\d", self.lead.text[one.end :][:3]):
-            self.lead.wait(one)  # 分值5分: the number follows
+        elif self._is_counted_as(one):
+            self.lead.made.worths += [(each, one.start, one.end) for each in amounts]
+        elif self._names_a_worth(one):
+            self.lead.wait(one)
         elif verb is None and MARKED.match(self.lead.text, one.end):
             self.lead.wait(Phrase("bound", one.tokens))
         elif verb is None and not self._means_something(one):
@@ -190,6 +195,15 @@ class Assembler:
         else:
             self.lead.made.loose.append((one.start, one.end))
 
+    def _is_counted_as(self, one: Phrase) -> bool:
+        """分别按1分、1分、0.5分计: what each is worth."""
+        by = self.lead.trigger(one.start)[2].endswith(("按", "以"))
+        return (
+            by
+            and re.match(r"(?:计算|计)(?:[，。；]|$)", self.lead.text[one.end : one.end + 4])
+            is not None
+        )
+
     def _is_full_mark(self, one: Phrase) -> bool:
         """每完成1个得0.5分，满分3分."""
         last = self.lead.made.drafts[-1]
@@ -237,7 +251,7 @@ class Assembler:
         after = self.lead.text[one.end : one.end + 6]
         if re.match(r"的?(?:奖励|加分)", after):
             return Act.GAIN
-        if LOSE_AFTER.match(self.lead.text, one.end):
+        if self._verb_behind(one):
             return Act.LOSE
         words = self.lead.trigger(one.start)[1]
         if re.search(r"加分|奖励", words):
@@ -257,7 +271,19 @@ class Assembler:
             return Act.GAIN
         return Act.SCORE if re.search(r"[得计]分", self.lead.text[:FAR]) else Act.LOSE
 
+    def _verb_behind(self, one: Phrase) -> re.Match[str] | None:
+        return None if one.of(*VERBS) else LOSE_AFTER.match(self.lead.text, one.end)
+
+    def _names_a_worth(self, one: Phrase) -> bool:
+        """分值5分: the number follows."""
+        after = self.lead.text[one.end : one.end + 3]
+        bare = one.of(*VERBS) is None and one.of("WORTH") is not None
+        return bare and re.match(r"为?\d", after) is not None
+
     def _charge(self, one: Phrase, amounts: list[Amount]) -> None:
+        behind = self._verb_behind(one)
+        end = one.end if behind is None else behind.end()
+        self.lead.made.ends.append(end)
         act = self._act(one)
         drafts = [self._charged(act, one, amount) for amount in amounts]
         if len(drafts) > 1 and act is Act.SCORE and not self.lead.has("step"):
@@ -268,6 +294,7 @@ class Assembler:
             if draft.counted and draft.step is None:
                 self.lead.made.loose.append((draft.start, draft.end))
             else:
+                draft.end = max(draft.end, end)
                 self.lead.made.drafts.append(draft)
         self.lead.pending.clear()
         self.lead.fresh = False

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.numerals import NUMBER, number_of
 from tracker.definitions.clauses.reading import Band, Between, Kind, Points, Share, Whole
 from tracker.definitions.clauses.triggers import is_late
 
@@ -14,6 +15,7 @@ SCORED = (Act.SCORE, Act.ZERO, Act.FULL)
 PROPORTIONAL = (Kind.RATIO, Kind.LINEAR)
 NOTHING = Points(Decimal(0))
 MOST_BANDS = 40
+FORMULA = re.compile(r"[×÷=*]|乘")
 DATED = re.compile(r"\d月|季度末|年底|上半年|[月季]末")
 
 
@@ -43,39 +45,38 @@ def ordered(drafts: Sequence[Draft]) -> Iterator[Draft]:
     """前进1位加0.2分，前进2位加0.4分，前进3位及以上加0.6分: how far is the condition, no step."""
     at = 0
     while at < len(drafts):
-        end = at + 1
-        while (
-            end < len(drafts)
-            and end - at < MOST_BANDS
-            and _is_further(drafts[end - 1], drafts[end])
-        ):
-            end += 1
-        counted = [one for one in drafts[at:end] if one.step is not None]
-        if len(counted) > 1:
+        end = _end_of_order(drafts, at)
+        if end > at + 1:
             yield _tiers(drafts[at:end], _kind_of_order(drafts[at]))
         else:
-            yield from drafts[at:end]
+            yield drafts[at]
         at = end
+
+
+def _end_of_order(drafts: Sequence[Draft], at: int) -> int:
+    first = drafts[at]
+    opens = first.step is not None and first.change and first.act in (Act.LOSE, Act.GAIN)
+    far = _how_far(first, first.change) if opens else None
+    end = at + 1
+    while far is not None and end < min(len(drafts), at + MOST_BANDS):
+        one = drafts[end]
+        further = _how_far(one, first.change)
+        alike = one.part == first.part and one.act in (first.act, Act.ZERO)
+        if further is None or not far < further <= 2 * far or not alike:
+            break
+        far, end = further, end + 1
+    return end
+
+
+def _how_far(one: Draft, change: str) -> Decimal | None:
+    found = re.search(rf"{re.escape(change)}(?:了)?({NUMBER})", one.said)
+    return number_of(found[1]) if found and "每" not in one.said else None
 
 
 def _kind_of_order(one: Draft) -> Kind:
     if one.act is Act.LOSE and is_late(one.trigger):
         return Kind.LATENESS
     return Kind.RANK if one.step is not None and one.step.unit == "rank" else Kind.TIERED
-
-
-def _is_further(before: Draft, one: Draft) -> bool:
-    if before.step is None or "每" in before.said + one.said or before.sentence != one.sentence:
-        return False
-    if before.act not in (Act.LOSE, Act.GAIN) or not before.change or before.part != one.part:
-        return False
-    if before.change not in one.said:
-        return False
-    if one.step is None:
-        beyond = re.search(r"(?:及|或)?以[上下]", one.said) is not None
-        return beyond and one.act in (before.act, Act.ZERO)
-    same = one.act is before.act and one.step.unit == before.step.unit
-    return same and one.change == before.change and one.step.n > before.step.n
 
 
 def _may_band(one: Draft) -> bool:
@@ -150,7 +151,9 @@ def _short_bound(one: Draft) -> bool:
 def _fold(run: list[Draft]) -> Iterator[Draft]:
     linear = next((one for one in run if one.kind is Kind.LINEAR), None)
     if linear is not None:
-        yield _linear(run, linear)
+        stated = [one for one in run if one.kind is Kind.RATIO and FORMULA.search(one.said)]
+        yield _linear([one for one in run if one not in stated], linear)
+        yield from stated
         return
     ratio = next((one for one in run if one.kind is Kind.RATIO), None)
     if ratio is not None and _runs_between(run, ratio):
@@ -180,7 +183,7 @@ def _fold(run: list[Draft]) -> Iterator[Draft]:
 
 def _runs_between(run: Sequence[Draft], ratio: Draft) -> bool:
     """20%-0%之间按比例得分, with points stated for both ends."""
-    if re.search(r"[×÷=*]|乘", ratio.said):
+    if FORMULA.search(ratio.said):
         return False  # 完成80%至100%的，得分=完成率×分值
     stated = [one for one in run if one.act in SCORED and one is not ratio]
     return len(stated) > 1 and re.search(r"\d%?[-至到]\d", ratio.trigger) is not None
@@ -230,7 +233,7 @@ def _losing(run: list[Draft]) -> Iterator[Draft]:
     bands = [one for one in run if _sort(one) != "plain" or _is_ordinal(one)]
     counts = [one.step.n for one in run if one.step is not None and _is_ordinal(one)]
     rising = sorted(set(counts)) == counts
-    if len(lost) < 2 or len(bands) < len(run) - 1 or not rising:
+    if len(lost) < 2 or len(bands) < max(len(run) - 1, 2) or not rising:
         yield from run
         return
     late = any(_short_bound(one) or is_late(one.trigger) for one in run)

@@ -9,65 +9,23 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from tracker.definitions.clauses import doubts
+from tracker.definitions.clauses import doubts, residues
 from tracker.definitions.clauses.dates import Times
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.leads import Assembly
 from tracker.definitions.clauses.normalising import Normal
 from tracker.definitions.clauses.numerals import NUMBER, number_of
 from tracker.definitions.clauses.reading import Amount, Between, Kind, Points, Share, Unread
+from tracker.definitions.clauses.seeing import STOP, Look, Place, Seen, Spans
 from tracker.definitions.clauses.vocabulary import FEN
 
-Place = tuple[int, int]
-
-STOP = re.compile(r"[，。；：\n]")
 TORN_END = re.compile(r"[，、(《+×÷=/-]$")
 DIGIT = "零〇一二两三四五六七八九十百半"
 COUNTED = "场|次|个|项|篇|%|分|天|人|家|件|份|条|名|户|处|起|期"
-
-
-class Spans:
-    """Places covered by something, asked in logarithmic time."""
-
-    def __init__(self, places: Iterable[Place]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(places):
-            self._starts.append(start)
-            self._ends.append(max(end, self._ends[-1]) if self._ends else end)
-
-    def has(self, place: int) -> bool:
-        at = bisect_right(self._starts, place) - 1
-        return at >= 0 and self._ends[at] > place
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A clause as it was read, for the looks below."""
-
-    text: str
-    made: Assembly
-    drafts: Sequence[Draft]
-    times: Times
-    ruled: Spans
-    stops: Sequence[int]
-
-    def piece(self, place: int) -> Place:
-        """The part of a sentence, between two commas, in which a place stands."""
-        at = bisect_right(self.stops, place)
-        start = self.stops[at - 1] + 1 if at else 0
-        end = self.stops[at] if at < len(self.stops) else len(self.text)
-        return (
-            (start, end) if self.text[place : place + 1] not in "，。；：\n" else (place, place + 1)
-        )
-
-
-Look = Callable[[Seen], Iterator[Place]]
 
 
 def unread(
@@ -78,7 +36,7 @@ def unread(
     stops = [one.start() for one in STOP.finditer(plain.text)]
     drafts = sorted(drafts, key=lambda one: (one.start, one.end))
     ruled = Spans((one.start, one.end) for one in drafts)
-    seen = Seen(plain.text, made, drafts, times, ruled, stops)
+    seen = Seen(plain, plain.text, made, drafts, times, ruled, stops)
     places = list(_apart(place for look in LOOKS for place in look(seen)))
     missed = [Unread(plain.text[start:end], plain.span(start, end)) for start, end in places]
     known = _not_inside(list(doubts.unread(plain, made, drafts)), missed)
@@ -170,7 +128,7 @@ BARE = re.compile(
     r"(?:扣|减|(?<!处)罚|扣除)(?=[，。；)\n]|$)|(?<=[，的者类])(?:得|加|计|奖|记)(?=[，。；)\n]|$)"
     r"|(?<=每[项次个处件家人])(?=[，。；\n]|$)|酌(?=[，。；]|$)|视情(?=[，。；]|$)"
 )
-AMOUNT_BEFORE = re.compile(r"(?:分|%)(?:予以|进行)?[扣计倒罚]?$")
+AMOUNT_BEFORE = re.compile(r"(?:分|%|分值中|得分中)(?:予以|进行)?[扣计倒罚]?$")
 NO_LOSS = re.compile(r"[不免][予再得会能重复另]{0,3}$|[折增核递累]$")
 SAID_BEFORE = re.compile(r"按[^，。；]{0,8}(?:上述|前述|以上)")
 TAKEN_UP = (Kind.NO_DOUBLE, Kind.EXEMPTION, Kind.MULTIPLIER, Kind.DISCRETIONARY, Kind.EXTERNAL)
@@ -186,7 +144,7 @@ def _bare(seen: Seen) -> Iterator[Place]:
     ends = {one.end for one in seen.made.drafts}
     for found in BARE.finditer(seen.text):
         before = seen.text[max(0, found.start() - 6) : found.start()]
-        if AMOUNT_BEFORE.search(before) and seen.ruled.has(found.start()):
+        if AMOUNT_BEFORE.search(before) and seen.ruled.has(found.start() - 1):
             continue
         explained = taken.has(found.start()) or found.end() in ends
         if NO_LOSS.search(before) or (explained and found.group() != "酌"):
@@ -212,13 +170,13 @@ FIGURE = re.compile(
     rf"(?!百分)(?P<n>{NUMBER})(?=个?{FEN}(?!制|之|点|比|百))|(?<=[扣减奖])(?P<bare>\d+(?:\.\d+)?)(?=[，。；、)]|$)"
 )
 CONDITION = re.compile(
-    r"个?分(?:\(含\)|（含）|及|或|含)?(?:以|之)?[上下内间]|个?分(?:\(含\))?[-至到]|分[为是](?:优|良|中|合格|基本|较|差|不)"
+    r"个?分(?:\(含\)|（含）|及|或|含)?(?:以|之)?[上下内间]|个?分的?基础上|个?分\([得计扣]|个?分(?:\(含\))?[-至到]|分[为是](?:优|良|中|合格|基本|较|差|不)"
 )
 BEFORE_CONDITION = re.compile(
     r"(?:低于|高于|达到|未达|不足|不到|超过|超出|少于|[<>≥≤=]|每|评分为?|百|满分为?|[-至到]|排名)[^，。；]{0,3}$"
 )
 WORTHS = re.compile(
-    r"(?:分值|满分|权重|标准分|基本分|总分|共|占|合计|计|得|记|为|值|赋|\()(?:为|：)?$"
+    r"(?:分值|满分|权重|标准分|基本分|总分|共|占|合计|计|得|记|为|值|赋|折算为本项|\()(?:为|：)?$"
 )
 
 
@@ -233,6 +191,8 @@ def _figures(seen: Seen) -> Iterator[Place]:
     told = {value: Spans(places) for value, places in worth.items()}
     for found in FIGURE.finditer(seen.text):
         value = number_of(found["n"] or found["bare"])
+        if seen.text.startswith("一半", found.start() - 1):
+            continue
         if not value or re.search(r"[时点]$", seen.text[max(0, found.start() - 1) : found.start()]):
             continue
         held = spans.get(value)
@@ -289,7 +249,7 @@ SCORING = re.compile(
     r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|取高值|参照|得\d|扣\d|\d分"
 )
 OPEN = re.compile(
-    r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n]{0,30}\d[^”\"\n]{0,30}[”\"][计扣加得]|待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
+    r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n×÷/+=]{0,30}\d[^”\"\n×÷/+=]{0,30}[”\"][计扣加得]|待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
 )
 REFERRING = re.compile(
     r"同上(?!级)|比照|上一?条|前页|[见如](?:上|前)(?:页|条|款|项)?|参照(?:上|前|第[^，。；]{1,3}[条款项]|同类)|表中未列"
@@ -396,8 +356,21 @@ def _for_success(seen: Seen) -> Iterator[Place]:
         trigger = one.trigger.strip("，；。")[-30:]
         said = COUNT.sub("", trigger)
         said = said[said.rfind("，") + 1 :]
+        if losing and _is_lesser(seen, one):
+            continue
         if losing and REACHED.search(said) and not NEGATIVE.search(trigger, trigger.find(said)):
             yield one.start, one.end
+
+
+def _is_lesser(seen: Seen, one: Draft) -> bool:
+    """每起扣1分；整改到位的，扣0.5分: so much less."""
+    return any(
+        other.end <= one.start
+        and isinstance(other.amount, Points)
+        and isinstance(one.amount, Points)
+        and other.amount.value > one.amount.value
+        for other in seen.drafts[:20]
+    )
 
 
 def _respectively(seen: Seen) -> Iterator[Place]:
@@ -433,11 +406,14 @@ BARE_OF_WORDS = re.compile(r"[，。；：、的]*的[，。；：、的]*$")
 VERB = re.compile(r"[扣减加奖得计记罚赋评给]")
 
 
+PRICED = (Kind.BONUS, Kind.RATIO, Kind.LINEAR)
+
+
 def _unsaid(seen: Seen) -> Iterator[Place]:
     """的扣0.2分: for what? 每少一人0.1分: lost or won?"""
     wordless = not VERB.search(seen.text)
     for one in seen.drafts:
-        points = isinstance(one.amount, Points) and one.kind is not Kind.BONUS and not one.worth
+        points = isinstance(one.amount, Points) and one.kind not in PRICED and not one.worth
         if points and (wordless or BARE_OF_WORDS.match(one.trigger)):
             yield one.start, one.end
 
@@ -459,4 +435,5 @@ LOOKS: tuple[Look, ...] = (
     _respectively,
     _undated,
     _unsaid,
+    *residues.LOOKS,
 )

@@ -32,13 +32,16 @@ class Limit:
 
 @dataclass(slots=True)
 class Assembly:
-    """All that was found, in the order of the text."""
+    """All that was found, in the order of the text. `ends`: of amounts; `prose`: words of no
+    meaning to the reader."""
 
     drafts: list[Draft] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     worths: list[tuple[Amount, int, int]] = field(default_factory=list)
     loose: list[tuple[int, int]] = field(default_factory=list)
     vague: list[tuple[Act, int, int]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    prose: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Lead:

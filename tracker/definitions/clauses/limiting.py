@@ -155,12 +155,18 @@ def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
     same_part = [one for one in scope if one.part == limit.part]
     whole = limit.opens or not same_part or ALL.search(words)
     chosen = scope if whole else same_part
+    if len(chosen) == 2 and chosen[0].act is Act.SCORE and _steps(chosen) == [False, True]:
+        chosen = chosen[1:]  # 达到80%得1分，每提高1%加0.1分，最高得1.5分
     if "累计" in words and not limit.opens:
         counted = [one for one in chosen if one.step is not None or one.kind in LIMITED]
         chosen = counted or chosen
     if re.search(r"单|每", words):
         return [chosen[-1]]
     return chosen if len(chosen) == 1 else []
+
+
+def _steps(drafts: Sequence[Draft]) -> list[bool]:
+    return [one.step is not None for one in drafts]
 
 
 def _direction(words: str) -> tuple[Act, ...]:

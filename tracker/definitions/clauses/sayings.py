@@ -97,6 +97,8 @@ def _stated(one: Phrase, draft: Draft) -> Amount | None:
         return Whole()
     if one.kind == "TIMES":
         return _scaled(text)
+    if one.kind == "FORMULA" and re.search(r"-\d[\d.]*\)", text):
+        return None  # (率×100-80)×0.1: no factor of the whole
     if one.kind == "FORMULA":
         factor, first = LAST_FACTOR.search(text), FIRST_FACTOR.search(text)
         found = factor or first

@@ -35,7 +35,7 @@ from tracker.definitions.clauses.periods import periods_of
 
 DATE = re.compile(
     rf"(?P<year>{YEAR})?(?:"
-    rf"(?P<month>(?<!\d){MONTH})月(?:份)?(?:(?P<day>{DAY})[日号]|(?P<part>{PART})|(?=(?:份)?{BEFORE}))"
+    rf"(?P<month>(?<!\d){MONTH})月(?:份)?(?:的?(?P<day>{DAY})[日号]|(?P<part>{PART})|(?=(?:份)?{BEFORE}))"
     rf"|(?P<half>上半年|下半年)(?:底|末)?"
     rf"|(?:第)?(?P<quarter>[一二三四1-4])季度(?:末|底)?(?!{N})"
     rf"|(?P<end>年底|年末|年终|年内|年度内|年前|全年(?=累计?完成\D{{0,6}}\d|完成\D{{0,6}}\d|达))"

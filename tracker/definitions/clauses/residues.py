@@ -1,0 +1,117 @@
+"""What is left beside the rules: words behind an amount, times and figures that no part holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tracker.definitions.clauses.drafts import Draft
+from tracker.definitions.clauses.reading import Kind, Whole
+from tracker.definitions.clauses.seeing import Look, Place, Seen, Spans
+
+BEHIND = re.compile(
+    r"[，。；：、()\n]|$|的|并|且|同时|但|而|执行|计算|处理|处罚|给予|予以|进行|直至|直到|至|为止|为端点|封顶|为限|/|每|之间|范围|以?内|[①-⑳分]|评定|打分|评分|裁量|核定|赋分|取值|线性|内插|按"
+    r"|[扣加计得]|以此|依此|依次"
+)
+
+
+def _run_on(seen: Seen) -> Iterator[Place]:
+    """扣0.5分以上, 扣1分起: words behind an amount change it."""
+    for end in seen.made.ends:
+        if BEHIND.match(seen.text, end) is None and not seen.ruled.has(end):
+            yield seen.piece(end)
+
+
+POWER = re.compile(r"倍(?![数增])|等额|同步[扣加]|冲抵|抵扣(?!目)")
+
+
+def _powers(seen: Seen) -> Iterator[Place]:
+    """等额扣分, 递减: words that change an amount, and that no phrase has taken."""
+    if not seen.drafts:
+        return
+    for start, end in seen.made.prose:
+        for found in POWER.finditer(seen.text, start, end):
+            yield seen.piece(found.start())
+
+
+MONTH = re.compile(
+    r"(?<![\d个第满过近前后零〇一二两三四五六七八九十])(?:1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月[^，。；：、\n]{0,4}?(?<!以)(?<!之)前(?!期|后|[一二三四五六七八九十\d]|列|进|三|述|年|月)"
+    r"|周[一二三四五六日][^，。；：、\n]{0,3}前(?!后)|季度?[首末]?月?[^，。；：、\n]{0,4}\d日前"
+)
+
+
+def _months(seen: Seen) -> Iterator[Place]:
+    """A day that a deadline was not made of."""
+    days = [(one.start, one.end) for one in seen.times.days]
+    times = Spans([*days, *((one.start, one.end) for one in seen.times.periods)])
+    for found in MONTH.finditer(seen.text):
+        if not times.has(found.start()) and not times.has(found.end() - 1):
+            yield seen.piece(found.start())
+
+
+RANGE = re.compile(
+    r"\d{1,2}月(?:\d{1,2}日)?[至到-](?:\d{1,2}月)?\d{1,2}日[^，。；\n]{0,4}(?:为|是)[^，。；\n]{0,10}(?:阶段|期|时段)"
+)
+
+
+def _stages(seen: Seen) -> Iterator[Place]:
+    """8月20日至9月10日为整治阶段: is the end of a stage a deadline?"""
+    for found in RANGE.finditer(seen.text):
+        yield found.span()
+
+
+SPACED = re.compile(r"(?<=[扣加减得计])分(?=[，。；、)\n]|$)")
+NO_HOLE = re.compile(r"[不未免][予再得会能]?[扣加减得计]$")
+
+
+def _spaced(seen: Seen) -> Iterator[Place]:
+    """得 分: a gap in the source where the number stood."""
+    for found in SPACED.finditer(seen.text):
+        at = found.start()
+        gap = seen.plain.places[at] - seen.plain.places[at - 1]
+        if gap > 1 and NO_HOLE.search(seen.text, max(0, at - 4), at) is None:
+            yield seen.piece(at)
+
+
+def _cap_of_nothing(seen: Seen) -> Iterator[Place]:
+    """工作滞后的，扣完为止: all of it, in what steps?"""
+    if len(seen.drafts) == 1 and _is_bare_cap(seen.drafts[0], seen.text):
+        yield seen.drafts[0].start, seen.drafts[0].end
+
+
+def _is_bare_cap(one: Draft, text: str) -> bool:
+    used_up = re.search(r"的，?(?:则|应|可)?[扣减直]", text[one.start : one.end]) is not None
+    return one.kind is Kind.CAP and isinstance(one.cap, Whole) and used_up
+
+
+def _lone_ends(seen: Seen) -> Iterator[Place]:
+    """A line through one point."""
+    for one in seen.drafts:
+        if one.kind is Kind.LINEAR and one.tiers:
+            told = [band for band in one.tiers if band.award or band.deduct]
+            if len(told) < 2:
+                yield one.start, one.end
+
+
+WEIGHT = re.compile(r"系数|权数")
+FORMULA = re.compile(r"[×÷=]|乘以|除以")
+
+
+def _weights(seen: Seen) -> Iterator[Place]:
+    """×系数, with no number for it."""
+    for one in seen.drafts:
+        formula = one.kind in (Kind.RATIO, Kind.LINEAR) and FORMULA.search(one.said)
+        if formula and WEIGHT.search(one.said) and "见" not in seen.text[one.end :]:
+            yield one.start, one.end
+
+
+LOOKS: tuple[Look, ...] = (
+    _run_on,
+    _powers,
+    _months,
+    _stages,
+    _spaced,
+    _cap_of_nothing,
+    _lone_ends,
+    _weights,
+)
