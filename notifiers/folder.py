@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import mkstemp
 
-from notifiers.message import Accepted, Message, PermanentFailure, TransientFailure
+from notifiers.message import MAILING, Accepted, Message, PermanentFailure, TransientFailure
 from notifiers.mime import build
 
 _DATE = re.compile(rb"^Date: *([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
@@ -19,6 +19,7 @@ class FolderChannel:
     """One file per message id, so a repeated attempt replaces its own file; made when needed."""
 
     name = "folder"
+    way = MAILING
 
     def __init__(self, path: Path) -> None:
         self.path = path

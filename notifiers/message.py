@@ -149,21 +149,28 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Way:
-    """A channel as a planner sees it. One that `needs_address` reaches only who has a mailbox."""
+    """A channel as a planner sees it. One that `needs_address` takes mails and reaches only who has
+    a mailbox; the others take notes. What goes to a `public` one is read by a whole group."""
 
     name: str
     needs_address: bool = False
+    public: bool = False
 
 
-BY_MAIL = (Way(MAIL, needs_address=True),)
+MAILING = Way(MAIL, needs_address=True)
+BY_MAIL = (MAILING,)
 
 
 class Channel(Protocol):
-    """Both ways to send raise only DeliveryError (and ValueError for an address that is none)."""
+    """Sending raises only DeliveryError (and ValueError for an address that is none).
 
-    name: str
+    `name` says what it is made of; dispatches go by the name of its `way`.
+    """
 
-    async def send(self, message: Message) -> Accepted: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def way(self) -> Way: ...
 
     async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
         """Send bytes frozen at an earlier attempt; they must be the same at every retry."""

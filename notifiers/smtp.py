@@ -17,6 +17,7 @@ from typing import Literal
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
 from notifiers.message import (
+    MAILING,
     Accepted,
     Address,
     DeliveryError,
@@ -71,6 +72,7 @@ class SmtpChannel:
     """
 
     name = "smtp"
+    way = MAILING
 
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings

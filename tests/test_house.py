@@ -45,6 +45,7 @@ HEAVY = {
     "apscheduler",
     "docx",
     "fastapi",
+    "httpx2",
     "jinja2",
     "openpyxl",
     "psycopg",
