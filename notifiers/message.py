@@ -158,6 +158,14 @@ class Way:
 
 
 MAILING = Way(MAIL, needs_address=True)
+WEBHOOK = Way("webhook")
+WECOM = Way("wecom", public=True)
+DINGTALK = Way("dingtalk", public=True)
+FEISHU = Way("feishu", public=True)
+
+WAYS = {way.name: way for way in (MAILING, WEBHOOK, WECOM, DINGTALK, FEISHU)}
+"""Every channel that there is; those in use are a matter of settings."""
+
 BY_MAIL = (MAILING,)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from notifiers import message
 from notifiers.message import (
     Accepted,
     PermanentFailure,
@@ -56,7 +57,7 @@ class Dialect:
     Any other code but 0 is about what the message says.
     """
 
-    name: str
+    way: Way
     longest: int
     code: tuple[str, ...]
     words: tuple[str, ...]
@@ -67,10 +68,6 @@ class Dialect:
     body: Callable[[str, Sequence[str]], Body]
     signed: Callable[[Body, str, datetime], tuple[Body, dict[str, str]]]
     limits: tuple[Limit, ...] = (Limit(20, 60),)
-
-    @property
-    def way(self) -> Way:
-        return Way(self.name, public=True)
 
 
 def _wecom_body(text: str, mobiles: Sequence[str]) -> Body:
@@ -111,7 +108,7 @@ def _feishu_signed(body: Body, secret: str, now: datetime) -> tuple[Body, dict[s
 
 
 WECOM = Dialect(
-    name="wecom",
+    way=message.WECOM,
     longest=2048,
     code=("errcode",),
     words=("errmsg",),
@@ -123,7 +120,7 @@ WECOM = Dialect(
     signed=_unsigned,
 )
 DINGTALK = Dialect(
-    name="dingtalk",
+    way=message.DINGTALK,
     longest=15_000,
     code=("errcode",),
     words=("errmsg",),
@@ -135,7 +132,7 @@ DINGTALK = Dialect(
     signed=_dingtalk_signed,
 )
 FEISHU = Dialect(
-    name="feishu",
+    way=message.FEISHU,
     longest=15_000,
     code=("code", "StatusCode"),
     words=("msg", "StatusMessage"),
@@ -147,7 +144,7 @@ FEISHU = Dialect(
     signed=_feishu_signed,
     limits=(Limit(5, 1), Limit(20, 60)),
 )
-DIALECTS = {one.name: one for one in (WECOM, DINGTALK, FEISHU)}
+DIALECTS = {one.way.name: one for one in (WECOM, DINGTALK, FEISHU)}
 
 
 @dataclass
@@ -177,7 +174,7 @@ class RobotChannel:
         secret: str = "",
         limits: tuple[Limit, ...] = (),
     ) -> None:
-        self.name, self.way = dialect.name, dialect.way
+        self.name, self.way = dialect.way.name, dialect.way
         self._dialect, self._secret, self._now = dialect, secret, now
         self._poster = Poster(place)
         self._turns = _Turns(limits or dialect.limits)

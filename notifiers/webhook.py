@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from notifiers.message import (
+    WEBHOOK,
     Accepted,
     DeliveryError,
     PermanentFailure,
     TransientFailure,
     UnknownOutcome,
-    Way,
     one_line,
 )
 from notifiers.posting import Answer, Place, Poster
@@ -34,8 +34,8 @@ _LONGEST_PAUSE = timedelta(days=1)
 class WebhookChannel:
     """`now` dates the signature: receivers refuse one that is older than a few minutes."""
 
-    name = "webhook"
-    way = Way(name)
+    way = WEBHOOK
+    name = way.name
 
     def __init__(self, place: Place, secret: str, now: Callable[[], datetime]) -> None:
         if not secret:

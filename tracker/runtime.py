@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from notifiers.message import Address, Channel
+from notifiers.message import MAIL, Address, Channel
 from schedules.clock import Clock, SystemClock
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.settings import Settings, variable
@@ -42,12 +42,14 @@ class Runtime:
     clock: Clock
     database: Database
     channel: Channel
+    fallbacks: tuple[Channel, ...]
     templates: Environment
     secret: str
     sender: Address
 
     async def close(self) -> None:
-        await self.channel.close()
+        for channel in (self.channel, *self.fallbacks):
+            await channel.close()
         self.database.close()
 
 
@@ -55,20 +57,27 @@ def build(settings: Settings, clock: Clock | None = None) -> Runtime:
     """The parts as the settings say; opens no connection yet. On first use it makes the secret,
     and the data folder for it."""
     name, mail = settings.sender_parts
+    channel, *fallbacks = [channel_of(settings, way.name) for way in settings.ways]
     return Runtime(
         settings=settings,
         clock=clock or SystemClock(),
         database=Database(settings.database, synchronous=settings.sqlite_synchronous),
-        channel=channel_of(settings),
+        channel=channel,
+        fallbacks=tuple(fallbacks),
         templates=environment(settings),
         secret=secret_of(settings),
         sender=Address(mail, name),
     )
 
 
-def channel_of(settings: Settings) -> Channel:
-    """SMTP where a server is named, else a folder of `.eml` files."""
-    # Here, so that a process that sends no mail does not pay for the libraries of it.
+def channel_of(settings: Settings, name: str = MAIL) -> Channel:
+    """The channel of that name; DefinitionError names the setting that it lacks.
+
+    Mail goes over SMTP where a server is named, else into a folder of `.eml` files.
+    """
+    # Imported here, so that a process that sends nothing does not pay for the libraries of it.
+    if name != MAIL:
+        return _posting(settings, name)
     if settings.sends_mail:
         from notifiers.smtp import SmtpChannel
 
@@ -76,6 +85,33 @@ def channel_of(settings: Settings) -> Channel:
     from notifiers.folder import FolderChannel
 
     return FolderChannel(settings.mails)
+
+
+def _posting(settings: Settings, name: str) -> Channel:
+    """A webhook or a robot, signed by the machine's clock: receivers compare it with theirs."""
+    from notifiers.posting import Place, networks
+    from notifiers.robots import DIALECTS, Limit, RobotChannel
+    from notifiers.webhook import WebhookChannel
+
+    address, secret, now = settings.address_of(name), settings.secret_of(name), SystemClock().now
+    try:
+        place = Place(
+            address,
+            f"{name}_url",
+            timeout=settings.channel_timeout,
+            allowed=networks(settings.allowed_networks),
+            certificate=settings.channel_certificate,
+        )
+        if name not in DIALECTS:
+            return WebhookChannel(place, secret, now)
+    except ValueError as mistake:
+        text = f"通道 {name} 用不了 / the channel {name} cannot be used: {mistake}"
+        advice = f"{variable(f'{name}_url')}, {variable('allowed_networks')}"
+        raise DefinitionError([Problem(variable(f"{name}_url"), text, advice)]) from mistake
+    dialect = DIALECTS[name]
+    minute = Limit(settings.robot_messages_per_minute, 60)
+    limits = (*[one for one in dialect.limits if one.seconds < minute.seconds], minute)
+    return RobotChannel(dialect, place, now, secret=secret, limits=limits)
 
 
 def smtp_settings(settings: Settings) -> SmtpSettings:

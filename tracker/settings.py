@@ -20,6 +20,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from notifiers.message import MAILING, WAYS, Way
 from tracker.domain.errors import DefinitionError, Problem
 
 PREFIX = "TRACKER_"
@@ -124,6 +125,54 @@ class Settings(BaseSettings):
     give_up_days: Annotated[int, Field(ge=1)] = Field(
         default=5, description="A mail that no server takes counts as failed after so many days."
     )
+    channels: str = Field(
+        default="",
+        description="Order in which channels are tried, such as mail, wecom; default mail, then "
+        "webhook, wecom, dingtalk, feishu, as far as they have an address.",
+    )
+    webhook_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where each note is posted as signed JSON: a gateway for messages, an OA.",
+    )
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs what is posted there (standardwebhooks.com)."
+    )
+    wecom_url: SecretStr = Field(
+        default=SecretStr(""), description="Address of a WeCom group robot, its key included."
+    )
+    dingtalk_url: SecretStr = Field(
+        default=SecretStr(""), description="Address of a DingTalk group robot, its token included."
+    )
+    dingtalk_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its signing secret (SEC...), where it has one."
+    )
+    feishu_url: SecretStr = Field(
+        default=SecretStr(""), description="Address of a Feishu group robot."
+    )
+    feishu_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its signing secret, where it has one."
+    )
+    robot_messages_per_minute: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=20,
+        description="What a robot may send in a minute; what is beyond is merged, never dropped.",
+    )
+    channel_timeout: Annotated[float, Field(gt=0)] = Field(
+        default=10, description="Seconds to wait for each answer of a webhook or a robot."
+    )
+    channel_certificate: str = Field(
+        default="",
+        description="File of certificate authorities to trust for them in place of the system's.",
+    )
+    allowed_networks: str = Field(
+        default="",
+        description="Private networks that webhooks may lead to, such as 10.1.0.0/16, 10.2.3.4; "
+        "none unless named here.",
+    )
+    fallback_minutes: Annotated[int, Field(ge=0)] = Field(
+        default=60,
+        description="A channel that only puts off for so long gives way to the next; one that "
+        "refuses does at once.",
+    )
     debug: bool = Field(
         default=False, description="1 shows the traceback of an error that a command ends with."
     )
@@ -158,6 +207,14 @@ class Settings(BaseSettings):
                 f"{sender!r} has no mail address; write 考核办 <office@example.gov.cn>"
             )
         return sender
+
+    @field_validator("channels")
+    @classmethod
+    def _are_channels(cls, written: str) -> str:
+        strange = [name for name in _names(written) if name not in WAYS]
+        if strange:
+            raise ValueError(f"no channel {', '.join(strange)}; there are {', '.join(WAYS)}")
+        return written
 
     @field_validator("base_url")
     @classmethod
@@ -197,6 +254,25 @@ class Settings(BaseSettings):
         return self.message_domain or self.sender_parts[1].rpartition("@")[2]
 
     @property
+    def ways(self) -> tuple[Way, ...]:
+        """The channels in use, in the order in which they are tried."""
+        named = _names(self.channels)
+        if named:
+            return tuple(WAYS[name] for name in named)
+        return tuple(way for way in WAYS.values() if way is MAILING or self.address_of(way.name))
+
+    def address_of(self, channel: str) -> str:
+        return self.secret_setting(f"{channel}_url")
+
+    def secret_of(self, channel: str) -> str:
+        return self.secret_setting(f"{channel}_secret")
+
+    def secret_setting(self, name: str) -> str:
+        """The value of a secret one, empty where it is not set."""
+        found: SecretStr | None = getattr(self, name, None)
+        return "" if found is None else found.get_secret_value().strip()
+
+    @property
     def give_up_after(self) -> timedelta:
         return timedelta(days=self.give_up_days)
 
@@ -215,6 +291,10 @@ class Settings(BaseSettings):
             _Given(settings_cls, _secret_files(os.environ, cls.model_fields)),
             _Given(settings_cls, _settings_file(os.environ)),
         )
+
+
+def _names(written: str) -> list[str]:
+    return list(dict.fromkeys(written.replace(",", " ").split()))
 
 
 class _Given(PydanticBaseSettingsSource):

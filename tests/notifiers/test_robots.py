@@ -75,7 +75,7 @@ def a_note(number: int = 1, **parts: Any) -> bytes:
 
 
 def robot(hook: Hook, dialect: Dialect, *limits: Limit, secret: str = SECRET) -> RobotChannel:
-    place = Place(f"{hook.url}?key=KEY", f"{dialect.name}_url", timeout=0.5, allowed=LOCAL)
+    place = Place(f"{hook.url}?key=KEY", f"{dialect.way.name}_url", timeout=0.5, allowed=LOCAL)
     return RobotChannel(dialect, place, lambda: SENT_AT, secret=secret, limits=limits)
 
 
@@ -100,10 +100,10 @@ async def refused(dialect: Dialect, *answers: Reply | str) -> DeliveryError:
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
 async def test_the_answer_of_the_robot_is_the_proof(dialect: Dialect) -> None:
-    with Hook(Reply(OK[dialect.name])) as hook:
+    with Hook(Reply(OK[dialect.way.name])) as hook:
         [accepted] = await sent(robot(hook, dialect), a_note())
     assert isinstance(accepted, Accepted)
-    assert accepted.channel == dialect.name
+    assert accepted.channel == dialect.way.name
     assert accepted.reply in ("200 0 ok", "200 0 success")
     [request] = hook.requests
     assert "【催办】第1项到期\\n第1项：今天办，保住 1 分。" in request.body.decode()
@@ -134,7 +134,7 @@ async def test_each_is_spoken_to_and_signed_as_its_vendor_says() -> None:
 
 async def test_a_robot_without_a_secret_is_not_signed() -> None:
     for dialect in (DINGTALK, FEISHU):
-        with Hook(Reply(OK[dialect.name])) as hook:
+        with Hook(Reply(OK[dialect.way.name])) as hook:
             await sent(robot(hook, dialect, secret=""), a_note())
         [request] = hook.requests
         assert "sign" not in {**request.query, **request.json}
@@ -155,7 +155,7 @@ async def test_what_is_about_our_settings_names_them_and_is_tried_again(
 ) -> None:
     failure = await refused(dialect, reply)
     assert isinstance(failure, TransientFailure)
-    assert f"{dialect.name}_url" in str(failure)
+    assert f"{dialect.way.name}_url" in str(failure)
 
 
 @pytest.mark.parametrize(("dialect", "reply"), ABOUT_THE_MESSAGE)

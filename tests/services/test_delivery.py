@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlmodel import select
 
-from notifiers.message import Accepted, Message, TransientFailure
+from notifiers.message import MAILING, Accepted, TransientFailure, Way
 from schedules.clock import FakeClock
 from tests.builders import JANUARY, NEW_YEAR, a_programme, at, item, the_cast, 住建局, 生态分局
 from tests.stories.post import RENDER, stationery
@@ -29,15 +29,13 @@ class Tray:
     """A channel into a list. `slow` readers take for ever, `odd` ones raise what they hold."""
 
     name: str = "tray"
+    way: Way = MAILING
     sent: list[str] = field(default_factory=list)
     odd: dict[str, Exception] = field(default_factory=dict)
     slow: dict[str, asyncio.Event] = field(default_factory=dict)
     first: asyncio.Event = field(default_factory=asyncio.Event)
     at_once: int = 0
     most_at_once: int = 0
-
-    async def send(self, message: Message) -> Accepted:
-        raise NotImplementedError
 
     async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
         self.at_once += 1

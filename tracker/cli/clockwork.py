@@ -24,7 +24,7 @@ from tracker.wording.forms import instant as told_instant
 
 
 def tick(place: House, *, as_json: bool) -> None:
-    done = planning.tick_all(place.database, place.now)
+    done = planning.tick_all(place.database, place.now, ways=place.settings.ways)
     sealed = seal(place)
     counts = {name: n for name, n in asdict(done).items() if name != "more"}
     if as_json:

@@ -123,7 +123,9 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
     mailroom = delivery.parts_of(parts)
 
     async def tick() -> None:
-        await asyncio.to_thread(planning.tick_all, parts.database, parts.clock.now())
+        await asyncio.to_thread(
+            planning.tick_all, parts.database, parts.clock.now(), ways=found.ways
+        )
 
     async def deliver() -> None:
         await delivery.deliver(mailroom, parts.clock.now())

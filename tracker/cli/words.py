@@ -158,6 +158,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "channel.smtp": ("邮件服务器", "smtp"),
     "channel.folder": ("写成 .eml 文件", "folder"),
+    "channel.unknown": ("没有通道 {name}；有：{known}", "no channel {name}; there are {known}"),
+    "channel.to": (
+        "试发邮件要写明收件人：--to someone@example.gov.cn",
+        "a mail needs a mailbox: --to someone@example.gov.cn",
+    ),
+    "channel.failed": ("通道 {name} 没有接受：{why}", "the channel {name} did not accept: {why}"),
+    "channel.accepted": ("通道 {name} 已接受：{reply}", "the channel {name} accepted: {reply}"),
+    "channel.webhook": ("网址推送", "webhook"),
+    "channel.wecom": ("企业微信群机器人", "WeCom robot"),
+    "channel.dingtalk": ("钉钉群机器人", "DingTalk robot"),
+    "channel.feishu": ("飞书群机器人", "Feishu robot"),
     "deliver.done": (
         "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {later}，不发 {suppressed}，"
         "结果不明 {unknown}",
@@ -221,6 +232,9 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 HEADINGS: dict[str, tuple[str, str]] = {
+    "order": ("次序", "order"),
+    "channel": ("通道", "channel"),
+    "lacks": ("还缺设置", "settings missing"),
     "kind": ("类型", "kind"),
     "amount": ("分数", "points"),
     "step": ("每", "per"),

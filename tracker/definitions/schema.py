@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tracker.definitions import aheadanswers, answers, kindanswers, readanswers
+from tracker.definitions import aheadanswers, answers, channelanswers, kindanswers, readanswers
 from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
 
@@ -36,6 +36,8 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "tick": answers.TickAnswer,
     "deliver": answers.DeliverAnswer,
     "migrate": answers.MigrateAnswer,
+    "channels": channelanswers.ChannelsAnswer,
+    "channel-test": channelanswers.ChannelTestAnswer,
     "doctor": answers.DoctorAnswer,
     "clause": readanswers.ClauseAnswer,
     "read": readanswers.DocumentAnswer,

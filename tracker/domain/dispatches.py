@@ -325,6 +325,7 @@ class ReminderMail:
 
     `person` and `unit` are names; `window` is the dispatch's; `until` ends the forecast behind
     `keeps`; links stop working at `expires_at`; `home` lists everything of the reader's unit.
+    `instead` names the channel that could not deliver, where this one took over from it.
     """
 
     person: str
@@ -342,6 +343,7 @@ class ReminderMail:
     attachment: str = ""
     roles: tuple[str, ...] = field(default=())
     accepted: tuple[AcceptedLine, ...] = ()
+    instead: str = ""
 
     @property
     def kind(self) -> NoticeKind:

@@ -13,12 +13,13 @@ import secrets
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from jinja2 import Environment
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
+from sqlmodel import Session, col
 
 from notifiers.message import (
     Accepted,
@@ -31,12 +32,13 @@ from notifiers.message import (
 )
 from schedules.clock import Clock
 from tracker.services import letterbox, outbox
+from tracker.services.fallback import Route, way_of
 from tracker.services.heartbeats import DELIVER, beat
 from tracker.services.letterbox import Ready, Render, Stationery
 from tracker.services.outbox import Claim, Ending, Outcome, Retry
 from tracker.settings import Settings
 from tracker.store.database import Database
-from tracker.store.tables import DispatchState
+from tracker.store.tables import DispatchRow, DispatchState
 
 BATCH = 25
 """Mails rendered in one transaction: well below a second."""
@@ -44,15 +46,22 @@ BATCH = 25
 
 @dataclass(frozen=True)
 class Parts:
-    """What delivering needs. `worker` is another for each process and each run of it."""
+    """What delivering needs. `worker` is another for each process and each run of it; `connections`
+    are those of `channel`, `fallbacks` the channels after it."""
 
     database: Database
     channel: Channel
     clock: Clock
     stationery: Stationery
     connections: int = 4
+    fallbacks: tuple[Channel, ...] = ()
+    patience: timedelta = timedelta(hours=1)
     retry: Retry = field(default_factory=Retry)
     worker: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
+
+    @property
+    def route(self) -> Route:
+        return Route((self.channel.way, *(one.way for one in self.fallbacks)), self.patience)
 
 
 class Runtime(Protocol):
@@ -66,6 +75,8 @@ class Runtime(Protocol):
     def database(self) -> Database: ...
     @property
     def channel(self) -> Channel: ...
+    @property
+    def fallbacks(self) -> tuple[Channel, ...]: ...
     @property
     def templates(self) -> Environment: ...
     @property
@@ -91,6 +102,8 @@ def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
         clock=runtime.clock,
         stationery=stationery,
         connections=settings.smtp_connections,
+        fallbacks=runtime.fallbacks,
+        patience=timedelta(minutes=settings.fallback_minutes),
         retry=Retry(give_up_after=settings.give_up_after),
     )
 
@@ -111,15 +124,20 @@ async def deliver(parts: Parts, now: datetime) -> DeliverResult:
 
     Cancelled once it claims nothing more, but sends what it holds and keeps the results.
     """
-    run = _Run(parts, now)
-    work = asyncio.create_task(run.through())
+    # Each channel at its own pace: a robot that waits for its turn holds up no mail.
+    runs = [_Run(parts, channel, now) for channel in (parts.channel, *parts.fallbacks)]
+    work = asyncio.gather(*[run.through() for run in runs], return_exceptions=True)
     try:
-        await asyncio.shield(work)
+        ends = await asyncio.shield(work)
     except asyncio.CancelledError:
-        run.claims_no_more()
+        for run in runs:
+            run.claims_no_more()
         await work
         raise
-    count = run.count
+    for failure in ends:
+        if failure is not None:
+            raise failure
+    count = sum((run.count for run in runs), Counter[DispatchState]())
     return DeliverResult(
         sent=count[DispatchState.SENT],
         failed=count[DispatchState.FAILED],
@@ -137,6 +155,7 @@ def prepare(
     *,
     as_of: datetime,
     retry: Retry,
+    route: Route = outbox.ALONE,
 ) -> tuple[list[Ready], int]:
     """Check each claimed dispatch again and freeze it, in the caller's transaction.
 
@@ -147,6 +166,9 @@ def prepare(
     desk = letterbox.Desk(session, stationery, now, as_of)
     ready = []
     for claimed, row in outbox.held(session, claims).items():
+        if way_of(row) not in route.ways:
+            outbox.pass_over(session, row, now, route)
+            continue
         try:
             found = desk.ready(row, claimed)
         except DBAPIError:
@@ -166,10 +188,12 @@ class _Run:
     Where results cannot be kept nothing more is sent; the leases bring those mails back.
     """
 
-    def __init__(self, parts: Parts, now: datetime) -> None:
+    def __init__(self, parts: Parts, channel: Channel, now: datetime) -> None:
         self._parts = parts
+        self._channel = channel
+        self._at_once = parts.connections if channel is parts.channel else BATCH
         self._now = now
-        self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(parts.connections)
+        self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(self._at_once)
         self._results: list[tuple[Outcome, asyncio.Future[None]]] = []
         self._waits = asyncio.Event()
         self._broken: Exception | None = None
@@ -181,7 +205,7 @@ class _Run:
 
     async def through(self) -> None:
         books = asyncio.create_task(self._keep_books())
-        senders = [asyncio.create_task(self._send()) for _ in range(self._parts.connections)]
+        senders = [asyncio.create_task(self._send()) for _ in range(self._at_once)]
         try:
             await self._feed()
         finally:
@@ -206,14 +230,26 @@ class _Run:
         with parts.database.write() as session:
             now = max(self._now, parts.clock.now())
             claims = outbox.claim(
-                session, self._now, limit=BATCH, worker=parts.worker, leased_at=now
-            )
+                session, self._now, limit=BATCH, worker=parts.worker, leased_at=now,
+                where=self._mine(),
+            )  # fmt: skip
             ready, suppressed = prepare(
-                session, claims, parts.stationery, now, as_of=self._now, retry=parts.retry
-            )
+                session, claims, parts.stationery, now, as_of=self._now, retry=parts.retry,
+                route=parts.route,
+            )  # fmt: skip
             beat(session, DELIVER, now, {"claimed": len(claims), "ready": len(ready)})
         self.count[DispatchState.SUPPRESSED] += suppressed
         return len(claims), ready
+
+    def _mine(self) -> ColumnElement[bool] | None:
+        """The dispatches of this channel; the first one's are also those of channels that are not
+        in use any more. No condition at all where there is one channel only."""
+        parts = self._parts
+        if self._channel is not parts.channel:
+            return col(DispatchRow.channel) == self._channel.way.name
+        if not parts.fallbacks:
+            return None
+        return col(DispatchRow.channel).not_in([one.way.name for one in parts.fallbacks])
 
     async def _send(self) -> None:
         while (one := await self._ready.get()) is not None:
@@ -226,7 +262,7 @@ class _Run:
 
     async def _outcome_of(self, one: Ready) -> Outcome:
         try:
-            accepted: Accepted = await self._parts.channel.send_raw(
+            accepted: Accepted = await self._channel.send_raw(
                 one.raw, sender=one.sender, to=one.to, message_id=one.message_id
             )
         except TransientFailure as failure:
@@ -256,5 +292,5 @@ class _Run:
         parts = self._parts
         with parts.database.write() as session:
             now = max(self._now, parts.clock.now())
-            states = outbox.settle(session, outcomes, now, parts.retry)
+            states = outbox.settle(session, outcomes, now, parts.retry, parts.route)
         self.count.update(states)

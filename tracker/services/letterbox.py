@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from notifiers import calendar
 from notifiers.message import Address, Attachment, Message, message_id, one_line
 from notifiers.mime import build
+from notifiers.notes import Note, frozen
 from schedules.deadlines import closes_at, local_day
 from tracker.domain import facts as f
 from tracker.domain.dispatches import (
@@ -35,7 +36,9 @@ from tracker.domain.reminders import RANKS, lapsed, next_step, standing_reason
 from tracker.domain.turns import RESTING, View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of
 from tracker.services import links, outbox, planning, scoreboard
+from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
+from tracker.services.fallback import way_of
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
 from tracker.services.scoreboard import Board
@@ -49,7 +52,7 @@ from tracker.store.tables import (
     ObligationRow,
     PersonRow,
 )
-from tracker.wording import Language
+from tracker.wording import Language, text
 
 LINKS_LIVE = timedelta(days=14)
 
@@ -78,6 +81,7 @@ class Stationery:
     secret: str
     render: Render
     language: Language = "zh"
+    brief: Render = render_brief
 
 
 @dataclass(frozen=True)
@@ -180,24 +184,29 @@ class Desk:
         if row.kind is DispatchKind.DIGEST:
             return self._as_issued(row, person, claimed)
         alive = self._worth_a_mail(self._still_meant(row))
-        if alive and (person is None or not person.mail):
+        reached = _reaches(row, person)
+        if alive and not reached:
             self._forget(alive, "no_address")
             alive = []
         if not alive or person is None:
-            self._suppress(row, "lapsed" if person is not None and person.mail else "no_address")
+            self._suppress(row, "lapsed" if reached else "no_address")
             return None
         if row.frozen_at is None:
             self._freeze(row, person, alive)
-        assert row.raw is not None  # only erasing empties it, and that empties the address too
+        assert row.raw is not None  # only erasing empties it, and then nobody is reached
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
     def _as_issued(
         self, row: DispatchRow, person: PersonRow | None, claimed: Claim
     ) -> Ready | None:
-        """A digest was frozen when it was issued; only its reader may be gone since."""
-        if person is None or not person.mail or row.raw is None:
+        """A digest was frozen when it was issued; only its reader may be gone since. What another
+        channel could not deliver is frozen for this one."""
+        if person is None or not _reaches(row, person) or not row.text:
             self._suppress(row, "no_address")
             return None
+        if row.frozen_at is None:
+            self._freeze_digest(row, person)
+        assert row.raw is not None
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
     # -- is it still true? -------------------------------------------------------------------------
@@ -259,28 +268,61 @@ class Desk:
     # -- the letter --------------------------------------------------------------------------------
 
     def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
-        assert person.mail is not None
         made_as = message_id(row.key, person.salt, domain=self._stationery.domain)
         mail = self._mail(row, person, alive, made_as)
         language: Language = "en" if person.language == "en" else "zh"
-        letter = self._stationery.render(language, mail)
+        render = self._stationery.brief if way_of(row).public else self._stationery.render
+        letter = render(language, mail)
+        row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
+        if way_of(row).needs_address:
+            self._seal(row, person, made_as, self._attachments(row, mail, person))
+        else:
+            self._note(row, person, made_as, mail.home)
+
+    def _freeze_digest(self, row: DispatchRow, person: PersonRow) -> None:
+        made_as = message_id(row.key, person.salt, domain=self._stationery.domain)
+        if way_of(row).needs_address:
+            self._seal(row, person, made_as, ())
+        else:
+            overview = f"{self._stationery.base_url}/p/{row.programme}/"
+            self._note(row, person, made_as, overview)
+
+    def _seal(
+        self, row: DispatchRow, person: PersonRow, made_as: str, enclosed: tuple[Attachment, ...]
+    ) -> None:
+        assert person.mail is not None
         thread = self._thread(row.programme, person)
         message = Message(
             message_id=made_as,
             sender=self._stationery.sender,
             to=Address(person.mail, one_line(person.name)),
-            subject=one_line(letter.subject),
-            text=letter.text,
-            html=letter.html,
+            subject=row.subject,
+            text=row.text,
+            html=row.html,
             date=self._now,
-            attachments=self._attachments(row, mail, person),
+            attachments=enclosed,
             in_reply_to=thread,
             references=(thread,),
         )
         row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
-        row.subject, row.text, row.html, row.raw = (
-            message.subject, letter.text, letter.html, build(message),
-        )  # fmt: skip
+        row.raw = build(message)
+
+    def _note(self, row: DispatchRow, person: PersonRow, made_as: str, url: str) -> None:
+        language: Language = "en" if person.language == "en" else "zh"
+        private = not way_of(row).public
+        note = Note(
+            id=made_as,
+            person=one_line(person.name),
+            subject=row.subject,
+            text=row.text,
+            made_at=self._now.isoformat(),
+            mail=(person.mail or "") if private else "",
+            mobile=person.mobile,
+            url=url,
+            rest=text("channel.rest", language=language),
+        )
+        row.message_id, row.frozen_at = made_as, self._now
+        row.raw = frozen(note)
 
     def _thread(self, slug: str, person: PersonRow) -> str:
         """What all mails to one person about one programme answer to."""
@@ -315,10 +357,17 @@ class Desk:
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
             home=self._home(first, [notice for _, mine in written for notice in mine]),
-            attachment=f"tracker-{row.window[:10]}.ics" if self._dated(written) else "",
+            attachment=self._enclosed(row, written),
             roles=tuple(sorted({notice.role for notice in alive}, key=lambda role: RANKS[role])),
             accepted=tuple(line for one in accepted if (line := self._accepted(one)) is not None),
+            instead=self._instead(row),
         )
+
+    def _instead(self, row: DispatchRow) -> str:
+        if row.follows_id is None:
+            return ""
+        before = self._session.get(DispatchRow, row.follows_id)
+        return "" if before is None else way_of(before).name
 
     def _accepted(self, notice: NoticeRow) -> AcceptedLine | None:
         told = self._figures(notice.programme)
@@ -339,8 +388,12 @@ class Desk:
         units = {(notice.programme, notice.unit) for notice in told}
         return f"{home}units/{first.unit}" if len(units) == 1 else home
 
-    def _dated(self, written: Sequence[tuple[ReminderLine, list[NoticeRow]]]) -> bool:
-        return any(line.due_at is not None for line, _ in written)
+    def _enclosed(
+        self, row: DispatchRow, written: Sequence[tuple[ReminderLine, list[NoticeRow]]]
+    ) -> str:
+        """The name of the calendar file, where there is a date and a channel that takes files."""
+        dated = any(line.due_at is not None for line, _ in written)
+        return f"tracker-{row.window[:10]}.ics" if dated and way_of(row).needs_address else ""
 
     def _merged(self, alive: Sequence[NoticeRow]) -> list[NoticeRow]:
         """The last rung of each obligation; earlier ones that waited are merged into it."""
@@ -485,6 +538,13 @@ class Desk:
             stamp=self._now,
             cancelled=True,
         )
+
+
+def _reaches(row: DispatchRow, person: PersonRow | None) -> bool:
+    """Whether the dispatch's channel still reaches the person."""
+    if person is None or person.erased_at is not None:
+        return False
+    return bool(person.mail) or not way_of(row).needs_address
 
 
 def _waiting(notice: NoticeRow) -> Waiting:

@@ -83,7 +83,7 @@ class _Entry:
 def render_reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
     """By the templates and in the words of the mail's kind."""
     kind = mail.kind
-    words = (_Returned if kind is NoticeKind.RETURNED else _Reminder)(mail, language)
+    words = words_of(mail, language)
     entries = [words.entry(line) for line in mail.lines]
     subject = words.subject()
     values = {
@@ -101,6 +101,12 @@ def render_reminder(environment: Environment, language: Language, mail: Reminder
         "colophon": list(words.colophon()),
     }
     return rendered(environment, f"notices/{kind.value}", values)
+
+
+def words_of(mail: ReminderMail, language: Language) -> _Reminder:
+    """The sentences of the mail's kind."""
+    kinds = {NoticeKind.RETURNED: _Returned}
+    return kinds.get(mail.kind, _Reminder)(mail, language)
 
 
 @dataclass(frozen=True)
@@ -267,8 +273,14 @@ class _Reminder:
         parts = " + ".join(points(keeps) for keeps in kept)
         return self.say(key, lost=self.mail.lost, keeps=self.mail.keeps, parts=parts)
 
+    def instead(self) -> str:
+        return self.say("instead", channel=text(f"channel.{self.mail.instead}",
+                                                language=self.language))  # fmt: skip
+
     def reasons(self) -> Iterator[str]:
         key = "why_roles" if self.mail.roles else "why_plain"
+        if self.mail.instead:
+            yield self.instead()
         yield self.say(key, unit=self.units(), roles=self.roles())
         line = self.mail.next_line
         if line is not None:

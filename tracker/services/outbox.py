@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
-from tracker.services import people, trail
+from notifiers.message import Way
+from tracker.services import fallback, people, trail
+from tracker.services.fallback import Route
 from tracker.store import queries
 from tracker.store.tables import (
     DispatchRow,
@@ -31,6 +33,10 @@ LEASE = timedelta(minutes=15)
 
 OPEN = text("dispatch.state IN ('pending', 'sending', 'unknown')")
 """Written out, because only then is it the condition of the index on what is open."""
+
+
+ALONE = Route()
+"""Mail, and nothing to fall back to."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,7 @@ def claim(
     limit: int,
     worker: str,
     leased_at: datetime | None = None,
+    where: ColumnElement[bool] | None = None,
 ) -> list[Claim]:
     """Lease what is due at `now`, oldest first; nobody else gets it before the lease ends.
 
@@ -96,6 +103,8 @@ def claim(
     """
     lease_until = (leased_at or now) + LEASE
     due = select(col(DispatchRow.id)).where(OPEN, col(DispatchRow.due_at) <= now)
+    if where is not None:
+        due = due.where(where)
     due = due.order_by(col(DispatchRow.due_at), col(DispatchRow.id)).limit(limit)
     ids = [
         id_ or 0 for (id_,) in session.connection().execute(due.with_for_update(skip_locked=True))
@@ -156,7 +165,11 @@ def put_back(row: DispatchRow, reason: str, now: datetime, retry: Retry) -> None
 
 
 def settle(
-    session: Session, outcomes: Sequence[Outcome], now: datetime, retry: Retry
+    session: Session,
+    outcomes: Sequence[Outcome],
+    now: datetime,
+    retry: Retry,
+    route: Route = ALONE,
 ) -> list[DispatchState]:
     """Keep what became of these mails; an outcome of a lease that was lost changes nothing."""
     rows = held(session, (outcome.claim for outcome in outcomes))
@@ -174,12 +187,37 @@ def settle(
             case Ending.LATER | Ending.UNKNOWN:
                 _again(row, outcome, now, retry)
         settled.append(row)
-    session.flush()
-    _settle_notices(session, settled)
-    ended = [row for row in settled if row.state in _NOTICE]
-    _tell(session, [(row, f"dispatch.{row.state.value}", {"reply": row.server_reply})
-                    for row in ended], now)  # fmt: skip
+    _give_way(session, settled, now, route)
     return [row.state for row in settled]
+
+
+def _give_way(
+    session: Session, settled: Sequence[DispatchRow], now: datetime, route: Route
+) -> None:
+    """What has ended is told, and what a channel could not deliver goes to the next one."""
+    stuck = [row for row in settled if row.state is DispatchState.FAILED
+             or (row.outcome == "later" and route.is_out_of_patience(row, now))]  # fmt: skip
+    ways = fallback.next_ways(session, stuck, route)
+    for row in stuck:
+        if row.id in ways and row.state is DispatchState.PENDING:
+            _end(row, DispatchState.FAILED, "passed_on", now)
+    session.flush()
+    ended = [row for row in settled if row.state in _NOTICE]
+    _tell(session, [(row, f"dispatch.{row.state.value}", _proof(row, ways)) for row in ended], now)
+    fallback.hand_on(session, stuck, ways, now)
+    _settle_notices(session, settled)
+
+
+def _proof(row: DispatchRow, ways: Mapping[int, Way]) -> dict[str, str]:
+    way = ways.get(row.id or 0)
+    return {"reply": row.server_reply} | ({"next": way.name} if way is not None else {})
+
+
+def pass_over(session: Session, row: DispatchRow, now: datetime, route: Route) -> None:
+    """Its channel is in use no more: it goes to the first that is, or has failed."""
+    row.server_reply = "channel is not in use"
+    _end(row, DispatchState.FAILED, "no_channel", now)
+    _give_way(session, [row], now, route)
 
 
 def _again(row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry) -> None:

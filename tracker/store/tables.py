@@ -218,6 +218,7 @@ class DispatchRow(Table, table=True):
 
     `due_at` is when a worker should next look at it: to send it, to try again, or because a lease
     has run out. `key` is person|window|channel; the content is frozen at the first attempt.
+    `follows_id` is the dispatch on another channel that this one took over from.
     """
 
     __tablename__ = "dispatch"
@@ -255,6 +256,7 @@ class DispatchRow(Table, table=True):
     settled_at: datetime | None = None
     outcome: str = ""
     server_reply: str = ""
+    follows_id: int | None = None
 
 
 class NoticeRow(Table, table=True):
