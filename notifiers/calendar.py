@@ -35,6 +35,7 @@ class Entry:
     stamp: datetime
     url: str = ""
     cancelled: bool = False
+    rings: bool = True
 
     def __post_init__(self) -> None:
         refuse_unprintable("uid", self.uid)
@@ -80,7 +81,7 @@ def _event(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
         yield f"URL:{entry.url}"
     yield f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}"
     yield "TRANSP:TRANSPARENT"  # a deadline does not make its day a busy one
-    if not entry.cancelled:
+    if entry.rings and not entry.cancelled:
         yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{day_before}")
         yield from (f"DESCRIPTION:{_text(entry.summary)}", "END:VALARM")
     yield "END:VEVENT"

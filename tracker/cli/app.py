@@ -44,6 +44,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("running", "网页、时钟、发信合为一个进程 / pages, clock and mail in one process"),
     "tick": ("running", "看一次钟：到点的催办写成待发件 / make what is due now, safe to repeat"),
     "channel": ("channels", "通道：邮件、网址推送、群机器人，按序发送 / channels and their order"),
+    "feed": (
+        "subscribing",
+        "日历订阅：个人或单位的期限，地址保密 / calendar feeds at secret addresses",
+    ),
     "deliver": ("running", "发出待发件 / send what waits"),
 }  # fmt: skip
 """Each command's module, and the first line of its help."""

@@ -158,6 +158,13 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "channel.smtp": ("邮件服务器", "smtp"),
     "channel.folder": ("写成 .eml 文件", "folder"),
+    "feed.one": (
+        "写明给谁：--unit 单位 或 --person 邮箱，二者其一",
+        "say whose it is: --unit or --person, one of both",
+    ),
+    "feed.nobody": ("没有邮箱为 {mail} 的人", "nobody has the mailbox {mail}"),
+    "feed.none": ("没有日历订阅", "no calendar feeds"),
+    "feed.revoked": ("订阅 {n} 已停用", "feed {n} is revoked"),
     "channel.unknown": ("没有通道 {name}；有：{known}", "no channel {name}; there are {known}"),
     "channel.to": (
         "试发邮件要写明收件人：--to someone@example.gov.cn",
@@ -232,6 +239,8 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 HEADINGS: dict[str, tuple[str, str]] = {
+    "whose": ("谁的", "whose"),
+    "address": ("地址", "address"),
     "order": ("次序", "order"),
     "channel": ("通道", "channel"),
     "lacks": ("还缺设置", "settings missing"),

@@ -1,4 +1,4 @@
-"""What `tracker channel --json` prints."""
+"""What `tracker channel` and `tracker feed` print with `--json`."""
 
 from __future__ import annotations
 
@@ -22,3 +22,15 @@ class ChannelTestAnswer(Answer):
     channel: str
     by: str = Field(description="What the channel is made of: smtp, folder, or its own name.")
     reply: str = Field(description="The words of acceptance.")
+
+
+class FeedAnswer(Answer):
+    id: int
+    programme: str
+    who: str = Field(description="The person's name, or the unit's.")
+    unit: str = Field(description="Empty for a person's.")
+    address: str = Field(description="Secret: whoever has it can read the feed.")
+
+
+class FeedsAnswer(Answer):
+    feeds: list[FeedAnswer]

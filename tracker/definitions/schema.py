@@ -38,6 +38,7 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "migrate": answers.MigrateAnswer,
     "channels": channelanswers.ChannelsAnswer,
     "channel-test": channelanswers.ChannelTestAnswer,
+    "feeds": channelanswers.FeedsAnswer,
     "doctor": answers.DoctorAnswer,
     "clause": readanswers.ClauseAnswer,
     "read": readanswers.DocumentAnswer,

@@ -145,21 +145,39 @@ def savings(
     *,
     until: datetime,
     keys: Collection[str],
+    later: Ledger | None = None,
 ) -> dict[str, Saving]:
     """What acting at the instant of `now` keeps, for these obligations alone: what a mail needs of
-    a forecast, at a fraction of its price. Those that keep nothing are left out."""
+    a forecast, at a fraction of its price. Those that keep nothing are left out.
+
+    `later` is `waited` of the same instants, where the caller has it for more than these."""
     wanted = set(keys)
     facts = happened(facts, now.as_of)
-    items = frozenset(one.obligation.item for one in now.standings if one.obligation.key in wanted)
-    later = score(
-        programme, context, facts, as_of=until, known_at=now.known_at, only_items=items
-    )  # fmt: skip
+    if later is None:
+        items = {one.obligation.item for one in now.standings if one.obligation.key in wanted}
+        later = waited(programme, context, facts, now, until=until, items=frozenset(items))
     priced = {
         one.obligation.key: _saving(one, programme, context, facts, now, later, until)
         for one in _candidates(now, later)
         if one.obligation.key in wanted
     }
     return {key: saving for key, saving in priced.items() if saving.keeps > 0}
+
+
+def waited(
+    programme: Programme,
+    context: Context,
+    facts: Sequence[f.AnyFact],
+    now: Ledger,
+    *,
+    until: datetime,
+    items: frozenset[str] | None = None,
+) -> Ledger:
+    """The ledger at `until` if nothing more happens after the instant of `now`."""
+    return score(
+        programme, context, happened(facts, now.as_of), as_of=until, known_at=now.known_at,
+        only_items=items,
+    )  # fmt: skip
 
 
 def _by_price(saving: Saving) -> tuple[int, datetime, str]:

@@ -27,9 +27,9 @@ from tracker.domain.dispatches import (
     by_cost,
     leading,
 )
-from tracker.domain.forecast import Saving, end_of_working_week, savings
+from tracker.domain.forecast import Saving, end_of_working_week, savings, waited
 from tracker.domain.ladders import NEXT
-from tracker.domain.ledger import Entry
+from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.reminders import RANKS, lapsed, next_step, standing_reason
@@ -39,6 +39,7 @@ from tracker.services import links, outbox, planning, scoreboard
 from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
 from tracker.services.fallback import way_of
+from tracker.services.feeds import uid_of
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
 from tracker.services.scoreboard import Board
@@ -135,9 +136,14 @@ class Figures:
             board = self.board
             found = savings(
                 board.programme, board.context, board.facts, board.ledger, until=self.until,
-                keys=new,
+                keys=new, later=self._later,
             )  # fmt: skip
             self._savings |= {key: found.get(key) for key in new}
+
+    @cached_property
+    def _later(self) -> Ledger:
+        board = self.board
+        return waited(board.programme, board.context, board.facts, board.ledger, until=self.until)
 
     def saving(self, key: str) -> Saving | None:
         """None where acting keeps nothing."""
@@ -489,7 +495,7 @@ class Desk:
         )
 
     def _uid(self, slug: str, key: str) -> str:
-        return message_id("obligation", slug, key, domain=self._stationery.domain)
+        return uid_of(slug, key, self._stationery.domain)
 
     def _settled_since(self, row: DispatchRow, person: PersonRow) -> list[calendar.Entry]:
         """Cancellations of what this person was told of, and is settled since their last mail."""

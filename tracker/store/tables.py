@@ -409,6 +409,21 @@ class SignoffRow(Table, table=True):
     body: dict[str, Any] = Field(sa_type=Body)
 
 
+class FeedRow(Table, table=True):
+    """A calendar that somebody subscribes to, a person's or a unit's. `mark` changes when its
+    address is renewed."""
+
+    __tablename__ = "feed"
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str = Field(index=True)
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    unit: str = ""
+    mark: str
+    made_at: datetime
+    revoked_at: datetime | None = None
+
+
 class LinkRow(Table, table=True):
     """A signed link that was used or revoked; one that is not here was neither."""
 

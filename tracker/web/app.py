@@ -21,6 +21,7 @@ from tracker.web import (
     assets,
     entry,
     factpages,
+    feeds,
     imports,
     mailed,
     pages,
@@ -60,6 +61,18 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
     troubles.install(app)
-    for module in (entry, pages, ahead, factpages, reports, acts, settling, imports, mailed, api):
+    for module in (
+        entry,
+        pages,
+        ahead,
+        factpages,
+        reports,
+        acts,
+        settling,
+        imports,
+        mailed,
+        feeds,
+        api,
+    ):
         app.include_router(module.router)
     return app
