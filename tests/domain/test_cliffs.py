@@ -149,3 +149,30 @@ def test_the_jumps_ahead_never_take_more_than_waiting_loses(slug: str, month: in
     assert found
     assert 0 < sum(one.takes for one in found) <= later.lost - now.lost
     assert all(as_of < one.at <= end for one in found)
+
+
+def test_where_the_item_has_no_more_to_lose_another_block_takes_nothing() -> None:
+    """Its own charge grows, what came later is trimmed by as much: the item loses its one point."""
+    old = {"kind": "milestone", "id": "old", "on": "2021-06-30"}
+    new = {"kind": "milestone", "id": "new", "on": "2021-09-30"}
+    blocks = {"kind": "lateness", "duty": "old", "every": {"n": 30, "unit": "day"}, "each": "0.1"}
+    flat = {"kind": "lateness", "duty": "new", "base": "0.8"}
+    programme = a_programme(
+        item("1", clause("1.1", duties=[old], rules=[blocks]),
+             clause("1.2", duties=[new], rules=[flat]), points="1"),
+    )  # fmt: skip
+    # On 20 September it is 82 days late; with the 90th day a third block is full.
+    assert told(ahead(programme, "2021-09-20")) == [
+        ("09-28 00:00", "block", 3, 1_000, False),
+        ("10-01 00:00", "due", 0, 7_000, False),
+    ]
+    assert told(ahead(programme, "2021-10-10")) == []
+
+
+def test_the_jumps_of_one_instant_are_what_the_item_loses_at_it() -> None:
+    """Two deadlines of 0.8 on one day in an item of one point."""
+    duty = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    rule = {"kind": "all_or_nothing", "duty": "done", "lose": "0.8"}
+    both = [clause(name, duties=[duty], rules=[rule]) for name in ("1.1", "1.2")]
+    found = ahead(a_programme(item("1", *both, points="1")), "2021-09-20")
+    assert [(one.rule, one.takes) for one in found] == [("1.1#1", 8_000), ("1.2#1", 2_000)]

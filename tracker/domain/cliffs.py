@@ -16,7 +16,7 @@ from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import rules
 from tracker.domain.forecast import happened
-from tracker.domain.ledger import Entry, Ledger
+from tracker.domain.ledger import Entry, Ledger, total
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Clause, Programme
@@ -154,10 +154,17 @@ def _blocks(
             done = one.lateness.workdays + ahead
             yield _Edge(closes_at(day - DAY, programme.tz), name, "block", done // every.n)
         return
-    size = every.n * (DAY if every.unit == "day" else timedelta(hours=1))
-    started = rule.steps == "started" or every.unit == "day"
-    passed = max(timedelta(0), one.as_of - since) // size
-    for number in (passed, passed + 1):
+    started = rule.steps == "started"
+    gone = max(timedelta(0), one.as_of - since)
+    if every.unit == "day":
+        # A started day is a day late, so a block of days is full as its last day begins.
+        late = -(-gone // DAY)
+        for number in (late // every.n, late // every.n + 1, late // every.n + 2):
+            day = number * every.n if started else number * every.n - 1
+            yield _Edge(since + day * DAY, name, "block", number + 1 if started else number)
+        return
+    size = timedelta(hours=every.n)
+    for number in (gone // size, gone // size + 1):
         charged = number + 1 if started else number
         if charged:
             yield _Edge(since + number * size, name, "block", charged)
@@ -175,9 +182,13 @@ def _priced(
         for instant in (max(at - SECOND, filed.as_of), at + SECOND)
     )
     by_rule = {edge.rule: edge for edge in edges}
+    # What one entry takes may be trimmed from another: together they take what the item loses.
+    left = total(before.values()) - total(after.values())
     for name, entry in after.items():
-        takes = Units((before[name].points if name in before else ZERO) - entry.points)
+        more = (before[name].points if name in before else ZERO) - entry.points
+        takes = Units(min(more, left))
         if takes > 0:
+            left -= takes
             edge = by_rule.get(entry.rule, edges[0])
             yield Cliff(entry.obligation, entry.rule, at, edge.kind, edge.n, takes)
 
