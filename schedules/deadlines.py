@@ -11,13 +11,15 @@ from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
+
 from schedules.instants import as_utc, local_instant
 from schedules.workdays import WorkCalendar
 
 ONE_DAY = timedelta(days=1)
 MIDNIGHT = time(0)
 
-Kind = Literal["fixed", "hours", "workdays", "days"]
+Kind = Literal["fixed", "hours", "workdays", "days", "months"]
 Reason = Literal["start", "working", "make_up", "weekend", "holiday"]
 Shift = Literal["", "rest_day_moved", "moved_by"]
 Span = tuple[datetime, datetime]
@@ -195,6 +197,54 @@ def within_days(
         provisional=roll and _leans_on_unknown(last - ONE_DAY, due, calendar=calendar),
         calendar_version=calendar.version,
     )
+
+
+def within_months(
+    start_at: datetime,
+    n: int,
+    *,
+    zone: ZoneInfo,
+    calendar: WorkCalendar,
+    roll: bool = True,
+    wording: str = "",
+) -> Deadline:
+    """The end of the same day `n` months later, or of that month's last day where it has no such
+    day (31 January + 1 month). With `roll`, a rest day moves to the next working day.
+
+    Source: 民法典 第二百零二条, 第二百零三条.
+    """
+    _refuse_negative(n)
+    start = local_day(start_at, zone)
+    last = months_after(start, n)
+    due = calendar.next_working(last) if roll else last
+    return Deadline(
+        due_at=closes_at(due, zone),
+        zone=zone,
+        wording=wording,
+        kind="months",
+        start_at=start_at,
+        amount=n,
+        days=tuple(_count_days(start, due, n=(last - start).days, calendar=calendar)),
+        shift="rest_day_moved" if due != last else "",
+        shifted_from=last if due != last else None,
+        provisional=roll and _leans_on_unknown(last - ONE_DAY, due, calendar=calendar),
+        calendar_version=calendar.version,
+    )
+
+
+def months_after(day: date, n: int) -> date:
+    """The same day `n` months on; the last of a month that has no such day."""
+    return day + relativedelta(months=n)
+
+
+def months_late(due_on: date, days: int) -> Fraction:
+    """How many months `days` after `due_on` are: whole ones, and a part of the one that runs."""
+    end = due_on + days * ONE_DAY
+    whole = 0
+    while months_after(due_on, whole + 1) <= end:
+        whole += 1
+    begun, full = months_after(due_on, whole), months_after(due_on, whole + 1)
+    return whole + Fraction((end - begun).days, (full - begun).days)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from schedules.deadlines import closes_at, local_day
+from schedules.deadlines import closes_at, local_day, months_after, months_late
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import rules
@@ -131,7 +131,7 @@ def _edges(
     if not isinstance(rule, Lateness):
         return
     if rule.every is not None:
-        yield from _blocks(name, rule, rule.every, one, since, programme, calendar)
+        yield from _blocks(name, rule, rule.every, one, due, since, programme, calendar)
     for piece in rule.pieces[:-1]:
         if piece.until is not None:
             yield _Edge(since + piece.until * DAY, name, "day", piece.until + 1)
@@ -143,7 +143,7 @@ def _edges(
 
 
 def _blocks(
-    name: str, rule: Lateness, every: rules.Every, one: Standing, since: datetime,
+    name: str, rule: Lateness, every: rules.Every, one: Standing, due: datetime, since: datetime,
     programme: Programme, calendar: WorkCalendar,
 ) -> Iterator[_Edge]:  # fmt: skip
     """The next block; of working days every beginning of one until it must have come."""
@@ -160,8 +160,15 @@ def _blocks(
         # A started day is a day late, so a block of days is full as its last day begins.
         late = -(-gone // DAY)
         for number in (late // every.n, late // every.n + 1, late // every.n + 2):
-            day = number * every.n if started else number * every.n - 1
-            yield _Edge(since + day * DAY, name, "block", number + 1 if started else number)
+            days = number * every.n if started else number * every.n - 1
+            yield _Edge(since + days * DAY, name, "block", number + 1 if started else number)
+        return
+    if every.unit == "month":
+        on = local_day(due - SECOND, programme.tz)
+        passed = int(months_late(on, -(-gone // DAY))) // every.n
+        for number in (passed, passed + 1, passed + 2):
+            days = (months_after(on, number * every.n) - on).days - (0 if started else 1)
+            yield _Edge(since + days * DAY, name, "block", number + 1 if started else number)
         return
     size = timedelta(hours=every.n)
     for number in (gone // size, gone // size + 1):

@@ -169,7 +169,7 @@ def _charged_steps(duty: str, item: Item, clause: Clause) -> tuple[timedelta | N
     """The block of the clause's lateness rule and how often it is charged before the cap."""
     for rule in clause.rules:
         if isinstance(rule, Lateness) and rule.duty == duty and rule.every and rule.each:
-            hours = {"hour": 1, "day": 24, "workday": 24}[rule.every.unit]
+            hours = {"hour": 1, "day": 24, "workday": 24, "month": 720}[rule.every.unit]
             worth, whole = worth_of(item, clause), Fraction(item.points or 0)
             each, base, cap = (
                 fraction_of(amount, clause=worth, item=whole)

@@ -18,6 +18,7 @@ from schedules.deadlines import (
     fixed,
     within_days,
     within_hours,
+    within_months,
     within_workdays,
 )
 from schedules.recurrence import periods
@@ -270,6 +271,8 @@ class _Layout:
             case TimeUnit.WEEK:
                 days = within.n * 7
                 return within_days(start, days, zone=zone, calendar=calendar, wording=wording)
+            case TimeUnit.MONTH:
+                return within_months(start, within.n, zone=zone, calendar=calendar, wording=wording)
             case _:
                 assert_never(within.unit)
 
@@ -385,6 +388,9 @@ def _elapsed(within: Duration) -> timedelta:
         TimeUnit.DAY: timedelta(days=within.n),
         TimeUnit.WORKDAY: timedelta(days=within.n),
         TimeUnit.WEEK: timedelta(weeks=within.n),
+        TimeUnit.MONTH: timedelta(
+            days=30 * within.n
+        ),  # of a pause, which has no day to come back to
     }[within.unit]
 
 

@@ -17,7 +17,7 @@ from tracker.domain.points import ZERO, Units, units
 from tracker.domain.programme import Item, Programme, Section
 from tracker.domain.rules.base import Status, Step
 
-ENGINE = "1"
+ENGINE = "2"
 """Raised when the same programme and facts would give another ledger."""
 
 Part = Literal["base", "bonus", "penalty"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -188,6 +188,13 @@ class Joined:
     @property
     def due_at(self) -> datetime | None:
         return self.worst.obligation.due_at
+
+    @property
+    def due_on(self) -> date:
+        """The day that the deadline names."""
+        deadline = self.worst.obligation.deadline
+        assert deadline is not None  # what has none is late by nothing
+        return deadline.on
 
     @property
     def facts(self) -> tuple[f.FactId, ...]:

@@ -53,10 +53,11 @@ class TimeUnit(StrEnum):
     DAY = "day"
     WORKDAY = "workday"
     WEEK = "week"
+    MONTH = "month"
 
 
 class Duration(Definition):
-    """`n` hours, days (自然日), working days (工作日) or weeks."""
+    """`n` hours, days (自然日), working days (工作日), weeks or months (个月: to the same day)."""
 
     n: Annotated[int, Field(ge=1)]
     unit: TimeUnit

@@ -41,6 +41,7 @@ ELAPSED = {
     TimeUnit.DAY: ONE_DAY,
     TimeUnit.WORKDAY: ONE_DAY,
     TimeUnit.WEEK: timedelta(weeks=1),
+    TimeUnit.MONTH: timedelta(days=30),
 }
 
 RESTING = frozenset({"waiting", "suspended"})

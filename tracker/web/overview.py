@@ -195,7 +195,7 @@ def charged_step(programme: Programme, clause: str, duty: str) -> timedelta | No
     """The block of delay that costs something once more."""
     for rule in programme.clauses[clause][2].rules:
         if isinstance(rule, Lateness) and rule.duty == duty and rule.every is not None:
-            hours = {"hour": 1, "day": 24, "workday": 24}[rule.every.unit]
+            hours = {"hour": 1, "day": 24, "workday": 24, "month": 720}[rule.every.unit]
             return timedelta(hours=hours * int(rule.every.n))
     return None
 

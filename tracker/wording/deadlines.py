@@ -62,6 +62,8 @@ def _counts(deadline: Deadline, language: Language) -> Iterator[str]:
         listed = text("deadline.listed", language=language).join(day(on) for on in made_up)
         yield text("deadline.make_up", {"on": f"{listed} " if language == "zh" else listed},
                    language=language)  # fmt: skip
+    if deadline.kind == "months" and deadline.shift == "rest_day_moved":
+        yield text("deadline.rest_day_of_month", {"on": deadline.shifted_from}, language=language)
     last = next((on for on in deadline.days if on.counted == deadline.amount), None)
     if deadline.kind == "days" and last is not None and last is not deadline.days[-1]:
         values = {"amount": deadline.amount, "on": last.on}

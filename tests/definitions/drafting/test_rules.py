@@ -11,7 +11,7 @@ from tracker.definitions.drafting.duties import Deadline, clocks
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
 from tracker.domain.programme import TargetValue
-from tracker.domain.rules import Rule
+from tracker.domain.rules import Every, Lateness, Rule
 
 YEAR_END = Deadline(None, "")
 
@@ -388,12 +388,14 @@ def test_a_period_of_another_sentence_is_not_what_a_sanction_before_it_counts() 
     ]
 
 
-def test_a_number_and_a_delay_are_two_losses_and_a_month_of_delay_is_asked_about() -> None:
+def test_a_number_and_a_delay_are_two_losses_and_a_month_of_delay_is_a_calendar_month() -> None:
     reading = read_clause("少开办一所扣2分；每延迟一个月扣0.5分。", year=2024)
     time = clocks(reading, "2.3", YEAR_END, year=2024)
     made = mapped(reading, time, Place("2.3", "2"))
     assert [rule.kind for rule in made.rules if rule.kind != "duty"] == ["per_missing", "lateness"]
-    assert [unit for _, unit in time.odd] == ["month"]
+    [late] = [rule for rule in made.rules if isinstance(rule, Lateness)]
+    assert late.every == Every(n=1, unit="month")
+    assert time.odd == []
 
 
 def test_the_other_places_are_a_tier_of_the_rank() -> None:

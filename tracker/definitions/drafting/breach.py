@@ -45,6 +45,7 @@ _UNIT = {
     "day": timedelta(days=1),
     "workday": timedelta(days=1),
     "week": timedelta(weeks=1),
+    "month": timedelta(days=31),
 }
 
 

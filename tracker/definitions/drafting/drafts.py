@@ -436,7 +436,7 @@ def _charged_from_below(clauses: list[Clause], above: Mapping[str, str]) -> list
 
 
 _ODD = {
-    "month": ("这个时限按月计，怎样折算？", "月按30天折算"),
+    "month": ("这段间断按月计，怎样折算？", "月按30天折算"),
     "year": ("这个日期不在 {year} 年内，怎样记？", "先不定日期，到时录入"),
     "": ("这个时限不能按小时、日、工作日或周计，怎样计？", "这个时限不跟踪"),
 }

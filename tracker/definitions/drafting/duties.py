@@ -277,7 +277,7 @@ def _ends_month(day: date) -> bool:
 
 
 _UNITS = {"hour": (TimeUnit.HOUR, 1), "day": (TimeUnit.DAY, 1), "workday": (TimeUnit.WORKDAY, 1),
-          "week": (TimeUnit.WEEK, 1), "month": (TimeUnit.DAY, 30)}  # fmt: skip
+          "week": (TimeUnit.WEEK, 1), "month": (TimeUnit.MONTH, 1)}  # fmt: skip
 
 
 def within(one: ReadDuration) -> Duration | None:
@@ -298,11 +298,11 @@ def _spans(reading: ReadClause, clause: str, odd: list[tuple[Span, str]]) -> lis
         if length is None:
             odd.append((one.span, one.length.unit))
             continue
-        if one.length.unit == "month":
-            odd.append((one.span, "month"))
         number = "" if n == 1 else str(n)
         title = titles.title_around(reading.text, one.span)
         if _pauses(reading.text, one.span):
+            if one.length.unit == "month":
+                odd.append((one.span, "month"))
             said = _no_pause(reading.text, one.span)
             gap = Gap(id=f"gap{number}", title=said, activity=f"{slug}_activity{number}",
                       within=length, wording=wording)  # fmt: skip

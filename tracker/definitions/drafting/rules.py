@@ -352,8 +352,6 @@ class _Mapping(Measuring):
             if each is None:
                 return []
             return [PerIncident(each=each, finding=self.key(read, number), cap=cap)]
-        if read.step is not None and read.step.unit == "month":
-            self.clocks.odd.append((read.span, "month"))
         duty = self._take(clock, read, shared=True)
         if curve:
             return [Lateness(duty=duty, pieces=curve, cap=cap)]
@@ -583,10 +581,10 @@ def _part(share: Decimal | None) -> Decimal | None:
 
 
 def _every(step: Quantity | None) -> Every | None:
-    """A block of delay; weeks and months as days."""
+    """A block of delay; weeks as days."""
     if step is None or step.unit not in TIME_UNITS or step.unit == "minute":
         return None
-    unit, times = {"week": ("day", 7), "month": ("day", 30)}.get(step.unit, (step.unit, 1))
+    unit, times = {"week": ("day", 7)}.get(step.unit, (step.unit, 1))
     n = step.n * times
     if n != n.to_integral() or n < 1:
         return None

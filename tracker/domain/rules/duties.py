@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schedules.deadlines import blocks
+from schedules.deadlines import blocks, months_late
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
     Charge,
@@ -238,7 +238,7 @@ class Every(Definition):
     """A time block: 每延后12小时."""
 
     n: Annotated[int, Field(ge=1)]
-    unit: Literal["hour", "day", "workday"]
+    unit: Literal["hour", "day", "workday", "month"]
 
 
 def _measured(joined: Joined, every: Every) -> Fraction:
@@ -251,6 +251,8 @@ def _measured(joined: Joined, every: Every) -> Fraction:
             return Fraction(late.days)
         case "workday":
             return Fraction(late.workdays)
+        case "month":
+            return months_late(joined.due_on, late.days)
 
 
 class Lateness(RuleBase):
