@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from tests.definitions.drafting.reading import Text
+from tests.definitions.drafting.reading import Text, clause, document, item
 from tracker.definitions.clauses import ReadClause, read_clause
-from tracker.definitions.drafting import titles
+from tracker.definitions.drafting import draft, titles
 from tracker.definitions.drafting.duties import Deadline, clocks
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
 from tracker.domain.programme import TargetValue
-from tracker.domain.rules import Every, Lateness, Rule
+from tracker.domain.rules import Every, Lateness, PerStep, Rule
 
 YEAR_END = Deadline(None, "")
 
@@ -441,3 +443,70 @@ def test_a_pause_is_named_as_what_must_not_happen() -> None:
     time = clocks(reading, "2.3", YEAR_END, year=2024)
     mapped(reading, time, Place("2.3", "2"))
     assert [duty.title for duty in time.duties()] == ["防止连续三周未登录"]
+
+
+def test_a_level_moves_both_ways_from_its_target_and_is_what_the_clause_begins_with() -> None:
+    words = (
+        "达到考核要求，得16分；在目标的基础上每改善1微克/立方米，加2分，加满为止；"
+        "每增加1微克/立方米，扣3分，扣完为止（不足1微克/立方米的，按比例加扣分）。"
+    )
+    made = draft(document(item("1", clause("1", read_clause(words, year=2024)), points="20")),
+                 programme="list")  # fmt: skip
+    body = made.clauses["1"][2]
+    better, worse = body.rules[:2]
+    assert (body.points, body.base) == (Decimal(20), Decimal(16))
+    assert isinstance(better, PerStep)
+    assert isinstance(worse, PerStep)
+    assert (better.measure, better.against) == (worse.measure, worse.against)
+    assert [(r.direction, r.gain, r.steps) for r in (better, worse)] == [
+        ("below", True, "pro_rata"), ("above", False, "pro_rata"),
+    ]  # fmt: skip
+    assert [one.id for one in made.targets] == [worse.against.partition(":")[2]]
+    assert made.readings == ()
+
+
+def test_a_gap_below_a_line_is_charged_in_segments_from_its_lower_end() -> None:
+    words = (
+        "达到力争目标值得60分；达到确保目标值得54分；在确保值和力争值之间的，按比例得分；未达到确保目标值的，"
+        "每差1个百分点扣2分（其中比例≥90%的部分，每差1个百分点扣1分），扣完为止。"
+    )
+    made = draft(document(item("1", clause("1", read_clause(words, year=2024)), points="60")),
+                 programme="list")  # fmt: skip
+    line, low, high = made.clauses["1"][2].rules[:3]
+    assert [rule.kind for rule in (line, low, high)] == ["linear", "per_step", "per_step"]
+    told = [r.model_dump(mode="json", exclude_defaults=True) for r in (low, high)]
+    assert {one["measure"] for one in told} == {line.model_dump()["measure"]}
+    assert {one["against"] for one in told} == {"target:c1_1_target2"}
+    assert [(one["each"], one.get("low"), one.get("high")) for one in told] == [
+        ("2", None, "90"), ("1", "90", None),
+    ]  # fmt: skip
+
+
+def test_a_change_on_the_year_before_is_a_line_of_which_any_growth_loses_nothing() -> None:
+    words = (
+        "投入较上年有所增长得满分；和上年持平得80%分数；"
+        "同比上年降低20%得零分，降低0%-20%按比例得分。"
+    )
+    made = draft(document(item("1", clause("1", read_clause(words, year=2024)), points="10")),
+                 programme="list")  # fmt: skip
+    line, growth = made.clauses["1"][2].rules[:2]
+    assert line.model_dump(mode="json")["corners"] == [
+        {"at": "0", "get": "80%"}, {"at": "-20", "get": "0"},
+    ]  # fmt: skip
+    assert growth.kind == "exemption"
+
+
+def test_what_is_to_be_reached_scales_no_points() -> None:
+    words = "收集率在2018年基础上提高15%，提高率每少1%扣0.1分。"
+    made = draft(document(item("1", clause("1", read_clause(words, year=2024)))), programme="list")
+    assert [rule.kind for rule in made.clauses["1"][2].rules] == ["per_step", "duty"]
+
+
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [("发现造假的，该项总得分为零。", "item"), ("发现造假的，年度考核总得分记0分。", "programme")],
+)
+def test_a_veto_of_this_item_is_none_of_the_programme(words: str, scope: str) -> None:
+    made = draft(document(item("1", clause("1", read_clause(words, year=2024)))), programme="list")
+    (veto,) = [rule for rule in made.clauses["1"][2].rules if rule.kind == "veto"]
+    assert veto.model_dump()["scope"] == scope

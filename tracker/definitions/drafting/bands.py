@@ -192,10 +192,16 @@ def decimal(value: Fraction) -> str:
 # -- curves ----------------------------------------------------------------------------------------
 
 
-def pieces(bands: Sequence[Band]) -> tuple[Piece, ...] | None:
-    """推迟30天扣50%，1-30天按比例，30天以上扣80%: from the shortest delay on."""
+_RISING = re.compile(
+    r"\d+\s*(?:个?工作日|天|日)?\s*[-~—–－～至到]+\s*(\d+)\s*(?:个?工作日|天|日)[^，,。；;\d]{0,4}按比例"
+)
+
+
+def pieces(bands: Sequence[Band], text: str = "") -> tuple[Piece, ...] | None:
+    """推迟30天扣50%，1-30天按比例，30天以上扣80%: from the shortest delay on; `text` tells of a
+    stretch in proportion that is no band of its own."""
     exact: dict[int, str] = {}
-    rising: list[int] = []
+    rising = [int(one) for one in _RISING.findall(unicodedata.normalize("NFKC", text))]
     beyond: str | None = None
     for band in bands:
         one = amount(band.deduct)
@@ -210,8 +216,6 @@ def pieces(bands: Sequence[Band]) -> tuple[Piece, ...] | None:
             beyond = one
         else:
             exact[until] = one
-            if span is None and side == "":
-                rising = rising or []
     told = [
         Piece(until=until, rises_to=one) if until in rising else Piece(until=until, flat=one)
         for until, one in sorted(exact.items())
@@ -219,6 +223,27 @@ def pieces(bands: Sequence[Band]) -> tuple[Piece, ...] | None:
     if beyond is not None:
         told.append(Piece(flat=beyond))
     return tuple(told) if told and set(rising) <= set(exact) else None
+
+
+def changes(bands: Sequence[Band]) -> tuple[tuple[Point, ...], bool] | None:
+    """增长得满分，持平得80%，降低20%得零分: corners over the change in per cent, and whether any
+    growth gets all; none where no band stands at no change."""
+    found: list[Point] = []
+    grown = False
+    for band in bands:
+        one = amount(band.award)
+        at = re.search(r"(?:降低?|下降|减少?|少)\s*(\d+(?:\.\d+)?)\s*%", band.when)
+        if one is None:
+            return None
+        if re.search(r"持平|不增不减", band.when):
+            found.append(Point(at=Decimal(0), get=one))
+        elif at is not None:
+            found.append(Point(at=-Decimal(at[1]), get=one))
+        elif re.search(r"增长|提高|上升", band.when) and one == "all":
+            grown = True
+        else:
+            return None
+    return (tuple(found), grown) if len(found) > 1 and any(not p.at for p in found) else None
 
 
 def corners(bands: Sequence[Band]) -> tuple[Point, ...] | None:

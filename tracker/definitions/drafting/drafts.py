@@ -329,7 +329,7 @@ class _Drafting:
         self.made_of[place.clause] = rules.of
         if rules.above is not None:
             self.above[place.clause] = rules.above
-        self.asked += questions.asked(one.reading, rules, duties, place.clause)
+        self.asked += questions.asked(one.reading, rules, duties, place)
         self.names |= rules.names
         self.targets += rules.targets
         self._ask(place, rules, time, one)
@@ -341,8 +341,8 @@ class _Drafting:
             id=place.clause,
             title=title,
             text=one.text,
-            points=points,
-            base=Decimal(0) if rules.earned and points is not None else None,
+            points=points if rules.level is None else points or row.points,
+            base=_begins(rules, points),
             duties=duties,
             rules=tuple(rules.rules),
             source=Source(place=one.source.place, span=one.source.span),
@@ -419,6 +419,13 @@ class _Drafting:
         if self.joint:
             yield _joint(self.joint)
         yield from _unallocated(body)
+
+
+def _begins(rules: Mapped, points: Decimal | None) -> Decimal | None:
+    """What a clause has before anything is won or lost; None for all of its points."""
+    if rules.level is not None:
+        return Decimal(rules.level)
+    return Decimal(0) if rules.earned and points is not None else None
 
 
 def _charged_from_below(clauses: list[Clause], above: Mapping[str, str]) -> list[Clause]:

@@ -61,6 +61,9 @@ class Mapped:
     earned: bool = False
     """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
 
+    level: str | None = None
+    """达到要求得16分，再加减: what the clause begins with, of its points."""
+
     above: str | None = None
     """上述工作未按要求完成的，每一项扣0.2分: what each of the clauses before it loses."""
 

@@ -15,6 +15,7 @@ from tracker.domain.programme import TargetValue
 from tracker.domain.rules import (
     AllOrNothing,
     Bonus,
+    Exemption,
     Linear,
     PerIncident,
     PerStep,
@@ -25,7 +26,11 @@ from tracker.domain.rules import (
     Tiered,
     When,
 )
+from tracker.domain.rules.measures import Point
 
+_AIMED = re.compile(
+    r"(高于|超过|大于|低于|小于)[^，,。；;]{0,8}目标值?[^，,。；;]{0,2}(?:不得|[扣失])"
+)
 _PRO_RATA = re.compile(r"不[足满][^，。；]{0,14}按比例")
 
 
@@ -80,6 +85,9 @@ class Measuring(Making):
         percent = unit in ("percent", "percentage_point")
         kin = ("%", "百分点", "个百分点") if percent else ("",)
         stated = [b for b in passages.bounds(text) if (b.unit in kin) == percent]
+        if read.deduct is None:
+            # 增长5个百分点以内的，每增加1个加0.5分: what is within a limit does not begin at it.
+            stated = [one for one in stated if one.side != "at_most"]
         if stated:
             return str(stated[-1].number), False
         named = passages.base_named(text)
@@ -124,6 +132,10 @@ class Measuring(Making):
             when = When.model_validate(
                 {"measure": self.key(read, number), limit.side: str(limit.number)}
             )
+        elif self.place.has_points and (aimed := _AIMED.search(text)):
+            target = f"target:{self.target(read, number, None)}"
+            beyond = "above" if aimed[1] in ("高于", "超过", "大于") else "below"
+            when = When.model_validate({"measure": self.key(read, number), beyond: target})
         elif passages.against_baseline(text):
             side = "above" if re.search(r"升|增|反弹|恶化|超", text) else "below"
             when = When.model_validate({"measure": self.key(read, number), side: "baseline"})
@@ -163,10 +175,27 @@ class Measuring(Making):
             return peers
         if self.place.bonus:
             return []
+        changed = bands.changes(read.tiers or ())
+        if changed is not None:
+            return self._by_change(read, number, *changed)
         corners = bands.corners(read.tiers or ())
         if corners is not None:
             return [Linear(measure=self.key(read, number), corners=corners, cap=self.cap_of(read))]
         return self._between_targets(read, number)
+
+    def _by_change(
+        self, read: ReadRule, number: int, corners: tuple[Point, ...], grown: bool
+    ) -> Sequence[Rule]:
+        """The measure is the change on the year before, in per cent; any growth loses nothing."""
+        key = self.key(read, number, name=f"{self._grows(read)}（同比变化，%）")
+        line = Linear(measure=key, corners=corners, cap=self.cap_of(read))
+        here = f"{self.place.clause}#{len(self.made.rules) + 1}"
+        growth = Exemption(when=When(measure=key, above="0"), rules=(here,))
+        return [line, growth] if grown else [line]
+
+    def _grows(self, read: ReadRule) -> str:
+        head = re.split(r"较|比|同比|与|和", (read.tiers or ())[0].when)[0].strip("，,；; 的")
+        return head if len(head) > 1 else self.about(read)
 
     def _between_targets(self, read: ReadRule, number: int) -> Sequence[Rule]:
         """力争目标值得60分，确保目标值得54分，之间按比例: the values are targets, entered later."""

@@ -7,17 +7,21 @@ sets; where it cannot, it stands without any, and nobody is told that it costs n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from tracker.definitions.clauses import Ambiguity, ReadClause
-from tracker.definitions.drafting import passages
+from tracker.definitions.drafting import bands, passages
+from tracker.definitions.drafting.doubts import Doubt, doubts
 from tracker.definitions.drafting.duties import key_of as clause_key
-from tracker.definitions.drafting.making import Choice, Mapped
+from tracker.definitions.drafting.making import Choice, Mapped, Place
 from tracker.domain.programme import Alternative, Duty, Milestone, Reading
 from tracker.domain.rules import (
     AllOrNothing,
+    Bonus,
     Discretionary,
     Lateness,
     NoDouble,
@@ -26,6 +30,7 @@ from tracker.domain.rules import (
     RankRule,
     Ratio,
     Rule,
+    Tiered,
     Veto,
 )
 
@@ -46,11 +51,12 @@ class Asked:
 
 
 def asked(
-    reading: ReadClause, mapped: Mapped, duties: Sequence[Duty], clause: str
+    reading: ReadClause, mapped: Mapped, duties: Sequence[Duty], place: Place
 ) -> tuple[Asked, ...]:
-    found = []
+    found: list[Asked] = []
+    clause = place.clause
     for number, one in enumerate(reading.ambiguous, start=1):
-        if len(one.readings) < 2:
+        if len(one.readings) < 2 or _settled(one, mapped):
             continue
         about, settings = _settings(one, reading, mapped, duties, clause)
         made = Reading(
@@ -58,17 +64,67 @@ def asked(
             clause=clause,
             question=_question(reading.text, one),
             default="r1",
-            alternatives=tuple(
-                Alternative(id=f"r{n}", says=says, set=setting)
-                for n, (says, setting) in enumerate(
-                    zip(one.readings, settings, strict=True), start=1
-                )
-                if setting or not any(settings)  # what the engine cannot do is not offered
-            ),
+            alternatives=tuple(_alternatives(one, settings, mapped, duties, clause)),
         )
         found.append(Asked(made, about))
+    anew = f"{clause}.rules"
+    for n, doubt in enumerate(doubts(reading, mapped, place), start=1):
+        more = _doubtful(doubt, clause, n)
+        if anew not in _paths(more.reading) or all(anew not in _paths(o.reading) for o in found):
+            found.append(more)  # two questions cannot both write the rules of a clause
     open_fields = [_choice(one, mapped, clause, n) for n, one in enumerate(mapped.choices, start=1)]
     return (*found, *open_fields)
+
+
+def _paths(reading: Reading) -> set[str]:
+    return {path for alternative in reading.alternatives for path in alternative.set}
+
+
+def _doubtful(doubt: Doubt, clause: str, number: int) -> Asked:
+    alternatives = tuple(
+        Alternative(id=f"r{n}", says=says, set=setting)
+        for n, (says, setting) in enumerate(doubt.choices, start=1)
+    )
+    made = Reading(
+        id=f"{slug(clause)}-{doubt.about}{number}",
+        clause=clause,
+        question=doubt.asks,
+        default="r1",
+        alternatives=alternatives,
+    )
+    return Asked(made, doubt.about)
+
+
+def _settled(one: Ambiguity, mapped: Mapped) -> bool:
+    """不足1的按比例 was taken for the steps of another sanction: there is nothing left to ask."""
+    of_ratio = all("按未完成比例乘以" in says for says in one.readings)
+    return of_ratio and not any(isinstance(rule, Ratio) for rule in mapped.rules)
+
+
+def _alternatives(
+    one: Ambiguity, settings: Sequence[Setting], mapped: Mapped, duties: Sequence[Duty], clause: str
+) -> Iterator[Alternative]:
+    """What the engine cannot do is not offered beside what it can; where it can do none of them but
+    the first, which is drafted, a person decides instead of the others."""
+    told = list(zip(one.readings, settings, strict=True))
+    if any(settings):
+        for n, (says, setting) in enumerate(told, start=1):
+            if setting:
+                yield Alternative(id=f"r{n}", says=says, set=setting)
+        return
+    yield Alternative(id="r1", says=told[0][0])
+    others = "；".join(says for says, _ in told[1:])
+    gain = any(isinstance(rule, Bonus) for rule in mapped.rules)
+    yield Alternative(id="assessed", says=f"{others}：由考核方在分值内认定",
+                      set={f"{clause}.rules": _assessed(mapped, duties, gain=gain)})  # fmt: skip
+
+
+def _assessed(mapped: Mapped, duties: Sequence[Duty], *, gain: bool) -> list[Setting]:
+    """An amount that a person decides in place of the rules; what is owed is still tracked."""
+    wins = [rule.award for rule in mapped.rules if isinstance(rule, Bonus) and rule.award]
+    most = max(wins, key=lambda one: float(one.rstrip("%") or 0)) if gain and wins else "all"
+    decided = {"kind": "discretionary", "most": most, "gain": gain}
+    return [decided, *({"kind": "duty", "duty": duty.id} for duty in duties)]
 
 
 def _choice(one: Choice, mapped: Mapped, clause: str, number: int) -> Asked:
@@ -95,6 +151,9 @@ _TOGETHER = {
     "bound": "酌情扣分没有写上限的，以什么为限？",
     "of": "按比例扣分的，以哪个分值为准？",
     "lost": "只写了分值、没有写扣分办法的，没有完成怎样扣？",
+    "inside": "任务条文里写的加分，算在本任务里，还是另外加？",
+    "which": "减半、加倍的，只改对应问题的那一笔，还是本条全部扣分？",
+    "edge": "正好等于分档界限的，归哪一档？",
 }
 
 
@@ -303,6 +362,45 @@ def _larger(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Settin
     return {f"{clause}#{late[-1]}.absorbs": others if "较大" in says else []}
 
 
+def _edge(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
+    """30归前一档, 30归后一档: a number that stands in two bands."""
+    found = re.match(r"(\d+(?:\.\d+)?)归([前后])一档", says)
+    if found is None:
+        return {}
+    limit, former = Decimal(found[1]), found[2] == "前"
+    for n, rule in rules:
+        if isinstance(rule, Lateness) and rule.pieces:
+            return {f"{clause}#{n}.pieces": _until(rule, int(limit), former=former)}
+        if isinstance(rule, Tiered):
+            return {f"{clause}#{n}.tiers": _bands(rule, limit, former=former)}
+    return {}
+
+
+def _until(rule: Lateness, limit: int, *, former: bool) -> list[Setting]:
+    """The day itself belongs to the piece before it, or to the one behind."""
+    told = []
+    for piece in rule.pieces:
+        body = piece.model_dump(mode="json", exclude_defaults=True)
+        if piece.until == limit and not former and limit > 1:
+            body["until"] = limit - 1
+            if piece.rises_to is not None and piece.rises_to.rstrip("%").replace(".", "").isdigit():
+                whole = Fraction(piece.rises_to.rstrip("%")) * (limit - 1) / limit
+                body["rises_to"] = bands.decimal(whole) + "%" * piece.rises_to.endswith("%")
+        told.append(body)
+    return told
+
+
+def _bands(rule: Tiered, limit: Decimal, *, former: bool) -> list[Setting]:
+    """The number counts in one band only, of the two that include it."""
+    told = [tier.model_dump(mode="json", exclude_defaults=True) for tier in rule.tiers]
+    both = [n for n, one in enumerate(rule.tiers) if limit in (one.at_least, one.at_most)]
+    for n in both[1:] if former else both[:1]:
+        for side, other in (("at_least", "above"), ("at_most", "below")):
+            if getattr(rule.tiers[n], side) == limit:
+                told[n][other] = told[n].pop(side)
+    return told
+
+
 Setter = Callable[[str, Sequence[tuple[int, Rule]], str], Setting]
 _SETTERS: dict[str, Setter] = {
     "steps": _steps,
@@ -316,6 +414,7 @@ _SETTERS: dict[str, Setter] = {
     "scope": _scope,
     "late": _late,
     "bound": _bound,
+    "edge": _edge,
 }
 
 

@@ -26,7 +26,7 @@ from tracker.definitions.clauses import (
     ReadRule,
     Share,
 )
-from tracker.definitions.drafting import bands, passages, titles
+from tracker.definitions.drafting import bands, parts, passages, titles
 from tracker.definitions.drafting.duties import Clock, Clocks
 from tracker.definitions.drafting.making import (
     MEASURED,
@@ -71,7 +71,7 @@ class _Mapping(Measuring):
     def run(self) -> None:
         joined = _added(self.reading)
         for number, given in enumerate(self.reading.rules):
-            if self._only_of_target(given) or self._no_points(given):
+            if self._only_of_target(given) or self._no_points(given) or self._goal(given):
                 self.made.of[number] = []
                 continue
             if number in joined.behind:
@@ -92,6 +92,7 @@ class _Mapping(Measuring):
             self.made.rules += [rule.model_copy(update={"says": says, **limits}) for rule in found]
             self.made.of[number] = list(range(start, len(self.made.rules)))
         self._never_beside_late()
+        parts.joined(self)
         self._untaken()
 
     def _never_beside_late(self) -> None:
@@ -115,6 +116,15 @@ class _Mapping(Measuring):
     def _once(self, duty: str) -> bool:
         owed = next((one for one in self.clocks.taken if one.id == duty), None)
         return isinstance(owed, Recurring) and owed.times == 1
+
+    def _goal(self, read: ReadRule) -> bool:
+        """在2018年基础上提高15%: what is to be reached scales no points."""
+        text = self.piece(read)
+        reached = re.search(
+            r"(?:提高|增长|提升|降低|减少|下降)[^，,。；;]{0,6}\d+(?:\.\d+)?\s*%", text
+        )
+        scales = re.search(r"倍|减半|折|一半|免|不扣|[按以]\s*\d+\s*%|扣|加分|得分|计分", text)
+        return read.kind is Kind.MULTIPLIER and bool(reached) and not scales
 
     def _no_points(self, read: ReadRule) -> bool:
         """取消评先资格: a consequence that no points say; a person sees to it."""
@@ -343,7 +353,7 @@ class _Mapping(Measuring):
     def lateness(self, read: ReadRule, number: int) -> Sequence[Rule]:
         cap, base = self.cap_of(read), bands.amount(read.base)
         each = bands.amount(read.deduct)
-        curve = bands.pieces(read.tiers) if read.tiers else ()
+        curve = bands.pieces(read.tiers, self.piece(read)) if read.tiers else ()
         if curve is None:
             return []
         clock = self.clocks.near(read.span)
@@ -452,7 +462,10 @@ class _Mapping(Measuring):
         count = 1
         if found := re.search(rf"([\d一二三四五六七八九十]+)\s*{passages.COUNT}(?:及?以上)", text):
             count = passages.number(found[1]) or 1
-        wide = re.search(r"总分|总得分|年度考核|考核结果|评优|评先|资格|整个|全部|不合格", text)
+        own = re.search(r"[本该此]项[^，,。；;]{0,4}(?:得分|分值|分数|总得?分)", text)
+        wide = not own and re.search(
+            r"总分|总得分|年度考核|考核结果|评优|评先|资格|整个|全部|不合格", text
+        )
         before = [
             rule for rule in self.made.rules if isinstance(rule, PerIncident) and rule.finding
         ]

@@ -171,7 +171,7 @@ def _deed(part: str) -> str:
     done = _turned(bare(_NOT_YET.sub("", done)))
     done = bare(_DAY_AHEAD.sub("", _PREPOSITION.sub("", done)))
     done = bare(_THOSE_WHO.sub("", _ADVERB.sub("", _ALL_OF.sub("", done))))
-    done = _closed(done)
+    done = _closed(done).removesuffix("不")
     return _fit(done) if _names_a_deed(done) else ""
 
 
