@@ -305,3 +305,22 @@ def test_drafts_do_not_pile_up_without_end(clerk: Clerk, tmp_path: Path) -> None
 
 def test_a_number_that_no_database_holds_is_no_draft(clerk: Clerk) -> None:
     assert clerk.browser.get(f"/import/{10**30}").status_code in (400, 404)
+
+
+def test_what_was_decided_for_the_last_issue_is_not_asked_again(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    slip = (2, 3, "未按定修订预案的扣1分。")
+    first = clerk.imports(document(tmp_path, slip))
+    (dirt,) = [p.id for p in kept(clerk, first).result.open_points if p.why == "dirt"]
+    clerk.sends(f"{first}/settle", **{"p_unread_2_1": "as_read", f"p_{dirt}": "as_printed"})
+    assert clerk.sends(f"{first}/publish").status_code == 303
+    second = clerk.imports(document(tmp_path, slip, (5, 4, "10月31日")), programme="flood")
+    again = kept(clerk, second)
+    assert [(p.why, p.chosen) for p in again.result.open_points] == [("dirt", "as_printed")]
+    assert dirt in again.decided.carried
+    assert "沿用上一期" in clerk.sees(second)
+    clerk.sends(f"{second}/settle", **{f"p_{dirt}": "by_hand"})
+    changed = kept(clerk, second)
+    assert changed.decided.answers[dirt] == "by_hand"
+    assert dirt not in changed.decided.carried

@@ -12,7 +12,7 @@ from tracker.cli.show import padded, width
 if TYPE_CHECKING:
     from schedules.workdays import WorkCalendar
     from tracker.definitions.documents import ReadDocument
-    from tracker.definitions.drafting.issues import Revision
+    from tracker.definitions.drafting.issues import Compared
     from tracker.definitions.drafting.prices import Price
     from tracker.definitions.openpoints import Draft, OpenPoint
     from tracker.definitions.words import Language as Spoken
@@ -172,7 +172,7 @@ def next_issue(
     new = draft(read, programme=old.id, known_units=units)
     found = compare(old, new)
     told = [one.id for one in found.revisions]
-    chosen = told if "all" in accepted else list(accepted)
+    chosen = told if "all" in accepted else _whole(found, accepted)
     result = merged(old, new, found, chosen) if chosen or output is not None else None
     if result is not None and output is not None:
         write(output, yamlform.dump(result), force=force)
@@ -182,6 +182,7 @@ def next_issue(
                 what=one.what, id=one.new or one.old, change=one.change, field=one.field,
                 before=one.before, after=one.after, title=one.title, says=say.revision(one),
                 accept=one.id, meaning=one.meaning,
+                together=[name for name in found.together(one.id) if name != one.id],
             )
             for one in found.revisions
         ]  # fmt: skip
@@ -190,17 +191,25 @@ def next_issue(
         )
         return
     show.echo(say.revisions(found.revisions))
-    show.echo(*_revisions(say, found.revisions))
+    show.echo(*_revisions(say, found))
     if result is not None and output is not None:
         show.echo(say("accepted", n=len(chosen), file=output, open=len(result.still_open)))
     elif told:
         show.echo(say("accept_how"))
 
 
-def _revisions(say: DraftWords, found: Sequence[Revision]) -> Iterator[str]:
-    for one in found:
+def _whole(found: Compared, accepted: Sequence[str]) -> list[str]:
+    """With what hangs together with each."""
+    return list(dict.fromkeys(other for name in accepted for other in found.together(name)))
+
+
+def _revisions(say: DraftWords, found: Compared) -> Iterator[str]:
+    for one in found.revisions:
         yield f"▸ {one.id}"
         yield f"    {say.revision(one)}"
+        others = [name for name in found.together(one.id) if name != one.id]
+        if others:
+            yield f"    {say('together', names=say.joined(others))}"
         if one.change == "reworded":
             yield f"    - {' '.join(str(one.before).split())}"
             yield f"    + {' '.join(str(one.after).split())}"

@@ -546,6 +546,9 @@ class DifferenceAnswer(Answer):
     title: str
     says: str
     accept: str = Field(default="", description="What --accept takes, of a document's next issue.")
+    together: list[str] = Field(
+        default_factory=list, description="What is accepted with it, so that the points add up."
+    )
     meaning: Literal["", "same", "other"] = Field(
         default="", description="Whether a reworded clause reads the same."
     )

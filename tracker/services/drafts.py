@@ -7,7 +7,7 @@ document is its next issue: only accepted differences come in.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from tracker.definitions import documents, drafting, openpoints, yamlform
 from tracker.definitions.documents import ReadDocument
 from tracker.definitions.drafting.issues import Compared, Revision, compare
 from tracker.definitions.drafting.merging import merged
+from tracker.definitions.drafting.precedents import precedents
 from tracker.definitions.drafting.prices import Price, of_point, of_reading
 from tracker.definitions.drafting.summary import Summary, summary
 from tracker.definitions.openpoints import Draft
@@ -59,13 +60,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Decided:
-    answers: Mapping[str, str]
-    readings: Mapping[str, str]
-    accepted: tuple[str, ...]
+    """`carried` are the answers taken over from the last issue, with when and by whom they were
+    published."""
+
+    answers: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
+    accepted: tuple[str, ...] = ()
+    carried: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
+        carried = {name: [at.isoformat(), by] for name, (at, by) in self.carried.items()}
         return {"answers": dict(self.answers), "readings": dict(self.readings),
-                "accepted": list(self.accepted)}  # fmt: skip
+                "accepted": list(self.accepted), "carried": carried}  # fmt: skip
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Decided:
+        carried = {
+            name: (datetime.fromisoformat(at), by)
+            for name, (at, by) in body.get("carried", {}).items()
+        }
+        return cls(body["answers"], body["readings"], tuple(body["accepted"]), carried)
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,16 @@ class Kept:
         """The differences that may be accepted."""
         found = () if self.compared is None else self.compared.revisions
         return tuple(one for one in found if not (self.recorded and one.change == "renumbered"))
+
+    @property
+    def bundled(self) -> tuple[tuple[Revision, ...], ...]:
+        """The differences as they may be accepted: those that hang together as one."""
+        known = {one.id: one for one in self.revisions}
+        found: dict[tuple[str, ...], tuple[Revision, ...]] = {}
+        for name in known:
+            names = (name,) if self.compared is None else self.compared.together(name)
+            found.setdefault(names, tuple(known[one] for one in names if one in known))
+        return tuple(found.values())
 
     @property
     def keeps_numbers(self) -> tuple[Revision, ...]:
@@ -161,18 +185,17 @@ def receive(
             f"方案 {wanted} 已有，请选它作为新一版，或另起标识 / programme {wanted!r} exists: "
             "choose it, or another id"
         )
-    units = {}
-    if known:
-        current = programmes.current(session, wanted)
-        units = {unit.name: unit.id for unit in current.units}
+    current = programmes.current(session, wanted) if known else None
+    units = {} if current is None else {unit.name: unit.id for unit in current.units}
     made = drafting.drafted(read, programme=wanted, known_units=units)
+    decided = Decided() if current is None else _carried_over(session, current, made.draft)
     row = DraftRow(
         slug=wanted,
         file=name,
         title=made.draft.title,
         reading=_kept(read, made),
         document=made.draft.model_dump(mode="json", by_alias=True),
-        decided=Decided({}, {}, ()).as_json(),
+        decided=decided.as_json(),
         uploaded_at=now,
         uploaded_by=by,
         changed_at=now,
@@ -183,6 +206,23 @@ def receive(
     body = {"draft": row.id, "by": trail.traced(session, by)}
     trail.append(session, wanted, "draft.received", wanted, body, now=now)
     return row.id
+
+
+def _carried_over(session: Session, current: Programme, new: Draft) -> Decided:
+    """What the last issue that came as a document had decided of the questions asked again."""
+    newest = col(DraftRow.published_at).desc()
+    published = col(DraftRow.published_at).is_not(None)
+    of_slug = select(DraftRow).where(col(DraftRow.slug) == current.id, published)
+    last = session.exec(of_slug.order_by(newest).limit(1)).first()
+    if last is None or last.published_at is None:
+        return Decided()
+    given = Decided.of(last.decided)
+    found = precedents(
+        Draft.model_validate(last.document), given.answers, new, compare(current, new)
+    )
+    when = (last.published_at, last.uploaded_by)
+    carried = {name: given.carried.get(name, when) for name in found}
+    return Decided(answers=found, carried=carried)
 
 
 def _must_have_room(session: Session) -> None:
@@ -274,9 +314,7 @@ def _of(session: Session, row: DraftRow) -> Kept:
         rows=tuple(_row(one) for one in row.reading["rows"]),
         told=Summary(**row.reading["summary"]),
         document=Draft.model_validate(row.document),
-        decided=Decided(
-            row.decided["answers"], row.decided["readings"], tuple(row.decided["accepted"])
-        ),
+        decided=Decided.of(row.decided),
         current=current,
         recorded=current is not None and factbook.last_row(session, row.slug) > 0,
     )
@@ -312,11 +350,18 @@ def decide(
         readings = _of_known(readings, {reading.id for reading in made.readings})
     if accepted is not None:
         known = {revision.id for revision in one.revisions}
-        accepted = [name for name in accepted if name in known]
+        wanted = {name for name in accepted if name in known}
+        bundles = [[revision.id for revision in bundle] for bundle in one.bundled]
+        accepted = [name for bundle in bundles if wanted & set(bundle) for name in bundle]
     decided = Decided(
         {**was.answers, **(answers or {})},
         {**was.readings, **(readings or {})},
         was.accepted if accepted is None else tuple(accepted),
+        {
+            name: one
+            for name, one in was.carried.items()
+            if (answers or {}).get(name, was.answers[name]) == was.answers[name]
+        },
     )
     row.decided = decided.as_json()
     row.changed_at = now

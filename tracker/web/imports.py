@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,7 +14,6 @@ from starlette.responses import Response
 
 from tracker.definitions import documents
 from tracker.definitions.documents import SUFFIXES
-from tracker.definitions.drafting.issues import Revision
 from tracker.definitions.drafting.prices import Price
 from tracker.definitions.openpoints import OpenPoint
 from tracker.domain.errors import DefinitionError, Problem, Refused
@@ -160,6 +160,8 @@ class Question:
     choices: tuple[Choice, ...]
     chosen: str
     numeric: bool = False
+    carried: tuple[datetime, str] | None = None
+    """When and by whom the answer was given for the last issue."""
 
 
 @router.get("/import/{id_}")
@@ -177,13 +179,13 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
     points, readings = [], []
     if priced is not None:
         made = one.result
-        points = [_point(say, p, priced.points.get(p.id, ())) for p in made.open_points]
+        points = [_point(say, one, p, priced.points.get(p.id, ())) for p in made.open_points]
         readings = [_reading(say, made, r, priced.readings.get(r.id, ())) for r in made.readings]
-    revisions = () if one.ended else one.revisions
+    revisions = () if one.ended else one.bundled
     return page(
         asked, "import", one=one, head=head, summary=summary, say=say,
         rows=_rows(one, asked.language), points=_chunks(points), readings=_chunks(readings),
-        revisions=_chunks(revisions), accepted=set(one.decided.accepted),
+        bundles=_chunks(revisions), accepted=set(one.decided.accepted),
         open=sum(not point.chosen for point in points), n_readings=len(readings),
         only_choices=len(_only_choices(one)),
         n_revisions=len(revisions), facts=priced.facts if priced else 0,
@@ -211,10 +213,11 @@ def _chunks(things: Sequence[object]) -> list[Sequence[object]]:
     return [things[at : at + AT_ONCE] for at in range(0, len(things), AT_ONCE)]
 
 
-def _point(say: DraftWords, point: OpenPoint, prices: Sequence[Price]) -> Question:
+def _point(say: DraftWords, one: Kept, point: OpenPoint, prices: Sequence[Price]) -> Question:
+    kept = one.decided.carried.get(point.id) if point.chosen else None
     return Question(
         f"p-{point.id}", point.clause, say.where(point.place), say.question(point), point.text,
-        _choices(say, prices, known=True), point.chosen or "", point.numeric,
+        _choices(say, prices, known=True), point.chosen or "", point.numeric, kept,
     )  # fmt: skip
 
 
@@ -344,12 +347,13 @@ def accept(asked: Acting, id_: int, form: Received) -> Response:
     """The differences of one form; those of the other forms stay as they were."""
     with asked.runtime.database.write() as session:
         one = drafts.kept(session, id_)
-        drafts.decide(session, id_, accepted=_accepted(form, one.revisions, one), now=asked.now)
+        drafts.decide(session, id_, accepted=_accepted(form, one), now=asked.now)
     return go(asked, f"/import/{id_}#revisions")
 
 
-def _accepted(form: Form, found: Sequence[Revision], one: Kept) -> list[str]:
-    known = [revision.id for revision in found]
+def _accepted(form: Form, one: Kept) -> list[str]:
+    """Differences that hang together stand for the first of them."""
+    known = [bundle[0].id for bundle in one.bundled]
     match form.text("do"):
         case "all":
             return known

@@ -6,7 +6,7 @@ import pytest
 
 from tests.definitions.drafting.reading import Text, clause, document, item
 from tracker.definitions import yamlform
-from tracker.definitions.clauses import ReadClause
+from tracker.definitions.clauses import ReadClause, read_clause
 from tracker.definitions.documents import PlacedClause, ReadDocument, ReadItem
 from tracker.definitions.drafting.drafts import draft
 from tracker.definitions.drafting.issues import Compared, compare
@@ -172,3 +172,80 @@ def test_a_question_asked_of_many_is_asked_of_a_new_clause_too() -> None:
     text = yamlform.dump(merged(old, new, found, told(found)))
     (reading,) = yamlform.loads(text, "merged.yaml").readings
     assert list(reading.alternatives[1].set) == [f"{n}#1.most" for n in range(1, 5)]
+
+
+def worth(id_: str, reading: ReadClause, points: str, **rest: str) -> ReadItem:
+    return item(id_, clause(id_, reading, points), points=points, title=reading.text[:6], **rest)
+
+
+def test_points_that_only_add_up_together_are_one_difference() -> None:
+    new = issue(worth("1", plan(), "6"), one("2", ponds()))
+    found = compare(first(), new)
+    whole = ("programme:list:points", "section:1:points", "item:1:points", "clause:1:points")
+    assert found.bundles == (whole,)
+    for name in whole:
+        programme = taken(new, name)
+        assert (programme.points, programme.sections[0].points) == (11, 11)
+        assert programme.clauses["1"][1].points == 6
+        assert programme.clauses["1"][2].points == 6
+
+
+def test_points_that_move_within_a_section_are_one_difference() -> None:
+    new = issue(worth("1", plan(), "6"), worth("2", ponds(), "4"))
+    found = compare(first(), new)
+    assert len(found.bundles) == 1
+    programme = taken(new, "item:2:points")
+    assert [item.points for _, item in programme.items()] == [6, 4]
+
+
+def test_points_that_no_clause_has_are_asked_about_where_they_come_in() -> None:
+    new = issue(one("1", plan(), points="6"), one("2", ponds()))
+    programme = taken(new, "item:1:points")
+    assert [reading.id for reading in programme.readings] == ["1-unallocated"]
+
+
+def test_another_difference_stands_for_itself() -> None:
+    new = issue(worth("1", plan(), "6", deadline="2024-06-30"), one("2", ponds()))
+    found = compare(first(), new)
+    assert "item:1:deadline" in told(found)
+    assert found.together("item:1:deadline") == ("item:1:deadline",)
+    assert taken(new, "item:1:deadline").clauses["1"][1].points == 5
+
+
+STEPS = "建档率每低2%扣{}分。"
+
+
+def rates(*each: str) -> Draft:
+    rows = [one(str(n), read_clause(STEPS.format(one_), year=2024), title=f"建档{n}")
+            for n, one_ in enumerate(each, start=1)]  # fmt: skip
+    return draft(document(*rows), programme="list")
+
+
+def decided(made: Draft, reading: str, choice: str) -> Programme:
+    kept = [
+        r.model_copy(update={"default": choice, "because": "会议定"}) if r.id == reading else r
+        for r in made.readings
+    ]
+    text = yamlform.dump(made.model_copy(update={"readings": tuple(kept)}))
+    return yamlform.loads(text, "old.yaml")
+
+
+def test_a_reading_that_was_chosen_holds_for_the_same_question_of_the_reworded_clause() -> None:
+    old = decided(rates("0.1", "0.2"), "1-q1", "r3")
+    new = rates("0.3", "0.2")
+    found = compare(old, new)
+    made = merged(old, new, found, told(found))
+    (reading,) = [one for one in made.readings if one.id == "1-q1"]
+    assert (reading.default, reading.because) == ("r3", "会议定")
+
+
+def test_a_question_of_many_outlives_the_new_rules_of_one() -> None:
+    old = decided(rates("0.1", "0.2", "0.4"), "all-steps", "r3")
+    new = rates("0.3", "0.2", "0.4")
+    found = compare(old, new)
+    made = merged(old, new, found, told(found))
+    (reading,) = [one for one in made.readings if one.id == "all-steps"]
+    assert reading.default == "r3"
+    assert {path for a in reading.alternatives for path in a.set} == {
+        "1#1.steps", "2#1.steps", "3#1.steps",
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 from tracker.definitions.clauses import ReadClause, as_json, read_clause
+from tracker.definitions.drafting.bundles import bundles
 from tracker.definitions.drafting.making import MEASURED, TIME_UNITS
 from tracker.definitions.drafting.matching import matched, plain
 from tracker.definitions.openpoints import Draft
@@ -47,11 +48,19 @@ class Revision:
 
 @dataclass(frozen=True)
 class Compared:
-    """The differences, and which item and clause is which: new id -> old id."""
+    """The differences, and which item and clause is which: new id -> old id.
+
+    `bundles` are the ids of differences that hang together: they are accepted together.
+    """
 
     revisions: tuple[Revision, ...]
     items: Mapping[str, str]
     clauses: Mapping[str, str]
+    bundles: tuple[tuple[str, ...], ...] = ()
+
+    def together(self, name: str) -> tuple[str, ...]:
+        """All that is accepted with this difference, itself included."""
+        return next((bundle for bundle in self.bundles if name in bundle), (name,))
 
 
 MEASURED_AND_TIME = frozenset({*TIME_UNITS, *MEASURED})
@@ -86,7 +95,8 @@ class _Comparing:
             for name, item in before.items()
             if name not in kept
         ]
-        return Compared(tuple(found), items, clauses)
+        hanging = bundles(self.old, self.new, found, items)
+        return Compared(tuple(found), items, clauses, hanging)
 
     def _whole(self) -> Iterator[Revision]:
         for field in ("title", "year", "points"):

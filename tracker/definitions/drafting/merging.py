@@ -23,7 +23,8 @@ Body = dict[str, Any]
 
 
 def merged(old: Programme, new: Draft, compared: Compared, accepted: Collection[str]) -> Draft:
-    """`accepted` are ids of revisions. NotFound for an id that is none.
+    """`accepted` are ids of revisions; what hangs together with them comes along. NotFound for an
+    id that is none.
 
     DefinitionError where the accepted ones cannot stand without others.
     """
@@ -31,7 +32,8 @@ def merged(old: Programme, new: Draft, compared: Compared, accepted: Collection[
     for name in accepted:
         if name not in known:
             raise NotFound(f"没有这处不同：{name} / no such difference: {name!r}")
-    chosen = [one for one in compared.revisions if one.id in accepted]
+    whole = {other for name in accepted for other in compared.together(name)}
+    chosen = [one for one in compared.revisions if one.id in whole]
     return _Merging(old, new, compared, chosen).run()
 
 
@@ -45,6 +47,10 @@ class _Merging:
     source: Body = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
     """Clauses that came in from the new document, by their id in the result."""
+    valued: dict[str, str] = field(default_factory=dict)
+    """Items with other points: id in the new document -> id in the result."""
+    chosen_before: dict[tuple[str, ...], Body] = field(default_factory=dict)
+    """Readings of rules that were replaced, by what they ask."""
     names: dict[str, str] = field(default_factory=dict)
     """Old id -> new id of what was renumbered."""
 
@@ -128,6 +134,8 @@ class _Merging:
             self._move(item, source)
             return
         item[one.field] = source[one.field]
+        if one.field == "points":
+            self.valued[one.new] = item["id"]
 
     def _add_item(self, name: str) -> None:
         section = next(s for s in self.source["sections"] for i in s["items"] if i["id"] == name)
@@ -207,10 +215,22 @@ class _Merging:
         """Rules, duties and text are the new ones; who owes it stays as people settled it."""
         for name in ("title", "text", "duties", "rules", "base", "source"):
             clause[name] = source[name]
-        self.body["readings"] = [
-            reading for reading in self.body["readings"] if not _about(reading, clause["id"])
-        ]
+        self.body["readings"] = list(self._outliving(clause["id"]))
         self.fresh.add(clause["id"])
+
+    def _outliving(self, clause: str) -> Iterator[Body]:
+        """What was asked of other clauses too is asked of these alone; what was chosen about this
+        one is kept in mind for the same question of its new rules."""
+        for reading in self.body["readings"]:
+            if not _about(reading, clause):
+                yield reading
+                continue
+            self.chosen_before[_same_question(reading)] = reading
+            for one in reading["alternatives"]:
+                one["set"] = {p: v for p, v in one["set"].items() if not _names(p, clause)}
+            left = [path for one in reading["alternatives"] for path in one["set"]]
+            if left:
+                yield {**reading, "clause": re.split(r"[#/]|\.(?=[a-z_]+$)", left[0])[0]}
 
     def _target(self, one: Revision) -> None:
         for target in self.body["targets"]:
@@ -293,12 +313,29 @@ class _Merging:
         for reading in self.source["readings"]:
             narrowed = _narrowed(reading, self.fresh)
             if narrowed is not None and not _extends(known_readings.get(reading["id"]), narrowed):
-                self.body["readings"].append(narrowed)
+                self.body["readings"].append(self._as_chosen(narrowed, set(known_readings)))
+        self._left_over()
         self.body["open_points"] = [
             point
             for point in self.source["open_points"]
             if point["clause"] in self.fresh or point["why"] in ("dirt", "cell")
         ]
+
+    def _left_over(self) -> None:
+        """What becomes of points that no clause of the item has, asked where they are new."""
+        known = {one["id"] for one in self.body["readings"]}
+        for reading in self.source["readings"]:
+            now = self.valued.get(reading["clause"])
+            if now is not None and _of_item_alone(reading) and reading["id"] not in known:
+                self.body["readings"].append(_renamed(reading, {reading["clause"]: now}))
+
+    def _as_chosen(self, reading: Body, taken: set[str]) -> Body:
+        """With the choice that held for the same question of the last issue, under a free id."""
+        before = self.chosen_before.get(_same_question(reading), {})
+        kept: Body = {name: before[name] for name in ("default", "because") if name in before}
+        if reading["id"] in taken:
+            kept["id"] = _free(reading["id"], taken)
+        return {**reading, **kept}
 
     def _free_keys(self) -> None:
         """Keys are made of clause numbers: where a number went to another clause, what was
@@ -422,11 +459,23 @@ def _extends(known: Body | None, narrowed: Body) -> bool:
     if known is None:
         return False
     says = [one["says"] for one in known["alternatives"]]
-    if says == [one["says"] for one in narrowed["alternatives"]]:
-        pairs = zip(known["alternatives"], narrowed["alternatives"], strict=True)
-        for mine, theirs in pairs:
-            mine["set"] = {**mine["set"], **theirs["set"]}
+    if says != [one["says"] for one in narrowed["alternatives"]]:
+        return False
+    pairs = zip(known["alternatives"], narrowed["alternatives"], strict=True)
+    for mine, theirs in pairs:
+        mine["set"] = {**mine["set"], **theirs["set"]}
     return True
+
+
+def _of_item_alone(reading: Body) -> bool:
+    paths = {path for one in reading["alternatives"] for path in one["set"]}
+    return paths == {f"{reading['clause']}.unallocated"}
+
+
+def _same_question(reading: Body) -> tuple[str, ...]:
+    """Of a group's question without the clauses that it lists."""
+    asks = re.sub(r"（\d+ 条：[^）]*）$", "", reading["question"])
+    return (asks, *(one["says"] for one in reading["alternatives"]))
 
 
 def _named_units(body: Body) -> Iterator[str]:
