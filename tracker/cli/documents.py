@@ -39,7 +39,7 @@ def read(
             "--columns",
             metavar="表头=栏目,...",
             help="表头特殊时指明栏目，如 计分=clause；栏目：number section title points clause "
-            "deadline evidence lead responsible reviewing / what unusual headings mean",
+            "deadline goal evidence lead responsible reviewing / what unusual headings mean",
         ),
     ] = "",
     output: Annotated[

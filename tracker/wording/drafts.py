@@ -123,6 +123,6 @@ class DraftWords:
 
 _CHOICES = frozenset(
     ["as_read", "assessed", "tracked", "pending", "as_printed", "left_out", "as_drafted",
-     "renumbered", "unassigned", "no_more", "sum", "shared", "none"]
+     "renumbered", "unassigned", "entered_later", "no_more", "sum", "shared", "none"]
 )  # fmt: skip
 """Choices that a draft words in Chinese; the alternatives of readings are the document's own."""

@@ -197,6 +197,7 @@ def _item(
         deadline=due(line.deadline, year),
         deadline_text=line.deadline,
         evidence=line.evidence,
+        goal=line.goal,
         lead_units=units(line.lead or lead),
         responsible_units=units(rest),
         reviewing_units=units(line.reviewing),

@@ -25,6 +25,8 @@ class Role(StrEnum):
     RESPONSIBLE = "responsible"
     REVIEWING = "reviewing"
     PERSON = "person"
+    GOAL = "goal"
+    """What is to be reached (目标值), for clauses without a number of their own."""
     NOTE = "note"
     SCORE = "score"
     """Filled in later by the assessor (自评分, 得分); nothing is read from it."""
@@ -75,6 +77,10 @@ _PATTERNS: tuple[tuple[Role, str], ...] = (
         Role.EVIDENCE,
         ".*(?:依据|佐证|材料|资料|证明|来源|台账|支撑|印证|查看内容).*"
         " .*(?:考核|考评|检查|评价)(?:方式|方法).*",
+    ),
+    (
+        Role.GOAL,
+        "(?:年度|全年|任务|考核|工作|计划|指标|[0-9]{4}年)*(?:目标|指标|任务|计划)(?:值|数|量|数量|数值)",
     ),
     (Role.NOTE, "备注 说明 备考 附注 注"),
     (
@@ -203,6 +209,7 @@ def _arranged(
     groups = list(columns.pop(Role.SECTION, []))
     scored = Role.CLAUSE in columns
     titles = columns.get(Role.TITLE, [])
+    _settle_goal(table, begins, names, columns)
     _settle_clause(table, begins, names, columns)
     while len(titles) > 1 and _things(table, begins, titles[0]) < _things(table, begins, titles[1]):
         groups.append(titles.pop(0))
@@ -239,6 +246,27 @@ def _settle_clause(
     others = [at for at in found if at != best and "求" not in names[at]]
     columns[Role.CLAUSE] = [best]
     columns.setdefault(Role.EVIDENCE, []).extend(others)
+
+
+_AMOUNT = re.compile(r"[^\d]{0,8}\d[\d.,]*\s*(?:%|％|[^\W\d]{0,5})|百分之[一-十百]+|[-—/]")
+_GOAL = re.compile(r"目标|任务|指标|计划")
+
+
+def _settle_goal(
+    table: Table, begins: int, names: Sequence[str], columns: dict[Role, list[int]]
+) -> None:
+    """Of several columns for tasks one that holds hardly anything but amounts is the goal."""
+    titles = columns.get(Role.TITLE, [])
+    if Role.GOAL in columns or len(titles) < 2:
+        return
+    for at in titles:
+        cells = [cell.text for row in table.rows[begins:]
+                 if (cell := row.cell(at)) is not None and cell and not _whole(row)]  # fmt: skip
+        amounts = sum(_AMOUNT.fullmatch(_bare(text)) is not None for text in cells)
+        if _GOAL.search(names[at]) and len(cells) > 1 and amounts * 3 >= len(cells) * 2:
+            titles.remove(at)
+            columns[Role.GOAL] = [at]
+            return
 
 
 def _scoring(table: Table, begins: int, column: int) -> int:

@@ -52,6 +52,7 @@ class Line:
     shared: bool = False
     deadline: str = ""
     evidence: str = ""
+    goal: str = ""
     lead: str = ""
     responsible: str = ""
     reviewing: str = ""

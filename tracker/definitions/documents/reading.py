@@ -50,7 +50,8 @@ class ReadSection:
 class ReadItem:
     """One row with clauses. `own_points`: the row has points of its own, not the item's, which
     several rows share. `heading` names it among rows of one title. `open_units`: the units end in
-    等, so that some are not named. `raw` has the cells by their headings, as they stand."""
+    等, so that some are not named. `goal` is the row's own target (目标值). `raw` has the cells by
+    their headings, as they stand."""
 
     id: str
     row: int
@@ -68,6 +69,7 @@ class ReadItem:
     heading: str = ""
     own_points: bool = True
     open_units: bool = False
+    goal: str = ""
     raw: Mapping[str, str] = field(default_factory=dict)
 
 

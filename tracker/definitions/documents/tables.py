@@ -320,6 +320,7 @@ class _Rows:
             shared=shared,
             deadline=self._kept(row, Role.DEADLINE),
             evidence=self._kept(row, Role.EVIDENCE),
+            goal=self._kept(row, Role.GOAL),
             lead=self._kept(row, Role.LEAD),
             responsible=self._responsible(row),
             reviewing=self._kept(row, Role.REVIEWING),

@@ -21,6 +21,7 @@ from tracker.definitions.documents.reading import (
 )
 from tracker.definitions.drafting import passages, questions, titles
 from tracker.definitions.drafting.duties import Clock, Clocks, Deadline, clocks, same
+from tracker.definitions.drafting.goals import goal_of
 from tracker.definitions.drafting.making import Mapped, Place
 from tracker.definitions.drafting.rules import mapped
 from tracker.definitions.drafting.units import NOBODY, Units
@@ -285,6 +286,7 @@ class _Drafting:
                 has_points=points is not None or len(rows) == len(row.clauses) == 1,
                 beside=part != "base",
                 bonus=part == "bonus",
+                goal=goal_of(row.goal),
             )
             started.append(self._started(one, row, place, points, part))
         if part == "base":
@@ -401,6 +403,10 @@ class _Drafting:
             self.open("rule", place.clause, "读出了扣分，但还没有这样的规则，怎样计分？",
                       pending, *choices[1:], place=one.source.place,
                       text="；".join(pieces))  # fmt: skip
+        if rules.unread_goal and place.goal is not None:
+            self.open("cell", place.clause, "目标值没有读成一个数，以多少为目标？",
+                      OpenChoice(id="entered_later", says="先不定，到时录入目标"),
+                      place=one.source.place, text=place.goal.wording)  # fmt: skip
         for read in rules.apart:
             seen = OpenChoice(id="apart", says="不扣分，由专人处理")
             self.open("rule", place.clause, "这一句说的不是扣多少分，由专人处理，对吗？", seen,

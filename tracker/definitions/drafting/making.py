@@ -9,6 +9,7 @@ from decimal import Decimal
 from tracker.definitions.clauses import ReadClause, ReadRule
 from tracker.definitions.drafting import bands, passages
 from tracker.definitions.drafting.duties import Clocks, key_of
+from tracker.definitions.drafting.goals import Goal
 from tracker.domain.programme import TargetValue
 from tracker.domain.rules import Rule
 
@@ -32,6 +33,8 @@ class Place:
     beside: bool = False
     """In the bonus or penalty part."""
     bonus: bool = False
+    goal: Goal | None = None
+    """What the row's own cell wants to be reached."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ class Mapped:
     choices: list[Choice] = field(default_factory=list)
     earned: bool = False
     """每个得1分，最高得5分: the clause begins at nothing and is filled up."""
+
+    unread_goal: bool = False
+    """A sanction counts by the row's own target, of which no number was read."""
 
     level: str | None = None
     """达到要求得16分，再加减: what the clause begins with, of its points."""
@@ -106,12 +112,26 @@ class Making:
     def target(self, read: ReadRule, number: int, value: Decimal | None) -> str:
         key = f"{key_of(self.place.clause)}_{number + 1}_target"
         unit = "" if read.step is None else MEASURED.get(read.step.unit, "")
-        source = "" if value is not None else TO_COME
+        source = "条文" if value is not None else TO_COME
+        goal = self.goal(read)
+        if value is None and goal is not None:
+            value, source = goal.number, f"目标值：{goal.wording}"
+            unit = unit or goal.unit
+            self.made.unread_goal |= goal.number is None
         self.made.targets.append(
             TargetValue(id=key, name=self.about(read), value=value, measure_unit=unit,
-                        source=source or "条文")
+                        source=source)
         )  # fmt: skip
         return key
+
+    def goal(self, read: ReadRule) -> Goal | None:
+        """The row's own target, where it is measured in what the sanction counts."""
+        goal = self.place.goal
+        if goal is None or goal.number is None:
+            return goal
+        percent = read.step is not None and read.step.unit in ("percent", "percentage_point")
+        rate = bool(re.search(r"率|比例|占比|比重", self.passage(read)))
+        return goal if not percent or goal.percent == rate or not rate else None
 
     def cap_of(self, read: ReadRule) -> str | None:
         return bands.amount(read.cap)

@@ -103,6 +103,9 @@ class Measuring(Making):
 
     def _of_all(self, read: ReadRule, number: int, text: str) -> str:
         """All of it, which a rate without a stated goal may mean; asked where no word says so."""
+        own = self.goal(read)
+        if own is not None and own.percent and own.number is not None:
+            return str(own.number)
         if not re.search(r"100\s*[%％]|全部|全面", self.passage(read)):
             goal = f"target:{self.target(read, number, None)}"
             said = (
