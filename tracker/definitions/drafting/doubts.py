@@ -12,9 +12,12 @@ from typing import Any
 
 from tracker.definitions.clauses import ReadClause
 from tracker.definitions.drafting import passages
+from tracker.definitions.drafting.duties import key_of
 from tracker.definitions.drafting.making import Mapped, Place
+from tracker.domain.programme import Duty, Milestone
 from tracker.domain.rules import (
     Bonus,
+    DutyOnly,
     Linear,
     Multiplier,
     NoDouble,
@@ -39,8 +42,10 @@ class Doubt:
     choices: tuple[tuple[str, Setting], ...]
 
 
-def doubts(reading: ReadClause, mapped: Mapped, place: Place) -> Iterator[Doubt]:
-    look = _Looking(reading, mapped, place)
+def doubts(
+    reading: ReadClause, mapped: Mapped, place: Place, duties: Sequence[Duty] = ()
+) -> Iterator[Doubt]:
+    look = _Looking(reading, mapped, place, duties)
     yield from look.instead()
     yield from look.inside()
     yield from look.which_problem()
@@ -49,6 +54,7 @@ def doubts(reading: ReadClause, mapped: Mapped, place: Place) -> Iterator[Doubt]
     yield from look.equal()
     yield from look.segments()
     yield from look.rest_of_a_step()
+    yield from look.missed_stage()
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class _Looking:
     reading: ReadClause
     mapped: Mapped
     place: Place
+    duties: Sequence[Duty] = ()
 
     # -- in addition or instead ---------------------------------------------------------------
 
@@ -244,6 +251,33 @@ class _Looking:
         yield Doubt("steps", "不足1的部分怎样计？", tuple(
             (says, {self._field(n, "steps"): steps for n in whole}) for says, steps in ways
         ))  # fmt: skip
+
+    # -- stages -------------------------------------------------------------------------------
+
+    def missed_stage(self) -> Iterator[Doubt]:
+        """8月底前建清单；12月底前完成整治，每少1座扣0.1分: what is lost by missing the first?"""
+        stages = {duty.id: duty for duty in self.duties if isinstance(duty, Milestone)}
+        charged = {getattr(rule, "duty", None) for rule in self.mapped.rules
+                   if not isinstance(rule, DutyOnly)}  # fmt: skip
+        if self.place.beside or not charged & set(stages):
+            return
+        for n, rule in self._numbered(DutyOnly):
+            assert isinstance(rule, DutyOnly)
+            stage = stages.get(rule.duty)
+            if stage is None or not stage.wording:
+                continue
+            lost = {self._field(n, "kind"): "all_or_nothing", self._field(n, "lose"): "all"}
+            title = stage.title or _short(rule.says)
+            key = f"{key_of(self.place.clause)}_{rule.duty}_missed"
+            self.mapped.names[key] = f"{title}（误期）"
+            path = f"{self.place.clause}.rules"
+            decided = {"kind": "discretionary", "most": "all", "asked": key}
+            asks = f"“{title}”（{stage.wording}）没有写误了怎样扣，怎样算？"
+            yield Doubt("stage", asks, (
+                ("不扣分，只跟踪催办", {}),
+                ("失去本条分值", lost),
+                ("由考核方在分值内认定", {path: [*self._bodies(), decided]}),
+            ))  # fmt: skip
 
     # -- small ones ---------------------------------------------------------------------------
 

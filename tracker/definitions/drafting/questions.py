@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -68,10 +68,12 @@ def asked(
         )
         found.append(Asked(made, about))
     anew = f"{clause}.rules"
-    for n, doubt in enumerate(doubts(reading, mapped, place), start=1):
-        more = _doubtful(doubt, clause, n)
-        if anew not in _paths(more.reading) or all(anew not in _paths(o.reading) for o in found):
-            found.append(more)  # two questions cannot both write the rules of a clause
+    for n, doubt in enumerate(doubts(reading, mapped, place, duties), start=1):
+        taken = any(anew in _paths(one.reading) for one in found)
+        # Two questions cannot both write the rules of a clause.
+        choices = [one for one in doubt.choices if not (taken and anew in one[1])]
+        if len(choices) > 1:
+            found.append(_doubtful(replace(doubt, choices=tuple(choices)), clause, n))
     open_fields = [_choice(one, mapped, clause, n) for n, one in enumerate(mapped.choices, start=1)]
     return (*found, *open_fields)
 
@@ -153,6 +155,7 @@ _TOGETHER = {
     "lost": "只写了分值、没有写扣分办法的，没有完成怎样扣？",
     "inside": "任务条文里写的加分，算在本任务里，还是另外加？",
     "which": "减半、加倍的，只改对应问题的那一笔，还是本条全部扣分？",
+    "stage": "节点没有写误了怎样扣的，怎样算？",
     "edge": "正好等于分档界限的，归哪一档？",
 }
 
