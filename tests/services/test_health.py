@@ -107,3 +107,17 @@ def test_next_year_s_calendar_is_asked_for_from_october_on(database: Database) -
     assert found(database, at("2030-09-30"))["calendar"].ok
     unknown = found(database, at("2030-10-02"))["calendar"]
     assert (unknown.ok, unknown.text_code) == (False, "health.calendar_unknown")
+
+
+def test_a_unit_that_owes_something_and_has_no_contact_is_told_before_any_rung_finds_nobody(
+    database: Database,
+) -> None:
+    with database.write() as session:
+        programmes.publish(session, a_programme(item("1")), now=JANUARY, by="office")
+    seen = found(database)["people"]
+    assert (seen.ok, seen.red, seen.text_code) == (False, False, "health.no_contact")
+    with database.write() as session:
+        units = people.unheard(session, "small", NEW_YEAR)
+        contacts = [a_contact(unit.id, mail=f"{unit.id}@example.gov.cn") for unit in units]
+        people.load_contacts(session, contacts, now=JANUARY, on=NEW_YEAR, by="office")
+    assert found(database)["people"].ok

@@ -28,10 +28,9 @@ from tracker.cli.house import House
 from tracker.cli.words import say, state
 from tracker.definitions.answers import DoctorAnswer, FindingAnswer
 from tracker.definitions.answers import instant as iso
-from tracker.domain.programme import Programme, owing
+from tracker.domain.programme import Programme
 from tracker.services import calendars, people, programmes, reporting
 from tracker.services.health import health
-from tracker.services.people import Role
 from tracker.store.database import StoreError, require_head
 from tracker.wording import text
 from tracker.wording.forms import span
@@ -283,8 +282,7 @@ class _Words:
 
     def contacts(self, session: Session, lot: Programme) -> Finding:
         today = local_day(self.place.now, lot.tz)
-        missing = set(people.without(session, lot.id, Role.CONTACT, today)) & owing_units(lot)
-        names = [unit.label for unit in lot.units if unit.id in missing]
+        names = [unit.label for unit in people.unheard(session, lot.id, today)]
         if not names:
             return self.tell(
                 "contacts",
@@ -318,17 +316,6 @@ class _Words:
                 "通知发布后 tracker calendar load FILE",
                 "tracker calendar load FILE once the notice is out",
             )  # fmt: skip
-
-
-def owing_units(programme: Programme) -> set[str]:
-    """The units, and groups of units, that owe a duty; who only leads or reviews needs no
-    contact."""
-    return {
-        unit
-        for _, item, clause in programme.clauses.values()
-        if clause.duties
-        for unit in owing(item, clause)
-    }
 
 
 def _standing(folder: Path) -> Path:

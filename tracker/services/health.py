@@ -6,13 +6,14 @@ Findings are values; their sentences belong to the catalogues under their `text_
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from tracker.services import calendars, outbox, programmes
+from schedules.deadlines import local_day
+from tracker.services import calendars, outbox, people, programmes
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -126,7 +127,8 @@ def _sealed(session: Session, now: datetime) -> Finding:
 
 
 def _heard(session: Session, now: datetime) -> Finding:
-    """Rungs that found nobody to tell, lately: a unit without a contact, a person without mail."""
+    """Units that owe a duty and have no contact; rungs that found nobody to tell, lately (a person
+    without mail)."""
     where = (
         select(col(NoticeRow.programme), col(NoticeRow.unit), col(NoticeRow.role))
         .where(col(NoticeRow.state) == NoticeState.NOBODY, col(NoticeRow.send_at) >= now - RECENT)
@@ -134,9 +136,18 @@ def _heard(session: Session, now: datetime) -> Finding:
         .order_by(col(NoticeRow.programme), col(NoticeRow.unit), col(NoticeRow.role))
     )
     found = session.connection().execute(where).all()
+    silent = [unit.label for slug in programmes.slugs(session)
+              for unit in people.unheard(session, slug, _today(session, slug, now))]  # fmt: skip
+    if silent and not found:
+        listed = "、".join(silent[:8]) + "…" * (len(silent) > 8)
+        return _finding("people", False, "no_contact", red=False, n=len(silent), names=listed)
     posts = [f"{_unit_name(session, slug, unit)}\t{role}" for slug, unit, role in found[:10]]
     code = "nobody" if found else "everybody"
     return _finding("people", not found, code, red=False, n=len(found), where="\n".join(posts))
+
+
+def _today(session: Session, slug: str, now: datetime) -> date:
+    return local_day(now, programmes.current(session, slug).tz)
 
 
 def _unit_name(session: Session, slug: str, unit: str) -> str:

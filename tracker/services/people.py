@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from notifiers.message import Address
 from tracker.definitions.sheets import Contact, by_row
 from tracker.domain.errors import DefinitionError, NotFound, Problem
-from tracker.domain.programme import Programme
+from tracker.domain.programme import Programme, Unit, owing
 from tracker.services import programmes, pseudonyms, trail
 from tracker.services.trail import reference, traced
 from tracker.store import queries
@@ -23,7 +23,8 @@ from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
 
 __all__ = [
     "EVERY_UNIT", "Holder", "Loaded", "Role", "by_mail", "erase", "handover", "holders",
-    "load_contacts", "person", "reference", "resolve", "traced", "without",
+    "load_contacts", "person", "reference", "resolve", "traced", "unheard",
+    "without",
 ]  # fmt: skip
 
 EVERY_UNIT = "*"
@@ -141,6 +142,20 @@ def without(session: Session, programme: str, role: str, on: date) -> list[str]:
     units = [unit.id for unit in programmes.current(session, programme).units]
     found = resolve_each(session, programme, units, role, on)
     return [unit for unit in units if not found[unit]]
+
+
+def unheard(session: Session, programme: str, on: date) -> list[Unit]:
+    """The units, and groups of units, that owe a duty and have no contact on that day; who only
+    leads or reviews needs none."""
+    current = programmes.current(session, programme)
+    owe = {
+        unit
+        for _, item, clause in current.clauses.values()
+        if clause.duties
+        for unit in owing(item, clause)
+    }
+    missing = owe & set(without(session, programme, Role.CONTACT, on))
+    return [unit for unit in current.units if unit.id in missing]
 
 
 def person(session: Session, person_id: int) -> PersonRow:
