@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from tests.builders import 住建局
 from tests.web.conftest import House
-from tracker.definitions.answers import DueAnswer, LedgerAnswer, ProgrammesAnswer
+from tracker.definitions.answers import DueAnswer, LedgerAnswer
+from tracker.definitions.documentanswers import ProgrammesAnswer
 
 
 def test_programmes_are_listed(visitor: TestClient) -> None:

@@ -10,13 +10,13 @@ import typer
 from tracker.cli import show
 from tracker.cli.house import House
 from tracker.cli.words import heading, say
-from tracker.definitions.answers import (
+from tracker.definitions.answers import instant
+from tracker.definitions.runninganswers import (
     ChainAnswer,
     DeliverAnswer,
     MigrateAnswer,
     TickAnswer,
     TrailAnswer,
-    instant,
 )
 from tracker.services import planning, trail
 from tracker.store import database as store

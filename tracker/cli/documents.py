@@ -190,7 +190,7 @@ def load(
     from tracker.cli import show
     from tracker.cli.house import house
     from tracker.cli.words import say
-    from tracker.definitions.answers import PublishedAnswer
+    from tracker.definitions.documentanswers import PublishedAnswer
     from tracker.services import programmes
 
     with house(lang) as place:
@@ -235,8 +235,8 @@ def diff(
     from tracker.cli.house import spoken
     from tracker.cli.words import say
     from tracker.definitions import yamlform
-    from tracker.definitions.answers import DiffAnswer, DifferenceAnswer
     from tracker.definitions.differences import told
+    from tracker.definitions.documentanswers import DiffAnswer, DifferenceAnswer
 
     spoken_in = spoken(lang)
     before = sound(found(old), spoken_in)
@@ -280,7 +280,7 @@ def list_(
     from tracker.cli import show
     from tracker.cli.house import house
     from tracker.cli.words import heading, say
-    from tracker.definitions.answers import ProgrammesAnswer, PublishedAnswer
+    from tracker.definitions.documentanswers import ProgrammesAnswer, PublishedAnswer
     from tracker.services import programmes
 
     with house(lang) as place:
@@ -355,7 +355,7 @@ def _counts(programme: Programme) -> dict[str, object]:
 
 
 def _check_answer(path: Path, examined: Examined) -> CheckAnswer:
-    from tracker.definitions.answers import CheckAnswer, problem_answers
+    from tracker.definitions.documentanswers import CheckAnswer, problem_answers
 
     programme = examined.programme
     counts = {} if programme is None else _counts(programme)
@@ -374,4 +374,4 @@ def _check_answer(path: Path, examined: Examined) -> CheckAnswer:
 
 
 if TYPE_CHECKING:
-    from tracker.definitions.answers import CheckAnswer
+    from tracker.definitions.documentanswers import CheckAnswer

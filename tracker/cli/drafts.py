@@ -159,7 +159,7 @@ def next_issue(
 ) -> None:
     """The document's differences from the programme; the accepted ones written into it."""
     from tracker.definitions import documents, yamlform
-    from tracker.definitions.answers import DiffAnswer, DifferenceAnswer
+    from tracker.definitions.documentanswers import DiffAnswer, DifferenceAnswer
     from tracker.definitions.drafting import draft
     from tracker.definitions.drafting.issues import compare
     from tracker.definitions.drafting.merging import merged

@@ -26,8 +26,8 @@ from schedules.deadlines import local_day
 from tracker.cli import show as showing
 from tracker.cli.house import House
 from tracker.cli.words import say, state
-from tracker.definitions.answers import DoctorAnswer, FindingAnswer
 from tracker.definitions.answers import instant as iso
+from tracker.definitions.runninganswers import DoctorAnswer, FindingAnswer
 from tracker.domain.programme import Programme
 from tracker.services import calendars, people, programmes, reporting
 from tracker.services.health import health

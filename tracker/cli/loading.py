@@ -250,7 +250,7 @@ def _loaded(
 ) -> None:
     from tracker.cli import show
     from tracker.cli.words import say
-    from tracker.definitions.answers import LoadedAnswer
+    from tracker.definitions.documentanswers import LoadedAnswer
 
     if as_json:
         show.answer(LoadedAnswer(file=file, what=what, rows=rows, **counts))

@@ -6,17 +6,16 @@ of the programme's zone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tracker.domain.attribution import Cause, ItemLoss, UnitLoss, item_losses, unit_losses
-from tracker.domain.errors import Problem
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Obligation, Standing
 from tracker.domain.points import points, units
@@ -512,87 +511,6 @@ class RemindAnswer(Answer):
     notices: list[NoticeAnswer]
 
 
-# -- documents -------------------------------------------------------------------------------------
-
-
-class ProblemAnswer(Answer):
-    place: str
-    text: str
-    advice: str
-
-
-class CheckAnswer(Answer):
-    """What is wrong with a document; `ok` where nothing is."""
-
-    file: str
-    ok: bool
-    programme: str
-    hash: str
-    items: int
-    clauses: int
-    rules: int
-    readings: int
-    problems: list[ProblemAnswer]
-    notices: list[ProblemAnswer] = Field(description="No errors, but worth knowing.")
-
-
-class DifferenceAnswer(Answer):
-    what: str
-    id: str
-    change: Literal["added", "gone", "changed", "renumbered", "moved", "reworded"]
-    field: str
-    before: Any = None
-    after: Any = None
-    title: str
-    says: str
-    accept: str = Field(default="", description="What --accept takes, of a document's next issue.")
-    together: list[str] = Field(
-        default_factory=list, description="What is accepted with it, so that the points add up."
-    )
-    meaning: Literal["", "same", "other"] = Field(
-        default="", description="Whether a reworded clause reads the same."
-    )
-
-
-class DiffAnswer(Answer):
-    """What changed from one document to another."""
-
-    before: str
-    after: str
-    same: bool
-    differences: list[DifferenceAnswer]
-
-
-class PublishedAnswer(Answer):
-    id: str
-    version: int
-    hash: str
-    title: str
-    new: bool = Field(description="False where the same document was current already.")
-
-
-class ProgrammesAnswer(Answer):
-    """Programmes in the database, and those that are shipped."""
-
-    programmes: list[PublishedAnswer]
-    shipped: list[str]
-
-
-class LoadedAnswer(Answer):
-    """What loading a file did."""
-
-    file: str
-    what: Literal["contacts", "facts", "calendar"]
-    rows: int
-    added: int
-    kept: int = Field(description="On file already.")
-    ended: int = 0
-
-
-def problem_answers(problems: Sequence[Problem]) -> list[ProblemAnswer]:
-    return [ProblemAnswer(place=one.place, text=one.text, advice=one.advice) for one in problems]
-
-
 # -- readings --------------------------------------------------------------------------------------
 
 
@@ -628,67 +546,3 @@ class ReadingsAnswer(Answer):
     )
     high: PointsText = Field(description="The highest one.")
     readings: list[ReadingAnswer]
-
-
-# -- running ---------------------------------------------------------------------------------------
-
-
-class ChainAnswer(Answer):
-    programme: str = Field(description="Empty for the chain of what belongs to no programme.")
-    ok: bool
-    count: int
-    first_bad: int | None
-    head: str
-    unsealed: int
-
-
-class TrailAnswer(Answer):
-    """留痕: whether every chain is what was sealed."""
-
-    ok: bool
-    chains: list[ChainAnswer]
-
-
-class TickAnswer(Answer):
-    """What one look at the clock made."""
-
-    at: InstantText
-    claimed: int = Field(description="Obligations whose alarm went off.")
-    made: int = Field(description="Notices made, silenced ones too.")
-    silenced: int
-    dispatched: int
-    nobody: int = Field(description="Notices that found nobody to tell.")
-    sealed: int = Field(description="Events of the trail chained.")
-
-
-class DeliverAnswer(Answer):
-    """What one round of sending came to."""
-
-    at: InstantText
-    channel: str
-    sent: int
-    failed: int
-    later: int = Field(description="Will be tried again.")
-    unknown: int = Field(description="May have been accepted; tried again under the same id.")
-    suppressed: int = Field(description="Nothing was left to say.")
-
-
-class MigrateAnswer(Answer):
-    database: str
-    before: str | None
-    after: str
-
-
-class FindingAnswer(Answer):
-    name: str
-    state: Literal["ok", "warning", "error"]
-    text: str
-    advice: str
-
-
-class DoctorAnswer(Answer):
-    """What is missing; `ok` where nothing is an error."""
-
-    ok: bool
-    at: InstantText
-    findings: list[FindingAnswer]

@@ -10,7 +10,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tracker.definitions import aheadanswers, answers, channelanswers, kindanswers, readanswers
+from tracker.definitions import (
+    aheadanswers,
+    answers,
+    channelanswers,
+    documentanswers,
+    kindanswers,
+    readanswers,
+    runninganswers,
+)
 from tracker.definitions.openpoints import Draft
 from tracker.domain.facts import AnyFact
 
@@ -20,11 +28,11 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "ledger": answers.LedgerAnswer,
     "due": answers.DueAnswer,
     "remind": answers.RemindAnswer,
-    "check": answers.CheckAnswer,
-    "diff": answers.DiffAnswer,
-    "programmes": answers.ProgrammesAnswer,
-    "published": answers.PublishedAnswer,
-    "loaded": answers.LoadedAnswer,
+    "check": documentanswers.CheckAnswer,
+    "diff": documentanswers.DiffAnswer,
+    "programmes": documentanswers.ProgrammesAnswer,
+    "published": documentanswers.PublishedAnswer,
+    "loaded": documentanswers.LoadedAnswer,
     "readings": answers.ReadingsAnswer,
     "rules": kindanswers.RulesAnswer,
     "forecast": aheadanswers.ForecastAnswer,
@@ -32,14 +40,14 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "assign": aheadanswers.AssignAnswer,
     "signoffs": aheadanswers.SignoffsAnswer,
     "signoff": aheadanswers.SignoffSinceAnswer,
-    "trail": answers.TrailAnswer,
-    "tick": answers.TickAnswer,
-    "deliver": answers.DeliverAnswer,
-    "migrate": answers.MigrateAnswer,
+    "trail": runninganswers.TrailAnswer,
+    "tick": runninganswers.TickAnswer,
+    "deliver": runninganswers.DeliverAnswer,
+    "migrate": runninganswers.MigrateAnswer,
     "channels": channelanswers.ChannelsAnswer,
     "channel-test": channelanswers.ChannelTestAnswer,
     "feeds": channelanswers.FeedsAnswer,
-    "doctor": answers.DoctorAnswer,
+    "doctor": runninganswers.DoctorAnswer,
     "clause": readanswers.ClauseAnswer,
     "read": readanswers.DocumentAnswer,
 }

@@ -11,13 +11,8 @@ from pydantic_core import ErrorDetails, from_json, to_json
 from starlette.responses import JSONResponse, Response
 
 from tracker.definitions import answers, sheets, telling
-from tracker.definitions.answers import (
-    DueAnswer,
-    LedgerAnswer,
-    LoadedAnswer,
-    ProgrammesAnswer,
-    PublishedAnswer,
-)
+from tracker.definitions.answers import DueAnswer, LedgerAnswer
+from tracker.definitions.documentanswers import LoadedAnswer, ProgrammesAnswer, PublishedAnswer
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.points import Units

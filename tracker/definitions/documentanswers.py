@@ -1,0 +1,89 @@
+"""What `--json` prints of documents: checked, compared, published, loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tracker.definitions.answers import Answer
+from tracker.domain.errors import Problem
+
+
+class ProblemAnswer(Answer):
+    place: str
+    text: str
+    advice: str
+
+
+class CheckAnswer(Answer):
+    """What is wrong with a document; `ok` where nothing is."""
+
+    file: str
+    ok: bool
+    programme: str
+    hash: str
+    items: int
+    clauses: int
+    rules: int
+    readings: int
+    problems: list[ProblemAnswer]
+    notices: list[ProblemAnswer] = Field(description="No errors, but worth knowing.")
+
+
+class DifferenceAnswer(Answer):
+    what: str
+    id: str
+    change: Literal["added", "gone", "changed", "renumbered", "moved", "reworded"]
+    field: str
+    before: Any = None
+    after: Any = None
+    title: str
+    says: str
+    accept: str = Field(default="", description="What --accept takes, of a document's next issue.")
+    together: list[str] = Field(
+        default_factory=list, description="What is accepted with it, so that the points add up."
+    )
+    meaning: Literal["", "same", "other"] = Field(
+        default="", description="Whether a reworded clause reads the same."
+    )
+
+
+class DiffAnswer(Answer):
+    """What changed from one document to another."""
+
+    before: str
+    after: str
+    same: bool
+    differences: list[DifferenceAnswer]
+
+
+class PublishedAnswer(Answer):
+    id: str
+    version: int
+    hash: str
+    title: str
+    new: bool = Field(description="False where the same document was current already.")
+
+
+class ProgrammesAnswer(Answer):
+    """Programmes in the database, and those that are shipped."""
+
+    programmes: list[PublishedAnswer]
+    shipped: list[str]
+
+
+class LoadedAnswer(Answer):
+    """What loading a file did."""
+
+    file: str
+    what: Literal["contacts", "facts", "calendar"]
+    rows: int
+    added: int
+    kept: int = Field(description="On file already.")
+    ended: int = 0
+
+
+def problem_answers(problems: Sequence[Problem]) -> list[ProblemAnswer]:
+    return [ProblemAnswer(place=one.place, text=one.text, advice=one.advice) for one in problems]
