@@ -324,3 +324,26 @@ def test_what_was_decided_for_the_last_issue_is_not_asked_again(
     changed = kept(clerk, second)
     assert changed.decided.answers[dirt] == "by_hand"
     assert dirt not in changed.decided.carried
+
+
+def overdue(clerk: Clerk) -> set[bool]:
+    with clerk.house.runtime.database.read() as session:
+        now = clerk.house.clock.now()
+        owed = programmes.standings(session, "flood", now=now)
+        return {one.open for one in owed if one.obligation.due_at and one.obligation.due_at < now}
+
+
+@pytest.mark.parametrize(("past", "open_"), [("owed", True), ("done", False)])
+def test_what_was_due_before_today_is_asked_about_once(
+    clerk: Clerk, tmp_path: Path, past: str, open_: bool
+) -> None:
+    year = clerk.house.clock.now().year
+    slip = (3, 3, "5月底前公布名单，未公布的扣1分。")
+    place = clerk.imports(document(tmp_path, slip), year=str(year - 1))
+    page = clerk.sees(place)
+    assert "3 项事项今天以前已经到期" in page or "4 项事项今天以前已经到期" in page
+    assert clerk.sends(f"{place}/publish", past=past).status_code == 303
+    assert overdue(clerk) == {open_}
+    again = clerk.imports(document(tmp_path, slip, (2, 1, "修订预案")), programme="flood",
+                          year=str(year - 1))  # fmt: skip
+    assert "今天以前已经到期" not in clerk.sees(again)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 commands = group("programme", "方案文件：校验、发布、比较 / programme documents")
 
 Force = Annotated[bool, typer.Option("--force", help="覆盖已有的文件 / overwrite what is there")]
+
+
+class Past(StrEnum):
+    OWED = "owed"
+    DONE = "done"
+
+
 Second = Annotated[Path, typer.Argument(metavar="NEW", help="新文件 / the newer file")]
 
 
@@ -178,6 +186,14 @@ def check(
 @commands.command("load")
 def load(
     file: Source,
+    past: Annotated[
+        Past,
+        typer.Option(
+            "--past",
+            help="今天以前到期的事项：owed 仍欠着，done 都已按期办结 / duties that were due before "
+            "today",
+        ),
+    ] = Past.OWED,
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
@@ -191,12 +207,14 @@ def load(
     from tracker.cli.house import house
     from tracker.cli.words import say
     from tracker.definitions.documentanswers import PublishedAnswer
-    from tracker.services import programmes
+    from tracker.services import pastdue, programmes
 
     with house(lang) as place:
         programme = sound(found(file), place.lang)
         with place.writing() as session:
+            over = pastdue.before(session, programme, now=place.now)
             done = programmes.publish(session, programme, now=place.now, by=by)
+            pastdue.settle(session, programme, over, past.value, now=place.now, by=by)
         if json:
             show.answer(
                 PublishedAnswer(
@@ -207,6 +225,8 @@ def load(
             return
         key = "load.new" if done.new else "load.same"
         show.echo(say(key, place.lang, slug=done.slug, version=done.version, title=done.title))
+        if over:
+            show.echo(say(f"load.past_{past.value}", place.lang, n=len(over)))
 
 
 @commands.command("diff")

@@ -18,6 +18,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "已发布 {slug} 第 {version} 版：{title}",
         "published {slug} version {version}: {title}",
     ),
+    "load.past_owed": (
+        "其中 {n} 项今天以前已到期，按仍欠着记；都已按期办结的，发布时加 --past done",
+        "{n} of its duties were due before today and count as still owed; publish with --past done "
+        "if all were done in time",
+    ),
+    "load.past_done": (
+        "其中 {n} 项今天以前已到期，记为按期办结",
+        "{n} of its duties were due before today and are recorded as done in time",
+    ),
     "load.same": (
         "{slug} 第 {version} 版内容相同，未变",
         "{slug} version {version} has the same content: unchanged",

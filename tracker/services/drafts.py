@@ -28,7 +28,7 @@ from tracker.definitions.words import Language
 from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme, Reading
-from tracker.services import calendars, factbook, programmes, scoreboard, trail
+from tracker.services import calendars, factbook, pastdue, programmes, scoreboard, trail
 from tracker.store.memory import remembered
 from tracker.store.tables import DraftRow
 
@@ -404,15 +404,19 @@ def problems(one: Kept, language: Language) -> tuple[Problem, ...]:
 
 
 def publish(
-    session: Session, id_: int, *, language: Language, now: datetime, by: str
-) -> programmes.Published:
-    """Refused while a point is open; DefinitionError where the result is unsound."""
+    session: Session, id_: int, *, language: Language, now: datetime, by: str,
+    past: pastdue.Past = "owed",
+) -> programmes.Published:  # fmt: skip
+    """Refused while a point is open; DefinitionError where the result is unsound. `past` says what
+    became of the duties whose day lies before this one."""
     row, one = _open(session, id_)
     left = one.result.still_open
     if left:
         raise Refused(f"还有 {len(left)} 处要人定 / {len(left)} points are still open")
     programme = yamlform.loads(yamlform.dump(one.result), one.slug, language)
+    over = pastdue.before(session, programme, now=now)
     done = programmes.publish(session, programme, now=now, by=by)
+    pastdue.settle(session, programme, over, past, now=now, by=by)
     row.published_at = row.changed_at = now
     row.version = done.version
     return done
@@ -480,3 +484,14 @@ def effect(session: Session, one: Kept, *, now: datetime) -> Effect | None:
                       len(owed[1] - owed[0]), len(owed[0] - owed[1]))  # fmt: skip
 
     return remembered(session, key, compute)
+
+
+def past(session: Session, one: Kept, *, now: datetime) -> int:
+    """How many duties of the draft are past their day already, of which publishing asks what became
+    of them; 0 while a point is open."""
+    if one.ended or problems(one, "zh"):
+        return 0
+    key = ("draft past", one.id, one.changed_at, calendars.calendar(session).version, now.date())
+    return remembered(
+        session, key, lambda: len(pastdue.before(session, openpoints.settled(one.result), now=now))
+    )

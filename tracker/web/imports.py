@@ -174,6 +174,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         one = drafts.kept(session, id_)
         priced = None if one.ended else drafts.prices(session, one)
         effect = None if one.ended else drafts.effect(session, one, now=asked.now)
+        past = drafts.past(session, one, now=asked.now)
     say = DraftWords(asked.language)
     head, *summary = say.summary(one.told)
     points, readings = [], []
@@ -190,7 +191,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         only_choices=len(_only_choices(one)),
         n_revisions=len(revisions), facts=priced.facts if priced else 0,
         problems=[_at_source(problem, one, say) for problem in problems],
-        effect=effect, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
+        effect=effect, past=past, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
 
 
@@ -370,7 +371,10 @@ def _accepted(form: Form, one: Kept) -> list[str]:
 def publish(asked: Acting, id_: int, form: Received) -> Response:
     try:
         with asked.runtime.database.write() as session:
-            done = drafts.publish(session, id_, language=asked.language, now=asked.now, by=OFFICE)
+            done = drafts.publish(
+                session, id_, language=asked.language, now=asked.now, by=OFFICE,
+                past="done" if form.text("past") == "done" else "owed",
+            )  # fmt: skip
     except DefinitionError as error:
         return _import(asked, id_, error.problems)
     return go(asked, f"/p/{done.slug}/")
