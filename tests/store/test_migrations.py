@@ -128,7 +128,7 @@ def test_published_versions_and_what_was_signed_are_named_anew_and_nothing_is_pu
         signoffs.sign(session, "small", as_of=JANUARY, now=JANUARY, person="王主任", by="office")
         before = signoffs.signoff(session, "small", 1)
     database.close()
-    revert(database_url, "0006")
+    revert(database_url, "0004")
     engine = create_engine(parsed(database_url))
     with engine.begin() as connection:
         connection.execute(text("UPDATE programme SET hash = 'as it was reckoned'"))

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from tracker.domain.programme import Programme
 
-revision = "0007"
-down_revision = "0006"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
