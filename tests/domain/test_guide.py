@@ -11,6 +11,8 @@ from tracker.domain.facts import AnyFact
 from tracker.domain.rules import Rule
 from tracker.domain.rules.guide import Kind, kinds
 from tracker.programmes import SHIPPED, path_of
+from tracker.wording import LANGUAGES
+from tracker.wording.catalogue import has, text
 
 KINDS = [pytest.param(kind, id=kind.name) for kind in kinds()]
 FACTS = {get_args(one.model_fields["fact"].annotation)[0] for one in get_args(get_args(AnyFact)[0])}
@@ -45,3 +47,12 @@ def test_the_examples_of_a_kind_exist_and_are_of_that_kind(
 ) -> None:
     assert len(kind.examples) == 2
     assert {rules.get((one.programme, one.rule)) for one in kind.examples} == {kind.name}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_explained_in_both_languages_and_its_formula_is_the_engines(kind: Kind) -> None:
+    for language in LANGUAGES:
+        for part in ("", "_does", "_formula"):
+            assert has(f"kinds.{kind.name}{part}", language)
+        assert all(has(f"kinds.fact_{name}", language) for name in kind.facts)
+    assert text(f"kinds.{kind.name}_formula", language="en") == kind.formula

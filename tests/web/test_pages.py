@@ -51,6 +51,7 @@ PATHS = [
     f"/p/small/extend?key={LATE}",
     f"/p/small/extend?key={CASE}",
     "/health",
+    "/rules",
     "/sign-out",
 ]
 
@@ -270,3 +271,14 @@ def test_no_template_is_unused() -> None:
     for template in folder.glob("*.html.j2"):
         name = template.name.removesuffix(".html.j2")
         assert name == "base" or f'"{name}"' in code, name
+
+
+def test_the_kinds_of_rule_are_explained_as_the_command_line_does(visitor: TestClient) -> None:
+    page = visitor.get("/rules").text
+    for told in ('id="lateness"', "逾期扣分", "每延后12小时加扣", "先扣 base + 段数 × 每段 each",
+                 "交办件、填报", "zhongfang-2021 31.2#1"):  # fmt: skip
+        assert told in page, told
+    english = visitor.get("/rules", params={"lang": "en"}).text
+    assert "Exactly at the limit is in time." in english
+    assert "base + blocks × each, or along pieces" in english
+    assert "/rules" in visitor.get("/p/small/").text

@@ -51,31 +51,21 @@ def rules(
 
 
 def _answers(language: words.Lang) -> Iterator[KindAnswer]:
-    from tracker.definitions import yamlform
     from tracker.definitions.kindanswers import KindAnswer, ShownAnswer
-    from tracker.domain.rules.guide import kinds
-    from tracker.programmes import SHIPPED, path_of
-    from tracker.wording.catalogue import text
+    from tracker.services.rulebook import explained
 
-    programmes = {name: yamlform.load(path_of(name)) for name in SHIPPED}
-    said = {
-        (name, rule): one.says
-        for name, programme in programmes.items()
-        for rule, _, one in programme.rules()
-    }
-    for one in kinds():
+    for one in explained(language):
         yield KindAnswer(
-            kind=one.name,
-            title=text(f"kinds.{one.name}", language=language),
-            does=text(f"kinds.{one.name}_does", language=language),
+            kind=one.kind,
+            title=one.title,
+            does=one.does,
             about=one.about,
             words=list(one.words),
-            facts=list(one.facts),
+            facts=list(one.fact_kinds),
             formula=one.formula,
             fields=list(one.fields),
             examples=[
-                ShownAnswer(programme=e.programme, rule=e.rule, says=said[e.programme, e.rule])
-                for e in one.examples
+                ShownAnswer(programme=e.programme, rule=e.rule, says=e.says) for e in one.examples
             ],
         )
 

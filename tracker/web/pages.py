@@ -16,7 +16,7 @@ from schedules.deadlines import closes_at
 from tracker.domain import attribution
 from tracker.domain import facts as f
 from tracker.domain.comparison import compare
-from tracker.services import cases, mailings, programmes, readings, scoreboard, weekly
+from tracker.services import cases, mailings, programmes, readings, rulebook, scoreboard, weekly
 from tracker.services.scoreboard import Board
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
@@ -50,6 +50,12 @@ def programme_list(asked: Office) -> Response:
         desks = [desk(session, asked, slug) for slug in slugs]
         looks = [outlook(session, one.board) for one in desks]
     return page(asked, "programmes", rows=list(zip(desks, looks, strict=True)))
+
+
+@router.get("/rules")
+def rule_kinds(asked: Office) -> Response:
+    """The kinds of rule, explained; `/rules#lateness` is one of them."""
+    return page(asked, "rules", kinds=rulebook.explained(asked.language))
 
 
 @router.get("/p/{slug}")
