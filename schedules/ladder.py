@@ -4,10 +4,11 @@ A rung has the same name and the same nominal instant whenever it is asked for. 
 windows are wall-clock times of the deadline's zone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import chain, count
+from heapq import merge
+from itertools import count, groupby, takewhile
 from zoneinfo import ZoneInfo
 
 from schedules.deadlines import ONE_DAY, Deadline, local_day
@@ -15,24 +16,41 @@ from schedules.instants import as_utc, local_instant
 from schedules.workdays import WorkCalendar
 
 URGENT = timedelta(hours=12)
+MARGIN = timedelta(hours=1)
 LIMIT, BEFORE_LIMIT = 0, -1
 
 # From which offset or step on a role is told; None: from the first rung.
 Joins = Mapping[str, int | None]
 
+# Whom a rung of this name tells.
+Tells = Mapping[str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Window:
-    """When messages may go out on working days, and the quiet hours [quiet_from, quiet_until)."""
+    """When messages may go out on working days (or, where `daily`, on all), and the quiet hours
+    [quiet_from, quiet_until)."""
 
     opens: time = time(8, 30)
     closes: time = time(17, 30)
     quiet_from: time = time(22)
     quiet_until: time = time(7)
+    daily: bool = False
 
     def __post_init__(self) -> None:
         if self.opens >= self.closes:
             raise ValueError(f"a window that opens at {self.opens} cannot close at {self.closes}")
+
+    def open_on(self, day: date, calendar: WorkCalendar) -> bool:
+        return self.daily or calendar.is_working(day)
+
+    def next_day(self, day: date, calendar: WorkCalendar) -> date:
+        """The first day from `day` on on which it opens."""
+        return day if self.daily else calendar.next_working(day)
+
+    def last_day(self, day: date, calendar: WorkCalendar) -> date:
+        """The last day up to `day` on which it opens."""
+        return day if self.daily else calendar.previous_working(day)
 
 
 @dataclass(frozen=True)
@@ -49,11 +67,16 @@ class DayRung:
 
 @dataclass(frozen=True)
 class DayLadder:
-    """Offsets in working days. After the deadline: `after_first`, then every `after_every`."""
+    """Offsets in working days. After the deadline: `after_first`, then every `after_every`, up to
+    `after_last` where there is one; `extra` ones of either kind. `tells` names whom a rung tells
+    instead of who has joined by then."""
 
     before: tuple[int, ...] = (-30, -14, -7, -3, -1, 0)
     after_first: int = 1
     after_every: int = 3
+    after_last: int | None = None
+    extra: tuple[int, ...] = ()
+    tells: Tells = field(default_factory=dict, hash=False)
     joins: Joins = field(
         default_factory=lambda: {"contact": None, "head": 3, "leader": 7}, hash=False
     )
@@ -65,18 +88,25 @@ class DayLadder:
             raise ValueError("overdue rungs are at least one working day after what precedes them")
 
     def rung(self, offset: int) -> DayRung:
-        return DayRung(offset, _told(self.joins, offset))
+        named = DayRung(offset, ())
+        told = self.tells.get(named.name) or _told(self.joins, offset)
+        return DayRung(offset, tuple(told))
 
 
 @dataclass(frozen=True)
 class HourLadder:
-    """Rungs of a case. Roles join by step: the limit is step 0, what precedes it lies below."""
+    """Rungs of a case. Roles join by step: the limit is step 0, what precedes it lies below.
+
+    `shares` are rungs at so many percent of the time; `tells` as on a ladder of days.
+    """
 
     intake: bool = True
     half: bool = True
     hours_before: tuple[int, ...] = (12,)
     limit: bool = True
     every_step: bool = True
+    shares: tuple[int, ...] = ()
+    tells: Tells = field(default_factory=dict, hash=False)
     joins: Joins = field(
         default_factory=lambda: {"contact": None, "head": 0, "leader": 2}, hash=False
     )
@@ -157,10 +187,46 @@ def later_in_window(
 ) -> datetime:
     """The first instant from `instant` on at which sending is allowed; `closes` itself still is."""
     local = as_utc(instant).astimezone(zone)
-    if calendar.is_working(local.date()) and local.time() <= window.closes:
+    if window.open_on(local.date(), calendar) and local.time() <= window.closes:
         return max(as_utc(instant), local_instant(local.date(), window.opens, zone=zone))
-    day = calendar.next_working(local.date() + ONE_DAY)
+    day = window.next_day(local.date() + ONE_DAY, calendar)
     return local_instant(day, window.opens, zone=zone)
+
+
+def earlier_in_window(
+    instant: datetime, *, zone: ZoneInfo, calendar: WorkCalendar, window: Window
+) -> datetime:
+    """`instant` where sending is allowed then, else shortly before the last closing before it."""
+    local = as_utc(instant).astimezone(zone)
+    day = local.date()
+    if window.open_on(day, calendar) and window.opens <= local.time() <= window.closes:
+        return as_utc(instant)
+    if local.time() < window.opens:
+        day -= ONE_DAY
+    last = window.last_day(day, calendar)
+    opens = local_instant(last, window.opens, zone=zone)
+    # Not at the closing itself: a look at the clock that comes a minute later would be too late.
+    return max(opens, local_instant(last, window.closes, zone=zone) - MARGIN)
+
+
+def timed_rungs(
+    moments: Mapping[str, datetime],
+    told: Mapping[str, tuple[str, ...]],
+    *,
+    start_at: datetime | None,
+    until: datetime,
+    zone: ZoneInfo,
+    calendar: WorkCalendar,
+    window: Window,
+) -> Iterator[Planned]:
+    """Rungs at instants before a deadline of days, moved earlier into the window.
+
+    One that would have to be sent before the duty began is dropped.
+    """
+    for name, at in sorted(moments.items(), key=lambda one: one[1]):
+        send_at = earlier_in_window(at, zone=zone, calendar=calendar, window=window)
+        if send_at <= until and (start_at is None or send_at >= start_at):
+            yield from (Planned(name, role, at, send_at) for role in told[name])
 
 
 def _told(joins: Joins, place: int) -> tuple[str, ...]:
@@ -176,7 +242,12 @@ def _anchor(deadline: Deadline, calendar: WorkCalendar, *, window: Window) -> da
 
 
 def _offsets(ladder: DayLadder) -> Iterator[int]:
-    return chain(sorted(set(ladder.before)), count(ladder.after_first, ladder.after_every))
+    """In order, each once; without an end unless the ladder has one."""
+    after: Iterable[int] = count(ladder.after_first, ladder.after_every)
+    if ladder.after_last is not None:
+        after = takewhile(lambda offset: offset <= (ladder.after_last or 0), after)
+    ordered = merge(sorted(set(ladder.before)), sorted(set(ladder.extra)), after)
+    return (offset for offset, _ in groupby(ordered))
 
 
 def _up_to_limit(ladder: HourLadder, deadline: Deadline, *, window: Window) -> list[Planned]:
@@ -185,7 +256,8 @@ def _up_to_limit(ladder: HourLadder, deadline: Deadline, *, window: Window) -> l
     return [
         Planned(name, role, at, _outside_quiet(at, name, deadline=deadline, window=window))
         for at, name in rungs
-        for role in _told(ladder.joins, LIMIT if name == "limit" else BEFORE_LIMIT)
+        for role in ladder.tells.get(name)
+        or _told(ladder.joins, LIMIT if name == "limit" else BEFORE_LIMIT)
     ]
 
 
@@ -195,6 +267,9 @@ def _nominal_up_to_limit(ladder: HourLadder, deadline: Deadline) -> Iterator[tup
         yield start_at, "intake"
     if start_at is not None and ladder.half:
         yield start_at + (due_at - start_at) / 2, "half"
+    if start_at is not None:
+        for share in set(ladder.shares):
+            yield start_at + (due_at - start_at) * share / 100, f"{share}%"
     for hours in set(ladder.hours_before):
         at = due_at - timedelta(hours=hours)
         # A case shorter than that has its intake instead.
@@ -209,7 +284,8 @@ def _step_rung(
 ) -> Iterator[Planned]:
     name, at = f"step+{number}", deadline.due_at + number * step
     send_at = _outside_quiet(at, name, deadline=deadline, window=window)
-    return (Planned(name, role, at, send_at) for role in _told(ladder.joins, number))
+    told = ladder.tells.get(name) or _told(ladder.joins, number)
+    return (Planned(name, role, at, send_at) for role in told)
 
 
 def _outside_quiet(at: datetime, name: str, *, deadline: Deadline, window: Window) -> datetime:

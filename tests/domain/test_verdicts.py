@@ -13,7 +13,7 @@ from tracker.domain.dispatches import Merged, Recipient, Waiting, leading, merge
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import Notice, by_the_hour, lapsed, next_alarm, wanted
 from tracker.domain.turns import View
-from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
+from tracker.domain.verdicts import OF_REVIEWS, QUIET_LASTS, kind_of
 
 DUE = [{"kind": "milestone", "id": "done", "on": "2021-09-30"}]
 CASE = [{"kind": "case", "id": "c", "case": "supervised", "within": {"n": 72, "unit": "hour"}}]
@@ -28,7 +28,7 @@ def view(history: History, programme: Programme | None = None) -> View:
 
 def reviews(seen: View, key: str = KEY, *, until: str = "2021-12-31") -> list[Notice]:
     found = wanted(seen, key, after=None, until=at(until))
-    return [one for one in found if kind_of(one.rung) is not NoticeKind.REMINDER]
+    return [one for one in found if kind_of(one.rung) in OF_REVIEWS]
 
 
 def sending(one: Notice) -> str:

@@ -177,7 +177,7 @@ def test_a_return_entered_between_two_looks_is_told_at_the_next(database: Databa
                     occurred_at=later, recorded_at=later)  # fmt: skip
     load(database, "2021-05-10 11:30", report, back)
     tick(database, "2021-05-10 11:30")
-    assert rungs(database) == ["returned:v"]
+    assert rungs(database) == ["waiting:r:in", "returned:v"]
 
 
 def test_an_extension_entered_between_two_looks_is_not_told_before_its_own_rungs(

@@ -41,7 +41,8 @@ _BOUNDS = {
     "less_than": ("lt", "<"),
     "less_than_equal": ("le", "≤"),
 }
-_AMOUNT = "all|item"  # what only the pattern of an Amount holds
+# What only the pattern of an amount holds, and only that of a rung.
+_PATTERNS = (("all|item", "not_amount"), ("half|limit", "not_rung"))
 
 
 def fault_of(error: ErrorDetails, model: type[BaseModel]) -> Fault:
@@ -68,8 +69,9 @@ def _worded(
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return _kind(error, route, inside)
     if kind == "string_pattern_mismatch":
-        amount = _AMOUNT in str(context.get("pattern"))
-        return ("not_amount" if amount else "not_slug"), {"given": given}
+        pattern = str(context.get("pattern"))
+        holding = (code for mark, code in _PATTERNS if mark in pattern)
+        return next(holding, "not_slug"), {"given": given}
     if kind in ("literal_error", "enum"):
         known = [one.strip().strip("'") for one in _listed(str(context.get("expected")))]
         return "not_one_of", {"given": given, "known": known}

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from schedules.recurrence import periods
+from tracker.definitions import policies
 from tracker.definitions.complaints import fault_of
 from tracker.definitions.faults import Fault, near
 from tracker.definitions.yamltext import Route
@@ -44,6 +45,7 @@ def faults(programme: Programme) -> list[Fault]:
     return [
         *sound.whole(),
         *sound.lists(),
+        *policies.faults(programme),
         *sound.sections(),
         *sound.readings(),
     ]

@@ -179,6 +179,38 @@ WORDS: dict[str, _Words] = {
         '"{given}" cannot be an id here',
         "use lower-case letters, digits, - and _ only",
     ),
+    "not_rung": (
+        "“{given}”不是阶梯上的一档",
+        "写成 -7（到期前 7 个工作日）、0、+4（逾期 4 个工作日）、50%（时间用去一半）、"
+        "-4h（到期前 4 小时）；按小时计的还可以写 half、limit、step+2",
+        '"{given}" is no rung',
+        "write -7 (working days before it is due), 0, +4 (late), 50% (of the time used), "
+        "-4h (hours before it is due); on a clock of hours also half, limit, step+2",
+    ),
+    "window_never_opens": (
+        "发信时段 {opens} 到 {closes}，没有开的时候",
+        "closes 要晚于 opens",
+        "a window from {opens} to {closes} never opens",
+        "closes has to be later than opens",
+    ),
+    "rung_twice": (
+        "阶梯上的“{at}”写了两次（另一处在第 {first} 行）",
+        "合成一条，tells 写全",
+        'the rung "{at}" is given twice (the other in line {first})',
+        "make them one, with everybody in tells",
+    ),
+    "ends_before_first_rung": (
+        "逾期催办到第 {last} 个工作日为止，第一次却在第 {first} 个工作日",
+        "overdue_last 不能小于 overdue_first",
+        "reminders end {last} working days late, the first comes {first} working days late",
+        "overdue_last must not be less than overdue_first",
+    ),
+    "no_lead_unit": (
+        "催办要通知牵头单位，任务 {item} 没有牵头单位",
+        "写上 lead_units，或去掉 lead",
+        "reminders tell the lead unit, and item {item} has none",
+        "add lead_units, or take lead out",
+    ),
     "not_amount": (
         "“{given}”不是分数",
         '请写成 "0.5"、"50%"、all（本条全部分值）或 item（任务全部分值）',
@@ -556,6 +588,9 @@ SAID = {
     ),
     "per_missing counts either a duty or a finding": (
         "per_missing 计事项（duty）或发现问题（finding），二者取一"
+    ),
+    "neither a whole number in bounds nor never": (
+        "须为范围内的整数，或写 never（永不）"
     ),
     "a piece is either flat or rises_to an amount": (
         "曲线的一段要么写 flat，要么写 rises_to"

@@ -16,8 +16,11 @@ from tracker.domain.reminders import awake
 from tracker.domain.turns import View
 from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
 
-ABOVE = frozenset({"head", "leader"})
+ABOVE = frozenset({"head", "leader", "lead", "reviewer", "office"})
 """Roles that are told so that others act."""
+
+AT_ONCE = frozenset({NoticeKind.RETURNED, NoticeKind.ASKED})
+"""Kinds that do not wait for the next day's mail."""
 
 ONE_DAY = timedelta(days=1)
 ONE_HOUR = timedelta(hours=1)
@@ -53,9 +56,7 @@ class Waiting:
 
     @property
     def prompt(self) -> bool:
-        return (
-            self.by_the_hour or self.rung == "intake" or kind_of(self.rung) is NoticeKind.RETURNED
-        )
+        return self.by_the_hour or self.rung == "intake" or kind_of(self.rung) in AT_ONCE
 
     @property
     def quiet(self) -> bool:
@@ -320,6 +321,23 @@ class AcceptedLine:
 
 
 @dataclass(frozen=True)
+class ReviewLine:
+    """A report that waits for the reader's review since `submitted_at`; it is due by `deadline`,
+    and `workdays_late` working days over it."""
+
+    key: str
+    programme: str
+    clause: str
+    title: str
+    unit: str
+    submitted_at: datetime
+    deadline: Deadline
+    workdays_late: int
+    why: tuple[Why, ...]
+    link: str
+
+
+@dataclass(frozen=True)
 class ReminderMail:
     """All that a person must hear in one window, dearest first.
 
@@ -344,12 +362,17 @@ class ReminderMail:
     roles: tuple[str, ...] = field(default=())
     accepted: tuple[AcceptedLine, ...] = ()
     instead: str = ""
+    reviews: tuple[ReviewLine, ...] = ()
 
     @property
     def kind(self) -> NoticeKind:
         """A return where it tells of nothing else that is open; else a reminder."""
-        only = bool(self.lines) and all(
-            kind_of(why.rung) is NoticeKind.RETURNED for line in self.lines for why in line.why
+        only = (
+            bool(self.lines)
+            and not self.reviews
+            and all(
+                kind_of(why.rung) is NoticeKind.RETURNED for line in self.lines for why in line.why
+            )
         )
         return NoticeKind.RETURNED if only else NoticeKind.REMINDER
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
-from schedules.deadlines import Deadline
+from schedules.deadlines import Deadline, within_workdays
 from schedules.ladder import (
     DayLadder,
     HourLadder,
@@ -17,13 +18,16 @@ from schedules.ladder import (
     day_rungs,
     hour_rungs,
     later_in_window,
+    timed_rungs,
 )
 from schedules.workdays import WorkCalendar
 from tracker.domain.obligations import Obligation
 from tracker.domain.points import fraction_of
-from tracker.domain.programme import Clause, Item, Policy
+from tracker.domain.policy import Policy, Role
+from tracker.domain.programme import Clause, Item
 from tracker.domain.rules import Lateness
 from tracker.domain.scoring import worth_of
+from tracker.domain.verdicts import waiting_rung
 
 DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 """Before everything."""
@@ -32,13 +36,16 @@ NEXT = timedelta.resolution
 
 
 def window_of(policy: Policy) -> Window:
-    return Window(policy.opens, policy.closes, policy.quiet_from, policy.quiet_until)
+    return Window(
+        policy.opens, policy.closes, policy.quiet_from, policy.quiet_until,
+        daily=policy.days == "daily",
+    )  # fmt: skip
 
 
 class Timeline:
     """The rungs of one ladder against one deadline, made as far ahead as was asked for."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course | ReviewCourse) -> None:
         self._course = course
         self._reach = DAWN
         self._rungs: list[Planned] = []
@@ -89,6 +96,7 @@ class Course:
     deadline: Deadline = field(compare=False)
     policy: Policy = field(compare=False)
     calendar: WorkCalendar = field(compare=False)
+    mark: str
     due_at: datetime
     start_at: datetime
     kind: str
@@ -110,6 +118,7 @@ class Course:
         if self.deadline.kind != "hours":
             yield from self._intake()
             yield from self._days(self.policy.before, self.start_at, until)
+            yield from self._timed(until)
             return
         last = self.due_at + self.steps * (self.step or timedelta())
         yield from self._hours(min(until, last))
@@ -129,28 +138,94 @@ class Course:
         self, before: tuple[int, ...], start_at: datetime, until: datetime
     ) -> Iterator[Planned]:
         policy = self.policy
+        own = tuple(policy.offsets())
+        last = policy.overdue_last
         ladder = DayLadder(
             before=before,
             after_first=policy.overdue_first,
             after_every=policy.overdue_every,
-            joins={"contact": None, "head": policy.head_from, "leader": policy.leader_from},
+            after_last=None if last == "never" else last,
+            extra=own if before else tuple(one for one in own if one > 0),
+            tells=policy.telling(),
+            joins=policy.joining(),
         )
         return day_rungs(
             ladder, self.deadline, start_at=start_at, until=until, calendar=self.calendar,
             window=window_of(policy),
         )  # fmt: skip
 
+    def _timed(self, until: datetime) -> Iterator[Planned]:
+        """The policy's rungs at a share of the time and some hours before a deadline of days."""
+        policy, whole = self.policy, self.due_at - self.start_at
+        moments = {at: self.start_at + whole * share / 100 for at, share in policy.shares()}
+        moments |= {f"-{hours}h": self.due_at - timedelta(hours=hours) for hours in policy.hours()}
+        told = {at: policy.telling().get(at, ("contact",)) for at in moments}
+        return timed_rungs(
+            moments, told, start_at=self.start_at, until=until, zone=self.deadline.zone,
+            calendar=self.calendar, window=window_of(policy),
+        )  # fmt: skip
+
     def _hours(self, until: datetime) -> Iterator[Planned]:
         """A pause (gap) begins with every login: nobody is told of that, nor of its half."""
+        policy = self.policy
         ladder = HourLadder(
             intake=self.kind == "case",
             half=self.kind == "case",
-            hours_before=self.policy.case_hours_before,
+            hours_before=(*policy.case_hours_before, *policy.hours()),
+            shares=tuple(share for _, share in policy.shares()),
+            tells=policy.telling(),
+            joins=policy.case_joining(),
         )
         return hour_rungs(
             ladder, self.deadline, step=self.step, until=until, calendar=self.calendar,
             window=window_of(self.policy),
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReviewCourse:
+    """审核时限: the rungs of whoever reviews the report that came in at `since`, on file as
+    `report`."""
+
+    policy: Policy = field(compare=False)
+    calendar: WorkCalendar = field(compare=False)
+    zone: ZoneInfo = field(compare=False)
+    mark: str
+    since: datetime
+    report: str
+
+    ends = False
+
+    @property
+    def stride(self) -> timedelta:
+        return timedelta(days=60 + 3 * self.policy.review_every)
+
+    @property
+    def deadline(self) -> Deadline:
+        within = self.policy.review_within
+        assert within != "never"
+        return within_workdays(self.since, within, zone=self.zone, calendar=self.calendar)
+
+    def rungs(self, until: datetime) -> Iterator[Planned]:
+        """Told when the report is there, on the day on which the review is due, and after it."""
+        window = window_of(self.policy)
+        comes = later_in_window(
+            self.since, zone=self.zone, calendar=self.calendar, window=window
+        )  # fmt: skip
+        yield Planned(waiting_rung(self.report, "in"), Role.REVIEWER, self.since, comes)
+        office = self.policy.review_office_from
+        joins: dict[str, int | None] = {Role.REVIEWER: None}
+        if office != "never":
+            joins[Role.OFFICE] = office
+        ladder = DayLadder(
+            before=(0,), after_first=1, after_every=self.policy.review_every, joins=joins
+        )
+        for one in day_rungs(
+            ladder, self.deadline, start_at=self.since, until=until, calendar=self.calendar,
+            window=window,
+        ):  # fmt: skip
+            rung = waiting_rung(self.report, one.rung)
+            yield Planned(rung, one.role, one.nominal_at, one.send_at)
 
 
 def course_of(
@@ -161,7 +236,15 @@ def course_of(
     if one.kind == "case":
         step, steps = _charged_steps(one.duty, item, clause)
     return Course(
-        one.deadline, policy, calendar, one.deadline.due_at, one.starts_at, one.kind, step, steps
+        one.deadline,
+        policy,
+        calendar,
+        policy.mark,
+        one.deadline.due_at,
+        one.starts_at,
+        one.kind,
+        step,
+        steps,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schedules.recurrence import Freq, Recurrence
 from tracker.domain.points import Number, Points
+from tracker.domain.policy import Policy, PolicyChange
 from tracker.domain.rules import Rule
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -253,6 +254,7 @@ class Item(Definition):
     unallocated: Literal["kept", "lost", "scaled"] = "kept"
     below_zero: bool = False
     bonus_cap: Points | None = None
+    policy: PolicyChange | None = None
     groups: tuple[Group, ...] = ()
     clauses: Annotated[tuple[Clause, ...], Field(min_length=1)]
 
@@ -268,6 +270,7 @@ class Section(Definition):
     points: Points | None = None
     part: Literal["base", "bonus", "penalty"] = "base"
     cap: Points | None = None
+    policy: PolicyChange | None = None
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
 
 
@@ -324,22 +327,6 @@ class SpecialPeriod(Definition):
     name: str
     first: date
     last: date
-
-
-class Policy(Definition):
-    """Who is reminded when: working days from the deadline, hours for cases."""
-
-    before: tuple[int, ...] = (-30, -14, -7, -3, -1, 0)
-    overdue_first: Annotated[int, Field(ge=1)] = 1
-    overdue_every: Annotated[int, Field(ge=1)] = 3
-    head_from: Annotated[int, Field(ge=1)] = 3
-    leader_from: Annotated[int, Field(ge=1)] = 7
-    receipt_silences: Annotated[int, Field(ge=0)] = 3
-    case_hours_before: tuple[int, ...] = (12,)
-    opens: time = time(8, 30)
-    closes: time = time(17, 30)
-    quiet_from: time = time(22, 0)
-    quiet_until: time = time(7, 0)
 
 
 class Programme(Definition):
@@ -404,6 +391,14 @@ class Programme(Definition):
             for section in self.sections
             for item in section.items
             for clause in item.clauses
+        }
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """The policy that counts for each clause: its item's, else its section's, else ours."""
+        return {
+            name: self.policy.changed(section.policy, item.policy)
+            for name, (section, item, _) in self.clauses.items()
         }
 
     def clauses_in(self, items: Collection[str] | None) -> tuple[str, ...]:

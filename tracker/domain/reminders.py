@@ -10,19 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from schedules.deadlines import closes_at, local_day
+from schedules.deadlines import Deadline, closes_at, local_day
 from schedules.instants import local_instant
 from schedules.ladder import Planned, later_in_window
 from tracker.domain import facts as f
 from tracker.domain.ladders import DAWN, NEXT
 from tracker.domain.obligations import Obligation
+from tracker.domain.policy import RANKS, signs_for
 from tracker.domain.turns import Judged, Scope, View, untold
-from tracker.domain.verdicts import ROLE, NoticeKind, kind_of, known_from, review_of, rung_of
+from tracker.domain.verdicts import (
+    OF_REVIEWS,
+    ROLE,
+    NoticeKind,
+    kind_of,
+    known_from,
+    review_of,
+    rung_of,
+    waiting_for,
+)
 
 ONE_DAY = timedelta(days=1)
-
-RANKS = {"contact": 0, "deputy": 0, "head": 1, "leader": 2}
-"""Whoever signs, signs for those below."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,10 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
             continue
         if scope.begins(key, begin) and judged.ladder(view, scope).last_before(begin):
             return begin
-        at = judged.ladder(view, scope).first_from(begin)
-        if at is not None and (end is None or at < end):
-            return at
+        ladders = (judged.ladder(view, scope), judged.review(view, scope))
+        found = [at for one in ladders if one and (at := one.first_from(begin)) is not None]
+        if found and (end is None or min(found) < end):
+            return min(found)
     return None
 
 
@@ -114,12 +122,16 @@ def lapsed(view: View, key: str, *, rung: str, version: int, role: str, at: date
         return "gone"
     judged = scope.judge(key, at)
     kind = kind_of(rung)
-    if kind is not NoticeKind.REMINDER:
+    if kind in OF_REVIEWS:
         return untold(kind, judged) or ("" if scope.stands(review_of(rung), at) else "corrected")
+    if kind is NoticeKind.WAITING:
+        return _reviewed(rung, judged)
     if judged.reason:
         return judged.reason
     if judged.obligation is not None and judged.obligation.version != version:
         return "moved"
+    if kind is NoticeKind.ASKED:
+        return ""
     return _silenced(judged, role, at, view)
 
 
@@ -145,13 +157,28 @@ def next_step(view: View, key: str, *, role: str, after: datetime) -> tuple[date
     return None if first is None else (first.send_at, first.role)
 
 
+def review_deadline(view: View, key: str, at: datetime) -> Deadline | None:
+    """Until when the report that waits at `at` is to be reviewed; None where none does, or where
+    no day is set for it."""
+    scope = view.scope(key)
+    waits = None if scope is None else scope.judge(key, at).waits
+    if scope is None or waits is None:
+        return None
+    course = view.plans.review_course(waits, scope)
+    return None if course is None else course.deadline
+
+
 def by_the_hour(view: View, key: str, rung: str, at: datetime) -> bool:
     """Whether the rung belongs to a clock of hours, which runs at night and on rest days too."""
     kind = kind_of(rung)
-    if kind is NoticeKind.ACCEPTED:
+    if kind in (NoticeKind.ACCEPTED, NoticeKind.WAITING):
         return False
-    if rung != "intake" and kind is NoticeKind.REMINDER:
-        return rung in ("half", "limit") or rung.endswith("h") or rung.startswith("step+")
+    if kind is NoticeKind.ASKED:
+        return True
+    if rung in ("half", "limit") or rung.startswith("step+"):
+        return True
+    if kind is NoticeKind.REMINDER and rung != "intake" and rung[-1] not in "h%":
+        return False
     scope = view.scope(key)
     judged = None if scope is None else scope.judge(key, at)
     return judged is not None and judged.obligation is not None and _hourly(judged.obligation)
@@ -163,6 +190,7 @@ def _wanted_between(
     judged = scope.judge(key, begin)
     for review in scope.reviews(key, begin):
         yield _notice(_told_of(review, judged, view), judged, begin, view)
+    yield from _waiting(view, scope, judged, begin, end)
     if judged.reason or judged.obligation is None:
         return
     ladder = judged.ladder(view, scope)
@@ -172,6 +200,24 @@ def _wanted_between(
             yield _notice(late, judged, begin, view)
     for planned in ladder.between(begin, end):
         yield _notice(planned, judged, planned.wanted_at, view)
+
+
+def _waiting(
+    view: View, scope: Scope, judged: Judged, begin: datetime, end: datetime
+) -> Iterator[Notice]:
+    """Who reviews is told of the report that waits for them."""
+    ladder = judged.review(view, scope)
+    if ladder is not None:
+        for planned in ladder.between(begin, end):
+            yield _notice(planned, judged, planned.wanted_at, view)
+
+
+def _reviewed(rung: str, judged: Judged) -> str:
+    """Why nobody has to review any more; "" where the report still waits."""
+    if judged.waits is not None and judged.waits.id == waiting_for(rung)[0]:
+        return ""
+    ended = judged.reason in ("gone", "waived", "closed")
+    return judged.reason if ended else "reviewed"
 
 
 def _told_late(planned: Planned, at: datetime, one: Obligation, view: View) -> Planned:
@@ -205,7 +251,7 @@ def _notice(planned: Planned, judged: Judged, at: datetime, view: View) -> Notic
     one = judged.obligation
     assert one is not None
     slug = view.programme.id
-    told_of_review = kind_of(planned.rung) is not NoticeKind.REMINDER
+    on_ladder = kind_of(planned.rung) is NoticeKind.REMINDER
     return Notice(
         key=f"{slug}|{one.key}|{one.version}|{planned.rung}|{planned.role}",
         programme=slug,
@@ -216,20 +262,36 @@ def _notice(planned: Planned, judged: Judged, at: datetime, view: View) -> Notic
         unit=one.unit,
         nominal_at=planned.nominal_at,
         send_at=planned.send_at,
-        silenced="" if told_of_review else _silenced(judged, planned.role, at, view),
+        silenced=_silenced(judged, planned.role, at, view) if on_ladder else "",
     )
 
 
 def _silenced(judged: Judged, role: str, at: datetime, view: View) -> str:
-    """ "receipt" until the policy's number of working days after a signature has passed."""
-    days = view.programme.policy.receipt_silences
-    zone = view.programme.tz
+    """Why the role is left in peace at `at`: it signed, reported progress or asked for more time
+    no longer ago than the policy's number of working days; "" where it is not."""
+    assert judged.obligation is not None
+    policy = view.programme.policies[judged.obligation.clause]
     for receipt in judged.receipts:
-        if days and RANKS.get(receipt.role, 0) >= RANKS.get(role, 0):
-            last = view.calendar.add_workdays(local_day(receipt.occurred_at, zone), days)
-            if receipt.occurred_at <= at < closes_at(last, zone):
-                return "receipt"
+        days = policy.receipt_silences
+        if signs_for(receipt.role, role) and _within(receipt, days, at, view):
+            return "receipt"
+    for act in judged.acts:
+        if isinstance(act, f.Extension) and act.outcome != "requested":
+            continue
+        report = isinstance(act, f.Report)
+        days = policy.progress_silences if report else policy.request_silences
+        if signs_for("contact", role) and _within(act, days, at, view):
+            return "progress" if report else "requested"
     return ""
+
+
+def _within(act: f.About, days: int, at: datetime, view: View) -> bool:
+    """Whether `at` lies in the so many working days after the day of the act."""
+    if not days:
+        return False
+    zone = view.programme.tz
+    last = view.calendar.add_workdays(local_day(act.occurred_at, zone), days)
+    return act.occurred_at <= at < closes_at(last, zone)
 
 
 def awake(at: datetime, view: View) -> datetime:

@@ -18,7 +18,7 @@ from schedules.ladder import Window
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings
-from tracker.domain.ladders import DAWN, NEXT, Course, Timeline, course_of, window_of
+from tracker.domain.ladders import DAWN, NEXT, Course, ReviewCourse, Timeline, course_of, window_of
 from tracker.domain.layout import lay_out
 from tracker.domain.obligations import Obligation, Standing
 from tracker.domain.programme import (
@@ -27,7 +27,6 @@ from tracker.domain.programme import (
     Gap,
     Held,
     Milestone,
-    Policy,
     Programme,
     TimeUnit,
 )
@@ -84,11 +83,17 @@ class View:
 
 @dataclass(frozen=True)
 class Judged:
-    """One obligation from a turn to the next; `reason` says why nobody is told about it."""
+    """One obligation from a turn to the next; `reason` says why its unit is not told about it.
+
+    `acts` are reports of progress and requests for an extension; `waits` is the report whose
+    review is due, where `reason` is "waiting".
+    """
 
     obligation: Obligation | None
     reason: str = ""
     receipts: tuple[f.Receipt, ...] = ()
+    acts: tuple[f.About, ...] = ()
+    waits: f.Report | None = None
 
     @property
     def runs(self) -> bool:
@@ -98,6 +103,11 @@ class Judged:
     def ladder(self, view: View, scope: Scope) -> Timeline:
         assert self.obligation is not None
         return view.plans.timeline(self.obligation, scope)
+
+    def review(self, view: View, scope: Scope) -> Timeline | None:
+        """The ladder of whoever reviews; None where no report waits or none has to be reviewed
+        by a day."""
+        return None if self.waits is None else view.plans.review(self.waits, scope)
 
 
 def untold(kind: NoticeKind, judged: Judged) -> str:
@@ -224,7 +234,29 @@ class _State:
         reason = _reason(standing)
         if not reason and self._scope.clause.joins == "any" and self._another_did(one):
             reason = "done"
-        return Judged(one, reason, standing.receipts)
+        acts = (*self._progress(one), *self._about(one, f.Extension))
+        waits = self._waits(one, standing) if reason == "waiting" else None
+        return Judged(one, reason, standing.receipts, acts, waits)
+
+    def _progress(self, one: Obligation) -> list[f.Report]:
+        """The reports that nobody sent back."""
+        sent_back = {id_ for id_, it in self.filed.reviews.items() if it.outcome == "returned"}
+        return [fact for fact in self._about(one, f.Report) if fact.id not in sent_back]
+
+    def _about(self, one: Obligation, kind: type[f.AboutKind]) -> list[f.AboutKind]:
+        found = self.filed.of_clause(self._scope.clause.id, kind)
+        return [fact for fact in found if concerns(fact, one)]
+
+    def _waits(self, one: Obligation, standing: Standing) -> f.Report | None:
+        """The last report that nobody has reviewed; a quantity's may be about a sister stage."""
+        reports = self._about(one, f.Report) or list(
+            self.filed.of_clause(self._scope.clause.id, f.Report)
+        )
+        open_ = [
+            fact for fact in reports
+            if fact.id not in self.filed.reviews and fact.unit in ("", one.unit)
+        ]  # fmt: skip
+        return max(open_, key=lambda fact: (fact.occurred_at, fact.id), default=None)
 
     def _stand(self, one: Obligation) -> Standing:
         return stand(one, self._read, self.filed, self._calendar)
@@ -316,11 +348,11 @@ class _Plans:
 
     ROOM = 20_000
 
-    def __init__(self, policy: Policy, calendar: WorkCalendar) -> None:
-        self._policy = policy
+    def __init__(self, programme: Programme, calendar: WorkCalendar) -> None:
+        self._programme = programme
         self._calendar = calendar
         self._layouts: dict[tuple[object, ...], dict[str, Obligation]] = {}
-        self._timelines: dict[Course, Timeline] = {}
+        self._timelines: dict[Course | ReviewCourse, Timeline] = {}
 
     def obligations(
         self, read: Programme, scope: Scope, filed: Record, choices: dict[str, str]
@@ -335,7 +367,22 @@ class _Plans:
         return self._layouts[key]
 
     def timeline(self, one: Obligation, scope: Scope) -> Timeline:
-        course = course_of(one, scope.item, scope.clause, self._policy, self._calendar)
+        policy = self._programme.policies[scope.clause.id]
+        return self._run(course_of(one, scope.item, scope.clause, policy, self._calendar))
+
+    def review(self, report: f.Report, scope: Scope) -> Timeline | None:
+        course = self.review_course(report, scope)
+        return None if course is None else self._run(course)
+
+    def review_course(self, report: f.Report, scope: Scope) -> ReviewCourse | None:
+        policy = self._programme.policies[scope.clause.id]
+        if policy.review_within == "never":
+            return None
+        return ReviewCourse(
+            policy, self._calendar, self._programme.tz, policy.mark, known_from(report), report.id
+        )
+
+    def _run(self, course: Course | ReviewCourse) -> Timeline:
         if course not in self._timelines:
             if len(self._timelines) > self.ROOM:
                 self._timelines.clear()
@@ -345,7 +392,7 @@ class _Plans:
 
 @lru_cache(maxsize=8)
 def _plans(held: Held, calendar: WorkCalendar) -> _Plans:
-    return _Plans(held.programme.policy, calendar)
+    return _Plans(held.programme, calendar)
 
 
 def _moving(clause: Clause, filed: Record) -> Iterator[object]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from sqlmodel import Session
 
 from notifiers.message import BY_MAIL, Address, Way
 from tracker.domain.dispatches import Recipient, Waiting
+from tracker.domain.policy import Role
+from tracker.domain.programme import Clause, Item, leading, reviewing
 from tracker.services import people, programmes
 
 
@@ -25,15 +27,57 @@ class Directory:
     def of(self, one: Waiting) -> list[Recipient]:
         """The people to tell, in order of appointment; a deputy where there is no contact."""
         copy = _COPY.search(one.key)
-        found = self.having(one.programme, one.unit, one.role)
+        found = self.having(one.programme, one.unit, one.role, one.obligation)
         return [who for who in found if copy is None or who.person == int(copy[1])]
 
-    def having(self, programme: str, unit: str, role: str) -> list[Recipient]:
+    def having(self, programme: str, unit: str, role: str, obligation: str) -> list[Recipient]:
+        """In the unit that owes the obligation; of its lead unit, of whoever reviews it (without
+        one the office), in the coordinating office."""
+        match role:
+            case people.Role.OFFICE:
+                return self._office(programme)
+            case Role.LEAD:
+                return self._in_each(programme, self._leading(programme, obligation), Role.CONTACT)
+            case people.Role.REVIEWER:
+                units = self._reviewing(programme, obligation)
+                found = self._in_each(programme, [*units, people.EVERY_UNIT], role)
+                return found or self._office(programme)
+            case _:
+                return self._in_unit(programme, unit, role)
+
+    def _in_unit(self, programme: str, unit: str, role: str) -> list[Recipient]:
         roles = self._roles(programme)
         found = [*roles.get((unit, role), ()), *roles.get((people.EVERY_UNIT, role), ())]
         if not found and role == people.Role.CONTACT:
-            return self.having(programme, unit, people.Role.DEPUTY)
+            return self._in_unit(programme, unit, people.Role.DEPUTY)
         return list({who.person: who for who in found}.values())
+
+    def _in_each(self, programme: str, units: Iterable[str], role: str) -> list[Recipient]:
+        found = (who for unit in units for who in self._in_unit(programme, unit, role))
+        return list({who.person: who for who in found}.values())
+
+    def _office(self, programme: str) -> list[Recipient]:
+        """It is the same for every unit."""
+        of_role = (
+            who
+            for (_, role), those in self._roles(programme).items()
+            if role == people.Role.OFFICE
+            for who in those
+        )
+        return list({who.person: who for who in of_role}.values())
+
+    def _leading(self, programme: str, obligation: str) -> tuple[str, ...]:
+        found = self._clause(programme, obligation)
+        return () if found is None else leading(*found)
+
+    def _reviewing(self, programme: str, obligation: str) -> tuple[str, ...]:
+        found = self._clause(programme, obligation)
+        return () if found is None else reviewing(*found)
+
+    def _clause(self, programme: str, obligation: str) -> tuple[Item, Clause] | None:
+        """None for a clause that the current version no longer has."""
+        place = programmes.current(self._session, programme).clauses.get(obligation.split("/")[0])
+        return None if place is None else place[1:]
 
     def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
         if programme not in self._known:

@@ -67,7 +67,7 @@ def _spread(
     for row in rows:
         if is_copy(row.key):
             continue
-        found = directory.having(row.programme, row.unit, row.role)
+        found = directory.having(row.programme, row.unit, row.role, row.obligation_key)
         for who in [one for one in found if one.reachable][1:]:
             copy = row.model_dump(exclude={"id"})
             copies.append({**copy, "key": f"{row.key}|p{who.person}", "made_at": now})

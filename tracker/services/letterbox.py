@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
+from urllib.parse import urlencode
 
 from jinja2 import Environment
 from sqlmodel import Session, col, select
@@ -22,6 +23,7 @@ from tracker.domain.dispatches import (
     Links,
     ReminderLine,
     ReminderMail,
+    ReviewLine,
     Waiting,
     Why,
     by_cost,
@@ -32,9 +34,11 @@ from tracker.domain.ladders import NEXT
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
-from tracker.domain.reminders import RANKS, lapsed, next_step, standing_reason
+from tracker.domain.policy import LINE, RANKS
+from tracker.domain.programme import Programme
+from tracker.domain.reminders import lapsed, next_step, review_deadline, standing_reason
 from tracker.domain.turns import RESTING, View
-from tracker.domain.verdicts import NoticeKind, kind_of, review_of
+from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
 from tracker.services import links, outbox, planning, scoreboard
 from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
@@ -248,7 +252,9 @@ class Desk:
         )  # fmt: skip
 
     def _is_for(self, notice: NoticeRow, person: int) -> bool:
-        holders = self._directory.having(notice.programme, notice.unit, notice.role)
+        holders = self._directory.having(
+            notice.programme, notice.unit, notice.role, notice.obligation_key
+        )
         return any(who.person == person for who in holders)
 
     def _readdress(self, notice: NoticeRow) -> None:
@@ -341,18 +347,19 @@ class Desk:
         rungs: dict[tuple[str, str], list[NoticeRow]] = {}
         leads = self._merged(alive)
         accepted = [one for one in leads if kind_of(one.rung) is NoticeKind.ACCEPTED]
-        for notice in (one for one in leads if one not in accepted):
+        reviews = [one for one in leads if kind_of(one.rung) is NoticeKind.WAITING]
+        for notice in (one for one in leads if one not in (*accepted, *reviews)):
             rungs.setdefault((notice.programme, notice.obligation_key), []).append(notice)
         for slug in {slug for slug, _ in rungs}:
             self._figures(slug).price(key for other, key in rungs if other == slug)
         written = [(self._line(slug, mine, person), mine) for (slug, _), mine in rungs.items()]
         written.sort(key=lambda one: by_cost(one[0]))
-        first = written[0][1][0]
+        first = written[0][1][0] if written else leads[0]
         told = self._figures(first.programme)
         programme = told.board.programme
         return ReminderMail(
             person=person.name,
-            unit=programme.unit_names.get(first.unit, first.unit),
+            unit=_unit_of(alive, programme),
             programme=programme.title,
             version=told.board.version,
             zone=programme.tz,
@@ -362,11 +369,40 @@ class Desk:
             lines=tuple(line for line, _ in written),
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
-            home=self._home(first, [notice for _, mine in written for notice in mine]),
-            attachment=self._enclosed(row, written),
-            roles=tuple(sorted({notice.role for notice in alive}, key=lambda role: RANKS[role])),
-            accepted=tuple(line for one in accepted if (line := self._accepted(one)) is not None),
             instead=self._instead(row),
+            home=self._home(first, leads),
+            attachment=self._enclosed(row, written),
+            roles=tuple(sorted({one.role for one in alive}, key=lambda role: (RANKS[role], role))),
+            accepted=tuple(
+                told_of for one in accepted if (told_of := self._accepted(one)) is not None
+            ),
+            reviews=tuple(due for one in reviews if (due := self._review(one)) is not None),
+        )
+
+    def _review(self, notice: NoticeRow) -> ReviewLine | None:
+        """None where the report is no longer what waits: it was looked at a moment ago."""
+        told = self._figures(notice.programme)
+        report = told.facts.get(waiting_for(notice.rung)[0])
+        standing = told.standings.get(notice.obligation_key)
+        deadline = review_deadline(self._view(notice.programme), notice.obligation_key, self._now)
+        if report is None or standing is None or deadline is None:
+            return None
+        owed, programme = standing.obligation, told.board.programme
+        late = told.board.context.calendar.workdays_between(
+            deadline.on, local_day(self._as_of, programme.tz)
+        )
+        return ReviewLine(
+            key=notice.obligation_key,
+            programme=programme.title,
+            clause=owed.clause,
+            title=owed.title,
+            unit=programme.unit_names.get(owed.unit, owed.unit),
+            submitted_at=report.occurred_at,
+            deadline=deadline,
+            workdays_late=late if deadline.passed(self._as_of) else 0,
+            why=(Why(notice.rung, notice.role, notice.nominal_at),),
+            link=f"{self._stationery.base_url}/p/{notice.programme}/obligation"
+            f"?{urlencode({'key': notice.obligation_key})}",
         )
 
     def _instead(self, row: DispatchRow) -> str:
@@ -551,6 +587,13 @@ def _reaches(row: DispatchRow, person: PersonRow | None) -> bool:
     if person is None or person.erased_at is not None:
         return False
     return bool(person.mail) or not way_of(row).needs_address
+
+
+def _unit_of(alive: Sequence[NoticeRow], programme: Programme) -> str:
+    """The reader's unit; empty for who is told from beside it: who leads, who reviews, the
+    office."""
+    own = [one.unit for one in alive if one.role in LINE]
+    return programme.unit_names.get(own[0], own[0]) if own else ""
 
 
 def _waiting(notice: NoticeRow) -> Waiting:

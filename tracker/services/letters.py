@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from schedules.deadlines import due_day, local_day
-from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail
+from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail, ReviewLine
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO
 from tracker.domain.verdicts import NoticeKind
@@ -80,6 +80,17 @@ class _Entry:
     returned: str
 
 
+@dataclass(frozen=True)
+class _ReviewEntry:
+    """A report that waits for the reader, with its sentences."""
+
+    line: ReviewLine
+    state: str
+    heading: str
+    counted: str
+    why: str
+
+
 def render_reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
     """By the templates and in the words of the mail's kind."""
     kind = mail.kind
@@ -95,6 +106,7 @@ def render_reminder(environment: Environment, language: Language, mail: Reminder
         "verdict": words.verdict(),
         "addressed": words.addressed(),
         "entries": entries,
+        "reviews": [words.review(line) for line in mail.reviews],
         "total": words.total(),
         "accepted": [words.accepted(line) for line in mail.accepted],
         "reasons": list(words.reasons()),
@@ -123,13 +135,25 @@ class _Reminder:
     # -- what it is about --------------------------------------------------------------------
 
     def subject(self) -> str:
-        matters = self.say("joined").join([*self._ahead(), *self._late(), *self._sent_back()])
+        matters = self.say("joined").join(
+            [*self._ahead(), *self._late(), *self._sent_back(), *self._reviews()]
+        )
         return self.say("subject", matters=matters)
 
     def _sent_back(self) -> Iterator[str]:
         n = sum(line.sent_back for line in self.mail.lines)
         if n:
             yield self.say("sent_back", n=n)
+
+    def _reviews(self) -> Iterator[str]:
+        waiting = self.mail.reviews
+        if not waiting:
+            return
+        yield self.say("reviews", n=len(waiting))
+        late = max(line.workdays_late for line in waiting)
+        if late:
+            n = sum(line.workdays_late > 0 for line in waiting)
+            yield self.say("reviews_late", n=n, span=self.say("workdays", n=late))
 
     def _ahead(self) -> Iterator[str]:
         dated = [line for line in self.mail.ahead if line.due_at is not None]
@@ -166,6 +190,8 @@ class _Reminder:
 
     def verdict(self) -> str:
         mail, late = self.mail, len(self.mail.late)
+        if not mail.lines:
+            return self.say("verdict_reviews", told=self.say("joined").join(self._reviews()))
         keeps = self._keeps()
         key = "verdict_late"
         if late == len(mail.lines):
@@ -181,13 +207,15 @@ class _Reminder:
         return self.say("verdict_keeps", until=by, n=mail.keeps)
 
     def addressed(self) -> str:
+        if not self.mail.unit:
+            return self.say("addressed_beside", person=self.mail.person, roles=self.roles())
         key = "addressed_roles" if self.mail.roles else "addressed"
         return self.say(key, unit=self.units(), person=self.mail.person, roles=self.roles())
 
     def units(self) -> str:
         """Whose matters these are: a leader hears of several units in one mail."""
         owing = self._owing()
-        if len(owing) < 2:
+        if len(owing) < 2 or not self.mail.unit:
             return self.mail.unit
         if len(owing) <= UNITS_NAMED:
             return self.listed(owing)
@@ -212,6 +240,19 @@ class _Reminder:
             why=self.say("why", rungs=self.why(line)),
             returned=self.returned(line),
         )
+
+    def review(self, line: ReviewLine) -> _ReviewEntry:
+        late = line.workdays_late
+        key = "review_late" if late else "review_due"
+        heading = self.say("heading_unit", clause=line.clause, title=line.title, unit=line.unit)
+        if line.programme != self.mail.programme:
+            heading = self.say("heading_programme", programme=line.programme, heading=heading)
+        state = self.say(
+            key, submitted=line.submitted_at, due=line.deadline.due_at,
+            span=self.say("workdays", n=late),
+        )  # fmt: skip
+        counted = counting(line.deadline, self.language)
+        return _ReviewEntry(line, state, heading, counted, self.say("why", rungs=self.why(line)))
 
     def returned(self, line: ReminderLine) -> str:
         """When and why the report was sent back; empty where it was not."""
@@ -253,7 +294,7 @@ class _Reminder:
         key = "_".join(["price", *(parts or ["none"])])
         return self.say(key, lost=line.lost, keeps=line.keeps, until=self.mail.until)
 
-    def why(self, line: ReminderLine) -> str:
+    def why(self, line: ReminderLine | ReviewLine) -> str:
         return self.listed(
             [
                 self.say("why_rung", rung=rung(why.rung, self.language),
@@ -281,6 +322,8 @@ class _Reminder:
         key = "why_roles" if self.mail.roles else "why_plain"
         if self.mail.instead:
             yield self.instead()
+        if not self.mail.unit:
+            key = "why_beside"
         yield self.say(key, unit=self.units(), roles=self.roles())
         line = self.mail.next_line
         if line is not None:

@@ -318,7 +318,7 @@ def _append(
         items = _touched(programme, fresh, stock)
         since = planning.unheard_since(session, fresh, now)
         programmes.refresh_obligations(session, slug, now=now, items=items, since=since)
-        planning.rearm(session, slug, _reviewed(session, slug, fresh, stock), now, since=since)
+        planning.rearm(session, slug, _reported(session, slug, fresh, stock), now, since=since)
     return [on_file.get(one.id, one) for one in given]
 
 
@@ -426,13 +426,12 @@ def _touched(
     return items
 
 
-def _reviewed(
+def _reported(
     session: Session, slug: str, fresh: Iterable[f.AnyFact], stock: vetting.Stock
 ) -> list[str]:
-    """The obligations of the clauses that something was reviewed of: a review is told, whether it
-    changed a row or not."""
-    reviews = (one for one in fresh if isinstance(one, f.Review))
-    reports = (stock.facts[one.report] for one in reviews)
+    """The obligations of the clauses that something was reported or reviewed of: a report is told
+    to who reviews, a review to who reported, whether it changed a row or not."""
+    reports = (stock.facts[one.report] if isinstance(one, f.Review) else one for one in fresh)
     clauses = sorted({one.clause for one in reports if isinstance(one, f.Report)})
     return [row.key for row in queries.obligation_rows(session, slug, clauses)]
 

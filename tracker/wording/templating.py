@@ -21,7 +21,7 @@ from tracker.domain.obligations import Light
 from tracker.domain.programme import Clause, Programme
 from tracker.domain.rules import Rule
 from tracker.domain.rules.base import Step
-from tracker.domain.verdicts import NoticeKind, kind_of
+from tracker.domain.verdicts import NoticeKind, kind_of, waiting_for
 from tracker.wording import forms, steps
 from tracker.wording.catalogue import SHANGHAI, has, text
 from tracker.wording.deadlines import counting
@@ -85,8 +85,12 @@ def install(
 def rung(name: str, language: Language = "zh") -> str:
     """A rung of the reminder ladder in words: "-3" is 到期前 3 个工作日; a review's outcome."""
     kind = kind_of(name)
+    if kind is NoticeKind.WAITING:
+        return _review_rung(waiting_for(name)[1], language)
     if kind is not NoticeKind.REMINDER:
         return text(f"rung.{kind.value}", language=language)
+    if name.endswith("%"):
+        return text("rung.share", {"n": int(name[:-1])}, language=language)
     if name in ("intake", "half", "limit", "0"):
         return text(f"rung.{'due' if name == '0' else name}", language=language)
     if name.startswith("step+"):
@@ -96,6 +100,13 @@ def rung(name: str, language: Language = "zh") -> str:
     offset = int(name)
     key = "rung.after" if offset > 0 else "rung.before"
     return text(key, {"n": abs(offset)}, language=language)
+
+
+def _review_rung(place: str, language: Language) -> str:
+    if place in ("in", "0"):
+        key = "rung.waiting" if place == "in" else "rung.review_due"
+        return text(key, language=language)
+    return text("rung.review_after", {"n": int(place)}, language=language)
 
 
 def notice_reason(code: str, language: Language = "zh") -> str:
@@ -110,7 +121,7 @@ def _is_rung(name: str) -> bool:
     return kind_of(name) is not NoticeKind.REMINDER or _RUNG.fullmatch(name) is not None
 
 
-_RUNG = re.compile(r"intake|half|limit|0|step\+\d+|-\d+h|[+-]\d+")
+_RUNG = re.compile(r"intake|half|limit|0|step\+\d+|-\d+h|\d+%|[+-]\d+")
 
 
 def _language(context: Context) -> Language:
