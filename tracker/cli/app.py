@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "assign": ("signing", "责任划分：先看价，确认才生效 / who owes a clause, priced first"),
     "signoff": ("signing", "签定：把得分按当时的样子留存 / a score is signed and kept as it was"),
     "remind": ("scoring", "此时谁会收到什么催办、为什么 / who would be told what, and why"),
+    "notices": ("notices", "催办：今后两周的信、推后与静默、现在催 / reminders seen to by hand"),
     "digest": ("scoring", "周报：一句结论、五条要紧事、各单位的灯 / the weekly page"),
     "audit": ("scoring", "逾期台账：逾期、失分、催办与签收 / the audit of late items"),
     "trail": ("running", "留痕：只增不改、环环相扣的事件链 / the trail of events"),

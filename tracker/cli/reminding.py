@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from sqlmodel import Session
@@ -19,10 +19,13 @@ from tracker.definitions.answers import instant as iso
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import Notice, wanted
+from tracker.domain.silences import over
 from tracker.domain.turns import View
-from tracker.services import people, planning, scoreboard
+from tracker.services import people, planning, scoreboard, silences
+from tracker.services.directory import Directory
+from tracker.services.dispatching import waiting_of
 from tracker.services.scoreboard import Board
-from tracker.wording import rung, text
+from tracker.wording import notice_reason, rung, text
 from tracker.wording.forms import instant as told_instant
 
 
@@ -64,10 +67,16 @@ def _intents(session: Session, board: Board, after: datetime, until: datetime) -
     seen: View = planning.view(session, slug)
     owed = {one.obligation.key: one.obligation for one in board.ledger.standings}
     found = [one for key in owed for one in wanted(seen, key, after=after, until=until)]
-    on = due_day(until, seen.programme.tz)
+    directory = Directory(session, until)
+    hushed = silences.of_programme(session, slug)
     for notice in sorted(found, key=lambda one: (one.send_at, one.unit, one.key)):
-        holders = people.resolve(session, slug, notice.unit, notice.role, on)
+        having = directory.having(slug, notice.unit, notice.role, notice.obligation)
+        holders = [people.person(session, one.person) for one in having]
         told = tuple(f"{one.name} <{one.mail}>" if one.mail else one.name for one in holders)
+        waiting = waiting_of(seen, notice, until)
+        silence = over(hushed, waiting, having[0].person if having else 0, until)
+        if silence is not None and not notice.silenced:
+            notice = replace(notice, silenced=silences.REASON.format(silence.number))
         yield Intent(notice, owed[notice.obligation], told)
 
 
@@ -106,7 +115,7 @@ def _lines(
             text(f"role.{one.notice.role}", language=lang),
             "、".join(one.people) or say("remind.nobody", lang),
             rung(one.notice.rung, lang),
-            one.notice.silenced,
+            notice_reason(one.notice.silenced, lang) if one.notice.silenced else "",
             f"{one.obligation.clause} {one.obligation.title}",
         )
         for one in intents

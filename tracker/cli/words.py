@@ -288,6 +288,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "joint": ("共同", "joint"),
     "led": ("牵头任务", "led"),
     "head": ("链首", "head"),
+    "key": ("信号", "mail"),
 }
 
 STATES: dict[str, tuple[str, str]] = {

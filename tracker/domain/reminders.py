@@ -142,6 +142,13 @@ def standing_reason(view: View, key: str, at: datetime) -> str:
     return "gone" if scope is None else scope.judge(key, at).reason
 
 
+def deadline_version(view: View, key: str, at: datetime) -> int:
+    """Which version of its deadline the obligation has at `at`; 1 where it has none."""
+    scope = view.scope(key)
+    one = None if scope is None else scope.judge(key, at).obligation
+    return 1 if one is None else one.version
+
+
 def next_step(view: View, key: str, *, role: str, after: datetime) -> tuple[datetime, str] | None:
     """When and which role above `role` will be told, should nothing happen until then."""
     scope = view.scope(key)

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 from notifiers.message import Way
 from tracker.domain.dispatches import Merged, Recipient, Waiting, merge
 from tracker.domain.reminders import Notice, by_the_hour
+from tracker.domain.silences import Mode, Silence, over
 from tracker.domain.turns import View
-from tracker.services import trail
+from tracker.services import silences, trail
 from tracker.services.directory import Directory, is_copy
 from tracker.store import queries
 from tracker.store.bulk import insert_new
@@ -34,7 +35,8 @@ def dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way])
     if _spread(session, rows, directory, now):
         rows = _due_notices(session, now)
     by_key = {row.key: row for row in rows}
-    waiting = [_waiting_row(views(row.programme), row, now) for row in rows]
+    waiting = [waiting_row(views(row.programme), row, now) for row in rows]
+    waiting = _left_in_peace(session, waiting, by_key, directory, now)
     found = {who.person for one in waiting for who in _first(directory, one)}
     taken = _dispatches_of(session, found, now)
     merged = merge(
@@ -74,7 +76,7 @@ def _spread(
     return insert_new(session, NoticeRow, copies)
 
 
-def _waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
+def waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
     return Waiting(
         row.key, row.programme, row.obligation_key, row.unit, row.role, row.rung, row.nominal_at,
         row.send_at, by_the_hour(seen, row.obligation_key, row.rung, now),
@@ -150,6 +152,39 @@ def _dispatch_ids(session: Session, keys: Sequence[str]) -> dict[str, int]:
         pairs = select(DispatchRow.key, DispatchRow.id).where(col(DispatchRow.key).in_(some))
         found |= {key: id_ for key, id_ in session.exec(pairs) if id_ is not None}
     return found
+
+
+def _left_in_peace(
+    session: Session,
+    waiting: Sequence[Waiting],
+    rows: Mapping[str, NoticeRow],
+    directory: Directory,
+    now: datetime,
+) -> list[Waiting]:
+    """The notices that nobody has silenced; the others wait for the end of it, or are not sent."""
+    slugs = {one.programme for one in waiting}
+    silences_ = [one for slug in slugs for one in silences.of_programme(session, slug)]
+    if not silences_:
+        return list(waiting)
+    told: list[Waiting] = []
+    for one in waiting:
+        found = _first(directory, one)
+        silence = over(silences_, one, found[0].person if found else 0, now)
+        if silence is None:
+            told.append(one)
+        else:
+            hush(rows[one.key], silence)
+    session.flush()
+    return told
+
+
+def hush(row: NoticeRow, silence: Silence) -> None:
+    """Put off until the snooze ends, or not sent at all; the reason names which silence it was."""
+    row.reason, row.dispatch_id = silences.REASON.format(silence.number), None
+    if silence.mode is Mode.SNOOZE:
+        row.state, row.send_at = NoticeState.WANTED, silence.ends_at
+    else:
+        row.state = NoticeState.SUPPRESSED
 
 
 def _put_off(session: Session, merged: Merged, rows: Mapping[str, NoticeRow]) -> None:

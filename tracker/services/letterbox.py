@@ -37,11 +37,13 @@ from tracker.domain.points import ZERO, Units
 from tracker.domain.policy import LINE, RANKS
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, next_step, review_deadline, standing_reason
+from tracker.domain.silences import Silence, over
 from tracker.domain.turns import RESTING, View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
-from tracker.services import links, outbox, planning, scoreboard
+from tracker.services import links, outbox, planning, scoreboard, silences
 from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
+from tracker.services.dispatching import hush
 from tracker.services.fallback import way_of
 from tracker.services.feeds import uid_of
 from tracker.services.links import Link, Purpose
@@ -185,6 +187,7 @@ class Desk:
         self._as_of = as_of
         self._directory = Directory(session, now)
         self._views: dict[str, View] = {}
+        self._silences: dict[str, list[Silence]] = {}
         self._told_figures: dict[str, Figures] = {}
         self.suppressed = 0
 
@@ -229,8 +232,11 @@ class Desk:
         alive = []
         for notice in self._session.exec(mine.order_by(col(NoticeRow.id))).all():
             reason = self._lapsed(notice)
+            silence = self._silence(notice, row)
             if reason:
                 notice.state, notice.reason = NoticeState.SUPPRESSED, reason
+            elif silence is not None:
+                hush(notice, silence)
             elif not self._is_for(notice, row.person_id):
                 self._readdress(notice)
             else:
@@ -250,6 +256,16 @@ class Desk:
             self._view(notice.programme), notice.obligation_key,
             rung=notice.rung, version=notice.deadline_version, role=notice.role, at=self._now,
         )  # fmt: skip
+
+    def _silence(self, notice: NoticeRow, row: DispatchRow) -> Silence | None:
+        """What was said since it was planned. A mail that may have gone out already stays whole."""
+        if row.frozen_at is not None:
+            return None
+        if notice.programme not in self._silences:
+            found = silences.of_programme(self._session, notice.programme)
+            self._silences[notice.programme] = found
+        mine = self._silences[notice.programme]
+        return over(mine, _waiting(notice), row.person_id, self._now) if mine else None
 
     def _is_for(self, notice: NoticeRow, person: int) -> bool:
         holders = self._directory.having(
@@ -280,11 +296,8 @@ class Desk:
     # -- the letter --------------------------------------------------------------------------------
 
     def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
-        made_as = message_id(row.key, person.salt, domain=self._stationery.domain)
-        mail = self._mail(row, person, alive, made_as)
-        language: Language = "en" if person.language == "en" else "zh"
-        render = self._stationery.brief if way_of(row).public else self._stationery.render
-        letter = render(language, mail)
+        made_as = self._made_as(row, person)
+        letter, mail = self._letter(row, person, alive)
         row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
         if way_of(row).needs_address:
             self._seal(row, person, made_as, self._attachments(row, mail, person))
@@ -292,7 +305,7 @@ class Desk:
             self._note(row, person, made_as, mail.home)
 
     def _freeze_digest(self, row: DispatchRow, person: PersonRow) -> None:
-        made_as = message_id(row.key, person.salt, domain=self._stationery.domain)
+        made_as = self._made_as(row, person)
         if way_of(row).needs_address:
             self._seal(row, person, made_as, ())
         else:
@@ -320,7 +333,7 @@ class Desk:
         row.raw = build(message)
 
     def _note(self, row: DispatchRow, person: PersonRow, made_as: str, url: str) -> None:
-        language: Language = "en" if person.language == "en" else "zh"
+        language = self._language(row, person)
         private = not way_of(row).public
         note = Note(
             id=made_as,
@@ -335,6 +348,25 @@ class Desk:
         )
         row.message_id, row.frozen_at = made_as, self._now
         row.raw = frozen(note)
+
+    def written(self, row: DispatchRow, person: PersonRow, notices: Sequence[NoticeRow]) -> Letter:
+        """How the mail would read with these notices; nothing is kept."""
+        return self._letter(row, person, notices)[0]
+
+    def _letter(
+        self, row: DispatchRow, person: PersonRow, notices: Sequence[NoticeRow]
+    ) -> tuple[Letter, ReminderMail]:
+        mail = self._mail(row, person, notices, self._made_as(row, person))
+        render = self._stationery.brief if way_of(row).public else self._stationery.render
+        return render(self._language(row, person), mail), mail
+
+    def _made_as(self, row: DispatchRow, person: PersonRow) -> str:
+        return message_id(row.key, person.salt, domain=self._stationery.domain)
+
+    def _language(self, row: DispatchRow, person: PersonRow) -> Language:
+        """The programme's, where it asks for one; else the reader's."""
+        asked = self._view(row.programme).programme.policy.language
+        return "en" if (asked or person.language) == "en" else "zh"
 
     def _thread(self, slug: str, person: PersonRow) -> str:
         """What all mails to one person about one programme answer to."""

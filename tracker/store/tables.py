@@ -302,6 +302,27 @@ class NoticeRow(Table, table=True):
     made_at: datetime
 
 
+class SilenceRow(Table, table=True):
+    """推后, 静默: somebody is left in peace from `from_at` until `until_at`, or until it was ended.
+
+    `subject` is an obligation's key, a unit or a person's number; empty for the whole programme.
+    """
+
+    __tablename__ = "silence"
+    __table_args__ = (Index(None, "programme"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    scope: str
+    subject: str = ""
+    mode: str
+    from_at: datetime
+    until_at: datetime
+    because: str
+    by: str = ""
+    ended_at: datetime | None = None
+
+
 class EventRow(Table, table=True):
     """留痕: what happened, appended and never changed; the sealer fills the last columns once."""
 

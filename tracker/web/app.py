@@ -24,6 +24,7 @@ from tracker.web import (
     feeds,
     imports,
     mailed,
+    noticing,
     pages,
     reports,
     settling,
@@ -72,6 +73,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         imports,
         mailed,
         feeds,
+        noticing,
         api,
     ):
         app.include_router(module.router)

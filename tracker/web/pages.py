@@ -178,5 +178,5 @@ def notices_page(asked: Office, slug: str, state: str = "", skip: Skip = 0) -> R
                                skip=skip, state=state)  # fmt: skip
     titles = {one.obligation.key: one.obligation for one in at.board.ledger.standings}
     return page(asked, "notices", desk=at, rows=rows[:PER_PAGE], counted=counted, state=state,
-                titles=titles, skip=skip, more=len(rows) > PER_PAGE,
+                titles=titles, skip=skip, more=len(rows) > PER_PAGE, once=matter.fresh(),
                 per_page=PER_PAGE)  # fmt: skip

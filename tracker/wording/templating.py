@@ -112,6 +112,9 @@ def _review_rung(place: str, language: Language) -> str:
 def notice_reason(code: str, language: Language = "zh") -> str:
     """Why a notice did not go out on its own; for one that was merged the rung that took it in.
     The code itself where nobody has words for it."""
+    name, told, number = code.partition(":")
+    if told and name == "silenced":
+        return text("audit.reason_silenced", {"n": int(number)}, language=language)
     if has(f"audit.reason_{code}", language):
         return text(f"audit.reason_{code}", language=language)
     return rung(code, language) if _is_rung(code) else code

@@ -1,0 +1,268 @@
+"""The mails of the time ahead, person by person: why each will go, and how it would read.
+
+The looks at the clock are played forward over what is known now: nobody reports anything, nobody
+signs. Nothing is written.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from heapq import heapify, heappop, heappush
+from itertools import count
+from math import ceil
+
+from sqlmodel import Session, col, select
+
+from tracker.domain.dispatches import Merged, Planned, Waiting, merge
+from tracker.domain.errors import NotFound
+from tracker.domain.reminders import lapsed, wanted
+from tracker.domain.silences import Mode, Silence, over
+from tracker.services import people, planning, silences
+from tracker.services.alarms import SECOND
+from tracker.services.directory import Directory
+from tracker.services.dispatching import waiting_of, waiting_row
+from tracker.services.letterbox import Desk, Letter, Stationery
+from tracker.store import queries
+from tracker.store.tables import (
+    AlarmRow,
+    DispatchRow,
+    DispatchState,
+    NoticeRow,
+    NoticeState,
+    ObligationRow,
+)
+
+TWO_WEEKS = timedelta(days=14)
+OPEN = (DispatchState.PENDING, DispatchState.SENDING, DispatchState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A notice of a mail to come, or one that will not go out: `why_not` names the reason."""
+
+    obligation: str
+    rung: str
+    role: str
+    unit: str
+    nominal_at: datetime
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A mail to come: it goes to the person at `at`, unless something happens before.
+
+    `person` 0 has nobody: `told` say who was meant and why nobody hears.
+    """
+
+    key: str
+    person: int
+    name: str
+    mail: str
+    at: datetime
+    window: str
+    channel: str
+    told: tuple[Told, ...]
+
+
+def coming(
+    session: Session, slug: str, *, now: datetime, until: datetime | None = None
+) -> list[Coming]:
+    """Every mail up to `until` (two weeks), by instant and person; what reaches nobody too."""
+    play = _Play(session, slug, now, until or now + TWO_WEEKS)
+    found = [_coming(session, slug, at, one) for at, one in play.through()]
+    found += [_unheard(at, one, why) for at, one, why in play.unheard]
+    return sorted(found, key=lambda one: (one.at, one.name, one.key))
+
+
+def hushed(
+    session: Session, slug: str, *, now: datetime, until: datetime | None = None
+) -> list[tuple[datetime, Told]]:
+    """What would go out in that time and does not: signed for, silenced."""
+    play = _Play(session, slug, now, until or now + TWO_WEEKS)
+    for _ in play.through():
+        pass
+    return sorted(play.hushed, key=lambda one: (one[0], one[1].obligation))
+
+
+def letter(
+    session: Session,
+    slug: str,
+    stationery: Stationery,
+    *,
+    now: datetime,
+    key: str,
+    until: datetime | None = None,
+) -> tuple[Coming, Letter]:
+    """One of those mails as it would read at its instant; NotFound where none has the key.
+
+    Its links lead nowhere: only the reader of the real one can sign with it.
+    """
+    play = _Play(session, slug, now, until or now + TWO_WEEKS)
+    found = next((one for one in play.through() if one[1].key == key), None)
+    if found is None:
+        raise NotFound(f"今后两周没有这封信 / no mail of the next two weeks has the key {key!r}")
+    at, planned = found
+    person = people.person(session, planned.person)
+    row = DispatchRow(
+        key=key, person_id=planned.person, programme=planned.notices[0].programme,
+        window=planned.window, channel=planned.channel, message_id=key, made_at=at, due_at=at,
+    )  # fmt: skip
+    notices = [_as_row(one, play.versions[one.key], at) for one in planned.notices]
+    dead = replace(stationery, secret=secrets.token_hex(32))
+    desk = Desk(session, dead, at, at)
+    return _coming(session, slug, at, planned), desk.written(row, person, notices)
+
+
+def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
+    """What the obligations of these mails are called, by key."""
+    keys = sorted({told.obligation for one in mails for told in one.told})
+    found: dict[str, str] = {}
+    for some in queries.chunks(keys):
+        wanted_rows = select(ObligationRow.key, ObligationRow.title).where(
+            ObligationRow.programme == slug, col(ObligationRow.key).in_(some)
+        )
+        found |= dict(session.exec(wanted_rows).all())
+    return found
+
+
+class _Play:
+    """The looks at the clock from `now` to `until`, each when something is due."""
+
+    def __init__(self, session: Session, slug: str, now: datetime, until: datetime) -> None:
+        self._session, self._slug, self._now, self._until = session, slug, now, until
+        self._view = planning.view(session, slug)
+        self._directory = cache(lambda day: Directory(session, day))
+        self._silences = silences.of_programme(session, slug)
+        self._numbers = count()
+        self._copies: dict[str, Waiting] = {}
+        self.versions: dict[str, int] = {}
+        self.hushed: list[tuple[datetime, Told]] = []
+        self.unheard: list[tuple[datetime, Waiting, str]] = []
+
+    def through(self) -> Iterator[tuple[datetime, Planned]]:
+        used = {key for key, open_ in self._dispatches() if not open_}
+        queue = [(max(one.send_at, self._now), next(self._numbers), one) for one in self._due()]
+        heapify(queue)
+        while queue and queue[0][0] <= self._until:
+            at = queue[0][0]
+            batch = []
+            while queue and queue[0][0] <= at:
+                batch.append(heappop(queue)[2])
+            merged, snoozed = self._merged(batch, at, used)
+            for one, later in (*merged.kept, *snoozed):
+                heappush(queue, (later, next(self._numbers), one))
+            self.unheard += [(at, one, why) for one, why in merged.unheard]
+            for planned in merged.dispatches:
+                used.add(planned.key)
+                yield at, planned
+
+    def _merged(
+        self, batch: Sequence[Waiting], at: datetime, used: set[str]
+    ) -> tuple[Merged, list[tuple[Waiting, datetime]]]:
+        alive, snoozed = [], []
+        for one in batch:
+            why = self._lapsed(one, at)
+            silence = None if why else self._silence(one, at)
+            if silence is not None and silence.mode is Mode.SNOOZE:
+                snoozed.append((one, silence.ends_at))
+            elif why or silence is not None:
+                reason = why or silences.REASON.format(silence.number if silence else 0)
+                self.hushed.append((at, _told(one, reason)))
+            else:
+                alive.append(one)
+        directory = self._directory(at)
+        merged = merge(lambda _: self._view, alive, directory.of, now=at,
+                       used=lambda key: key in used)  # fmt: skip
+        return merged, snoozed
+
+    def _lapsed(self, one: Waiting, at: datetime) -> str:
+        return lapsed(
+            self._view, one.obligation, rung=one.rung, version=self.versions[one.key],
+            role=one.role, at=at,
+        )  # fmt: skip
+
+    def _silence(self, one: Waiting, at: datetime) -> Silence | None:
+        if not self._silences:
+            return None
+        found = self._directory(at).of(one)
+        return over(self._silences, one, found[0].person if found else 0, at)
+
+    def _due(self) -> Iterator[Waiting]:
+        """What waits already, and what the rungs up to the end want."""
+        waits = select(NoticeRow).outerjoin(
+            DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id
+        ).where(
+            NoticeRow.programme == self._slug,
+            (col(NoticeRow.state) == NoticeState.WANTED)
+            | ((col(NoticeRow.state) == NoticeState.DISPATCHED)
+               & col(DispatchRow.frozen_at).is_(None)
+               & col(DispatchRow.state).in_(OPEN)),
+        )  # fmt: skip
+        rows = list(self._session.exec(waits))
+        made = {row.key for row in rows}
+        for row in rows:
+            if row.key.rpartition("|p")[0] in made:
+                continue  # the copy for a further person: its first one is told to all of them here
+            self.versions[row.key] = row.deadline_version
+            yield waiting_row(self._view, row, max(row.send_at, self._now))
+        for key in self._armed():
+            yield from self._wanted(key, made)
+
+    def _wanted(self, key: str, made: set[str]) -> Iterator[Waiting]:
+        for notice in wanted(self._view, key, after=self._now - SECOND, until=self._until):
+            if notice.key in made:
+                continue
+            self.versions[notice.key] = notice.deadline_version
+            one = waiting_of(self._view, notice, max(notice.send_at, self._now))
+            if notice.silenced:
+                self.hushed.append((one.send_at, _told(one, notice.silenced)))
+            else:
+                yield one
+
+    def _armed(self) -> Iterable[str]:
+        """The obligations that have a rung in that time."""
+        last = ceil(self._until.timestamp())
+        armed = (
+            select(ObligationRow.key)
+            .join(AlarmRow, col(AlarmRow.obligation_id) == ObligationRow.id)
+            .where(ObligationRow.programme == self._slug, AlarmRow.at <= last)
+            .distinct()
+            .order_by(ObligationRow.key)
+        )
+        return self._session.exec(armed).all()
+
+    def _dispatches(self) -> Iterator[tuple[str, bool]]:
+        """Of today on: their keys, and whether they still take something in."""
+        since = (self._now - timedelta(days=2)).date().isoformat()
+        rows = select(DispatchRow.key, DispatchRow.state, DispatchRow.frozen_at)
+        for key, state, frozen_at in self._session.exec(rows.where(DispatchRow.window >= since)):
+            takes = state in (DispatchState.PENDING, DispatchState.SUPPRESSED)
+            yield key, takes and frozen_at is None
+
+
+def _told(one: Waiting, why_not: str = "") -> Told:
+    return Told(one.obligation, one.rung, one.role, one.unit, one.nominal_at, why_not)
+
+
+def _coming(session: Session, slug: str, at: datetime, one: Planned) -> Coming:
+    person = people.person(session, one.person)
+    told = tuple(_told(notice) for notice in one.notices)
+    return Coming(one.key, one.person, person.name, person.mail or "", at, one.window,
+                  one.channel, told)  # fmt: skip
+
+
+def _unheard(at: datetime, one: Waiting, why: str) -> Coming:
+    return Coming(one.key, 0, "", "", at, "", "", (_told(one, why),))
+
+
+def _as_row(one: Waiting, version: int, at: datetime) -> NoticeRow:
+    return NoticeRow(
+        key=one.key, programme=one.programme, obligation_id=0, obligation_key=one.obligation,
+        deadline_version=version, rung=one.rung, role=one.role, unit=one.unit,
+        nominal_at=one.nominal_at, send_at=one.send_at, made_at=at,
+    )  # fmt: skip

@@ -1,0 +1,200 @@
+"""Reminders seen to: the mails of the next two weeks, who is left in peace, one sent now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import HTMLResponse, Response
+
+from tracker.domain.errors import NotFound, Refused
+from tracker.domain.policy import Role
+from tracker.domain.silences import Mode, Scope
+from tracker.services import byhand, coming, delivery, people, silences
+from tracker.services.coming import Coming, Told
+from tracker.web import matter
+from tracker.web.access import OFFICE
+from tracker.web.asking import Asked, Desk
+from tracker.web.entry import Acting, Office, Received
+from tracker.web.filing import Wrong, moment
+from tracker.web.intake import Form, Unclear
+from tracker.web.pages import opened
+from tracker.web.rendering import go, page
+
+router = APIRouter()
+
+UNPROCESSABLE = 422
+LEAST = 8
+SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+"""For the HTML of a mail: it is shown as it will look and can do nothing."""
+
+
+# -- the next two weeks ----------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/notices/ahead")
+def ahead_page(asked: Office, slug: str) -> Response:
+    """From now on, whatever instant the other pages look at."""
+    with opened(asked, slug) as (session, at):
+        mails = coming.coming(session, slug, now=asked.now)
+        hushed = coming.hushed(session, slug, now=asked.now)
+        titles = coming.titles(session, slug, mails)
+        titles |= coming.titles(session, slug, [_of(told) for _, told in hushed])
+    told = [one for one in mails if one.person]
+    unheard = [(one.at, it) for one in mails if not one.person for it in one.told]
+    return page(
+        asked, "ahead_mails", desk=at, mails=told, unheard=unheard, hushed=hushed, titles=titles,
+        people=len({one.person for one in told}), until=asked.now + coming.TWO_WEEKS,
+    )  # fmt: skip
+
+
+def _of(told: Told) -> Coming:
+    return Coming("", 0, "", "", told.nominal_at, "", "", (told,))
+
+
+@router.get("/p/{slug}/notices/letter")
+def letter_page(asked: Office, slug: str, key: str = "", form: str = "") -> Response:
+    """A mail to come in words; with `form=html` as it will look, with nothing alive in it."""
+    stationery = delivery.parts_of(asked.runtime).stationery
+    with opened(asked, slug) as (session, at):
+        one, letter = coming.letter(session, slug, stationery, now=asked.now, key=key)
+    if form == "html":
+        headers = {"content-security-policy": SANDBOX}
+        return HTMLResponse(letter.html, headers=headers)
+    return page(asked, "letter", desk=at, one=one, letter=letter)
+
+
+# -- snoozes and silences --------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/silences")
+def silences_page(asked: Acting, slug: str, scope: str = "", subject: str = "") -> Response:
+    with opened(asked, slug) as (session, at):
+        return _silences(asked, session, at, sent={"scope": scope, "subject": subject})
+
+
+def _silences(
+    asked: Asked, session: Session, at: Desk, *, sent: dict[str, str],
+    wrong: dict[str, str] | None = None, trouble: str = "",
+) -> Response:  # fmt: skip
+    found = silences.of_programme(session, at.slug)
+    names = {
+        one.subject: people.person(session, int(one.subject)).name
+        for one in found if one.scope is Scope.PERSON
+    }  # fmt: skip
+    bad = bool(wrong or trouble)
+    return page(
+        asked, "silences", desk=at, now=asked.now, names=names, scopes=list(Scope),
+        modes=list(Mode), sent={name: value for name, value in sent.items() if value},
+        current=[one for one in found if one.holds(asked.now)],
+        over=[one for one in found if not one.holds(asked.now)],
+        wrong=wrong or {}, trouble=trouble, status=UNPROCESSABLE if bad else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/silences")
+def silence(asked: Acting, slug: str, form: Received) -> Response:
+    with opened(asked, slug) as (session, at):
+        try:
+            given = _silence(at, form)
+            with asked.runtime.database.write() as writing:
+                silences.make(writing, slug, by=OFFICE, now=asked.now, **given)
+        except Wrong as mistake:
+            return _silences(asked, session, at, sent=form.fields, wrong=mistake.fields)
+        except (Refused, NotFound) as refusal:
+            return _silences(asked, session, at, sent=form.fields, trouble=str(refusal))
+    return go(asked, at.path("silences"))
+
+
+def _silence(at: Desk, form: Form) -> dict[str, Any]:
+    """Wrong where a field is empty or cannot be read."""
+    wrong: dict[str, str] = {}
+    until: datetime | None = None
+    try:
+        until = moment(form.text("until"), at, "until")
+    except Wrong as mistake:
+        wrong |= mistake.fields
+    if until is None and not wrong:
+        wrong["until"] = "missing"
+    because = form.text("because", most=500)
+    if not because:
+        wrong["because"] = "reason"
+    scope, mode = form.text("scope", most=20), form.text("mode", most=20)
+    if scope not in set(Scope) or mode not in set(Mode):
+        raise Unclear("form")
+    subject = form.text("subject", most=300)
+    if not subject and scope != Scope.PROGRAMME:
+        wrong["subject"] = "missing"
+    if wrong:
+        raise Wrong(wrong)
+    return {"scope": Scope(scope), "mode": Mode(mode), "subject": subject, "until": until,
+            "because": because}  # fmt: skip
+
+
+@router.post("/p/{slug}/silences/{number}/end")
+def end_silence(asked: Acting, slug: str, number: int, form: Received) -> Response:
+    with opened(asked, slug) as (session, at):
+        try:
+            with asked.runtime.database.write() as writing:
+                silences.end(writing, slug, number, by=OFFICE, now=asked.now)
+        except Refused as refusal:
+            return _silences(asked, session, at, sent={}, trouble=str(refusal))
+    return go(asked, at.path("silences"))
+
+
+# -- by hand ---------------------------------------------------------------------------------------
+
+
+@router.get("/p/{slug}/remind")
+def remind_page(asked: Acting, slug: str, key: str = "", sent: str = "") -> Response:
+    with opened(asked, slug) as (_, at):
+        return _remind(asked, at, key, done=bool(sent))
+
+
+def _remind(
+    asked: Asked, at: Desk, key: str, *, form: Form | None = None, trouble: str = "",
+    done: bool = False,
+) -> Response:  # fmt: skip
+    return page(
+        asked, "remind", desk=at, it=matter.find(at.board, key), roles=list(Role), done=done,
+        sent=form.fields if form else {}, wrong={}, trouble=trouble, once=matter.fresh(),
+        status=UNPROCESSABLE if trouble else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/remind")
+def remind(asked: Acting, slug: str, form: Received) -> Response:
+    """The same form sent twice makes one mail."""
+    key = form.text("key", most=300)
+    with opened(asked, slug) as (_, at):
+        try:
+            with asked.runtime.database.write() as writing:
+                byhand.send_now(
+                    writing, slug, key, role=form.text("role", most=20), now=asked.now, by=OFFICE,
+                    because=form.text("because", most=500), once=_once(form),
+                )  # fmt: skip
+        except Refused as refusal:
+            return _remind(asked, at, key, form=form, trouble=str(refusal))
+    return go(asked, at.path("remind"), key=key, sent=1)
+
+
+@router.post("/p/{slug}/notices/resend")
+def resend(asked: Acting, slug: str, form: Received) -> Response:
+    """What the mail told and is still open; where nothing is, a page that says so."""
+    with opened(asked, slug) as (_, at), asked.runtime.database.write() as writing:
+        byhand.resend(
+            writing, slug, form.text("message_id", most=300), now=asked.now, by=OFFICE,
+            once=_once(form),
+        )  # fmt: skip
+    return go(asked, at.path("notices"), state="wanted")
+
+
+def _once(form: Form) -> str:
+    """What the same form, sent twice, says twice."""
+    once = form.text("once", most=64)
+    if len(once) < LEAST:
+        raise Unclear("form")
+    return sha256(once.encode()).hexdigest()[:16]
