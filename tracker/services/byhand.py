@@ -56,8 +56,9 @@ def send_now(
     if reason:
         raise Refused(f"不用催：{SETTLED.get(reason, reason)}")
     notice = _notice(session, slug, key, told, once or secrets.token_hex(4), now)
-    made = planning.keep(session, [Intent(notice, ids[key])], now)
-    if made:
+    there = select(NoticeRow.id).where(NoticeRow.key == notice.key)
+    if session.exec(there).first() is None:
+        planning.keep(session, [Intent(notice, ids[key])], now)
         body = {"key": notice.key, "because": because.strip(), "by": traced(session, by)}
         trail.append(session, slug, "notice.asked", key, body, now=now)
     return notice.key
