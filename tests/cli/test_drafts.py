@@ -146,3 +146,37 @@ def test_readings_are_priced_on_recorded_facts_where_there_are_some(bare: Instal
     reading = told.text.partition("▸ joint-units")[2]
     assert "失 1.00  都完成才算" in reading
     assert "不扣不加  任何一家完成就算" in reading
+
+
+def test_records_stay_with_their_matter_where_a_task_comes_in_between(loaded: Installation) -> None:
+    old = loaded.folder / "flood-2023.yaml"
+    loaded("programme", "read", document(loaded), "-o", old)
+    loaded("programme", "settle", old, "--all", "as_read")
+    assert loaded("programme", "load", old).code == 0
+    facts = loaded.write(
+        "facts.yaml",
+        "- {fact: report, clause: '2', duty: done, unit: 县水利局, done: true, "
+        "occurred_at: 2023-05-20T08:00:00Z, recorded_at: 2023-06-30T08:00:00Z}\n",
+    )
+    told = loaded("facts", "load", facts, "--programme", "flood-2023")
+    assert told.code == 0, told.error
+    rows = changed((3, 0, "3"), (5, 0, "4"), (3, 2, "2"))
+    rows = [
+        *rows[:3],
+        ["2", "组织防汛演练", "1", "未组织演练的扣1分。", "4月30日", "县水利局"],
+        *rows[3:],
+    ]
+    next_issue = document(loaded, rows, "second.docx")
+    moved, kept = loaded.folder / "moved.yaml", loaded.folder / "kept.yaml"
+    loaded("programme", "diff", old, next_issue, "--accept", "all", "-o", moved)
+    loaded("programme", "settle", moved, "--all", "as_read")
+    refused = loaded("programme", "load", moved)
+    assert (refused.code, "2 → 3" in refused.error, "--keep-numbers" in refused.error) == (
+        1, True, True,
+    )  # fmt: skip
+    loaded("programme", "diff", old, next_issue, "--accept", "all", "--keep-numbers", "-o", kept)
+    loaded("programme", "settle", kept, "--all", "as_read")
+    done = loaded("programme", "load", kept)
+    assert done.code == 0, done.error
+    due = loaded.valid("due", "due", "--programme", "flood-2023", "--as-of", "2023-07-01")
+    assert [one["clause"] for one in due["obligations"] if one["submitted_at"]] == ["2"]

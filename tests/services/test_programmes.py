@@ -19,7 +19,7 @@ from tests.builders import (
     生态分局,
 )
 from tracker.domain import facts as f
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import NotFound, Refused
 from tracker.services import programmes, reporting, trail
 from tracker.store.database import Database
 from tracker.store.tables import ObligationRow
@@ -173,3 +173,45 @@ def test_the_dates_that_a_calendar_notice_would_move_are_listed_first(database: 
         [moved] = programmes.would_move(session, notice, now=at("2027-03-02"))
         assert rows(session)["1/c/housing/X-1"].due_at == moved.before
     assert (moved.before, moved.after) == (at("2027-03-08 24:00"), at("2027-03-09 24:00"))
+
+
+def texts(**words: str) -> list[dict[str, object]]:
+    return [
+        item(name[1:], clause(name[1:], text=text, duties=[
+            {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+        ], rules=[{"kind": "all_or_nothing", "duty": "done"}]))
+        for name, text in words.items()
+    ]  # fmt: skip
+
+
+PLAN, DRILL, CLEAR = "编制年度巡查方案", "组织防汛应急演练", "清理河道内的碍洪物"
+
+
+def test_a_clause_with_records_keeps_its_number(database: Database) -> None:
+    publish(database, *texts(c1=PLAN, c2=CLEAR))
+    with database.write() as session:
+        reporting.load_facts(
+            session, "small", [a_report("2", on="2021-03-01")], now=at("2021-03-02")
+        )
+    with pytest.raises(Refused, match="2 → 3"):
+        publish(database, *texts(c1=PLAN, c2=DRILL, c3=CLEAR))
+    kept = publish(database, *texts(c1=PLAN, c2=CLEAR, c3=DRILL))
+    assert kept.version == 2
+
+
+def test_a_clause_without_records_may_have_another_number(database: Database) -> None:
+    publish(database, *texts(c1=PLAN, c2=CLEAR))
+    with database.write() as session:
+        reporting.load_facts(
+            session, "small", [a_report("1", on="2021-03-01")], now=at("2021-03-02")
+        )
+    assert publish(database, *texts(c1=PLAN, c2=DRILL, c3=CLEAR)).version == 2
+
+
+def test_a_reworded_clause_is_the_same_clause(database: Database) -> None:
+    publish(database, *texts(c1=PLAN, c2=CLEAR))
+    with database.write() as session:
+        reporting.load_facts(
+            session, "small", [a_report("2", on="2021-03-01")], now=at("2021-03-02")
+        )
+    assert publish(database, *texts(c1=DRILL, c2=f"{CLEAR}和垃圾")).version == 2

@@ -241,6 +241,14 @@ def diff(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="写出合并后的方案 / write the result"),
     ] = None,
+    keep_numbers: Annotated[
+        bool,
+        typer.Option(
+            "--keep-numbers",
+            help="沿用原来的编号，已有的记录不会错位 / numbers stay, and with them what is "
+            "recorded",
+        ),
+    ] = False,
     force: Force = False,
     json: Json = False,
     lang: Language = None,
@@ -264,8 +272,9 @@ def diff(
         from tracker.cli import drafts
 
         drafts.next_issue(
-            before, new, accept or [], output, language=spoken_in, json=json, force=force
-        )
+            before, new, accept or [], output, language=spoken_in, json=json, force=force,
+            keep_numbers=keep_numbers,
+        )  # fmt: skip
         return
     after = sound(found(new), spoken_in)
     differences = yamlform.diff(before, after)

@@ -156,6 +156,7 @@ def next_issue(
     language: str,
     json: bool,
     force: bool,
+    keep_numbers: bool = False,
 ) -> None:
     """The document's differences from the programme; the accepted ones written into it."""
     from tracker.definitions import documents, yamlform
@@ -171,6 +172,8 @@ def next_issue(
     units = {unit.name: unit.id for unit in old.units}
     new = draft(read, programme=old.id, known_units=units)
     found = compare(old, new)
+    if keep_numbers:
+        found = found.with_numbers_kept()
     told = [one.id for one in found.revisions]
     chosen = told if "all" in accepted else _whole(found, accepted)
     result = merged(old, new, found, chosen) if chosen or output is not None else None

@@ -11,8 +11,10 @@ from sqlalchemy import insert
 from sqlmodel import Session, select
 
 from schedules.workdays import WorkCalendar
+from tracker.definitions.drafting.matching import matched, plain
 from tracker.domain import facts as f
 from tracker.domain import readings
+from tracker.domain.errors import Refused
 from tracker.domain.layout import lay_out
 from tracker.domain.obligations import Standing
 from tracker.domain.programme import Programme
@@ -54,6 +56,8 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     last = next(iter(queries.versions(session, programme.id, limit=1)), None)
     if last is not None and last.hash == programme.hash:
         return Published(last.slug, last.version, last.hash, last.title, new=False)
+    if last is not None:
+        _must_keep_numbers(session, parsed(session, last), programme)
     row = ProgrammeRow(
         slug=programme.id,
         version=1 if last is None else last.version + 1,
@@ -71,6 +75,35 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     trail.append(session, programme.id, "programme.published", programme.id, body, now=now)
     refresh_obligations(session, programme.id, now=now)
     return Published(row.slug, row.version, row.hash, row.title, new=True)
+
+
+def _must_keep_numbers(session: Session, was: Programme, now: Programme) -> None:
+    """What is recorded is recorded under the number of a clause: it would count for whatever bears
+    that number next. Refused where a clause that has records bears another number."""
+    recorded = {one.clause for one in factbook.facts(session, was.id) if isinstance(one, f.About)}
+    moved = {old: new for old, new in moved_clauses(was, now).items() if old in recorded}
+    if moved:
+        listed = "、".join(f"{old} → {new}" for old, new in list(moved.items())[:8])
+        raise Refused(
+            f"已有填报等记录的条文换了编号（{listed}），记录会记到别的条文上。请用 "
+            "tracker programme diff 旧文件 新文件 --keep-numbers 合并，沿用原来的编号 / "
+            "clauses with records bear other "
+            f"numbers ({listed}): merge with `tracker programme diff OLD NEW --keep-numbers`"
+        )
+
+
+def moved_clauses(was: Programme, now: Programme) -> dict[str, str]:
+    """Old id -> new id of the clauses whose text stands under another number."""
+    before = {name: body for name, (_, _, body) in was.clauses.items()}
+    after = {name: body for name, (_, _, body) in now.clauses.items()}
+    changed = {name for name, body in before.items()
+               if name not in after or plain(after[name].text) != plain(body.text)}  # fmt: skip
+    if not changed:
+        return {}
+    fresh = {name: body for name, body in after.items() if name in changed or name not in before}
+    old = {name: before[name] for name in changed}
+    pairs = matched(old, fresh, lambda clause: clause.text)
+    return {one: new for new, one in pairs.items() if one != new}
 
 
 def current(session: Session, slug: str) -> Programme:

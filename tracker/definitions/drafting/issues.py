@@ -7,7 +7,7 @@ the reader understands the same of both wordings; where it does not, it is told 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -57,6 +57,12 @@ class Compared:
     items: Mapping[str, str]
     clauses: Mapping[str, str]
     bundles: tuple[tuple[str, ...], ...] = ()
+
+    def with_numbers_kept(self) -> Compared:
+        """Without the differences that give things other numbers: what is recorded under a number
+        stays with its matter, and what is new gets a free one."""
+        left = tuple(one for one in self.revisions if one.change != "renumbered")
+        return replace(self, revisions=left)
 
     def together(self, name: str) -> tuple[str, ...]:
         """All that is accepted with this difference, itself included."""
