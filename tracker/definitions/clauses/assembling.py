@@ -235,6 +235,10 @@ class Assembler:
     def _closes_amount(self, one: Phrase) -> bool:
         """每次按0.1分扣减; 每条0.05分，从本项分值中扣减: the verb stands behind its amount."""
         last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
+        if last is not None and last.kind is Kind.DISCRETIONARY and last.end == one.start:
+            last.act, last.end = self._act(one), one.end  # 在5分以内酌情加分
+            self.lead.pending.clear()
+            return True
         if last is None or last.part != self.lead.part or one.of("LOSE") is None:
             return False
         behind = last.end == one.start or FROM_WHICH.fullmatch(self.lead.text[last.end : one.start])
@@ -304,6 +308,7 @@ class Assembler:
         draft.amount = amount
         draft.late = triggers.is_late(draft.trigger)
         count(self.lead, draft, one)
+        alike = self._same_count(draft)
         if one.of("DISCRETION") is not None or self.lead.discretion():
             draft.kind = Kind.DISCRETIONARY
             if one.of(*VERBS) is None and WORTH_BEFORE.search(draft.said):
@@ -318,7 +323,8 @@ class Assembler:
             draft.kind = Kind.DISCRETIONARY
         elif act is Act.GAIN:
             draft.kind = Kind.BONUS
-            self._in_a_row(draft)
+        elif alike is not None:
+            draft.kind = alike
         elif draft.step is not None:
             draft.kind = triggers.counted_kind(
                 unit=draft.step.unit, measure=draft.measure, change=draft.change,
@@ -345,11 +351,15 @@ class Assembler:
         listed = re.findall(r"未[^，。；、]{1,16}、", draft.trigger)
         return each is not None and each.text == "各" and bool(listed)
 
-    def _in_a_row(self, draft: Draft) -> None:
-        """每获得1项国家级荣誉加2分、省级荣誉加1分: one count for both."""
+    def _same_count(self, draft: Draft) -> Kind | None:
+        """每获得1项国家级荣誉加2分、省级荣誉加1分: one count for both, and one kind."""
         last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
-        if last is not None and draft.step is None and self._is_class_of(last, draft):
-            draft.step, draft.measure = last.step, last.measure
+        if last is None or last.step is None or draft.step is not None:
+            return None
+        if last.act is not draft.act or not self._is_class_of(last, draft):
+            return None
+        draft.step, draft.measure = last.step, last.measure
+        return last.kind
 
     def _is_class_of(self, last: Draft, draft: Draft) -> bool:
         """、被省级通报的, 县级: another class of what the last amount counts."""
@@ -373,9 +383,6 @@ class Assembler:
             and re.search(r"超过\S{1,6}[天日月周时]", draft.said)
         ):
             draft.kind = Kind.LATENESS
-            return
-        if last is not None and last.step is not None and self._is_class_of(last, draft):
-            draft.kind, draft.step, draft.measure = last.kind, last.step, last.measure
             return
         if last is None or not plain or last.step is None or last.sentence != draft.sentence:
             return

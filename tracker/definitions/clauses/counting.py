@@ -160,6 +160,8 @@ def _bare_count(lead: Lead, draft: Draft) -> None:
     counts = [one for one in said if one.kind == "bound" and len(one.tokens) == 1]
     for one in reversed(counts):
         quantity = lead.quantity(one)
+        if re.match(r"[^，。；的]{0,6}?[均都皆]", lead.text[one.end : one.end + 8]):
+            continue  # 两项均不达标: all of them, not each
         if quantity is None or quantity.unit in triggers.CLOCK | triggers.QUANTITATIVE:
             continue
         near = draft.end and not re.search(r"的", lead.text[one.end : said[-1].end])

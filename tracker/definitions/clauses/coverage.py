@@ -246,7 +246,7 @@ SANCTION = re.compile(
     r"|(?<=[的时])不扣|取高值|以上不封顶"
 )
 SCORING = re.compile(
-    r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|取高值|参照|得\d|扣\d|\d分"
+    r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|占\d+%|取高值|参照|得\d|扣\d|\d分"
 )
 OPEN = re.compile(
     r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n×÷/+=]{0,30}\d[^”\"\n×÷/+=]{0,30}[”\"][计扣加得]|待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
@@ -362,10 +362,14 @@ def _for_success(seen: Seen) -> Iterator[Place]:
             yield one.start, one.end
 
 
+MENDED = re.compile(r"整改|处理|及时|主动|纠正|挽回|补报|补办")
+
+
 def _is_lesser(seen: Seen, one: Draft) -> bool:
     """每起扣1分；整改到位的，扣0.5分: so much less."""
     return any(
-        other.end <= one.start
+        MENDED.search(one.trigger) is not None
+        and other.end <= one.start
         and isinstance(other.amount, Points)
         and isinstance(one.amount, Points)
         and other.amount.value > one.amount.value

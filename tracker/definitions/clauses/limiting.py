@@ -149,7 +149,7 @@ def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
         return list(before)
     acts = _direction(words) if not both else POINTED
     last = before[-1]
-    scope = [one for one in before if one.act in acts or one.kind is Kind.RATIO]
+    scope = [one for one in before if one.act in acts or (one is last and one.kind is Kind.RATIO)]
     if GROUP.search(words) or not scope or (limit.opens and last.sentence != limit.sentence):
         return []
     same_part = [one for one in scope if one.part == limit.part]

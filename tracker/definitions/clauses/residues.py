@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
 
-from tracker.definitions.clauses.drafts import Draft
-from tracker.definitions.clauses.reading import Kind, Whole
+from tracker.definitions.clauses.drafts import Act, Draft
+from tracker.definitions.clauses.reading import Kind, Points, Whole
 from tracker.definitions.clauses.seeing import Look, Place, Seen, Spans
 
 BEHIND = re.compile(
@@ -105,7 +107,53 @@ def _weights(seen: Seen) -> Iterator[Place]:
             yield one.start, one.end
 
 
+MANY = 40
+
+BETTER = re.compile(
+    r"(?:完成|合格|满意|达标|办结|覆盖|优良|销号|整改|公开|普及|支付|执行|化解|受理|开工|到位|利用|及格)"
+    r"[^，。；\d]{0,3}(?:率|度|比例)"
+)
+FROM_ON = re.compile(r"(?:达到|不低于|高于|超过|≥)?(\d{1,9}(?:\.\d{1,9})?)%?(?:及?以上|的|$)")
+
+
+def _less_for_more(seen: Seen) -> Iterator[Place]:
+    """完成率90%以上得5分，95%以上得3分."""
+    for one in seen.drafts:
+        told = [
+            (Decimal(figure[1]), band.award.value)
+            for band in one.tiers
+            if isinstance(band.award, Points) and (figure := FROM_ON.search(band.when))
+        ]
+        better = BETTER.search(seen.text, max(0, one.start - 40), one.end)
+        if better and any(_falls(first, second) for first, second in pairwise(told)):
+            yield one.start, one.end
+
+
+def _falls(first: tuple[Decimal, Decimal], second: tuple[Decimal, Decimal]) -> bool:
+    """The higher share wins fewer points."""
+    higher, fewer = first[0] < second[0], first[1] > second[1]
+    return first[0] != second[0] and first[1] != second[1] and higher is fewer
+
+
+def _scores_lost(seen: Seen) -> Iterator[Place]:
+    """Several scores of which none became a rule: 建成一座得3分，改造一座得1分，未完成的扣1分."""
+    lost = [
+        one
+        for one in seen.made.drafts
+        if one.act is Act.SCORE and isinstance(one.amount, Points) and not _is_kept(seen, one)
+    ]
+    if len(lost) > 1:
+        yield from ((one.start, one.end) for one in lost)
+
+
+def _is_kept(seen: Seen, one: Draft) -> bool:
+    heads = any(o.act is Act.LOSE and o.part == one.part for o in seen.made.drafts[:MANY])
+    return heads or seen.ruled.has(one.end - 1) or not seen.drafts
+
+
 LOOKS: tuple[Look, ...] = (
+    _less_for_more,
+    _scores_lost,
     _run_on,
     _powers,
     _months,

@@ -17,7 +17,7 @@ from tracker.definitions.clauses.triggers import CLOCK, COMPARING
 def settled(made: Assembly) -> list[Draft]:
     """The rules of a clause in the order of the text."""
     drafts = _merged_bases(made.drafts)
-    drafts = _filled(_without_clamps(_without_told_ratios(drafts)))
+    drafts = _filled(_without_clamps(_without_conversions(_without_told_ratios(drafts))))
     drafts = list(banded(list(ordered(drafts))))
     drafts = _without_worths(_judged(drafts), made)
     drafts = _without_weak(drafts)
@@ -25,6 +25,19 @@ def settled(made: Assembly) -> list[Draft]:
         drafts = []
     drafts = limited(drafts, made.limits)
     return _once(_without_targets(drafts))
+
+
+def _without_conversions(drafts: Sequence[Draft]) -> list[Draft]:
+    """以市局通报为准，折算计入: the other document's result, only on another scale."""
+    told = {one.part for one in drafts if one.kind is Kind.EXTERNAL}
+    return [
+        one
+        for one in drafts
+        if not (one.kind is Kind.RATIO and one.part in told and CONVERTED.search(one.said))
+    ]
+
+
+CONVERTED = re.compile(r"^，?折算")
 
 
 def _without_clamps(drafts: Sequence[Draft]) -> list[Draft]:

@@ -205,7 +205,9 @@ def _is_due(found: re.Match[str], text: str) -> bool:
         return bool(re.match(r"(?:要|须|应)?(?:全部|全面)?(?:完成|建成|实现|达到)", after))
     if part["end"]:
         done = re.match(
-            r"(?:要|须|应)?(?:全面|全部|基本)?(?:完成|建成|实现|达|竣工|投用|清零)", after
+            r"(?:要|须|应)?(?:分别|累计|力争|确保)?(?:全面|全部|基本)?"
+            r"(?:完成|建成|实现|达|竣工|投用|清零)",
+            after,
         )
         return lead.endswith(("到", "至", "在", "于")) or done is not None
     if part["part"] or found.group().endswith(("末", "底")):
