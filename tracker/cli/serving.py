@@ -18,7 +18,7 @@ from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
 from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
-from tracker.services import delivery, planning, programmes, trail, weekpost
+from tracker.services import delivery, planning, programmes, trail, watch, weekpost
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ PAGES = "tracker.web.app:create"
 
 SEAL_EVERY = timedelta(minutes=1)
 DIGEST_EVERY = timedelta(hours=1)
+WATCH_EVERY = timedelta(minutes=5)
 DRAIN_SECONDS = 20
 
 
@@ -136,11 +137,15 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
     async def digest() -> None:
         await asyncio.to_thread(_issue_digests, parts, mailroom)
 
+    async def look_after() -> None:
+        await asyncio.to_thread(_watch, parts, mailroom)
+
     return {
         "tick": (timedelta(seconds=found.tick_seconds), tick),
         "deliver": (timedelta(seconds=found.deliver_seconds), deliver),
         "seal": (SEAL_EVERY, seal),
         "digest": (DIGEST_EVERY, digest),
+        "watch": (WATCH_EVERY, look_after),
     }
 
 
@@ -164,4 +169,14 @@ def _issue_digests(parts: Runtime, mailroom: delivery.Parts) -> None:
                 now=now,
                 stationery=mailroom.stationery,
                 templates=parts.templates,
+                health=watch.weekly(session, slug, now, parts.settings),
             )
+
+
+def _watch(parts: Runtime, mailroom: delivery.Parts) -> None:
+    """What the office has to know of the service, where there is anything."""
+    with parts.database.write() as session:
+        watch.watch(
+            session, parts.clock.now(), stationery=mailroom.stationery, templates=parts.templates,
+            ways=parts.settings.ways,
+        )  # fmt: skip

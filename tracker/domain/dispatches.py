@@ -343,6 +343,7 @@ class ReminderMail:
 
     `person` and `unit` are names; `window` is the dispatch's; `until` ends the forecast behind
     `keeps`; links stop working at `expires_at`; `home` lists everything of the reader's unit.
+    `caught_up` earlier notices are in it that had not gone out at their time.
     `instead` names the channel that could not deliver, where this one took over from it.
     """
 
@@ -363,6 +364,7 @@ class ReminderMail:
     accepted: tuple[AcceptedLine, ...] = ()
     instead: str = ""
     reviews: tuple[ReviewLine, ...] = ()
+    caught_up: int = 0
 
     @property
     def kind(self) -> NoticeKind:

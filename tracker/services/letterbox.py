@@ -194,7 +194,7 @@ class Desk:
     def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
         """None where nothing is left to say, or nobody to say it to; the rows tell which."""
         person = self._session.get(PersonRow, row.person_id)
-        if row.kind is DispatchKind.DIGEST:
+        if row.kind is not DispatchKind.REMINDER:
             return self._as_issued(row, person, claimed)
         alive = self._worth_a_mail(self._still_meant(row))
         reached = _reaches(row, person)
@@ -212,8 +212,8 @@ class Desk:
     def _as_issued(
         self, row: DispatchRow, person: PersonRow | None, claimed: Claim
     ) -> Ready | None:
-        """A digest was frozen when it was issued; only its reader may be gone since. What another
-        channel could not deliver is frozen for this one."""
+        """A digest, or what the office is told, was written when it was issued; only its reader may
+        be gone since. What another channel could not deliver is frozen for this one."""
         if person is None or not _reaches(row, person) or not row.text:
             self._suppress(row, "no_address")
             return None
@@ -402,6 +402,7 @@ class Desk:
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
             instead=self._instead(row),
+            caught_up=len(alive) - len(leads),
             home=self._home(first, leads),
             attachment=self._enclosed(row, written),
             roles=tuple(sorted({one.role for one in alive}, key=lambda role: (RANKS[role], role))),

@@ -325,6 +325,8 @@ class _Reminder:
         if not self.mail.unit:
             key = "why_beside"
         yield self.say(key, unit=self.units(), roles=self.roles())
+        if self.mail.caught_up:
+            yield self.say("caught_up", n=self.mail.caught_up)
         line = self.mail.next_line
         if line is not None:
             role = text(f"role.{line.next_role}", language=self.language)

@@ -12,7 +12,7 @@ from notifiers import mime
 from notifiers.message import MAIL, Address, Message, message_id, one_line
 from schedules.deadlines import local_day
 from tracker.services import letters, people, programmes, weekly
-from tracker.services.digest import Digest
+from tracker.services.digest import Digest, Health
 from tracker.services.letterbox import Stationery
 from tracker.services.people import EVERY_UNIT, Role
 from tracker.services.weekly import Issued
@@ -22,13 +22,19 @@ from tracker.wording import Language
 
 
 def issue_and_post(
-    session: Session, slug: str, *, now: datetime, stationery: Stationery, templates: Environment
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    stationery: Stationery,
+    templates: Environment,
+    health: Sequence[Health] = (),
 ) -> int:
     """This week's digests, made and put into the outbox if it has come so far; how many mails.
 
     Safe to repeat: a week is issued once, a person gets one digest of a programme and week.
     """
-    issued = weekly.issue(session, slug, now=now)
+    issued = weekly.issue(session, slug, now=now, health=health)
     return post(session, slug, issued, now=now, stationery=stationery, templates=templates)
 
 

@@ -57,6 +57,7 @@ class DispatchState(StrEnum):
 class DispatchKind(StrEnum):
     REMINDER = "reminder"
     DIGEST = "digest"
+    OFFICE = "office"
 
 
 class ProgrammeRow(Table, table=True):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from schedules.deadlines import due_day
 from tracker.domain.errors import NotFound
 from tracker.services import audit as audits
-from tracker.services import audit_files, letters, weekly
+from tracker.services import audit_files, letters, watch, weekly
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience
 from tracker.web.asking import Asked, Desk, day
@@ -19,7 +19,6 @@ from tracker.web.evidence import disposition
 from tracker.web.intake import Unclear
 from tracker.web.pages import opened
 from tracker.web.rendering import page
-from tracker.web.vitals import vitals
 from tracker.wording import Language
 
 router = APIRouter()
@@ -41,7 +40,7 @@ def digest_page(asked: Office, slug: str, unit: str = "") -> Response:
         made = weekly.digest_of(
             session, slug, as_of=at.as_of, known_at=at.board.known_at,
             audience=Audience.HEAD if unit else Audience.LEADER, unit=unit,
-            health=vitals(asked).told(),
+            health=watch.weekly(session, slug, asked.now, asked.runtime.settings),
         )  # fmt: skip
     return page(asked, "digest", desk=at, digest=made, unit=unit,
                 verdict=letters.verdict_of(made, asked.language))  # fmt: skip
