@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +348,33 @@ def test_what_was_due_before_today_is_asked_about_once(
     again = clerk.imports(document(tmp_path, slip, (2, 1, "修订预案")), programme="flood",
                           year=str(year - 1))  # fmt: skip
     assert "今天以前已经到期" not in clerk.sees(again)
+
+
+def tidied(clerk: Clerk, days: int) -> int:
+    with clerk.house.runtime.database.write() as session:
+        return drafts.tidy(session, now=clerk.house.clock.now() + timedelta(days=days))
+
+
+def test_the_document_of_a_draft_that_ended_is_kept_until_a_day_that_the_page_tells(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/drop")
+    assert "保留到" in clerk.sees(place)
+    assert tidied(clerk, 179) == 0
+    assert (tidied(clerk, 181), tidied(clerk, 182)) == (1, 0)
+    assert kept(clerk, place).rows == ()
+    page = clerk.sees(place)
+    assert "已在" in page
+    assert "未修订预案" not in page
+
+
+def test_the_issue_published_last_is_kept_for_the_next_one(clerk: Clerk, tmp_path: Path) -> None:
+    place = clerk.imports(document(tmp_path))
+    clerk.sends(f"{place}/settle", p_unread_2_1="as_read")
+    clerk.sends(f"{place}/publish")
+    assert tidied(clerk, 400) == 0
+    second = clerk.imports(document(tmp_path, (2, 1, "修订预案")), programme="flood")
+    clerk.sends(f"{second}/accept", do="all")
+    assert clerk.sends(f"{second}/publish").status_code == 303
+    assert tidied(clerk, 400) == 1

@@ -18,7 +18,7 @@ from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
 from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
-from tracker.services import delivery, planning, programmes, trail, watch, weekpost
+from tracker.services import delivery, drafts, planning, programmes, trail, watch, weekpost
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -150,6 +150,9 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
 
 
 def _seal(parts: Runtime) -> None:
+    """And whatever else is put away from time to time."""
+    with parts.database.write() as session:
+        drafts.tidy(session, now=parts.clock.now())
     while True:
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -313,7 +313,7 @@ def _of(session: Session, row: DraftRow) -> Kept:
         dropped_at=row.dropped_at,
         rows=tuple(_row(one) for one in row.reading["rows"]),
         told=Summary(**row.reading["summary"]),
-        document=Draft.model_validate(row.document),
+        document=_document(row),
         decided=Decided.of(row.decided),
         current=current,
         recorded=current is not None and factbook.last_row(session, row.slug) > 0,
@@ -495,3 +495,40 @@ def past(session: Session, one: Kept, *, now: datetime) -> int:
     return remembered(
         session, key, lambda: len(pastdue.before(session, openpoints.settled(one.result), now=now))
     )
+
+
+# -- how long they are kept ------------------------------------------------------------------------
+
+KEPT_FOR = timedelta(days=180)
+"""After a draft has ended, its document is kept so long: for questions about what was read."""
+
+
+def kept_until(one: Kept) -> datetime | None:
+    """When the document goes; None while the draft is open."""
+    ended = one.published_at or one.dropped_at
+    return None if ended is None else ended + KEPT_FOR
+
+
+def tidy(session: Session, *, now: datetime) -> int:
+    """Empties the documents of drafts that ended long ago; how many. What was decided stays, and of
+    each programme the issue that was published last, by whose answers the next one goes."""
+    light = load_only(
+        *(getattr(DraftRow, name) for name in ("id", "slug", "decided", "published_at"))
+    )
+    ended = func.coalesce(col(DraftRow.published_at), col(DraftRow.dropped_at))
+    old = session.exec(select(DraftRow).where(ended <= now - KEPT_FOR).options(light)).all()
+    newest = select(func.max(col(DraftRow.id))).where(col(DraftRow.published_at).is_not(None))
+    last = set(session.exec(newest.group_by(col(DraftRow.slug))).all())
+    gone = [row for row in old if row.id not in last and not row.decided.get("emptied")]
+    for row in gone:
+        row.reading = {"summary": row.reading["summary"], "rows": []}
+        row.document = {}
+        row.decided = {**row.decided, "emptied": True}
+    return len(gone)
+
+
+def _document(row: DraftRow) -> Draft:
+    """One without any section, which no document has, where it has been emptied."""
+    if row.document:
+        return Draft.model_validate(row.document)
+    return Draft.model_construct(id=row.slug, title=row.title, sections=())

@@ -191,7 +191,8 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         only_choices=len(_only_choices(one)),
         n_revisions=len(revisions), facts=priced.facts if priced else 0,
         problems=[_at_source(problem, one, say) for problem in problems],
-        effect=effect, past=past, at_once=AT_ONCE, status=UNPROCESSABLE if problems else 200,
+        effect=effect, past=past, at_once=AT_ONCE, until=drafts.kept_until(one),
+        status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
 
 
