@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -531,4 +532,6 @@ def _document(row: DraftRow) -> Draft:
     """One without any section, which no document has, where it has been emptied."""
     if row.document:
         return Draft.model_validate(row.document)
-    return Draft.model_construct(id=row.slug, title=row.title, sections=())
+    return Draft.model_construct(
+        id=row.slug, title=row.title, year=0, points=Decimal(0), units=(), sections=()
+    )

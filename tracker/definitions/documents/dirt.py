@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tracker.definitions.documents import mistyped
 from tracker.definitions.documents.reading import Dirt
 from tracker.definitions.documents.slips import slip
 from tracker.definitions.words import Language
@@ -52,14 +53,25 @@ class _Found:
 def dirt_in(passages: Sequence[Passage], language: Language = "zh") -> list[Dirt]:
     whole = "\n".join(passage.text for passage in passages)
     common = _common_words(whole)
+    turned = mistyped.Turned(whole)
     found: list[Dirt] = []
     for passage in passages:
         plain = [*_plain(passage), *_against(passage, whole, common)]
+        plain += _mistyped(passage.text, turned)
         odd = list(_odd(passage.text, whole)) if plain else []
         for one in sorted([*plain, *odd], key=lambda each: each.start):
             shown = _shown(passage.text, one.start, one.end)
             found.append(slip(one.code, passage.place, shown, language, **one.values))
     return list(dict.fromkeys(found))
+
+
+def _mistyped(text: str, turned: mistyped.Turned) -> Iterator[_Found]:
+    for code, found in (
+        ("word_typed", mistyped.words_in(text)),
+        ("word_wrong", turned.slips(text)),
+    ):
+        for one in found:
+            yield _Found(code, one.start, one.end, {"word": one.word, "meant": one.meant})
 
 
 def _shown(text: str, start: int, end: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tracker.definitions import words, yamlform
-from tracker.definitions.documents import flattened, programmes
+from tracker.definitions.documents import flattened, mistyped, programmes
 from tracker.definitions.documents.assembling import Assembled, assembled
 from tracker.definitions.documents.dirt import dirt_in
 from tracker.definitions.documents.files import SUFFIXES, opened
@@ -81,6 +81,16 @@ def _dirt(found: Assembled, language: Language) -> Iterator[Dirt]:
             sums |= {"sum": plain(check.sum), "stated": plain(check.stated)}
             yield slip("sum", check.place, "", language, **sums)
     yield from dirt_in(found.passages, language)
+    yield from _units(found, language)
+
+
+def _units(found: Assembled, language: Language) -> Iterator[Dirt]:
+    """Units of one kind are compared with one another: who reviews is no slip of who owes."""
+    for kind in ("lead_units", "responsible_units", "reviewing_units"):
+        named = [(name, item.place) for item in found.items for name in getattr(item, kind)]
+        for name, meant in mistyped.units([one for one, _ in named]):
+            place = next(where for one, where in named if one == name)
+            yield slip("unit_typed", place, name, language, word=name, meant=meant)
 
 
 def _absent(

@@ -36,6 +36,18 @@ _SAID: dict[str, tuple[str, str, str, str]] = {
         '"{word}" seems to have a wrong character',
         'elsewhere it is "{meant}"; check it',
     ),
+    "word_typed": (
+        "“{word}”疑是打错的字",
+        "原文可能是“{meant}”，请核对",
+        '"{word}" seems to be mistyped',
+        'check whether "{meant}" was meant',
+    ),
+    "unit_typed": (
+        "单位“{word}”只出现一次，疑有错字",
+        "可能是“{meant}”，请核对；是两个单位的照原文载入",
+        'the unit "{word}" stands once only and may be mistyped',
+        'it may be "{meant}"; where they are two units, keep it as printed',
+    ),
     "placeholder": (
         "“{word}”里的 X 不像原文",
         "请对照原件改正（如“其余”）",
