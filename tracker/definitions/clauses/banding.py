@@ -106,6 +106,8 @@ def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
         return False  # 国家级采用一篇计2分，省级采用一篇计1分: each counts
     if one.start == run[-1].start and one.act is not Act.SCORE and not one.rank:
         return False  # 分别扣0.4分、0.6分: each class has its own
+    if _is_of_another(one, run[-1]):
+        return False  # 受理率低于95%扣1分，办结率低于90%扣2分: two measures
     if one.rank and one.part != run[-1].part and {one.act, run[-1].act} == {Act.LOSE, Act.GAIN}:
         return False  # the last places lose, the first ones win
     if one.act is Act.LOSE and DATED.search(one.said) and DATED.search(run[-1].said):
@@ -128,6 +130,23 @@ def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
     return ordinal or _sort(one) == _sort(first) or one.act is Act.ZERO
 
 
+SUBJECT = re.compile(
+    r"([^，。；、：\d%≤≥<>]{1,14}?(?:率|度|比例|占比|面积|指数))"
+    r"(?:未?达|[低高大小少多]于|不|超|在|为|[≥≤<>\d])"
+)
+
+
+def _is_of_another(one: Draft, before: Draft) -> bool:
+    names = _subject(one), _subject(before)
+    return all(names) and not (names[0].endswith(names[1]) or names[1].endswith(names[0]))
+
+
+def _subject(one: Draft) -> str:
+    """What is measured, where the words of the condition name it."""
+    found = SUBJECT.search(one.said)
+    return found[1] if found else ""
+
+
 def _sort(one: Draft) -> str:
     if one.rank:
         return "rank"
@@ -142,7 +161,9 @@ def _short_bound(one: Draft) -> bool:
     """推迟30天, 逾期3天以内: a length of delay as a condition."""
     return (
         bool(
-            re.search(r"(?<![月\d])\d+(?:天|日|个月|个工作日|小时|周)(?:以|之)?[内上下]?", one.said)
+            re.search(
+                r"(?<![月\d])\d+(?:天|日|个月|个工作日|小时|周|分钟)(?:以|之)?[内上下]?", one.said
+            )
         )
         and one.step is None
     )

@@ -25,7 +25,7 @@ FEASTS = re.compile(
 
 DATE = re.compile(r"\d{1,2}月\d{1,2}日")
 BORDER = re.compile(
-    rf"(?P<strict>不足|低于|不到|超过|小于|大于|未达到?|[<>])?(?P<figure>{NUMBER})(?P<sign>%|分|个?[日天月周]|个?工作日|小时)?"
+    rf"(?P<strict>不足|低于|不到|超过|小于|大于|未达到?|[<>])?(?P<figure>{NUMBER})(?P<sign>%|分钟|分|个?[日天月周]|个?工作日|小时)?"
 )
 
 

@@ -50,7 +50,9 @@ def _is_clamp(one: Draft) -> bool:
     return found is not None and found[1] == found[2]
 
 
-CLAMP = re.compile(r"(?:超过|超出|高于|大于)(\d[\d.]{0,8}%).{0,8}?按(\d[\d.]{0,8}%)")
+CLAMP = re.compile(
+    r"(?:超过|超出|高于|大于|不足|不满|低于|少于)(\d[\d.]{0,8}%).{0,8}?按(\d[\d.]{0,8}%)"
+)
 
 
 def _filled(drafts: Sequence[Draft]) -> list[Draft]:

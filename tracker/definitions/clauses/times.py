@@ -320,6 +320,9 @@ def _is_limit(one: Length, text: str) -> bool:
     return clock and LATER.search(around) is None and text[one.end : one.end + 1] in "的，未仍没"
 
 
+DELAYED = re.compile(r"(?:迟|逾期|延误|超时|超期|滞后|晚)(?!于)[^，。；于]{0,2}$")
+"""迟报30分钟以内: a length of delay."""
+
 ROW_OF_LIMITS = re.compile(r"(?:限时|时限|期限)(?:办结|办理|要求)?(?:：|分别为|分别|为)[^。；]*$")
 
 
@@ -333,7 +336,9 @@ def _is_length(found: re.Match[str], before: str, text: str) -> bool:
     lead, within = found["lead"], found["within"]
     if text[max(0, found.start() - 2) : found.start()] in ("以上", "之间"):
         return False
-    if lead in ("逾期", "推迟", "延迟"):
+    if lead in ("逾期", "推迟", "延迟") or DELAYED.search(
+        text, max(0, found.start() - 5), found.start()
+    ):
         return False
     if LIMIT_BEFORE.search(text, max(0, found.start() - 16), found.start()):
         return True
