@@ -165,6 +165,6 @@ def _bare_count(lead: Lead, draft: Draft) -> None:
         if quantity is None or quantity.unit in triggers.CLOCK | triggers.QUANTITATIVE:
             continue
         near = draft.end and not re.search(r"的", lead.text[one.end : said[-1].end])
-        if one is said[0] or near or re.match(r"有", said[0].tokens[0].text):
+        if one is said[0] or near or lead.text[one.start - 1 : one.start] == "有":
             _counted_by(lead, draft, one)
             return

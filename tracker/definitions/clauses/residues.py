@@ -96,6 +96,9 @@ def _lone_ends(seen: Seen) -> Iterator[Place]:
 
 
 WEIGHT = re.compile(r"系数|权数")
+SUM = re.compile(r"=[^×÷/乘除]{1,40}$")
+"""得分=基础分+加分-扣分: what else is in it?"""
+
 FORMULA = re.compile(r"[×÷=]|乘以|除以")
 
 
@@ -103,6 +106,8 @@ def _weights(seen: Seen) -> Iterator[Place]:
     """×系数, with no number for it."""
     for one in seen.drafts:
         formula = one.kind in (Kind.RATIO, Kind.LINEAR) and FORMULA.search(one.said)
+        if formula and SUM.search(one.said):
+            yield one.start, one.end
         if formula and WEIGHT.search(one.said) and "见" not in seen.text[one.end :]:
             yield one.start, one.end
 
