@@ -145,7 +145,7 @@ class SmtpChannel:
 
     async def _connect(self) -> SMTP:
         settings = self._settings
-        smtp = SMTP(
+        smtp = _Line(
             hostname=settings.host,
             port=settings.port,
             timeout=settings.timeout,
@@ -298,6 +298,20 @@ class _Refused(Exception):
     def __init__(self, failure: DeliveryError) -> None:
         super().__init__(failure)
         self.failure = failure
+
+
+class _Line(SMTP):
+    """A connection that is gone once it is closed, however it came to that.
+
+    The library's own close waits, without end, for a server to read what is still to be sent and
+    to answer the end of TLS; the loop may have ended before.
+    """
+
+    def close(self) -> None:
+        transport = self.transport
+        super().close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
 
 async def _quit(smtp: SMTP) -> None:

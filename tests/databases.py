@@ -24,6 +24,9 @@ from sqlalchemy.engine import URL, make_url
 
 # A test database is thrown away: it need not survive a power cut.
 HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+# The system survives when a server is killed, so what it has been given to write is written; but a
+# commit must have been given to it before it is answered.
+STURDY = "-c fsync=off -c synchronous_commit=on -c max_connections=200"
 
 
 class NoServer(Exception):
@@ -120,7 +123,10 @@ def server(run: Path) -> Server:
 
 def stop(run: Path) -> None:
     """Stop the server that this run started, if it did."""
-    home = run / "postgres"
+    _stop(run / "postgres")
+
+
+def _stop(home: Path) -> None:
     if not (home / "data" / "postmaster.pid").exists():
         return
     pg_ctl = (home / "pg_ctl").read_text()
@@ -140,22 +146,59 @@ def _start(run: Path) -> str:
     raise NoServer("; ".join(tried) or "no PostgreSQL binaries found")
 
 
-def _start_from(binaries: Path, home: Path) -> str:
+def _start_from(binaries: Path, home: Path, options: str = HASTY) -> str:
     account = _account()
     home.mkdir()
     (home / "pg_ctl").write_text(str(binaries / "pg_ctl"))
     if account:
         os.chown(home, account.pw_uid, account.pw_gid)
-    data = home / "data"
-    initdb = ["initdb", "--pgdata", str(data), "--username", "postgres", "--auth", "trust"]
-    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' {HASTY}"
-    start = ["pg_ctl", "start", "--wait", "--pgdata", str(data), "--log", str(home / "log")]
-    for command in (
-        [*initdb, "--encoding", "UTF8", "--locale", "C", "--no-sync"],
-        [*start, "--options", options],
-    ):
-        _run([str(binaries / command[0]), *command[1:]], home, account)
+    initdb = [str(binaries / "initdb"), "--pgdata", str(home / "data")]
+    rest = ["--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--locale", "C"]
+    _run([*initdb, *rest, "--no-sync"], home, account)
+    _serve(home, options)
     return f"postgresql+psycopg://postgres@/postgres?host={home}"
+
+
+def _serve(home: Path, more: str) -> None:
+    pg_ctl, data = (home / "pg_ctl").read_text(), str(home / "data")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' {more}"
+    start = [pg_ctl, "start", "--wait", "--pgdata", data, "--log", str(home / "log")]
+    _run([*start, "--options", options], home, _account())
+
+
+@dataclass(frozen=True)
+class OwnServer(Server):
+    """A server that nobody else uses, so that it may be stopped and started again."""
+
+    home: Path
+
+    def stop(self) -> None:
+        """At once, as if its machine were switched off; who is connected is cut off."""
+        _stop(self.home)
+
+    def start(self) -> None:
+        _serve(self.home, STURDY)
+
+
+@contextmanager
+def own_server(run: Path) -> Iterator[OwnServer]:
+    """Raises NoServer like `server`."""
+    home = run / f"own-{uuid4().hex[:8]}"
+    refused = []
+    for origin, binaries in _installations(run):
+        try:
+            url = _start_from(binaries, home, STURDY)
+            break
+        except (subprocess.SubprocessError, OSError) as failure:
+            shutil.rmtree(home, ignore_errors=True)
+            refused.append(f"{origin}: {failure}")
+    else:
+        raise NoServer("; ".join(refused) or "no PostgreSQL binaries found")
+    try:
+        yield OwnServer(make_url(url), home)
+    finally:
+        _stop(home)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _run(command: list[str], home: Path, account: pwd.struct_passwd | None) -> None:

@@ -391,6 +391,37 @@ def _mailbox(rest: str) -> str:
 
 
 @contextmanager
+def deaf_server(
+    after: str, context: ssl.SSLContext | None = None
+) -> Iterator[tuple[int, threading.Event]]:
+    """The port of a server that answers up to the command `after` and then neither reads, answers
+    nor hangs up, and the event that it has come to that; with a `context` it speaks TLS from the
+    first byte."""
+    deaf, over = threading.Event(), threading.Event()
+
+    def serve() -> None:
+        client, _ = listening.accept()
+        with context.wrap_socket(client, server_side=True) if context else client as line:
+            line.sendall(b"220 deaf.test ESMTP\r\n")
+            heard = b""
+            while heard != after.encode():
+                heard = line.recv(1000)[:4].rstrip()
+                line.sendall(_DEAF.get(heard, b"250 Ok\r\n"))
+            deaf.set()
+            over.wait(_ANSWERS_WITHIN)
+
+    with socket.create_server((HOST, 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(listening.getsockname()[1]), deaf
+        over.set()
+        thread.join()
+
+
+_DEAF = {b"DATA": b"354 go ahead\r\n", b"QUIT": b"221 bye\r\n"}
+
+
+@contextmanager
 def refusing_port() -> Iterator[int]:
     """A port where nobody listens, and nobody else will while the test runs."""
     with socket.socket() as bound:

@@ -18,7 +18,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from notifiers.message import MAILING, WAYS, Way
 from tracker.domain.errors import DefinitionError, Problem
@@ -31,6 +36,7 @@ DEBUG = "TRACKER_DEBUG"
 
 TLS_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 SHORTEST_SECRET = 32
+RetryMinutes = Annotated[float, Field(gt=0)]
 
 
 def default_folder() -> Path:
@@ -122,6 +128,12 @@ class Settings(BaseSettings):
     message_domain: str = Field(
         default="", description="Right part of Message-IDs; default the sender's domain."
     )
+    retry_minutes: Annotated[tuple[RetryMinutes, ...], NoDecode] = Field(
+        default=(30, 60, 120, 180),
+        min_length=1,
+        description="Minutes to wait after the first tries of a mail, such as 30,60,120,180; "
+        "the last counts for every further one.",
+    )
     give_up_days: Annotated[int, Field(ge=1)] = Field(
         default=5, description="A mail that no server takes counts as failed after so many days."
     )
@@ -191,6 +203,11 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError) as unknown:
             raise ValueError(f"no time zone {name!r}; write one such as Asia/Shanghai") from unknown
         return name
+
+    @field_validator("retry_minutes", mode="before")
+    @classmethod
+    def _are_separate(cls, minutes: object) -> object:
+        return minutes.replace(",", " ").split() if isinstance(minutes, str) else minutes
 
     @field_validator("secret")
     @classmethod
@@ -275,6 +292,10 @@ class Settings(BaseSettings):
     @property
     def give_up_after(self) -> timedelta:
         return timedelta(days=self.give_up_days)
+
+    @property
+    def retry_waits(self) -> tuple[timedelta, ...]:
+        return tuple(timedelta(minutes=minutes) for minutes in self.retry_minutes)
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,7 @@ from tests.sinks import (
     Script,
     ScriptedSmtp,
     SmtpSink,
+    deaf_server,
     parse,
     refusing_port,
     slow_250,
@@ -416,6 +418,30 @@ def test_tls_from_the_start_with_a_server_that_speaks_plainly_is_explained() -> 
         outcomes = attempts(settings_for(sink, tls="implicit", timeout=1), a_letter())
     assert kinds(outcomes) == [TransientFailure]
     assert "see setting tls and certificate" in str(outcomes[0])
+
+
+def test_a_server_that_does_not_answer_the_end_of_tls_keeps_no_connection_of_ours(
+    authority: Authority, certificate: str
+) -> None:
+    with deaf_server("QUIT", authority.server_side()) as (port, _):
+        settings = settings_for(port, tls="implicit", certificate=certificate)
+        assert "is ready" in with_channel(settings, SmtpChannel.probe)
+        gc.collect()  # a socket that was left open fails this test here, and not a later one
+
+
+def test_a_server_that_stops_reading_keeps_no_connection_of_ours() -> None:
+    letter = a_letter(text="长" * 5_000_000)
+
+    async def act(channel: SmtpChannel) -> None:
+        sending = asyncio.create_task(channel.send(letter))
+        await asyncio.to_thread(deaf.wait)
+        await asyncio.sleep(0.3)  # as much as goes through is sent
+        sending.cancel()
+        await asyncio.wait([sending])
+
+    with deaf_server("DATA") as (port, deaf):
+        with_channel(settings_for(port), act)
+        gc.collect()
 
 
 def test_the_probe_says_what_it_found_and_leaves_no_mail() -> None:

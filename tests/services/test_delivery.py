@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
 from notifiers.message import MAILING, Accepted, TransientFailure, Way
 from schedules.clock import FakeClock
-from tests.builders import JANUARY, NEW_YEAR, a_programme, at, item, the_cast, 住建局, 生态分局
+from tests.builders import (
+    JANUARY,
+    NEW_YEAR,
+    a_programme,
+    at,
+    item,
+    migrated,
+    the_cast,
+    住建局,
+    生态分局,
+)
+from tests.databases import Prepare
 from tests.stories.post import RENDER, stationery
 from tracker.domain.dispatches import ReminderMail
-from tracker.services import delivery, people, planning, programmes
+from tracker.services import delivery, outbox, people, planning, programmes
 from tracker.services.delivery import Parts
 from tracker.services.letterbox import Letter
-from tracker.store.database import Database
+from tracker.store.database import Database, Locked
 from tracker.store.tables import DispatchRow, DispatchState, HeartbeatRow
 from tracker.wording import Language
 
@@ -152,6 +166,97 @@ async def test_cancelled_it_keeps_what_was_sent(database: Database) -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert states(database) == [DispatchState.SENT, DispatchState.SENT]
+
+
+async def test_told_to_stop_it_gives_back_at_once_what_it_has_not_begun(
+    database: Database,
+) -> None:
+    due(database)
+    stop = asyncio.Event()
+
+    class Stopping(Tray):
+        """The word to stop comes while the first mail is under way."""
+
+        async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
+            stop.set()
+            return await super().send_raw(raw, sender=sender, to=to, message_id=message_id)
+
+    tray = Stopping()
+    result = await delivery.deliver(parts(database, tray, connections=1), MORNING, stop=stop)
+    assert result.sent == 1
+    with database.read() as session:
+        [row] = session.exec(
+            select(DispatchRow).where(DispatchRow.state != DispatchState.SENT)
+        ).all()
+    assert (row.state, row.attempt, row.lease_until) == (DispatchState.PENDING, 0, None)
+    assert (await delivery.deliver(parts(database, tray), MORNING)).sent == 1
+
+
+async def test_a_mail_under_way_at_the_stop_is_cut_short_and_counts_as_unknown(
+    database: Database,
+) -> None:
+    due(database)
+    stop = asyncio.Event()
+    tray = Tray(slow={"contact@housing": asyncio.Event()})
+    brief = parts(database, tray, grace=timedelta(milliseconds=50))
+    running = asyncio.create_task(delivery.deliver(brief, MORNING, stop=stop))
+    await tray.first.wait()
+    stop.set()
+    assert (await running).unknown == 1
+    with database.read() as session:
+        [row] = session.exec(
+            select(DispatchRow).where(DispatchRow.state == DispatchState.UNKNOWN)
+        ).all()
+    assert row.server_reply == "the service stopped before the answer came"
+
+
+async def test_what_was_held_up_longer_than_its_lease_is_left_to_others(
+    database: Database,
+) -> None:
+    due(database)
+    clock = FakeClock(MORNING)
+
+    class Sleeper(Tray):
+        """The machine is suspended while its first mail is under way."""
+
+        async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
+            clock.advance(outbox.LEASE)
+            return await super().send_raw(raw, sender=sender, to=to, message_id=message_id)
+
+    tray = Sleeper()
+    result = await delivery.deliver(parts(database, tray, connections=1, clock=clock), MORNING)
+    assert (result.sent, len(tray.sent)) == (1, 1)
+    later = await delivery.deliver(parts(database, tray, clock=clock), clock.now())
+    assert (later.sent, len(set(tray.sent))) == (1, 2)
+
+
+async def test_results_wait_for_a_database_that_is_away_and_nothing_is_sent_twice(
+    database_like: Callable[[Prepare], str],
+) -> None:
+    with closing(Database(database_like(migrated), synchronous="off", busy_seconds=0.1)) as held:
+        due(held)
+
+        class Blocking(Tray):
+            """During its first mail somebody else begins to write and does not finish."""
+
+            async def send_raw(
+                self, raw: bytes, *, sender: str, to: str, message_id: str
+            ) -> Accepted:
+                if not self.sent:
+                    await self.begin()
+                return await super().send_raw(raw, sender=sender, to=to, message_id=message_id)
+
+            async def begin(self) -> None:
+                writing = held.engine.connect().execution_options(tracker_writes=True)
+                writing.exec_driver_sql("UPDATE dispatch SET subject = subject")
+                asyncio.get_running_loop().call_later(1, writing.close)
+
+        tray = Blocking()
+        with suppress(Locked):  # what it wanted to claim next
+            await delivery.deliver(parts(held, tray, connections=1), MORNING)
+        await delivery.deliver(parts(held, tray), MORNING)
+        assert sorted(tray.sent) == ["contact@env-branch", "contact@housing"]
+        assert states(held) == [DispatchState.SENT, DispatchState.SENT]
 
 
 async def test_nobody_hears_more_where_results_cannot_be_kept(database: Database) -> None:

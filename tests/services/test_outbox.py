@@ -126,7 +126,7 @@ def test_tries_lie_further_apart_until_it_gives_up(
         settle(database, mine[0], Ending.LATER, when)
         when = row(database, dispatches[0]).next_try_at or when
     minutes = [int(gap / timedelta(minutes=1)) for gap in tries[:5]]
-    assert minutes == [0, 10, 40, 100, 280]
+    assert minutes == [0, 30, 90, 210, 390]
     assert tries[-1] >= RETRY.give_up_after
     found = row(database, dispatches[0])
     assert (found.state, found.outcome) == (DispatchState.FAILED, "given_up")
@@ -135,7 +135,7 @@ def test_tries_lie_further_apart_until_it_gives_up(
 def test_once_unknown_it_is_never_called_unsent(database: Database, dispatches: list[int]) -> None:
     [one] = claim(database, NOW, limit=1)
     settle(database, one, Ending.UNKNOWN, NOW)
-    when = NOW + timedelta(minutes=10)
+    when = NOW + timedelta(minutes=30)
     [again] = [c for c in claim(database, when) if c.dispatch_id == one.dispatch_id]
     settle(database, again, Ending.LATER, when)
     assert row(database, one.dispatch_id).state is DispatchState.UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,19 @@ def test_the_environment_sets(environ: dict[str, str], tmp_path: Path) -> None:
     assert found.database == f"sqlite:///{tmp_path / 'tracker.sqlite'}"
 
 
+def test_the_times_of_retries_are_written_as_a_list(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    environ["TRACKER_RETRY_MINUTES"] = "30, 60,240"
+    assert load().retry_waits == (
+        timedelta(minutes=30), timedelta(hours=1), timedelta(hours=4),
+    )  # fmt: skip
+    del environ["TRACKER_RETRY_MINUTES"]
+    (tmp_path / "tracker.toml").write_text("retry_minutes = [5, 30]\n")
+    environ["TRACKER_SETTINGS_FILE"] = str(tmp_path / "tracker.toml")
+    assert load().retry_waits == (timedelta(minutes=5), timedelta(minutes=30))
+
+
 def test_a_secret_may_lie_in_a_file_of_its_own(environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "password").write_text("hush\n")
     environ["TRACKER_SMTP_PASSWORD_FILE"] = str(tmp_path / "password")
@@ -72,6 +86,8 @@ def test_a_settings_file_sets_what_the_environment_does_not(
         ("TRACKER_SENDER", "考核办", "no mail address"),
         ("TRACKER_BASE_URL", "tracker.example.gov.cn", "http"),
         ("TRACKER_SMTP_HOTS", "mail.example.gov.cn", "no such setting"),
+        ("TRACKER_RETRY_MINUTES", "10,soon", "valid number"),
+        ("TRACKER_RETRY_MINUTES", "", "at least 1"),
         ("TRACKER_SETTINGS_FILE", "/no/such/file.toml", "unreadable"),
     ],
 )

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -30,7 +31,10 @@ PAGES = "tracker.web.app:create"
 SEAL_EVERY = timedelta(minutes=1)
 DIGEST_EVERY = timedelta(hours=1)
 WATCH_EVERY = timedelta(minutes=5)
-DRAIN_SECONDS = 20
+DRAIN_SECONDS = 4
+"""What visitors are given; mails under way have their own time meanwhile."""
+AT_MOST_SECONDS = 14.0
+"""After a signal the process ends within this, whatever hangs."""
 
 
 def serve(*, host: str, port: int | None) -> None:
@@ -44,13 +48,14 @@ def serve(*, host: str, port: int | None) -> None:
     require_head(found.database)
     listening = _listening(found.host, found.port)
     parts = runtime.build(found)
-    asyncio.run(_serve(parts, listening, jobs(parts)))
+    stop = asyncio.Event()
+    asyncio.run(_serve(parts, listening, jobs(parts, stop), stop))
 
 
 def show(parts: Runtime) -> None:
     """The pages alone, on a runtime whose clock stands still: nothing is planned or sent."""
     listening = _listening(parts.settings.host, parts.settings.port)
-    asyncio.run(_serve(parts, listening, {}))
+    asyncio.run(_serve(parts, listening, {}, asyncio.Event()))
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -69,7 +74,10 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 async def _serve(
-    parts: Runtime, listening: socket.socket, periodic: dict[str, tuple[timedelta, Tick]]
+    parts: Runtime,
+    listening: socket.socket,
+    periodic: dict[str, tuple[timedelta, Tick]],
+    stop: asyncio.Event,
 ) -> None:
     pages = import_from_string(PAGES)(parts)
     config = uvicorn.Config(
@@ -80,24 +88,27 @@ async def _serve(
         proxy_headers=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    server = _Server(config, parts.settings.language)
-    _stop_gently(server)
+    server = _Server(config, parts.settings.language, stop)
+    _ignore_echoes()
     ticker = Ticker(periodic)
     ticker.start()
     try:
         await server.serve(sockets=[listening])
     finally:
+        stop.set()
         await ticker.stop()
         await parts.close()
         listening.close()
 
 
 class _Server(uvicorn.Server):
-    """Says where the pages are as soon as they are there."""
+    """Says where the pages are as soon as they are there, and to all others when it ends."""
 
-    def __init__(self, config: uvicorn.Config, language: Lang) -> None:
+    def __init__(self, config: uvicorn.Config, language: Lang, stop: asyncio.Event) -> None:
         super().__init__(config)
         self.language = language
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -106,19 +117,33 @@ class _Server(uvicorn.Server):
             shown = f"[{host}]" if ":" in host else host
             typer.echo(say("serve.at", self.language, url=f"http://{shown}:{port}"))
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Mails need not wait until the last page is served: they stop at the same time."""
+        if not self.should_exit:
+            _end_at_last()
+        super().handle_exit(sig, frame)
+        self._loop.call_soon_threadsafe(self._stop.set)
 
-def _stop_gently(server: uvicorn.Server) -> None:
+
+def _ignore_echoes() -> None:
     """uvicorn raises the signal again once it has stopped: by then ours is in place, so that the
     clock is stopped and the last mail settled, too."""
 
-    def stop(_: int, __: FrameType | None) -> None:
-        server.should_exit = True
+    def echo(_: int, __: FrameType | None) -> None: ...
 
     for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, stop)
+        signal.signal(one, echo)
 
 
-def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
+def _end_at_last() -> None:
+    """A database or a disk that hangs would hold us up for ever. To end here is to be killed, which
+    costs nothing: what was not kept is done again by whoever comes next."""
+    last = threading.Timer(AT_MOST_SECONDS, os._exit, (1,))
+    last.daemon = True
+    last.start()
+
+
+def jobs(parts: Runtime, stop: asyncio.Event) -> dict[str, tuple[timedelta, Tick]]:
     """The periodic work; each is a function of the instant it reads and of rows."""
     found = parts.settings
     mailroom = delivery.parts_of(parts)
@@ -129,7 +154,7 @@ def jobs(parts: Runtime) -> dict[str, tuple[timedelta, Tick]]:
         )
 
     async def deliver() -> None:
-        await delivery.deliver(mailroom, parts.clock.now())
+        await delivery.deliver(mailroom, parts.clock.now(), stop=stop)
 
     async def seal() -> None:
         await asyncio.to_thread(_seal, parts)

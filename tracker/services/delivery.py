@@ -8,10 +8,12 @@ results that wait.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -37,11 +39,22 @@ from tracker.services.heartbeats import DELIVER, beat
 from tracker.services.letterbox import Ready, Render, Stationery
 from tracker.services.outbox import Claim, Ending, Outcome, Retry
 from tracker.settings import Settings
-from tracker.store.database import Database
+from tracker.store.database import Database, Failing, Full, Locked, ReadOnly, Unreachable
 from tracker.store.tables import DispatchRow, DispatchState
+
+log = logging.getLogger(__name__)
 
 BATCH = 25
 """Mails rendered in one transaction: well below a second."""
+
+GRACE = timedelta(seconds=8)
+"""What a mail under way is given once delivery is told to stop: a service has 15 seconds in all."""
+
+PASSING = (Unreachable, Locked, ReadOnly, Full, Failing)
+"""Troubles of a database that somebody puts right, while the results of mails wait."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two tries to keep results: a database that is back is used within this."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +70,7 @@ class Parts:
     fallbacks: tuple[Channel, ...] = ()
     patience: timedelta = timedelta(hours=1)
     retry: Retry = field(default_factory=Retry)
+    grace: timedelta = GRACE
     worker: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
 
     @property
@@ -104,7 +118,7 @@ def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
         connections=settings.smtp_connections,
         fallbacks=runtime.fallbacks,
         patience=timedelta(minutes=settings.fallback_minutes),
-        retry=Retry(give_up_after=settings.give_up_after),
+        retry=Retry(settings.retry_waits, settings.give_up_after),
     )
 
 
@@ -119,19 +133,22 @@ class DeliverResult:
     suppressed: int = 0
 
 
-async def deliver(parts: Parts, now: datetime) -> DeliverResult:
+async def deliver(
+    parts: Parts, now: datetime, *, stop: asyncio.Event | None = None
+) -> DeliverResult:
     """Send what is due at `now`, until nothing is; mails say how things stand at `now`.
 
-    Cancelled once it claims nothing more, but sends what it holds and keeps the results.
+    Once `stop` is set, or it is cancelled, it claims nothing more and gives back what it has not
+    begun to send; mails under way have `grace` to end, and their results are kept.
     """
     # Each channel at its own pace: a robot that waits for its turn holds up no mail.
-    runs = [_Run(parts, channel, now) for channel in (parts.channel, *parts.fallbacks)]
+    stop = stop or asyncio.Event()
+    runs = [_Run(parts, channel, now, stop) for channel in (parts.channel, *parts.fallbacks)]
     work = asyncio.gather(*[run.through() for run in runs], return_exceptions=True)
     try:
         ends = await asyncio.shield(work)
     except asyncio.CancelledError:
-        for run in runs:
-            run.claims_no_more()
+        stop.set()
         await work
         raise
     for failure in ends:
@@ -185,10 +202,11 @@ def prepare(
 class _Run:
     """One run: a feeder that keeps the connections busy, and a bookkeeper that commits results.
 
-    Where results cannot be kept nothing more is sent; the leases bring those mails back.
+    Results wait for a database that is away, and nothing more is sent meanwhile. Where they cannot
+    be kept at all the run ends; the leases bring those mails back.
     """
 
-    def __init__(self, parts: Parts, channel: Channel, now: datetime) -> None:
+    def __init__(self, parts: Parts, channel: Channel, now: datetime, stop: asyncio.Event) -> None:
         self._parts = parts
         self._channel = channel
         self._at_once = parts.connections if channel is parts.channel else BATCH
@@ -197,13 +215,14 @@ class _Run:
         self._results: list[tuple[Outcome, asyncio.Future[None]]] = []
         self._waits = asyncio.Event()
         self._broken: Exception | None = None
-        self._ends = False
+        self._unsent: list[Claim] = []
+        self._under_way: set[asyncio.Timeout] = set()
+        self._ends_at: float | None = None
+        self.stop = stop
         self.count: Counter[DispatchState] = Counter()
 
-    def claims_no_more(self) -> None:
-        self._ends = True
-
     async def through(self) -> None:
+        watch = asyncio.create_task(self._mind_the_stop())
         books = asyncio.create_task(self._keep_books())
         senders = [asyncio.create_task(self._send()) for _ in range(self._at_once)]
         try:
@@ -213,11 +232,19 @@ class _Run:
                 await self._ready.put(None)
             await asyncio.gather(*senders)
             books.cancel()
+            watch.cancel()
+            await self._give_back()
         if self._broken is not None:
             raise self._broken
 
+    async def _mind_the_stop(self) -> None:
+        await self.stop.wait()
+        self._ends_at = asyncio.get_running_loop().time() + self._parts.grace.total_seconds()
+        for limit in self._under_way:
+            limit.reschedule(self._ends_at)
+
     async def _feed(self) -> None:
-        while self._broken is None and not self._ends:
+        while self._broken is None and not self.stop.is_set():
             taken, ready = await asyncio.to_thread(self._take)
             for one in ready:
                 await self._ready.put(one)
@@ -228,7 +255,7 @@ class _Run:
         """Claimed, checked and frozen in one transaction; how many were claimed, what is ready."""
         parts = self._parts
         with parts.database.write() as session:
-            now = max(self._now, parts.clock.now())
+            now = self._later()
             claims = outbox.claim(
                 session, self._now, limit=BATCH, worker=parts.worker, leased_at=now,
                 where=self._mine(),
@@ -251,20 +278,29 @@ class _Run:
             return None
         return col(DispatchRow.channel).not_in([one.way.name for one in parts.fallbacks])
 
+    def _later(self) -> datetime:
+        """The present instant, and never one before the run began."""
+        return max(self._now, self._parts.clock.now())
+
     async def _send(self) -> None:
         while (one := await self._ready.get()) is not None:
-            if self._broken is None:
-                outcome = await self._outcome_of(one)
-                settled = asyncio.get_running_loop().create_future()
-                self._results.append((outcome, settled))
-                self._waits.set()
-                await settled
+            if self._later() >= one.claim.lease_until:
+                continue  # we were held up so long that somebody else has it, or soon will
+            if self._broken is not None or self.stop.is_set():
+                self._unsent.append(one.claim)
+                continue
+            outcome = await self._outcome_of(one)
+            settled = asyncio.get_running_loop().create_future()
+            self._results.append((outcome, settled))
+            self._waits.set()
+            await settled
 
     async def _outcome_of(self, one: Ready) -> Outcome:
         try:
-            accepted: Accepted = await self._channel.send_raw(
-                one.raw, sender=one.sender, to=one.to, message_id=one.message_id
-            )
+            async with self._until_the_end():
+                accepted: Accepted = await self._channel.send_raw(
+                    one.raw, sender=one.sender, to=one.to, message_id=one.message_id
+                )
         except TransientFailure as failure:
             return Outcome(one.claim, Ending.LATER, str(failure), failure.retry_after)
         except UnknownOutcome as failure:
@@ -273,8 +309,20 @@ class _Run:
             return Outcome(one.claim, Ending.REFUSED, str(failure))
         except Exception as failure:  # noqa: BLE001  the worker records it on the row and goes on
             said = one_line(f"{type(failure).__name__}: {failure}")
+            if self._ends_at is not None and isinstance(failure, TimeoutError):
+                said = "the service stopped before the answer came"
             return Outcome(one.claim, Ending.UNKNOWN, said)
         return Outcome(one.claim, Ending.SENT, accepted.reply)
+
+    @asynccontextmanager
+    async def _until_the_end(self) -> AsyncIterator[None]:
+        """TimeoutError for what is under way longer than a stop allows."""
+        async with asyncio.timeout_at(self._ends_at) as limit:
+            self._under_way.add(limit)
+            try:
+                yield
+            finally:
+                self._under_way.discard(limit)
 
     async def _keep_books(self) -> None:
         while True:
@@ -282,15 +330,39 @@ class _Run:
             self._waits.clear()
             results, self._results = self._results, []
             try:
-                await asyncio.to_thread(self._settle, [outcome for outcome, _ in results])
+                await self._kept([outcome for outcome, _ in results])
             except Exception as failure:  # noqa: BLE001  raised again when the senders have ended
                 self._broken = failure
             for _, settled in results:
                 settled.set_result(None)
 
+    async def _kept(self, outcomes: Sequence[Outcome]) -> None:
+        """Tried until the leases end: a mail that was sent is not to go out again because its
+        result found no database."""
+        clock = asyncio.get_running_loop().time
+        gives_up_at, pause = clock() + outbox.LEASE.total_seconds(), LONGEST_PAUSE / 20
+        while True:
+            try:
+                return await asyncio.to_thread(self._settle, outcomes)
+            except PASSING as trouble:
+                log.warning("results of %d mails wait: %s", len(outcomes), type(trouble).__name__)
+                if clock() + pause >= min(gives_up_at, self._ends_at or gives_up_at):
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         parts = self._parts
         with parts.database.write() as session:
-            now = max(self._now, parts.clock.now())
+            now = self._later()
             states = outbox.settle(session, outcomes, now, parts.retry, parts.route)
         self.count.update(states)
+
+    async def _give_back(self) -> None:
+        """What was never begun is due at once, for whoever comes next."""
+        if self._unsent and self._broken is None:
+            await asyncio.to_thread(self._release)
+
+    def _release(self) -> None:
+        with self._parts.database.write() as session:
+            outbox.give_back(session, self._unsent, self._later())

@@ -28,6 +28,7 @@ MISSED = 3
 
 LEAST = timedelta(minutes=2)
 WAITS_AT_MOST = timedelta(minutes=30)
+RETRIES_AT_MOST = timedelta(hours=1)
 UNSEALED_AT_MOST = timedelta(hours=1)
 RECENT = timedelta(days=30)
 OCTOBER = 10
@@ -88,7 +89,7 @@ def _beating(session: Session, name: str, now: datetime, seconds: float) -> Find
 
 
 def _outbox(session: Session, now: datetime) -> Finding:
-    """How long the mail that waits longest has waited, retries that are due later left out."""
+    """How long the mail that waits longest has waited for us, or for a server that takes it."""
     oldest = (
         select(col(DispatchRow.due_at), col(DispatchRow.made_at))
         .where(outbox.OPEN, col(DispatchRow.due_at) <= now)
@@ -101,10 +102,21 @@ def _outbox(session: Session, now: datetime) -> Finding:
         outbox.OPEN, col(DispatchRow.due_at) > now
     )  # fmt: skip
     later = session.connection().execute(retried).scalar_one()
-    ok = waits <= WAITS_AT_MOST
-    return _finding(
-        "outbox", ok, "outbox_ok" if ok else "outbox_waits", minutes=_minutes(waits), later=later
+    tries = _retries(session, now)
+    if waits > WAITS_AT_MOST:
+        return _finding("outbox", False, "outbox_waits", minutes=_minutes(waits), later=later)
+    if tries > RETRIES_AT_MOST:
+        return _finding("outbox", False, "outbox_retries", minutes=_minutes(tries), later=later)
+    return _finding("outbox", True, "outbox_ok", minutes=_minutes(waits), later=later)
+
+
+def _retries(session: Session, now: datetime) -> timedelta:
+    """For how long the first mail has been tried that no server has taken yet."""
+    tried = select(func.min(col(DispatchRow.frozen_at))).where(
+        outbox.OPEN, col(DispatchRow.outcome).in_(["later", "unknown"])
     )
+    first = session.connection().execute(tried).scalar_one()
+    return timedelta() if first is None else now - first
 
 
 def _failed(session: Session, now: datetime) -> Finding:

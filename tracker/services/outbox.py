@@ -41,23 +41,24 @@ ALONE = Route()
 
 @dataclass(frozen=True)
 class Retry:
-    """When to try again, and when to say that it failed.
+    """When to try again, and when to say that it failed: `waits` after the first tries, the last of
+    them after every further one.
 
-    Source: RFC 5321 4.5.4.1 (some tries in the first hour, then every two or three hours; give up
-    after 4 to 5 days, both configurable).
+    Source: RFC 5321 4.5.4.1 (at least half an hour apart, two tries in the first hour, then one
+    every two or three hours; give up after 4 to 5 days, both configurable).
     """
 
-    first: tuple[timedelta, ...] = (
-        timedelta(minutes=10),
+    waits: tuple[timedelta, ...] = (
         timedelta(minutes=30),
         timedelta(hours=1),
+        timedelta(hours=2),
+        timedelta(hours=3),
     )
-    then: timedelta = timedelta(hours=3)
     give_up_after: timedelta = timedelta(days=5)
 
     def wait(self, attempt: int, asked: timedelta | None) -> timedelta:
         """After the `attempt`-th try (from 1); a server that asked for more is given it."""
-        planned = self.first[attempt - 1] if attempt <= len(self.first) else self.then
+        planned = self.waits[min(attempt, len(self.waits)) - 1]
         return max(planned, asked) if asked is not None else planned
 
 
@@ -72,12 +73,13 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """A dispatch that this worker may send until the lease ends. A later claim has a higher
-    `attempt`, so that an outcome of an earlier one changes nothing any more."""
+    """A dispatch that this worker may begin to send until the lease ends. A later claim has a
+    higher `attempt`, so that an outcome of an earlier one changes nothing any more."""
 
     dispatch_id: int
     worker: str
     attempt: int
+    lease_until: datetime
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def claim(
         .returning(col(DispatchRow.id), col(DispatchRow.attempt))
     )  # fmt: skip
     done = session.connection().execute(taken)
-    leased = {id_: Claim(id_ or 0, worker, attempt) for id_, attempt in done}
+    leased = {id_: Claim(id_ or 0, worker, attempt, lease_until) for id_, attempt in done}
     return [leased[id_] for id_ in ids if id_ in leased]
 
 
@@ -162,6 +164,15 @@ def put_back(row: DispatchRow, reason: str, now: datetime, retry: Retry) -> None
     row.state, row.outcome, row.server_reply = DispatchState.PENDING, "error", reason
     row.next_try_at = row.due_at = now + retry.wait(row.attempt, None)
     row.lease_until = None
+
+
+def give_back(session: Session, claims: Sequence[Claim], now: datetime) -> None:
+    """Leases that were not used: due at once, as they were before. That is no try."""
+    for claimed, row in held(session, claims).items():
+        unknown = row.outcome == "unknown"
+        row.state = DispatchState.UNKNOWN if unknown else DispatchState.PENDING
+        row.attempt = claimed.attempt - 1
+        row.due_at, row.lease_until = now, None
 
 
 def settle(

@@ -6,6 +6,7 @@ StoreError         the root: the database cannot serve
   Locked           another process writes and does not stop
   ReadOnly         it may only be read
   Full             no space left
+  Failing          the disk cannot be read or written
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session
 
 from tracker.domain.errors import TrackerError
@@ -44,6 +45,9 @@ class ReadOnly(StoreError): ...
 
 
 class Full(StoreError): ...
+
+
+class Failing(StoreError): ...
 
 
 class Database:
@@ -197,11 +201,20 @@ def _prepare_sqlite(engine: Engine, pragmas: Mapping[str, str]) -> None:
 
 def _postgres(url: URL, busy_seconds: float) -> Engine:
     options = f"-c lock_timeout={int(busy_seconds * 1000)}"
+    patience = max(2, int(busy_seconds))
     engine = create_engine(
         url,
         pool_pre_ping=True,
         hide_parameters=True,  # names and addresses have no place in a log
-        connect_args={"options": options, "connect_timeout": max(2, int(busy_seconds))},
+        connect_args={
+            "options": options,
+            "connect_timeout": patience,
+            # A server whose machine went away says nothing: without these we would wait for hours.
+            "keepalives_idle": patience,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 2000 * patience,
+        },
     )
 
     @event.listens_for(engine, "begin")
@@ -231,6 +244,7 @@ _BY_WORDS: dict[str, type[StoreError]] = {
     "unable to open database file": Unreachable,
     "file is not a database": Unreachable,
     "disk is full": Full,
+    "disk i/o error": Failing,
     "no such table": Outdated,
     "no such column": Outdated,
     "has no column named": Outdated,
@@ -249,6 +263,8 @@ _ADVICE: dict[type[StoreError], str] = {
     ReadOnly: "数据库只读，请让运行 tracker 的账号可以写文件和目录，什么都没有改变 / "
     "it may only be read; make the file and its folder writable for the account that runs "
     "tracker, nothing was changed",
+    Failing: "磁盘读写失败，请检查磁盘、配额和空间 / "
+    "the disk cannot be read or written; check the disk, quotas and free space",
     Full: "磁盘已满，请腾出空间，什么都没有改变 / no space left; free some, nothing was changed",
 }
 
@@ -256,6 +272,8 @@ _ADVICE: dict[type[StoreError], str] = {
 def explained(failure: DBAPIError, url: URL) -> StoreError | None:
     """The failure in words with its place; None where it is no trouble of the database itself."""
     kind = _kind_of(failure)
+    if kind is None and _is_cut_off(failure, url):
+        kind = Unreachable
     if kind is None:
         return None
     reason = " ".join(str(failure.orig).split())
@@ -269,6 +287,13 @@ def _kind_of(failure: DBAPIError) -> type[StoreError] | None:
             return _BY_STATE[known]
     said = str(failure.orig).lower()
     return next((kind for words, kind in _BY_WORDS.items() if words in said), None)
+
+
+def _is_cut_off(failure: DBAPIError, url: URL) -> bool:
+    """A server that says nothing is not there: what it says itself has a state."""
+    silent = getattr(failure.orig, "sqlstate", None) is None
+    server = url.get_backend_name() != "sqlite"
+    return server and silent and isinstance(failure, OperationalError)
 
 
 MIGRATIONS = Path(__file__).with_name("migrations")
