@@ -143,6 +143,7 @@ class Teller:
             self._decides_a_reading()
         self._corrects()
         self._never_falls()
+        self._entered_after_what_they_name()
         return [f.FACT.validate_python(body) for body in self.said]
 
     # -- when ---------------------------------------------------------------------------------
@@ -357,6 +358,17 @@ class Teller:
                 numbers = sorted(Decimal(one[key]) for one in told)
                 for one, number in zip(told, numbers, strict=True):
                     one[key] = str(number)
+
+    def _entered_after_what_they_name(self) -> None:
+        """A review after its report, a correction after what it corrects, what became of a case
+        after the case."""
+        entered = {one["id"]: one["recorded_at"] for one in self.said}
+        opened = {one["case"]: one["id"] for one in self.said if one.get("event") == "opened"}
+        for one in self.said:
+            case = one.get("case") or one.get("occurrence")
+            named = (one.get("report"), one.get("supersedes"), opened.get(case))
+            whens = [entered[name] for name in named if name in entered]
+            one["recorded_at"] = entered[one["id"]] = max([one["recorded_at"], *whens])
 
 
 _OWN = frozenset({"fact", "id", "occurred_at", "recorded_at", "supersedes"})
