@@ -9,8 +9,10 @@ import pytest
 from tests.domain.small import History
 from tests.programmes.examples import Example, Told, examples, shown, told_numbers, without
 from tracker.definitions import yamlform
+from tracker.domain.asks import AskKind, named
 from tracker.domain.ledger import Entry
 from tracker.domain.programme import Programme
+from tracker.domain.readings import applied
 from tracker.programmes import SHIPPED, path_of
 
 TABLES = {
@@ -143,3 +145,16 @@ def test_every_alternative_of_every_reading_has_its_price(name: str) -> None:
             ledger = history.ledger(programme, after, readings={reading.id: one.id})
             assert dict(ledger.readings)[reading.id] == one.id
             assert 0 <= ledger.base <= ledger.base_points, (reading.id, one.id)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_any_alternative_looks_at_may_be_recorded_before_it_is_decided(name: str) -> None:
+    """Else nobody could say what it costs, nor work with it once it holds."""
+    programme = PROGRAMMES[name]
+    kinds: tuple[AskKind, ...] = ("finding", "measurement", "recognition", "rank")
+    known = {kind: named(programme, kind) for kind in kinds}
+    for reading in programme.readings:
+        for one in reading.alternatives:
+            read = applied(programme, {reading.id: one.id})
+            for kind in kinds:
+                assert named(read, kind) <= known[kind], (reading.id, one.id)

@@ -62,8 +62,9 @@ def asks(programme: Programme, clause: Clause) -> tuple[Ask, ...]:
 
 
 def named(programme: Programme, kind: AskKind) -> frozenset[str]:
-    """Every key of that kind that some clause looks at. What a discretionary rule asks about may
-    be a finding or a recognition."""
+    """Every key of that kind that some clause looks at, in this reading or another: what a reading
+    costs is known before it is decided. What a discretionary rule asks about may be a finding or a
+    recognition."""
     of_rules = frozenset(
         key
         for _, _, rule in programme.rules()
@@ -76,7 +77,34 @@ def named(programme: Programme, kind: AskKind) -> frozenset[str]:
         for ask in _of_duties(programme, clause)
         if ask.kind == kind
     )
-    return of_rules | of_duties
+    of_readings = frozenset(
+        key
+        for reading in programme.readings
+        for alternative in reading.alternatives
+        for path, value in alternative.set.items()
+        for found, key in _said(path.rpartition(".")[2], value)
+        if found == kind or (found == "asked" and kind in ("finding", "recognition"))
+    )
+    return of_rules | of_duties | of_readings
+
+
+def _said(field: str, value: object) -> Iterator[tuple[Found, str]]:
+    """What a value names that an alternative writes into a field, as `_keys` finds it in a rule."""
+    match value:
+        case str() if field in _KINDS:
+            yield _KINDS[field], value
+        case str() if field == "asked":
+            yield "asked", value
+        case dict() if field == "scaled":
+            yield from (("recognition", str(key)) for key in value)
+        case dict():
+            for name, inner in value.items():
+                yield from _said(str(name), inner)
+        case list() | tuple():
+            for inner in value:
+                yield from _said(field, inner)
+        case _:
+            pass
 
 
 def _joined(one: Ask, other: Ask) -> Ask:

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
+from tracker.domain import readings
 from tracker.domain.ledger import Ledger
 from tracker.domain.programme import Programme
 from tracker.domain.record import record
@@ -42,6 +43,11 @@ class Board:
     def true(self) -> tuple[f.AnyFact, ...]:
         """The facts that stand as of the board's instants, oldest first."""
         return tuple(f.standing(self.facts, as_of=self.as_of, known_at=self.known_at))
+
+    @cached_property
+    def read(self) -> Programme:
+        """The programme with the readings that hold written into it."""
+        return readings.applied(self.programme, dict(self.ledger.readings))
 
     @cached_property
     def retroactive(self) -> Retroactive | None:

@@ -192,7 +192,7 @@ class _Vet:
                 yield from self._case(fact)
             case f.ReadingDecision():
                 yield from self._reading(fact)
-            case f.Decision() if fact.rule in self.words.rules:
+            case f.Decision():
                 yield from self._decision(fact)
             case _:
                 yield from self._keyed(fact)
@@ -342,6 +342,9 @@ class _Vet:
         }  # fmt: skip
         read = readings.applied(self.words.programme, choices)
         bounds = bounds_of(read, fact.rule)
+        if bounds is None and fact.rule not in self.words.rules:
+            yield _unknown("规则", "rule", fact.rule, self.words.rules)
+            return
         if bounds is None:
             yield (
                 f"规则 {fact.rule} 的分值不由人认定 / nobody decides the amount of {fact.rule}",
@@ -359,7 +362,6 @@ class _Vet:
             "measurement": ("指标", "measure", lambda: words.measures),
             "target": ("目标", "target", lambda: words.programme.target_values),
             "rank": ("排名", "rank", lambda: words.ranks),
-            "decision": ("规则", "rule", lambda: words.rules),
             "recognition": ("认可", "recognition", lambda: words.recognitions),
             "activity": ("活动", "activity", lambda: words.activities),
         }

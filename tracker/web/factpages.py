@@ -189,7 +189,7 @@ def _asking(board: Board, clause: Clause) -> tuple[Asking, ...]:
             on_file.setdefault((fact.fact, fact.duty), []).append(fact)
     return tuple(
         Asking(one, recording.fields_of(one), tuple(on_file.get((one.kind, one.key), ())))
-        for one in asks.asks(board.programme, clause)
+        for one in asks.asks(board.read, board.read.clauses[clause.id][2])
     )
 
 
@@ -208,8 +208,8 @@ def _events(board: Board, clause: str) -> list[f.AnyFact]:
 def _latest(board: Board) -> list[tuple[f.AnyFact, str]]:
     """The facts of these kinds that were recorded last, each with a clause that asks for it."""
     places: dict[tuple[str, str], str] = {}
-    for name, (_, _, clause) in board.programme.clauses.items():
-        for one in asks.asks(board.programme, clause):
+    for name, (_, _, clause) in board.read.clauses.items():
+        for one in asks.asks(board.read, clause):
             places.setdefault((one.kind, one.key), name)
     kinds = (*_KEYED, "external_date", *recording.ABOUT)
     fresh = sorted(

@@ -199,6 +199,16 @@ class Tiered(RuleBase):
     takes: Literal["each", "best"] = "each"
     gain: bool = False
 
+    def bound(self, scene: Scene) -> Fraction:
+        """What the worst band takes."""
+        taken = [
+            scene.worth - self.worth(one.get, scene)
+            if one.get is not None
+            else self.worth(one.lose or "0", scene)
+            for one in self.tiers
+        ]
+        return min(super().bound(scene), max(taken))
+
     def charges(self, scene: Scene) -> Sequence[Charge]:
         found = scene.measurements(self.measure)
         if not found:
@@ -317,6 +327,12 @@ class Linear(RuleBase):
     corners: tuple[Point, ...] = ()
     ends: dict[str, Amount] = Field(default_factory=dict)
 
+    def bound(self, scene: Scene) -> Fraction:
+        """What its lowest corner leaves out."""
+        kept = [*(one.get for one in self.corners), *self.ends.values()]
+        lowest = min(self.worth(one, scene) for one in kept)
+        return min(super().bound(scene), scene.worth - lowest)
+
     def charges(self, scene: Scene) -> Sequence[Charge]:
         found = scene.measurements(self.measure)
         corners = self._corners(scene)
@@ -394,6 +410,15 @@ class RankRule(RuleBase):
         if sum((bool(self.places), self.worst_gets is not None, self.each_risen is not None)) != 1:
             raise ValueError("rank gives one of places, worst_gets, each_risen")
         return self
+
+    def bound(self, scene: Scene) -> Fraction:
+        """What the worst place takes."""
+        if self.worst_gets is not None:
+            most = self.worth(self.of, scene) - self.worth(self.worst_gets, scene)
+        else:
+            amounts = [*self.places.values(), self.beyond or "0"]
+            most = max(self.worth(one, scene) for one in amounts)
+        return min(super().bound(scene), most)
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
         applies = self.when.holds(scene) if self.when is not None else True
