@@ -9,7 +9,7 @@ import pytest
 from tests.domain.small import History
 from tests.programmes.examples import Example, Told, examples, shown, told_numbers, without
 from tracker.definitions import yamlform
-from tracker.domain.asks import AskKind, named
+from tracker.domain.asks import AskKind, named, named_in_any_reading
 from tracker.domain.ledger import Entry
 from tracker.domain.programme import Programme
 from tracker.domain.readings import applied
@@ -152,7 +152,7 @@ def test_what_any_alternative_looks_at_may_be_recorded_before_it_is_decided(name
     """Else nobody could say what it costs, nor work with it once it holds."""
     programme = PROGRAMMES[name]
     kinds: tuple[AskKind, ...] = ("finding", "measurement", "recognition", "rank")
-    known = {kind: named(programme, kind) for kind in kinds}
+    known = {kind: named_in_any_reading(programme, kind) for kind in kinds}
     for reading in programme.readings:
         for one in reading.alternatives:
             read = applied(programme, {reading.id: one.id})

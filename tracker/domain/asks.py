@@ -62,9 +62,8 @@ def asks(programme: Programme, clause: Clause) -> tuple[Ask, ...]:
 
 
 def named(programme: Programme, kind: AskKind) -> frozenset[str]:
-    """Every key of that kind that some clause looks at, in this reading or another: what a reading
-    costs is known before it is decided. What a discretionary rule asks about may be a finding or a
-    recognition."""
+    """Every key of that kind that some clause looks at. What a discretionary rule asks about may
+    be a finding or a recognition."""
     of_rules = frozenset(
         key
         for _, _, rule in programme.rules()
@@ -77,7 +76,12 @@ def named(programme: Programme, kind: AskKind) -> frozenset[str]:
         for ask in _of_duties(programme, clause)
         if ask.kind == kind
     )
-    of_readings = frozenset(
+    return of_rules | of_duties
+
+
+def named_in_any_reading(programme: Programme, kind: AskKind) -> frozenset[str]:
+    """The same with what the alternatives look at: a reading is priced before it is decided."""
+    return named(programme, kind) | frozenset(
         key
         for reading in programme.readings
         for alternative in reading.alternatives
@@ -85,7 +89,6 @@ def named(programme: Programme, kind: AskKind) -> frozenset[str]:
         for found, key in _said(path.rpartition(".")[2], value)
         if found == kind or (found == "asked" and kind in ("finding", "recognition"))
     )
-    return of_rules | of_duties | of_readings
 
 
 def _said(field: str, value: object) -> Iterator[tuple[Found, str]]:

@@ -47,19 +47,19 @@ class Vocabulary:
 
     @cached_property
     def findings(self) -> frozenset[str]:
-        return asks.named(self.programme, "finding")
+        return asks.named_in_any_reading(self.programme, "finding")
 
     @cached_property
     def measures(self) -> frozenset[str]:
-        return asks.named(self.programme, "measurement")
+        return asks.named_in_any_reading(self.programme, "measurement")
 
     @cached_property
     def recognitions(self) -> frozenset[str]:
-        return asks.named(self.programme, "recognition")
+        return asks.named_in_any_reading(self.programme, "recognition")
 
     @cached_property
     def ranks(self) -> frozenset[str]:
-        return asks.named(self.programme, "rank")
+        return asks.named_in_any_reading(self.programme, "rank")
 
     @cached_property
     def rules(self) -> frozenset[str]:
