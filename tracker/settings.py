@@ -35,6 +35,7 @@ DEBUG = "TRACKER_DEBUG"
 """Set to 1, the command line shows the traceback of an expected failure."""
 
 TLS_PORTS = {"tls": 465, "starttls": 587, "none": 25}
+MAILBOX_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 SHORTEST_SECRET = 32
 RetryMinutes = Annotated[float, Field(gt=0)]
 
@@ -185,6 +186,27 @@ class Settings(BaseSettings):
         description="A channel that only puts off for so long gives way to the next; one that "
         "refuses does at once.",
     )
+    mailbox_host: str = Field(
+        default="",
+        description="The IMAP server of the sender's mailbox: replies and bounces are read from "
+        "it; without one nothing is.",
+    )
+    mailbox_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=0, description="Its port; 0 means the usual one: 993 tls, 143 starttls and none."
+    )
+    mailbox_tls: Literal["tls", "starttls", "none"] = Field(
+        default="tls", description="tls from the first byte, starttls, or none."
+    )
+    mailbox_username: str = Field(default="", description="Account at the IMAP server.")
+    mailbox_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    mailbox_folder: str = Field(default="INBOX", description="The folder that is read.")
+    mailbox_certificate: str = Field(
+        default="",
+        description="File of certificate authorities to trust for it in place of the system's.",
+    )
+    mailbox_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=300, description="How often the mailbox is looked at."
+    )
     debug: bool = Field(
         default=False, description="1 shows the traceback of an error that a command ends with."
     )
@@ -260,6 +282,14 @@ class Settings(BaseSettings):
     @property
     def smtp_port_used(self) -> int:
         return self.smtp_port or TLS_PORTS[self.smtp_tls]
+
+    @property
+    def mailbox_port_used(self) -> int:
+        return self.mailbox_port or MAILBOX_PORTS[self.mailbox_tls]
+
+    @property
+    def mailbox_encryption(self) -> Literal["none", "starttls", "implicit"]:
+        return "implicit" if self.mailbox_tls == "tls" else self.mailbox_tls
 
     @property
     def sender_parts(self) -> tuple[str, str]:

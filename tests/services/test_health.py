@@ -18,6 +18,8 @@ NOW = at("2021-05-10 09:00")
 class Beats:
     tick_seconds: float = 60
     deliver_seconds: float = 15
+    mailbox_host: str = ""
+    mailbox_seconds: float = 300
 
 
 def found(database: Database, now: datetime = NOW) -> dict[str, Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,63 @@ def test_a_used_link_works_again_and_a_revoked_one_does_not(
         assert token not in str(row.model_dump())
         assert links.check(session, SECRET, token, at("2021-09-02")) == link
     with database.write() as session:
-        links.revoke(session, token, link, now)
-    with database.read() as session, pytest.raises(Refused, match="撤回"):
-        links.check(session, SECRET, token, at("2021-09-02"))
+        links.revoke(session, SECRET, f"https://tracker.test/a/{token}", now=now, by="office")
+    for written in every_writing_of(token):
+        with database.read() as session, pytest.raises(Refused, match="撤回"):
+            links.check(session, SECRET, written, at("2021-09-02"))
+
+
+def every_writing_of(token: str) -> list[str]:
+    """With each last letter under which the signature still is the same."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    found = []
+    for letter in letters:
+        try:
+            links.read(SECRET, token[:-1] + letter, at("2021-09-02"))
+        except Refused:
+            continue
+        found.append(token[:-1] + letter)
+    assert token in found
+    return found
+
+
+def test_all_links_of_a_person_are_revoked_at_once_and_new_ones_work(
+    database: Database, person: int
+) -> None:
+    link = Link(Purpose.REPORT, person, "small", f"1/done/{住建局}", UNTIL)
+    now = at("2021-09-01")
+    with database.write() as session:
+        links.revoke_all(session, person, now=now, by="office")
+    with database.read() as session:
+        for purpose in links.offered("contact"):
+            with pytest.raises(Refused, match="撤回"):
+                links.check(
+                    session, SECRET, links.make(SECRET, replace(link, purpose=purpose)), now
+                )
+        fresh = replace(link, series=1)
+        assert links.check(session, SECRET, links.make(SECRET, fresh), now) == fresh
+
+
+@pytest.mark.parametrize("purpose", [Purpose.VIEW, Purpose.UNIT])
+def test_who_was_head_and_is_now_contact_no_longer_looks_at_the_whole_unit(
+    database: Database, person: int, purpose: Purpose
+) -> None:
+    """The head hands over to another, and becomes the unit's contact."""
+    now = at("2021-09-01")
+    with database.write() as session:
+        head = people.by_mail(session, "head@housing.example.gov.cn")
+        other = people.by_mail(session, "head@env-branch.example.gov.cn")
+        assert head is not None
+        assert other is not None
+        link = Link(purpose, head.id or 0, "small", f"1/done/{住建局}", UNTIL)
+        token = links.make(SECRET, link)
+        links.check(session, SECRET, token, now)
+        people.handover(session, leaver=head.id or 0, successor=other.id or 0, on=now.date(),
+                        now=now, by="office")  # fmt: skip
+        people.handover(session, leaver=person, successor=head.id or 0, on=now.date(), now=now,
+                        by="office")  # fmt: skip
+    with database.read() as session:
+        with pytest.raises(Refused, match="接手人"):
+            links.check(session, SECRET, token, at("2021-09-02"))
+        mine = links.make(SECRET, replace(link, purpose=Purpose.REPORT))
+        assert links.check(session, SECRET, mine, at("2021-09-02")).purpose is Purpose.REPORT

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Self
 
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from tests.builders import a_contact, at, 住建局
 from tests.web.conftest import House, form_of
@@ -12,12 +14,14 @@ from tracker.domain import facts as f
 from tracker.services import links, people
 from tracker.services.links import Link, Purpose
 from tracker.web.app import create
+from tracker.web.intake import FIELDS_LIMIT
 
 LATE = f"1/done/{住建局}"
 
 
-def link_to(house: House, purpose: Purpose, *, hours: int = 240, role: str = "contact") -> str:
-    """The path that a mail to the unit's contact would hold."""
+def link_to(house: House, purpose: Purpose, *, hours: int = 240, role: str = "") -> str:
+    """The path that a mail to the unit's contact, or to its head, would hold."""
+    role = role or ("contact" if purpose in links.offered("contact") else "head")
     with house.runtime.database.read() as session:
         [person] = people.resolve(session, "small", 住建局, role, date(2021, 10, 18))
         assert person.id is not None
@@ -159,10 +163,10 @@ def test_a_head_looks_at_the_item_and_at_the_unit_without_an_account(house: Hous
 
 
 def test_behind_a_link_to_look_nothing_can_be_done(house: House) -> None:
-    report = link_to(house, Purpose.REPORT, role="head")
+    sign = link_to(house, Purpose.SIGN, role="head")
     before = house.everything()
     with outside(house) as phone:
-        hidden = form_of(phone.get(report)) | {"state": "done"}
+        hidden = form_of(phone.get(sign)) | {"state": "done"}
         for purpose in (Purpose.VIEW, Purpose.UNIT):
             answer = phone.post(link_to(house, purpose, role="head"), data=hidden)
             assert answer.status_code == 400
@@ -244,3 +248,47 @@ def test_every_form_of_the_application_goes_through_the_same_check(house: House)
         for path in posts:
             there = path.replace("{slug}", "small").replace("{token}", "x")
             assert visitor.post(there, data={"x": "y"}).status_code == 403, path
+
+
+class Upload:
+    """A POST whose body never ends; `taken` counts the bytes that the application asked for."""
+
+    def __init__(self, house: House, path: str) -> None:
+        self._app, self._path = create(house.runtime), path
+        self._begun = False
+        self.taken = 0
+        self.status = 0
+
+    async def __call__(self) -> Self:
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": self._path, "raw_path": self._path.encode(),
+            "query_string": b"", "root_path": "", "client": ("203.0.113.9", 4711),
+            "server": ("tracker.example.gov.cn", 80),
+            "headers": [(b"host", b"tracker.example.gov.cn"),
+                        (b"content-type", b"multipart/form-data; boundary=edge")],
+        }  # fmt: skip
+        await self._app(scope, self._give, self._keep)
+        return self
+
+    async def _give(self) -> Message:
+        head = b'--edge\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n'
+        chunk = b"x" * 65536 if self._begun else head
+        self._begun = True
+        self.taken += len(chunk)
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    async def _keep(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+
+
+async def test_a_link_that_opens_nothing_is_refused_before_its_body_is_read(house: House) -> None:
+    for path in ("/a/nothing.of-ours", link_to(house, Purpose.REPORT, hours=-1)):
+        done = await Upload(house, path)()
+        assert (done.status, done.taken) == (403, 0)
+
+
+async def test_a_form_without_files_takes_no_more_than_its_fields_need(house: House) -> None:
+    done = await Upload(house, link_to(house, Purpose.SIGN))()
+    assert done.status == 413
+    assert done.taken <= FIELDS_LIMIT + 2 * 65536

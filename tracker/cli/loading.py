@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tracker.cli import contacting
 from tracker.cli.options import AsOf, By, Json, Language, Slug, Source, group, schema_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ ForProgramme = Annotated[
 
 
 def add_to(tree: typer.Typer) -> None:
+    contacting.add_to(contacts)
     for commands in (contacts, facts, calendar, readings):
         tree.add_typer(commands)
 

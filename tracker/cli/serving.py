@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -15,11 +16,21 @@ import typer
 import uvicorn
 from uvicorn.importer import import_from_string
 
+from notifiers.imap import MailboxError
 from schedules.ticker import Tick, Ticker
 from tracker import runtime, settings
 from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
-from tracker.services import delivery, drafts, planning, programmes, trail, watch, weekpost
+from tracker.services import (
+    delivery,
+    drafts,
+    mailbox,
+    planning,
+    programmes,
+    trail,
+    watch,
+    weekpost,
+)
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -165,13 +176,25 @@ def jobs(parts: Runtime, stop: asyncio.Event) -> dict[str, tuple[timedelta, Tick
     async def look_after() -> None:
         await asyncio.to_thread(_watch, parts, mailroom)
 
-    return {
+    async def poll() -> None:
+        await asyncio.to_thread(_poll, parts)
+
+    work: dict[str, tuple[timedelta, Tick]] = {
         "tick": (timedelta(seconds=found.tick_seconds), tick),
         "deliver": (timedelta(seconds=found.deliver_seconds), deliver),
         "seal": (SEAL_EVERY, seal),
         "digest": (DIGEST_EVERY, digest),
         "watch": (WATCH_EVERY, look_after),
     }
+    if found.mailbox_host:
+        work["mailbox"] = (timedelta(seconds=found.mailbox_seconds), poll)
+    return work
+
+
+def _poll(parts: Runtime) -> None:
+    """One that fails is told by health; the next one goes on where it stopped."""
+    with suppress(MailboxError):
+        mailbox.poll(parts.database, mailbox.settings_of(parts.settings), parts.clock.now())
 
 
 def _seal(parts: Runtime) -> None:

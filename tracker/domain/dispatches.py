@@ -365,6 +365,11 @@ class ReminderMail:
     instead: str = ""
     reviews: tuple[ReviewLine, ...] = ()
     caught_up: int = 0
+    slips: tuple[str, ...] = ()
+    """The numbers of the order slips that are attached; `more_slips` were made and are not."""
+    more_slips: int = 0
+    stands_in_for: tuple[str, ...] = ()
+    """Who is away and is stood in for by the reader."""
 
     @property
     def kind(self) -> NoticeKind:

@@ -12,17 +12,19 @@ from notifiers.message import BY_MAIL, Address, Way
 from tracker.domain.dispatches import Recipient, Waiting
 from tracker.domain.policy import Role
 from tracker.domain.programme import Clause, Item, leading, reviewing
-from tracker.services import people, programmes
+from tracker.services import absences, people, programmes
+from tracker.store.tables import PersonRow
 
 
 class Directory:
-    """Who has which role today, each programme looked up once."""
+    """Who has which role today, or stands in for who has it; each programme looked up once."""
 
     def __init__(self, session: Session, now: datetime, ways: Sequence[Way] = BY_MAIL) -> None:
         self._session = session
         self._now = now
         self._ways = ways
         self._known: dict[str, dict[tuple[str, str], list[Recipient]]] = {}
+        self._behind: dict[tuple[str, str, str, int], list[str]] = {}
 
     def of(self, one: Waiting) -> list[Recipient]:
         """The people to tell, in order of appointment; a deputy where there is no contact."""
@@ -79,16 +81,37 @@ class Directory:
         place = programmes.current(self._session, programme).clauses.get(obligation.split("/")[0])
         return None if place is None else place[1:]
 
+    def stands_in_for(self, person: int, posts: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
+        """The names of those with one of these posts (programme, unit, role) who are away and for
+        whom the person stands in."""
+        found: list[str] = []
+        for programme, unit, role in posts:
+            self._roles(programme)
+            found += self._behind.get((programme, unit, role, person), ())
+            found += self._behind.get((programme, people.EVERY_UNIT, role, person), ())
+        return tuple(dict.fromkeys(found))
+
     def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
         if programme not in self._known:
             roles: dict[tuple[str, str], list[Recipient]] = {}
             zone = programmes.current(self._session, programme).tz
             on: date = self._now.astimezone(zone).date()
+            away = absences.away(self._session, on)
             for holder in people.holders(self._session, programme, on):
-                who = Recipient(holder.person_id, way_to(holder.mail, self._ways))
-                roles.setdefault((holder.unit, holder.role), []).append(who)
+                told = roles.setdefault((holder.unit, holder.role), [])
+                stand_in = away.get(holder.person_id)
+                if stand_in is not None:
+                    told.append(self._way_to(stand_in.deputy))
+                    behind = (programme, holder.unit, holder.role.value, stand_in.deputy.id or 0)
+                    self._behind.setdefault(behind, []).append(holder.name)
+                if stand_in is None or stand_in.copied:
+                    told.append(Recipient(holder.person_id, way_to(holder.works, self._ways)))
             self._known[programme] = roles
         return self._known[programme]
+
+    def _way_to(self, deputy: PersonRow) -> Recipient:
+        works = None if deputy.bounced_at is not None else deputy.mail
+        return Recipient(deputy.id or 0, way_to(works, self._ways))
 
 
 _COPY = re.compile(r"\|p(\d+)$")

@@ -5,6 +5,7 @@ Findings are values; their sentences belong to the catalogues under their `text_
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -21,6 +22,8 @@ from tracker.store.tables import (
     HeartbeatRow,
     NoticeRow,
     NoticeState,
+    PersonRow,
+    ReplyRow,
 )
 
 MISSED = 3
@@ -43,6 +46,10 @@ class Beats(Protocol):
     def tick_seconds(self) -> float: ...
     @property
     def deliver_seconds(self) -> float: ...
+    @property
+    def mailbox_host(self) -> str: ...
+    @property
+    def mailbox_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,8 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
         _failed(session, now),
         _sealed(session, now),
         _heard(session, now),
+        _addresses(session),
+        *_mailbox(session, now, settings),
         _calendar(session, now),
     ]
 
@@ -164,6 +173,32 @@ def _today(session: Session, slug: str, now: datetime) -> date:
 
 def _unit_name(session: Session, slug: str, unit: str) -> str:
     return programmes.current(session, slug).unit_names.get(unit, unit)
+
+
+def _addresses(session: Session) -> Finding:
+    """People whose mails came back."""
+    bad = select(func.count()).select_from(PersonRow).where(
+        col(PersonRow.bounced_at).is_not(None), col(PersonRow.erased_at).is_(None)
+    )  # fmt: skip
+    n = session.connection().execute(bad).scalar_one()
+    code = "addresses_bounced" if n else "addresses_ok"
+    return _finding("addresses", not n, code, red=False, n=n)
+
+
+def _mailbox(session: Session, now: datetime, settings: Beats) -> Iterator[Finding]:
+    """Nothing where none is read."""
+    if not settings.mailbox_host:
+        return
+    row = session.get(HeartbeatRow, "mailbox")
+    silent = now - row.at > timedelta(seconds=settings.mailbox_seconds) * MISSED if row else True
+    if row is None or silent or row.detail.get("failed"):
+        why = str(row.detail.get("failed", "")) if row else ""
+        code = "mailbox_failed" if why else "mailbox_silent"
+        yield _finding("mailbox", False, code, red=False, why=why)
+        return
+    waiting = select(func.count()).select_from(ReplyRow).where(col(ReplyRow.settled_at).is_(None))
+    n = session.connection().execute(waiting).scalar_one()
+    yield _finding("mailbox", True, "mailbox_waits" if n else "mailbox_ok", red=False, n=n)
 
 
 def _calendar(session: Session, now: datetime) -> Finding:

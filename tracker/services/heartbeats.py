@@ -28,6 +28,13 @@ def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) 
             run(insert(HeartbeatRow).values(name=name, at=now, detail=dict(detail)))
 
 
+def fail(session: Session, name: str, now: datetime, why: str) -> None:
+    """Say that it tried and could not; when it last did its work stays known."""
+    row = session.get(HeartbeatRow, name)
+    since = {} if row is None else {"worked_at": row.detail.get("worked_at", row.at.isoformat())}
+    beat(session, name, now, {**since, "failed": why})
+
+
 # Composed once: a look that finds nothing costs little more than composing these.
 _BEAT = update(Table.metadata.tables["heartbeat"]).where(
     col(HeartbeatRow.name) == bindparam("whose")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Protocol
@@ -40,7 +40,7 @@ from tracker.domain.reminders import lapsed, next_step, review_deadline, standin
 from tracker.domain.silences import Silence, over
 from tracker.domain.turns import RESTING, View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
-from tracker.services import links, outbox, planning, scoreboard, silences
+from tracker.services import links, outbox, planning, scoreboard, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
 from tracker.services.dispatching import hush
@@ -49,6 +49,7 @@ from tracker.services.feeds import uid_of
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
 from tracker.services.scoreboard import Board
+from tracker.services.slips import Slip
 from tracker.store.memory import remembered
 from tracker.store.tables import (
     DispatchKind,
@@ -62,6 +63,9 @@ from tracker.store.tables import (
 from tracker.wording import Language, text
 
 LINKS_LIVE = timedelta(days=14)
+
+MOST_SLIPS = 10
+"""Order slips in one mail; the others are on their page."""
 
 
 class Letter(Protocol):
@@ -297,10 +301,18 @@ class Desk:
 
     def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
         made_as = self._made_as(row, person)
-        letter, mail = self._letter(row, person, alive)
+        mail = self._mail(row, person, alive, made_as)
+        orders = self._orders(alive)
+        mail = replace(
+            mail,
+            slips=tuple(slip.number for slip in orders[:MOST_SLIPS]),
+            more_slips=len(orders[MOST_SLIPS:]),
+        )
+        letter = self._rendered(row, person, mail)
         row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
         if way_of(row).needs_address:
-            self._seal(row, person, made_as, self._attachments(row, mail, person))
+            enclosed = (*self._attachments(row, mail, person), *map(_enclosed, orders[:MOST_SLIPS]))
+            self._seal(row, person, made_as, enclosed)
         else:
             self._note(row, person, made_as, mail.home)
 
@@ -328,9 +340,19 @@ class Desk:
             attachments=enclosed,
             in_reply_to=thread,
             references=(thread,),
+            headers=self._ways_out(row, person),
         )
         row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
         row.raw = build(message)
+
+    def _ways_out(self, row: DispatchRow, person: PersonRow) -> tuple[tuple[str, str], ...]:
+        """A digest can be left, a reminder cannot."""
+        if row.kind is not DispatchKind.DIGEST:
+            return ()
+        stationery = self._stationery
+        return subscriptions.headers(
+            subscriptions.address(stationery.base_url, stationery.secret, person)
+        )
 
     def _note(self, row: DispatchRow, person: PersonRow, made_as: str, url: str) -> None:
         language = self._language(row, person)
@@ -351,14 +373,13 @@ class Desk:
 
     def written(self, row: DispatchRow, person: PersonRow, notices: Sequence[NoticeRow]) -> Letter:
         """How the mail would read with these notices; nothing is kept."""
-        return self._letter(row, person, notices)[0]
+        return self._rendered(
+            row, person, self._mail(row, person, notices, self._made_as(row, person))
+        )
 
-    def _letter(
-        self, row: DispatchRow, person: PersonRow, notices: Sequence[NoticeRow]
-    ) -> tuple[Letter, ReminderMail]:
-        mail = self._mail(row, person, notices, self._made_as(row, person))
+    def _rendered(self, row: DispatchRow, person: PersonRow, mail: ReminderMail) -> Letter:
         render = self._stationery.brief if way_of(row).public else self._stationery.render
-        return render(self._language(row, person), mail), mail
+        return render(self._language(row, person), mail)
 
     def _made_as(self, row: DispatchRow, person: PersonRow) -> str:
         return message_id(row.key, person.salt, domain=self._stationery.domain)
@@ -410,6 +431,9 @@ class Desk:
                 told_of for one in accepted if (told_of := self._accepted(one)) is not None
             ),
             reviews=tuple(due for one in reviews if (due := self._review(one)) is not None),
+            stands_in_for=self._directory.stands_in_for(
+                row.person_id, sorted({(one.programme, one.unit, one.role) for one in alive})
+            ),
         )
 
     def _review(self, notice: NoticeRow) -> ReviewLine | None:
@@ -529,7 +553,8 @@ class Desk:
             purpose.value: links.address(
                 base_url,
                 links.make(
-                    self._stationery.secret, Link(purpose, person.id, slug, key, expires_at)
+                    self._stationery.secret,
+                    Link(purpose, person.id, slug, key, expires_at, person.links_series or 0),
                 ),
             )
             for purpose in Purpose
@@ -539,6 +564,18 @@ class Desk:
     def _expires_at(self, slug: str) -> datetime:
         zone = self._view(slug).programme.tz
         return closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
+
+    def _orders(self, alive: Sequence[NoticeRow]) -> list[Slip]:
+        """The order slips of those that are told by this mail."""
+        stationery = self._stationery
+        return slips.along(
+            self._session,
+            [one for one in alive if one.state is NoticeState.DISPATCHED],
+            self._figures,
+            office=stationery.sender.name or stationery.sender.mail,
+            now=self._now,
+            language=stationery.language,
+        )
 
     # -- the calendar ------------------------------------------------------------------------------
 
@@ -627,6 +664,10 @@ def _unit_of(alive: Sequence[NoticeRow], programme: Programme) -> str:
     office."""
     own = [one.unit for one in alive if one.role in LINE]
     return programme.unit_names.get(own[0], own[0]) if own else ""
+
+
+def _enclosed(slip: Slip) -> Attachment:
+    return Attachment(slip.filename, "application/pdf", slips.document(slip))
 
 
 def _waiting(notice: NoticeRow) -> Waiting:

@@ -225,8 +225,11 @@ class _Reminder:
         return list(dict.fromkeys(line.unit for line in self.mail.lines))
 
     def roles(self) -> str:
-        return self.listed([text(f"role.{role}", language=self.language)
+        told = self.listed([text(f"role.{role}", language=self.language)
                             for role in self.mail.roles])  # fmt: skip
+        if not self.mail.stands_in_for:
+            return told
+        return self.say("roles_instead", roles=told, names=self.listed(self.mail.stands_in_for))
 
     # -- one line ----------------------------------------------------------------------------
 
@@ -337,6 +340,10 @@ class _Reminder:
         yield self.say("number", id=self.mail.message_id)
         if self.mail.attachment:
             yield self.say("attachment", name=self.mail.attachment)
+        if self.mail.slips:
+            more = self.mail.more_slips
+            key = "slips_more" if more else "slips"
+            yield self.say(key, numbers=self.listed(self.mail.slips), n=more)
         yield self.say("version", version=self.mail.version, as_of=self.mail.as_of)
 
 

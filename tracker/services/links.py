@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from tracker.domain.dispatches import ABOVE
 from tracker.domain.errors import Refused
-from tracker.services import people, programmes
+from tracker.services import absences, people, programmes, trail
 from tracker.store.tables import LinkRow, PersonRow
 
 SALT = "tracker.links.1"
@@ -40,6 +40,8 @@ class Link:
     programme: str
     obligation: str
     expires_at: datetime
+    series: int = 0
+    """Of its person's links; all of an older series are dead."""
 
     @property
     def unit(self) -> str:
@@ -50,15 +52,21 @@ def make(secret: str, link: Link) -> str:
     """The token; the same link always gives the same."""
     expires = int(link.expires_at.timestamp())
     body = [link.purpose.value, link.person_id, link.programme, link.obligation, expires]
+    if link.series:
+        body.append(link.series)
     return str(_serializer(secret).dumps(body))
 
 
 def read(secret: str, token: str, now: datetime) -> Link:
     """Refused for a token that we did not sign, or that has expired."""
     try:
-        purpose, person_id, programme, obligation, expires = _serializer(secret).loads(token)
+        purpose, person_id, programme, obligation, expires, *series = _serializer(secret).loads(
+            token
+        )
         expires_at = datetime.fromtimestamp(expires, UTC)
-        link = Link(Purpose(purpose), int(person_id), programme, obligation, expires_at)
+        link = Link(
+            Purpose(purpose), int(person_id), programme, obligation, expires_at, *map(int, series)
+        )
     except (BadData, ValueError, TypeError) as broken:
         raise Refused(
             "链接无效或不完整，请从邮件里重新打开 / this link is not one of ours or is incomplete; "
@@ -74,13 +82,17 @@ def read(secret: str, token: str, now: datetime) -> Link:
 
 
 def check(session: Session, secret: str, token: str, now: datetime) -> Link:
-    """The link, for a person who still has a role in the unit; Refused where it was revoked.
+    """The link, for a person who has a role in the unit to whose mails it belongs; Refused where it
+    was revoked.
 
-    A link that was used works again: to report progress twice is no mistake.
+    A link that was used works again: to report progress twice is no mistake. Whoever hands a role
+    over and keeps another one loses what only the first one's mails offer.
     """
     link = read(secret, token, now)
     row = session.get(LinkRow, token_hash(token))
-    if row is not None and row.revoked_at is not None:
+    person = session.get(PersonRow, link.person_id)
+    gone = row is not None and row.revoked_at is not None
+    if gone or (person is not None and link.series != (person.links_series or 0)):
         raise Refused(
             "链接已撤回，请用最近一封邮件里的 / this link was revoked; "
             "use the one in the newest mail"
@@ -94,12 +106,21 @@ def check(session: Session, secret: str, token: str, now: datetime) -> Link:
     return link
 
 
+_HIGHEST_FIRST = (
+    people.Role.LEADER, people.Role.HEAD, people.Role.CONTACT, people.Role.DEPUTY,
+)  # fmt: skip
+
+
 def role_of(session: Session, link: Link, now: datetime) -> str | None:
-    """The highest role that the link's person has in its unit today; None where they have none."""
+    """The highest role that the link's person has in its unit today, or stands in for, and whose
+    mails offer such a link; None where they have none."""
     on = now.astimezone(programmes.current(session, link.programme).tz).date()
-    for role in (people.Role.LEADER, people.Role.HEAD, people.Role.CONTACT, people.Role.DEPUTY):
+    away = absences.away(session, on)
+    for role in _HIGHEST_FIRST:
         holders = people.resolve(session, link.programme, link.unit, role, on)
-        if any(row.id == link.person_id for row in holders):
+        deputies = (away[row.id or 0].deputy for row in holders if row.id in away)
+        has_it = any(row.id == link.person_id for row in (*holders, *deputies))
+        if has_it and link.purpose in offered(role.value):
             return role.value
     return None
 
@@ -117,9 +138,24 @@ def note_use(session: Session, token: str, link: Link, now: datetime) -> None:
     row.used_at = row.used_at or now
 
 
-def revoke(session: Session, token: str, link: Link, now: datetime) -> None:
+def revoke(session: Session, secret: str, given: str, *, now: datetime, by: str) -> Link:
+    """Kill one link, given as its address or its token; Refused for one that is not ours."""
+    token = given.strip().rstrip("/").rpartition("/a/")[2]
+    link = read(secret, token, now)
     row = _row(session, token, link)
     row.revoked_at = row.revoked_at or now
+    body = {"links": "one", "purpose": link.purpose.value, "by": people.traced(session, by)}
+    trail.append(session, link.programme, "links.revoked", link.obligation, body, now=now)
+    return link
+
+
+def revoke_all(session: Session, person_id: int, *, now: datetime, by: str) -> None:
+    """Kill every link that was made for the person so far; later mails have new ones."""
+    person = people.person(session, person_id)
+    person.links_series = (person.links_series or 0) + 1
+    session.flush()
+    body = {"links": "all", "person": people.reference(person), "by": people.traced(session, by)}
+    trail.append(session, trail.HOUSE, "links.revoked", people.reference(person), body, now=now)
 
 
 def address(base_url: str, token: str) -> str:
@@ -127,8 +163,11 @@ def address(base_url: str, token: str) -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a token: it opens nothing."""
-    return sha256(token.encode()).hexdigest()
+    """What is stored of a token: it opens nothing.
+
+    Of what was signed, not of the signature: that can be written in several ways.
+    """
+    return sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
 def _row(session: Session, token: str, link: Link) -> LinkRow:

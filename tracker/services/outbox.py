@@ -248,6 +248,20 @@ def _end(row: DispatchRow, state: DispatchState, outcome: str, now: datetime) ->
     row.state, row.outcome, row.settled_at, row.next_try_at = state, outcome, now, None
 
 
+def bounced(session: Session, row: DispatchRow, words: str, now: datetime) -> None:
+    """A mail that a server had taken came back; `words` hold no address. Told once."""
+    if row.state is DispatchState.BOUNCED:
+        return
+    row.server_reply = words
+    _end(row, DispatchState.BOUNCED, "bounced", now)
+    session.connection().execute(
+        update(NoticeRow)
+        .where(col(NoticeRow.dispatch_id) == row.id, col(NoticeRow.state) == NoticeState.SENT)
+        .values(state=NoticeState.FAILED, reason="bounced")
+    )
+    _tell(session, [(row, "dispatch.bounced", {"reply": words})], now)
+
+
 def _settle_notices(session: Session, settled: Iterable[DispatchRow]) -> None:
     """Of each mail that has ended, the notices that it carried."""
     alike: dict[tuple[DispatchState, str], list[int]] = {}

@@ -6,25 +6,34 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
+from schedules.deadlines import closes_at
 from tracker.definitions.sheets import Contact, by_row
-from tracker.domain.errors import DefinitionError, NotFound, Problem
+from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
 from tracker.domain.programme import Programme, Unit, owing
-from tracker.services import programmes, pseudonyms, trail
+from tracker.services import absences, programmes, pseudonyms, trail
 from tracker.services.trail import reference, traced
 from tracker.store import queries
-from tracker.store.tables import DispatchRow, MembershipRow, PersonRow
+from tracker.store.tables import (
+    CallRow,
+    DispatchRow,
+    MembershipRow,
+    PersonRow,
+    ReplyRow,
+    SilenceRow,
+)
 
 __all__ = [
-    "EVERY_UNIT", "Holder", "Loaded", "Role", "by_mail", "erase", "handover", "holders",
-    "load_contacts", "person", "reference", "resolve", "traced", "unheard",
-    "without",
+    "EVERY_UNIT", "Holder", "Loaded", "Role", "address_works", "by_mail", "erase", "handover",
+    "handover_unit", "holders", "load_contacts", "person", "reference", "resolve", "traced",
+    "unheard", "without",
 ]  # fmt: skip
 
 EVERY_UNIT = "*"
@@ -60,6 +69,12 @@ class Holder:
     role: Role
     from_on: date
     until_on: date | None
+    bounced: bool = False
+
+    @property
+    def works(self) -> str | None:
+        """The mail address, where mails arrive at it."""
+        return None if self.bounced else self.mail
 
 
 @dataclass(frozen=True)
@@ -170,34 +185,129 @@ def by_mail(session: Session, mail: str) -> PersonRow | None:
 
 
 def handover(
-    session: Session, *, leaver: int, successor: int, on: date, now: datetime, by: str
+    session: Session,
+    *,
+    leaver: int,
+    successor: int,
+    on: date,
+    now: datetime,
+    by: str,
+    unit: str = "",
+    role: str = "",
 ) -> int:
-    """From the day `on` the successor has every role that the leaver has; the history keeps both.
+    """From the day `on` the successor has every role that the leaver has, or those in one unit, or
+    one role; the history keeps both.
 
-    Open obligations, links and rungs follow, because people are looked up by role when a mail is
-    claimed. Returns how many roles moved.
+    Open obligations, rungs and snoozes follow, because people are looked up by role when a mail is
+    claimed; the leaver's links work no more, because a role is needed for them. Returns how many
+    roles moved. Refused where there is nothing to move or nobody to take it.
     """
     old, new = person(session, leaver), person(session, successor)
-    wanted = select(MembershipRow).where(
-        MembershipRow.person_id == leaver,
-        or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
-    )
-    moving = session.exec(wanted.order_by(col(MembershipRow.id))).all()
-    for member in moving:
-        session.add(
-            MembershipRow(
-                person_id=successor, programme=member.programme, unit=member.unit,
-                role=member.role, from_on=max(on, member.from_on), until_on=member.until_on,
-            )
-        )  # fmt: skip
-        member.until_on = max(on, member.from_on)
-    session.flush()
+    if leaver == successor or new.erased_at is not None:
+        raise Refused("请另选接手的人 / choose somebody else to take over")
+    moving = [
+        member for member in _running(session, leaver, on)
+        if unit in ("", member.unit) and role in ("", member.role)
+    ]  # fmt: skip
+    if not moving:
+        raise Refused(f"{old.name}没有可移交的任职 / {old.name} has no role to hand over")
+    _move(session, moving, [successor], on)
+    if not _running(session, leaver, on):
+        absences.hand_over(session, leaver, successor, on=on)
+        _silences_follow(session, leaver, successor, on)
     body = {
         "leaver": reference(old), "successor": reference(new), "on": on.isoformat(),
         "roles": len(moving), "by": traced(session, by),
     }  # fmt: skip
     trail.append(session, trail.HOUSE, "person.handover", reference(old), body, now=now)
     return len(moving)
+
+
+def handover_unit(
+    session: Session, programme: str, *, unit: str, to_unit: str, on: date, now: datetime, by: str
+) -> list[Role]:
+    """From the day `on` the people of `to_unit` answer for `unit`: a contact for its contact, a
+    head for its head. The programme still names the unit; the history keeps both.
+
+    Returns the roles that `to_unit` has nobody for: they end without a successor. Refused where it
+    has no contact.
+    """
+    units = {one.id for one in programmes.current(session, programme).units}
+    if unit == to_unit or not {unit, to_unit} <= units:
+        raise Refused("请另选接手的单位 / choose another unit to take over")
+    if not resolve(session, programme, to_unit, Role.CONTACT, on):
+        raise Refused(f"{to_unit} 没有联络员，接不了手 / {to_unit} has no contact to take over")
+    unfilled = []
+    for role in Role:
+        moving = [
+            *_members(session, programme, unit, role, on), *_members(session, None, unit, role, on),
+        ]  # fmt: skip
+        taking = [row.id or 0 for row in _resolve(session, programme, [to_unit], role, on)[to_unit]]
+        _move(session, moving, taking, on)
+        if moving and not taking:
+            unfilled.append(role)
+    body = {"unit": unit, "to": to_unit, "on": on.isoformat(), "by": traced(session, by)}
+    trail.append(session, programme, "unit.handover", unit, body, now=now)
+    return unfilled
+
+
+def _silences_follow(session: Session, leaver: int, successor: int, on: date) -> None:
+    """What was put off for the leaver is put off for the successor as long; the leaver's own stays
+    in the history."""
+    theirs = select(SilenceRow).where(
+        SilenceRow.scope == "person", SilenceRow.subject == str(leaver),
+        col(SilenceRow.ended_at).is_(None),
+    )  # fmt: skip
+    for row in session.exec(theirs).all():
+        zone = programmes.current(session, row.programme).tz
+        begins = closes_at(on - timedelta(days=1), zone)
+        if row.until_at > begins:
+            copied = row.model_dump(exclude={"id"})
+            copied |= {"subject": str(successor), "from_at": max(begins, row.from_at)}
+            session.add(SilenceRow(**copied))
+    session.flush()
+
+
+def _running(session: Session, person_id: int, on: date) -> list[MembershipRow]:
+    wanted = select(MembershipRow).where(
+        MembershipRow.person_id == person_id,
+        or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
+    )
+    return list(session.exec(wanted.order_by(col(MembershipRow.id))))
+
+
+def _move(session: Session, moving: Sequence[MembershipRow], to: Sequence[int], on: date) -> None:
+    """End these on that day and give the same to each of those, who may have it already."""
+    for member in moving:
+        for successor in to:
+            if not _has(session, successor, member, on):
+                session.add(
+                    MembershipRow(
+                        person_id=successor, programme=member.programme, unit=member.unit,
+                        role=member.role, from_on=max(on, member.from_on), until_on=member.until_on,
+                    )
+                )  # fmt: skip
+        member.until_on = max(on, member.from_on)
+        session.flush()
+
+
+def _has(session: Session, person_id: int, like: MembershipRow, on: date) -> bool:
+    """In the same scope, unit and role, for no shorter a time."""
+    return any(
+        (one.programme, one.unit, one.role) == (like.programme, like.unit, like.role)
+        and one.from_on <= max(on, like.from_on)
+        and one.until_on == like.until_on
+        for one in _running(session, person_id, on)
+    )
+
+
+def address_works(session: Session, person_id: int, *, now: datetime, by: str) -> None:
+    """A mail came back, but the address is right: it is written to again."""
+    row = person(session, person_id)
+    row.bounced_at = row.bounce = None
+    session.flush()
+    body = {"by": traced(session, by)}
+    trail.append(session, trail.HOUSE, "person.reachable", reference(row), body, now=now)
 
 
 def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str) -> None:
@@ -211,19 +321,25 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
     before, name = reference(row), row.name
     row.name, row.mail, row.mobile, row.salt = "", None, "", secrets.token_hex(16)
     row.erased_at = now
-    open_roles = or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on)
-    theirs = select(MembershipRow).where(MembershipRow.person_id == person_id, open_roles)
-    for member in session.exec(theirs):
+    row.bounce = None
+    for member in _running(session, person_id, on):
         member.until_on = max(on, member.from_on)
     session.flush()
-    session.connection().execute(
-        update(DispatchRow)
-        .where(col(DispatchRow.person_id) == person_id)
-        .values(recipient="", text="", html="", raw=None)
-    )
+    run = session.connection().execute
+    for table, emptied in _PERSONAL.items():
+        mine = update(table).where(col(table.person_id) == person_id)
+        run(mine.values(emptied))
     pseudonyms.forget(session, name, before, now=now)
     body = {"by": traced(session, by)}
     trail.append(session, trail.HOUSE, "person.erased", before, body, now=now)
+
+
+_PERSONAL: Mapping[Any, Mapping[str, Any]] = {
+    DispatchRow: {"recipient": "", "text": "", "html": "", "raw": None},
+    ReplyRow: {"subject": "", "text": ""},
+    CallRow: {"note": ""},
+}
+"""What other tables hold of a person, and what is left of it."""
 
 
 # -- resolving -----------------------------------------------------------------------------------
@@ -264,6 +380,7 @@ def _holder(member: MembershipRow, row: PersonRow) -> Holder:
     return Holder(
         row.id or 0, row.name, row.mail, row.mobile, row.language, member.programme,
         member.unit, Role(member.role), member.from_on, member.until_on,
+        row.bounced_at is not None,
     )  # fmt: skip
 
 

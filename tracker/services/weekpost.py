@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from notifiers import mime
 from notifiers.message import MAIL, Address, Message, message_id, one_line
 from schedules.deadlines import local_day
-from tracker.services import letters, people, programmes, weekly
+from tracker.services import absences, letters, people, programmes, subscriptions, weekly
 from tracker.services.digest import Digest, Health
 from tracker.services.letterbox import Stationery
 from tracker.services.people import EVERY_UNIT, Role
@@ -47,11 +47,11 @@ def post(
     stationery: Stationery,
     templates: Environment,
 ) -> int:
-    """One mail to each person for the widest digest meant for them."""
+    """One mail to each person for the widest digest meant for them, who has not left digests."""
     programme = programmes.current(session, slug)
     wanted: dict[int, tuple[PersonRow, Issued]] = {}
     for one, person in _readers(session, slug, list(issued), local_day(now, programme.tz)):
-        if person.id is not None and person.mail:
+        if person.id is not None and person.mail and person.digests_left_at is None:
             wanted.setdefault(person.id, (person, one))
     keys = {id_: _key(slug, one.week, person) for id_, (person, one) in wanted.items()}
     there = _there(session, keys.values())
@@ -65,15 +65,22 @@ def post(
 def _readers(
     session: Session, slug: str, issued: Sequence[Issued], on: date
 ) -> Iterator[tuple[Issued, PersonRow]]:
-    """The leader in charge, the office, or the head of the unit; in the order of the digests."""
+    """The leader in charge, the office, or the head of the unit, or who stands in for them; in the
+    order of the digests."""
     units = [one.digest.unit for one in issued if one.digest.unit]
     heads = people.resolve_each(session, slug, units, Role.HEAD, on)
+    gone = absences.away(session, on)
     for one in issued:
         if one.digest.unit:
             found = heads[one.digest.unit]
         else:
             found = people.resolve(session, slug, EVERY_UNIT, Role(one.audience), on)
-        yield from ((one, person) for person in found)
+        for person in found:
+            stand_in = gone.get(person.id or 0)
+            if stand_in is not None:
+                yield one, stand_in.deputy
+            if stand_in is None or stand_in.copied:
+                yield one, person
 
 
 def _key(slug: str, week: str, person: PersonRow) -> str:
@@ -102,7 +109,8 @@ def _row(
     thread = message_id("digest", slug, str(person.id), person.salt, domain=stationery.domain)
     language: Language = "en" if person.language == "en" else "zh"
     overview = f"{stationery.base_url}/p/{slug}/"
-    letter = letters.render_digest(templates, language, digest, overview=overview)
+    leave = subscriptions.address(stationery.base_url, stationery.secret, person)
+    letter = letters.render_digest(templates, language, digest, overview=overview, leave=leave)
     message = Message(
         message_id=made_as,
         sender=stationery.sender,
@@ -113,6 +121,7 @@ def _row(
         date=now,
         in_reply_to=thread,
         references=(thread,),
+        headers=subscriptions.headers(leave),
     )
     assert person.id is not None
     return DispatchRow(

@@ -115,6 +115,28 @@ class PersonRow(Table, table=True):
     language: str = "zh"
     salt: str
     erased_at: datetime | None = None
+    bounced_at: datetime | None = None
+    """Since when its mail address is known not to work; `bounce` says with which words."""
+    bounce: str | None = None
+    digests_left_at: datetime | None = None
+    links_series: int | None = None
+    """Signed links of another series are dead; none is series 0."""
+
+
+class AbsenceRow(Table, table=True):
+    """Mails to the person go to the deputy, from `from_on` up to but not including `until_on`;
+    with `copied` the person gets them too."""
+
+    __tablename__ = "absence"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    deputy_id: int = Field(foreign_key="person.id")
+    from_on: date
+    until_on: date
+    copied: bool = False
+    made_at: datetime
+    by: str = ""
 
 
 class MembershipRow(Table, table=True):
@@ -444,6 +466,92 @@ class FeedRow(Table, table=True):
     mark: str
     made_at: datetime
     revoked_at: datetime | None = None
+
+
+class SlipRow(Table, table=True):
+    """交办单, 催办单, 督办单: an order to a unit about one obligation, numbered without a gap in a
+    programme, kind and year; one that is void keeps its number.
+
+    `cause` is what it was made for, so that nothing makes it twice; `body` are the values of the
+    document, `sha256` that of its PDF.
+    """
+
+    __tablename__ = "slip"
+    __table_args__ = (
+        UniqueConstraint("programme", "kind", "year", "number"),
+        UniqueConstraint("programme", "cause"),
+        Index(None, "programme", "obligation_key"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    kind: str
+    year: int
+    number: int
+    cause: str
+    obligation_key: str
+    unit: str
+    rung: str = ""
+    as_of: datetime
+    made_at: datetime
+    by: str = ""
+    body: dict[str, Any] = Field(sa_type=Body)
+    sha256: str
+    voided_at: datetime | None = None
+    void_reason: str = ""
+
+
+class ReplyKind(StrEnum):
+    """What came into the mailbox: `ignored` was written by a machine, `quarantined` is no mail."""
+
+    RECEIPT = "receipt"
+    COMMENT = "comment"
+    BOUNCE = "bounce"
+    DELAY = "delay"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+class ReplyRow(Table, table=True):
+    """A mail that the mailbox gave us, once. `text` is the beginning of what was written, `reason`
+    why it is of its kind; what a person has to look at is open until `settled_at`."""
+
+    __tablename__ = "reply"
+    __table_args__ = (UniqueConstraint("mailbox", "uid"), Index(None, "message_key"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    mailbox: str
+    uid: int = Field(sa_type=BigInteger)
+    message_key: str
+    kind: ReplyKind = Field(sa_type=EnumText(ReplyKind))
+    person_id: int | None = Field(default=None, foreign_key="person.id")
+    dispatch_id: int | None = Field(default=None, foreign_key="dispatch.id")
+    programme: str = ""
+    subject: str = ""
+    text: str = ""
+    reason: str = ""
+    received_at: datetime
+    settled_at: datetime | None = None
+    settled_by: str = ""
+
+
+class CallRow(Table, table=True):
+    """A call to somebody whom no mail reaches, about the notices of `notices`; `day` is that of the
+    call list."""
+
+    __tablename__ = "call"
+    __table_args__ = (Index(None, "programme", "day"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    programme: str
+    day: date
+    person_id: int = Field(foreign_key="person.id")
+    outcome: str
+    promised_on: date | None = None
+    caller: str
+    note: str = ""
+    called_at: datetime
+    notices: list[str] = Field(default_factory=list, sa_type=Body)
 
 
 class LinkRow(Table, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import parse_qsl
@@ -51,10 +52,25 @@ class Form:
         return kept.strip()[:most]
 
 
+def number_in(form: Form, name: str) -> int:
+    """A field that a page of ours filled with a number; Unclear for anything else."""
+    given = form.text(name, most=12)
+    if not given.isascii() or not given.isdigit():
+        raise Unclear("form")
+    return int(given)
+
+
 async def received(request: Request) -> AsyncIterator[Form]:
     """The form of this request, its files open until it is answered. TooLarge, Unclear, or
     Forbidden for one that is not ours."""
-    form = await _read(request)
+    async with reading(request) as form:
+        yield form
+
+
+@asynccontextmanager
+async def reading(request: Request, *, most: int = WHOLE_LIMIT) -> AsyncIterator[Form]:
+    """The same for a form of at most so many bytes, read when this is entered."""
+    form = await _read(request, most)
     try:
         yield form
     finally:
@@ -62,13 +78,13 @@ async def received(request: Request) -> AsyncIterator[Form]:
             upload.file.close()
 
 
-async def _read(request: Request) -> Form:
+async def _read(request: Request, most: int) -> Form:
     gate: Gate = request.app.state.web.gate
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > WHOLE_LIMIT:
+    if not length.isdigit() or int(length) > most:
         raise TooLarge
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    form = await (_multipart(request) if kind == "multipart/form-data" else _plain(request))
+    form = await (_multipart(request, most) if kind == "multipart/form-data" else _plain(request))
     try:
         gate.check_form(request, form.fields.get("token", ""))
     except Forbidden:
@@ -91,8 +107,8 @@ async def _plain(request: Request) -> Form:
     return Form(dict(pairs))
 
 
-async def _multipart(request: Request) -> Form:
-    parser = _Parser(request.headers, _within(request.stream()))
+async def _multipart(request: Request, most: int) -> Form:
+    parser = _Parser(request.headers, _within(request.stream(), most))
     try:
         parsed = await parser.parse()
     except (MultiPartException, UnicodeError) as mistake:
@@ -110,11 +126,11 @@ async def _multipart(request: Request) -> Form:
     return Form(fields, tuple(uploads))
 
 
-async def _within(stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def _within(stream: AsyncGenerator[bytes, None], most: int) -> AsyncGenerator[bytes, None]:
     seen = 0
     async for chunk in stream:
         seen += len(chunk)
-        if seen > WHOLE_LIMIT:
+        if seen > most:
             raise TooLarge
         yield chunk
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,9 +17,9 @@ from tracker.services.links import Link, Purpose
 from tracker.web import filing, items, matter
 from tracker.web.acts import extension_form, receipt_of, report_form
 from tracker.web.asking import Asked, Desk, desk
-from tracker.web.entry import Asking, Received
+from tracker.web.entry import Asking
 from tracker.web.filing import Wrong
-from tracker.web.intake import Form, Unclear
+from tracker.web.intake import FIELDS_LIMIT, WHOLE_LIMIT, Form, Unclear, reading
 from tracker.web.outlook import Outlook, outlook
 from tracker.web.rendering import go, page
 from tracker.web.troubles import Trouble, answer_page
@@ -101,7 +102,27 @@ def show(asked: Asking, token: str, receipt: str = "") -> Response:
 
 
 @router.post("/a/{token}")
-def act(asked: Asking, token: str, form: Received) -> Response:
+async def act(asked: Asking, token: str) -> Response:
+    """The link is looked at before a byte of the body; only a report may bring files."""
+    try:
+        purpose = await asyncio.to_thread(_purpose, asked, token)
+    except BadLink as bad:
+        return _refused(asked, bad)
+    most = WHOLE_LIMIT if purpose is Purpose.REPORT else FIELDS_LIMIT
+    async with reading(asked.request, most=most) as form:
+        return await asyncio.to_thread(_act, asked, token, form)
+
+
+def _purpose(asked: Asked, token: str) -> Purpose:
+    """What the link is for; BadLink where it opens nothing."""
+    with asked.runtime.database.read() as session:
+        try:
+            return links.check(session, asked.runtime.secret, token, asked.now).purpose
+        except Refused as refusal:
+            raise BadLink(str(refusal)) from refusal
+
+
+def _act(asked: Asked, token: str, form: Form) -> Response:
     try:
         with _visit(asked, token) as visit:
             try:

@@ -1,0 +1,170 @@
+"""Who has which role, and what happens to people: handed over, away, back, unreachable, erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import Response
+
+from schedules.deadlines import local_day
+from tracker.domain.errors import Refused, TrackerError
+from tracker.services import absences, links, people
+from tracker.services.people import EVERY_UNIT, Holder
+from tracker.web.access import OFFICE
+from tracker.web.asking import Asked, Desk, day
+from tracker.web.entry import Acting, Office, Received
+from tracker.web.intake import Form, Unclear, number_in
+from tracker.web.pages import opened
+from tracker.web.rendering import go, page
+
+router = APIRouter()
+
+UNPROCESSABLE = 422
+
+
+@dataclass(frozen=True)
+class Known:
+    """A person with all roles that they have in the programme."""
+
+    id: int
+    name: str
+    mail: str
+    mobile: str
+    bounced: bool
+    posts: tuple[Holder, ...]
+
+
+@router.get("/p/{slug}/people")
+def people_page(asked: Office, slug: str) -> Response:
+    with opened(asked, slug) as (session, at):
+        return _people(asked, session, at)
+
+
+def _people(asked: Asked, session: Session, at: Desk, trouble: str = "") -> Response:
+    on = local_day(asked.now, at.zone)
+    return page(
+        asked, "people", desk=at, known=_known(session, at, asked), every=EVERY_UNIT,
+        absences=absences.absences(session, since=on), today=on, trouble=trouble,
+        status=UNPROCESSABLE if trouble else 200,
+    )  # fmt: skip
+
+
+def _known(session: Session, at: Desk, asked: Asked) -> list[Known]:
+    held: dict[int, list[Holder]] = {}
+    for one in people.holders(session, at.slug, local_day(asked.now, at.zone)):
+        held.setdefault(one.person_id, []).append(one)
+    return [
+        Known(id_, posts[0].name, posts[0].mail or "", posts[0].mobile, posts[0].bounced,
+              tuple(posts))
+        for id_, posts in held.items()
+    ]  # fmt: skip
+
+
+@router.post("/p/{slug}/people")
+def hand_over_unit(asked: Acting, slug: str, form: Received) -> Response:
+    with opened(asked, slug) as (session, at):
+        on = day(form.text("on", most=10), local_day(asked.now, at.zone))
+        try:
+            with asked.runtime.database.write() as writing:
+                people.handover_unit(
+                    writing, slug, unit=form.text("unit"), to_unit=form.text("to_unit"), on=on,
+                    now=asked.now, by=OFFICE,
+                )  # fmt: skip
+        except TrackerError as refusal:
+            return _people(asked, session, at, str(refusal))
+    return go(asked, at.path("people"))
+
+
+@router.get("/p/{slug}/people/{number}")
+def person_page(asked: Office, slug: str, number: int) -> Response:
+    with opened(asked, slug) as (session, at):
+        return _person(asked, session, at, number)
+
+
+def _person(
+    asked: Asked, session: Session, at: Desk, number: int, *, form: Form | None = None,
+    trouble: str = "",
+) -> Response:  # fmt: skip
+    known, on = _known(session, at, asked), local_day(asked.now, at.zone)
+    row = people.person(session, number)
+    mine = next((one for one in known if one.id == number), None)
+    return page(
+        asked, "person", desk=at, name=row.name, mail=row.mail or "", mobile=row.mobile,
+        bounce=row.bounce or "", bounced_at=row.bounced_at, left_at=row.digests_left_at,
+        erased_at=row.erased_at, number=number, posts=mine.posts if mine else (),
+        others=[one for one in known if one.id != number], every=EVERY_UNIT, today=on,
+        absences=[one for one in absences.absences(session, since=on) if one.person_id == number],
+        sent=form.fields if form else {}, wrong={}, trouble=trouble,
+        status=UNPROCESSABLE if trouble else 200,
+    )  # fmt: skip
+
+
+@router.post("/p/{slug}/people/{number}")
+def act(asked: Acting, slug: str, number: int, form: Received) -> Response:
+    wanted = _ACTS.get(form.text("act", most=20))
+    if wanted is None:
+        raise Unclear("form")
+    with opened(asked, slug) as (session, at):
+        try:
+            with asked.runtime.database.write() as writing:
+                wanted(asked, writing, at, number, form)
+        except TrackerError as refusal:
+            if isinstance(refusal, Unclear):
+                raise
+            return _person(asked, session, at, number, form=form, trouble=str(refusal))
+    return go(asked, at.path(f"people/{number}"))
+
+
+Act = Callable[[Asked, Session, Desk, int, Form], None]
+
+
+def _hand_over(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    unit, _, role = form.text("post").partition("|")
+    people.handover(
+        session, leaver=number, successor=number_in(form, "successor"), unit=unit, role=role,
+        on=day(form.text("on", most=10), local_day(asked.now, at.zone)), now=asked.now, by=OFFICE,
+    )  # fmt: skip
+
+
+def _away(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    today = local_day(asked.now, at.zone)
+    absences.begin(
+        session, people.person(session, number),
+        people.person(session, number_in(form, "deputy")),
+        from_on=day(form.text("from_on", most=10), today),
+        until_on=day(form.text("until_on", most=10), today),
+        copied=form.text("copied") == "yes", now=asked.now, by=OFFICE,
+    )  # fmt: skip
+
+
+def _back(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    absences.end(session, number_in(form, "absence"), on=local_day(asked.now, at.zone),
+                 now=asked.now, by=OFFICE)  # fmt: skip
+
+
+def _reachable(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    people.address_works(session, number, now=asked.now, by=OFFICE)
+
+
+def _revoke(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    links.revoke_all(session, number, now=asked.now, by=OFFICE)
+
+
+def _erase(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    """The name is typed again: what is erased does not come back."""
+    if form.text("name") != people.person(session, number).name:
+        raise Refused("姓名对不上，没有删除 / that is not the name: nothing was erased")
+    people.erase(session, number, on=local_day(asked.now, at.zone), now=asked.now, by=OFFICE)
+
+
+_ACTS: dict[str, Act] = {
+    "handover": _hand_over,
+    "away": _away,
+    "back": _back,
+    "reachable": _reachable,
+    "revoke": _revoke,
+    "erase": _erase,
+}
