@@ -203,7 +203,7 @@ def _item(
         reviewing_units=units(line.reviewing),
         clauses=clauses,
         place=line.place,
-        heading=_heading(pieces, row),
+        heading=_heading(pieces, row) or line.part,
         own_points=not line.shared,
         open_units=open_ended(line.responsible),
         raw=line.raw,

@@ -125,6 +125,8 @@ class Layout:
     scored: bool = True
     unused: tuple[str, ...] = ()
     """Headings of columns from which nothing is read."""
+    inner: int | None = None
+    """The column that names the rows of an item, where number and title are the item's."""
 
     def column(self, role: Role) -> int | None:
         return self.roles[role][0] if self.roles.get(role) else None
@@ -211,7 +213,12 @@ def _arranged(
     titles = columns.get(Role.TITLE, [])
     _settle_goal(table, begins, names, columns)
     _settle_clause(table, begins, names, columns)
-    while len(titles) > 1 and _things(table, begins, titles[0]) < _things(table, begins, titles[1]):
+    inner = titles[1] if len(titles) > 1 and _rows_of_items(table, begins, columns) else None
+    while (
+        inner is None
+        and len(titles) > 1
+        and _things(table, begins, titles[0]) < _things(table, begins, titles[1])
+    ):
         groups.append(titles.pop(0))
     if not titles and groups:
         titles = columns[Role.TITLE] = [groups.pop()]
@@ -219,9 +226,23 @@ def _arranged(
         columns[Role.CLAUSE] = [titles[-1]]
     told = {role: tuple(found) for role, found in columns.items()}
     used = {at for role, found in told.items() for at in _read_of(role, found)} | {*groups[:1]}
+    used |= set() if inner is None else {inner}
     read = {names[at] for at in used}
     unused = dict.fromkeys(name for name in names if name and name not in read)
-    return Layout(tuple(names), told, top, begins, tuple(groups), scored, tuple(unused))
+    return Layout(tuple(names), told, top, begins, tuple(groups), scored, tuple(unused),
+                  inner)  # fmt: skip
+
+
+def _rows_of_items(table: Table, begins: int, columns: Mapping[Role, Sequence[int]]) -> bool:
+    """Whether numbers and titles go over the same rows, several of which the next column tells
+    apart: then the title is the item's and no section's."""
+    if Role.NUMBER not in columns:
+        return False
+    number, (wide, narrow) = columns[Role.NUMBER][0], columns[Role.TITLE][:2]
+    rows = [row for row in table.rows[begins:] if not _whole(row)]
+    own = {at: {row.number for row in rows if row.own(at) and row.cell(at)}
+           for at in (number, wide, narrow)}  # fmt: skip
+    return own[number] == own[wide] and own[wide] < own[narrow]
 
 
 def _read_of(role: Role, columns: Sequence[int]) -> Sequence[int]:

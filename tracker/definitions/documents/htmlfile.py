@@ -44,6 +44,7 @@ def read(text: str) -> Pages:
             root = html.document_fromstring(text.encode(), parser=parser)
         except (etree.ParserError, etree.XMLSyntaxError) as broken:
             raise Suspicious(str(broken)) from broken
+        pages.add_text(_BLANKS.sub(" ", root.findtext(".//title") or ""))
         _Reader(pages).read(root)
     return pages
 

@@ -53,6 +53,8 @@ class Line:
     deadline: str = ""
     evidence: str = ""
     goal: str = ""
+    part: str = ""
+    """What the row is called among those of its item."""
     lead: str = ""
     responsible: str = ""
     reviewing: str = ""
@@ -98,9 +100,9 @@ def split_points(title: str) -> tuple[str, Decimal | None]:
 
 
 def number_in(text: str) -> Decimal | None:
-    """The points of a cell: `1.5`, `1.5分`, `（3）`; None for words."""
+    """The points of a cell: `1.5`, `1.5分`, `（3）`, of a weight `40%`; None for words."""
     found = re.fullmatch(
-        r"[（(+＋]?\s*([0-9]{1,4}(?:\.[0-9]+)?)\s*分?\s*(?:[)）]|[（(][^()（）]*[)）])?",
+        r"[（(+＋]?\s*([0-9]{1,4}(?:\.[0-9]+)?)\s*[分%％]?\s*(?:[)）]|[（(][^()（）]*[)）])?",
         text.strip(),
     )
     return Decimal(found[1]) if found else None

@@ -159,6 +159,9 @@ def _open_section(
     return section
 
 
+_DITTO = re.compile(r"\s*(?:同上|同前|〃|″|〞|'')\s*")
+
+
 class _Rows:
     """Rows of one table, read in order."""
 
@@ -168,8 +171,24 @@ class _Rows:
         self._table = table
         self._layout = layout
         self._group: Cell | None = None
+        self._above: Row | None = None
+
+    def _said_again(self, row: Row) -> Row:
+        """同上 is what stands in the cell above it."""
+        above, self._above = self._above, row
+        if above is None or not any(_DITTO.fullmatch(cell.text) for cell in row.cells):
+            return row
+        cells = [
+            replace(cell, text=over.text)
+            if _DITTO.fullmatch(cell.text) and (over := above.cell(at)) is not None
+            else cell
+            for at, cell in enumerate(row.cells)
+        ]
+        self._above = Row(row.number, tuple(cells))
+        return self._above
 
     def read(self, row: Row) -> None:
+        row = self._said_again(row)
         filled = row.distinct
         if not filled or self._is_heading(row):
             return
@@ -321,6 +340,7 @@ class _Rows:
             deadline=self._kept(row, Role.DEADLINE),
             evidence=self._kept(row, Role.EVIDENCE),
             goal=self._kept(row, Role.GOAL),
+            part=self._part_of(row),
             lead=self._kept(row, Role.LEAD),
             responsible=self._responsible(row),
             reviewing=self._kept(row, Role.REVIEWING),
@@ -328,6 +348,11 @@ class _Rows:
             raw=self._raw(row),
         )
         self._outline.lines.append(line)
+
+    def _part_of(self, row: Row) -> str:
+        at = self._layout.inner
+        cell = None if at is None else row.cell(at)
+        return one_line(cell.text) if cell is not None and cell.row == row.number else ""
 
     def _scoring(self, row: Row, new: bool) -> Cell | None:
         """The cell that says how the row is scored: one merged over several items counts for each;

@@ -116,6 +116,8 @@ def labelled(text: str) -> tuple[str, str]:
     """A cell that says itself who leads (牵头单位：甲；配合单位：乙) as its leading and its other
     units; a cell without such words leads nobody."""
     marks = list(_LABELS.finditer(text))
+    if not marks and _LEADING.search(text):
+        return _behind(text)
     if not any(mark["lead"] for mark in marks):
         return "", text
     bounds = [mark.start() for mark in marks] + [len(text)]
@@ -124,3 +126,15 @@ def labelled(text: str) -> tuple[str, str]:
     for mark, end in zip(marks, bounds[1:], strict=True):
         (lead if mark["lead"] else rest).append(text[mark.end() : end])
     return "\n".join(lead), "\n".join(part for part in rest if part.strip())
+
+
+_LEADING = re.compile(r"[（(](?:牵头|主办|主责)(?:单位|部门)?[)）]")
+_OTHER = re.compile(r"[（(](?:配合|协办|责任|参与)(?:单位|部门)?[)）]")
+
+
+def _behind(text: str) -> tuple[str, str]:
+    """县统计局（牵头），县发改局: who leads says so behind its name."""
+    parts = [part for part in re.split(r"[，,、；;\n]", text) if part.strip()]
+    lead = [_LEADING.sub("", part) for part in parts if _LEADING.search(part)]
+    rest = [_OTHER.sub("", part) for part in parts if not _LEADING.search(part)]
+    return "\n".join(lead), "\n".join(rest)

@@ -320,7 +320,7 @@ class _Drafting:
     ) -> Clause:
         one, place, points, time, rules = begun.parts
         title = titles.title_of(one.text)
-        named = titles.duty_title(one.text) or row.title or title
+        named = titles.duty_title(one.text) or row.heading or row.title or title
         duties = tuple(
             duty if duty.title else duty.model_copy(update={"title": named})
             for duty in time.duties()

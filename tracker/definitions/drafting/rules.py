@@ -71,7 +71,12 @@ class _Mapping(Measuring):
     def run(self) -> None:
         joined = _added(self.reading)
         for number, given in enumerate(self.reading.rules):
-            if self._only_of_target(given) or self._no_points(given) or self._goal(given):
+            if (
+                self._only_of_target(given)
+                or self._no_points(given)
+                or self._goal(given)
+                or self._leads(given)
+            ):
                 self.made.of[number] = []
                 continue
             if number in joined.behind:
@@ -116,6 +121,12 @@ class _Mapping(Measuring):
     def _once(self, duty: str) -> bool:
         owed = next((one for one in self.clocks.taken if one.id == duty), None)
         return isinstance(owed, Recurring) and owed.times == 1
+
+    def _leads(self, read: ReadRule) -> bool:
+        """按下表计分： says that the sanctions follow; it is none."""
+        piece = self.piece(read).strip(" ：:，,。；;\n")
+        led = re.fullmatch(r"(?:按照?|依照?|根据|参照)(?:下表|下列|以下|如下)\S{0,8}", piece)
+        return bool(led) and len(self.reading.rules) > 1
 
     def _goal(self, read: ReadRule) -> bool:
         """在2018年基础上提高15%: what is to be reached scales no points."""
