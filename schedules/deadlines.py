@@ -3,12 +3,12 @@
 Instants are UTC; a deadline given as a day is the end of that day (24:00) in its zone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from math import ceil
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -16,7 +16,10 @@ from dateutil.relativedelta import relativedelta
 from schedules.instants import as_utc, local_instant
 from schedules.workdays import WorkCalendar
 
+NO_TIME = timedelta()
 ONE_DAY = timedelta(days=1)
+DAY_LONG = ONE_DAY // timedelta.resolution
+"""Microseconds of a day on which no clocks change."""
 MIDNIGHT = time(0)
 
 Kind = Literal["fixed", "hours", "workdays", "days", "months"]
@@ -247,19 +250,32 @@ def months_late(due_on: date, days: int) -> Fraction:
     return whole + Fraction((end - begun).days, (full - begun).days)
 
 
-@dataclass(frozen=True)
-class Lateness:
-    """`days`: started blocks of 24 hours; `workdays`: started working days, where a working day
-    counts by the share of it that was late, and rest days count nothing."""
+class Lateness(NamedTuple):
+    """How long the ball lay with the unit after the deadline, and when; empty `spans`: never."""
 
     elapsed: timedelta
-    days: int
-    workdays: int
+    spans: tuple[Span, ...]
+    zone: ZoneInfo
+    calendar: WorkCalendar
+
+    @property
+    def days(self) -> int:
+        """Started blocks of 24 hours."""
+        return max(0, -(-self.elapsed // ONE_DAY))
+
+    @property
+    def workdays(self) -> int:
+        """Started working days: one counts by the share of it that was late, a rest day not."""
+        worked = [_worked(*span, zone=self.zone, calendar=self.calendar) for span in self.spans]
+        return int(-(-sum(worked) // DAY_LONG))
 
     @property
     def hours(self) -> Fraction:
         """Exact, not rounded."""
         return Fraction(self.elapsed // timedelta.resolution, 3_600_000_000)
+
+
+NOT_LATE = Lateness(NO_TIME, (), ZoneInfo("UTC"), WorkCalendar(""))
 
 
 def lateness(
@@ -273,12 +289,12 @@ def lateness(
     """
     # In UTC, because differences within one zone would be taken from its wall clock.
     due_at = as_utc(due_at)
-    late = _merged((max(as_utc(begin), due_at), as_utc(end)) for begin, end in held)
-    elapsed = sum((end - begin for begin, end in late), timedelta())
-    worked = sum(
-        (_worked_share(begin, end, zone=zone, calendar=calendar) for begin, end in late), Fraction()
-    )
-    return Lateness(elapsed, blocks(elapsed, ONE_DAY, started=True), ceil(worked))
+    spans = [(max(as_utc(begin), due_at), as_utc(end)) for begin, end in held]
+    late = _merged([span for span in spans if span[0] < span[1]])
+    elapsed = NO_TIME
+    for begin, end in late:
+        elapsed += end - begin
+    return Lateness(elapsed, tuple(late), zone, calendar)
 
 
 def blocks(elapsed: timedelta, step: timedelta, *, started: bool) -> int:
@@ -290,9 +306,11 @@ def blocks(elapsed: timedelta, step: timedelta, *, started: bool) -> int:
     return -(-elapsed // step) if started else elapsed // step
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
+def _merged(spans: list[Span]) -> list[Span]:
+    if len(spans) < 2:
+        return spans
     merged: list[Span] = []
-    for begin, end in sorted(span for span in spans if span[0] < span[1]):
+    for begin, end in sorted(spans):
         if merged and begin <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -300,21 +318,29 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def _worked_share(
+def _worked(
     begin: datetime, end: datetime, *, zone: ZoneInfo, calendar: WorkCalendar
-) -> Fraction:
-    """The working days in [begin, end), a part of a day as its share of that day's length."""
+) -> Fraction | int:
+    """The working days in [begin, end), DAY_LONG each; a part of a day counts by its share of that
+    day's own length."""
     first, last = local_day(begin, zone), local_day(end, zone)
-    whole = calendar.workdays_between(first - ONE_DAY, last - ONE_DAY)
-    before, after = _share_gone(begin, first, zone=zone), _share_gone(end, last, zone=zone)
-    return whole - before * calendar.is_working(first) + after * calendar.is_working(last)
+    whole = calendar.workdays_between(first - ONE_DAY, last - ONE_DAY) * DAY_LONG
+    before = _gone(begin, first, zone) if calendar.is_working(first) else 0
+    after = _gone(end, last, zone) if calendar.is_working(last) else 0
+    return whole - before + after
 
 
-def _share_gone(instant: datetime, day: date, *, zone: ZoneInfo) -> Fraction:
-    opened, closed = local_instant(day, MIDNIGHT, zone=zone), closes_at(day, zone)
-    return Fraction(
-        (instant - opened) // timedelta.resolution, (closed - opened) // timedelta.resolution
-    )
+def _gone(instant: datetime, day: date, zone: ZoneInfo) -> Fraction | int:
+    opened, length = _lasting(day, zone)
+    gone = (instant - opened) // timedelta.resolution
+    return gone if length == DAY_LONG else Fraction(gone * DAY_LONG, length)
+
+
+@lru_cache(maxsize=4096)
+def _lasting(day: date, zone: ZoneInfo) -> tuple[datetime, int]:
+    """When the day begins and its microseconds; the same few days are asked for all the time."""
+    opened = local_instant(day, MIDNIGHT, zone=zone)
+    return opened, (closes_at(day, zone) - opened) // timedelta.resolution
 
 
 def _count_workdays(start: date, due: date, *, calendar: WorkCalendar) -> Iterator[CountedDay]:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 def as_utc(instant: datetime) -> datetime:
     """The same instant in UTC; ValueError for a naive one, which names no instant."""
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise ValueError(f"{instant.isoformat(sep=' ')} names no time zone: give an aware datetime")
     return instant.astimezone(UTC)

@@ -29,7 +29,7 @@ COUNTY = "zhongfang-2021"
 DAYS = 365
 COUNTED = 10_000_000
 SCORES_AT_MOST = 12.0
-"""Times the cost of one bare score a day."""
+"""Times the cost of one bare score a day, its standings and explanations read."""
 COUNTS_AT_MOST = 130.0
 """Times the cost of counting to COUNTED, which nothing of ours makes cheaper."""
 
@@ -51,7 +51,10 @@ def test_a_played_year_costs_seconds_and_not_minutes(
     def daily() -> None:
         for back in range(0, DAYS, 5):
             at = end - timedelta(days=back)
-            score(programme, context, facts, as_of=at, known_at=at)
+            ledger = score(programme, context, facts, as_of=at, known_at=at)
+            # Read whole: a score works out what is looked at, and a day's pages look at all of it.
+            assert len(list(ledger.standings)) == len(ledger.standings)
+            assert all(entry.steps for entry in ledger.entries)
 
     def counting() -> None:
         count = 0

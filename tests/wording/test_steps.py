@@ -14,7 +14,7 @@ from tracker.wording.catalogue import FORMS
 
 DOMAIN = Path(__file__).parents[2] / "tracker" / "domain"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-CAPPING = {"_limit", "_net"}
+CAPPING = {"limit", "net", "floor"}
 
 
 def codes() -> Iterator[str]:

@@ -349,8 +349,9 @@ def standing(facts: Iterable[AnyFact], *, as_of: datetime, known_at: datetime) -
         for fact in known
         if fact.id not in replaced and fact.occurred_at <= as_of and fact.fact != "withdrawal"
     ]
-    return sorted(current, key=_order)
+    return sorted(current, key=in_order)
 
 
-def _order(fact: AnyFact) -> tuple[datetime, datetime, str]:
+def in_order(fact: AnyFact) -> tuple[datetime, datetime, str]:
+    """Sorts facts oldest first, whatever their order of arrival."""
     return (fact.occurred_at, fact.recorded_at, fact.id)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from itertools import zip_longest
-from typing import assert_never
+from typing import assert_never, cast, overload
 from zoneinfo import ZoneInfo
 
 from schedules.deadlines import (
@@ -56,17 +56,71 @@ def lay_out(
     `programme` has its readings applied. Cases and entered dates come from the record. `clauses`
     lays out only those, in the order given.
     """
-    layout = _Layout(programme, calendar, record, _kept(Held(programme), calendar))
     return [
         obligation
-        for section, item, clause in (
-            programme.clauses.values()
-            if clauses is None
-            else (programme.clauses[name] for name in clauses)
-        )
-        for duty in clause.duties
-        for obligation in layout.of(section.id, item, clause, duty)
+        for block in blocks(programme, calendar, record, clauses=clauses)
+        for obligation in block.obligations
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one duty of a clause asks of all its units: unit by unit, each in order of time."""
+
+    clause: Clause
+    duty: Duty
+    obligations: Sequence[Obligation]
+
+
+def blocks(
+    programme: Programme,
+    calendar: WorkCalendar,
+    record: Record,
+    *,
+    clauses: Iterable[str] | None = None,
+) -> Iterator[Block]:
+    """The same by duty; one that no fact has shaped is made when it is first looked at."""
+    layout = _Layout(programme, calendar, record, _kept(Held(programme), calendar))
+    places = programme.clauses if clauses is None else clauses
+    for section, item, clause in (programme.clauses[name] for name in places):
+        for duty in clause.duties:
+            yield Block(clause, duty, layout.of(section.id, item, clause, duty))
+
+
+class Alike(Sequence[Obligation]):
+    """The same few things asked of many units: `asked` has no unit yet."""
+
+    def __init__(self, units: tuple[str, ...], asked: tuple[Obligation, ...]) -> None:
+        self.units, self.asked = units, asked
+        self._made: list[Obligation | None] = [None] * (len(units) * len(asked))
+        self._whole = False
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __iter__(self) -> Iterator[Obligation]:
+        if not self._whole:
+            self._made = [self[place] for place in range(len(self._made))]
+            self._whole = True
+        return iter(cast(list[Obligation], self._made))
+
+    @overload
+    def __getitem__(self, at: int) -> Obligation: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Obligation]: ...
+    def __getitem__(self, at: int | slice) -> Obligation | Sequence[Obligation]:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        made = self._made[at]
+        if made is None:
+            unit, number = divmod(range(len(self._made))[at], len(self.asked))
+            made = self._made[at] = _asked_of(self.units[unit], self.asked[number])
+        return made
+
+
+def _asked_of(unit: str, asked: Obligation) -> Obligation:
+    tail = f"/{asked.occurrence}" if asked.occurrence else ""
+    return asked._replace(unit=unit, key=f"{asked.clause}/{asked.duty}/{unit}{tail}")
 
 
 @dataclass(frozen=True)
@@ -77,7 +131,7 @@ class _Kept:
     activity after which they began, and their number.
     """
 
-    plain: dict[tuple[str, str], tuple[Obligation, ...]] = field(default_factory=dict)
+    plain: dict[tuple[str, str], Alike] = field(default_factory=dict)
     pauses: dict[tuple[str, str, str, datetime, int], Obligation] = field(default_factory=dict)
 
 
@@ -101,16 +155,17 @@ class _Layout:
                 if event.event == "opened":
                     self.opened.setdefault(event.kind, []).append(event)
 
-    def of(self, section: str, item: Item, clause: Clause, duty: Duty) -> Iterable[Obligation]:
+    def of(self, section: str, item: Item, clause: Clause, duty: Duty) -> Sequence[Obligation]:
         place = (clause.id, duty.id)
+        found: Sequence[Obligation]
         if self._is_shaped(duty):
             found = tuple(self._laid_out(section, item, clause, duty))
         elif place in self.kept.plain:
             found = self.kept.plain[place]
         else:
-            found = tuple(self._laid_out(section, item, clause, duty))
-            self.kept.plain[place] = found
-        return map(self._moved, found) if self._may_move(clause, duty) else found
+            asked = tuple(self._asked(section, item, clause, duty))
+            found = self.kept.plain[place] = Alike(owing(item, clause), asked)
+        return [*map(self._moved, found)] if self._may_move(clause, duty) else found
 
     def _may_move(self, clause: Clause, duty: Duty) -> bool:
         moving = (f.ExternalDate, f.Suspension, f.Extension)
@@ -134,23 +189,30 @@ class _Layout:
             case _:
                 assert_never(duty)
 
-    def _laid_out(
-        self, section: str, item: Item, clause: Clause, duty: Duty
+    def _asked(
+        self, section: str, item: Item, clause: Clause, duty: Duty, unit: str = ""
     ) -> Iterator[Obligation]:
+        """What the duty asks of one unit; of no matter which, where no fact has shaped it."""
         match duty:
             case Milestone():
-                for unit in owing(item, clause):
-                    yield self._milestone(section, item, clause, duty, unit)
+                yield self._milestone(section, item, clause, duty, unit)
             case Recurring():
-                for unit in owing(item, clause):
-                    yield from self._recurring(section, item, clause, duty, unit)
+                yield from self._recurring(section, item, clause, duty, unit)
             case CaseDuty():
                 yield from self._cases(section, item, clause, duty)
             case Gap():
-                for unit in owing(item, clause):
-                    yield from self._gaps(section, item, clause, duty, unit)
+                yield from self._gaps(section, item, clause, duty, unit)
             case _:
                 assert_never(duty)
+
+    def _laid_out(
+        self, section: str, item: Item, clause: Clause, duty: Duty
+    ) -> Iterator[Obligation]:
+        if isinstance(duty, CaseDuty):
+            yield from self._cases(section, item, clause, duty)
+            return
+        for unit in owing(item, clause):
+            yield from self._asked(section, item, clause, duty, unit)
 
     def _base(
         self, section: str, item: Item, clause: Clause, duty: Duty, unit: str, *,
@@ -199,15 +261,15 @@ class _Layout:
             if total is not None and key in self.record.recognitions:
                 total *= Fraction(factor)
         if need.number is not None:
-            return replace(plain, needed=Fraction(need.number), total=total, target=need.of)
+            return plain._replace(needed=Fraction(need.number), total=total, target=need.of)
         share = Fraction(need.share) if need.share is not None else Fraction(1)
         if total is None:
-            return replace(plain, share=share, target=need.of, needs=need.of)
+            return plain._replace(share=share, target=need.of, needs=need.of)
         exact = share * total
         needed = Fraction(math.ceil(exact) if need.rounding == "up" else math.floor(exact))
         if total != int(total):
             needed = exact
-        return replace(plain, needed=needed, total=total, share=share, target=need.of)
+        return plain._replace(needed=needed, total=total, share=share, target=need.of)
 
     def _total(self, target: str, unit: str) -> Fraction | None:
         entered = self.record.targets.get(target, [])
@@ -225,16 +287,14 @@ class _Layout:
         year = self.programme.year
         first, last = duty.first or date(year, 1, 1), duty.last or date(year, 12, 31)
         for period in periods(duty.rhythm, first=first, last=last):
-            yield replace(
-                self._base(
-                    section, item, clause, duty, unit,
-                    occurrence=period.key,
-                    title=f"{clause.title}（{period.key}）",
-                    starts_at=self._opens(period.starts_on),
-                    deadline=_ending(period.due_on, self.programme.tz, self.calendar, duty.wording),
-                ),
-                needed=Fraction(duty.times) if duty.times > 1 else None,
+            one = self._base(
+                section, item, clause, duty, unit,
+                occurrence=period.key,
+                title=f"{clause.title}（{period.key}）",
+                starts_at=self._opens(period.starts_on),
+                deadline=_ending(period.due_on, self.programme.tz, self.calendar, duty.wording),
             )  # fmt: skip
+            yield one._replace(needed=Fraction(duty.times)) if duty.times > 1 else one
 
     def _cases(
         self, section: str, item: Item, clause: Clause, duty: CaseDuty
@@ -294,7 +354,7 @@ class _Layout:
                 section, item, clause, duty, unit,
                 occurrence="", title=clause.title, starts_at=begins, deadline=None,
             )  # fmt: skip
-            yield replace(nothing_known, target=duty.activity, needs=duty.activity)
+            yield nothing_known._replace(target=duty.activity, needs=duty.activity)
             return
         size = _elapsed(duty.within)
         closes = closes_at(self.programme.closes_on, self.programme.tz)
@@ -322,7 +382,7 @@ class _Layout:
             deadline=within_hours(start, int(size / timedelta(hours=1)), zone=self.programme.tz,
                                   calendar=self.calendar, wording=duty.wording),
         )  # fmt: skip
-        return replace(pause, target=duty.activity)
+        return pause._replace(target=duty.activity)
 
     def _opens(self, day: date) -> datetime:
         return _beginning(day, self.programme.tz)
@@ -353,7 +413,7 @@ class _Layout:
         if not moves:
             return plain
         moves.sort(key=lambda move: (move.at, move.fact))
-        return replace(plain, deadline=deadline, original=original, moves=tuple(moves),
+        return plain._replace(deadline=deadline, original=original, moves=tuple(moves),
                        version=1 + len(moves), needs=needs)  # fmt: skip
 
 
@@ -394,15 +454,10 @@ def _elapsed(within: Duration) -> timedelta:
     }[within.unit]
 
 
-def about(record: Record, one: Obligation, kind: type[f.AboutKind]) -> list[f.AboutKind]:
+def about(record: Record, one: Obligation, kind: type[f.AboutKind]) -> Sequence[f.AboutKind]:
     """Facts of a kind about this obligation: its unit and duty, or all of them (empty)."""
-    return [
-        fact
-        for fact in record.of_clause(one.clause, kind)
-        if fact.duty in ("", one.duty)
-        and fact.unit in ("", one.unit)
-        and fact.occurrence in ("", one.occurrence)
-    ]
+    drawer = record.drawer(one.clause, kind)
+    return drawer.about(one.duty, one.unit, one.occurrence) if drawer.facts else ()
 
 
 Rest = tuple[datetime, datetime | None, f.Suspension | f.CaseEvent]

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tracker.domain.facts import FactId
-from tracker.domain.obligations import Standing
+from tracker.domain.obligations import Joined
 from tracker.domain.points import ZERO, Units, units
 from tracker.domain.programme import Item, Programme, Section
-from tracker.domain.rules.base import Status, Step
+from tracker.domain.rules.base import HAPPENED, Cause, Status, Step
+from tracker.domain.standing import Standings
 
 ENGINE = "2"
 """Raised when the same programme and facts would give another ledger."""
@@ -23,34 +24,113 @@ ENGINE = "2"
 Part = Literal["base", "bonus", "penalty"]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line: `points` is what remains of the `raw` amount after caps and modifiers.
+class Place(NamedTuple):
+    """Where an entry stands; what all entries of one rule have in common. `units` owe it."""
 
-    `steps` hold the arithmetic in the order in which it applied, rounding and caps included.
-    `worst` bounds a pending or unknown amount, after the caps of its rule and clause.
-    """
-
-    id: str
     section: str
     item: str
     clause: str
     rule: str
     part: Part
+    apart: bool
+    units: tuple[str, ...]
+    readings: tuple[str, ...]
+
+
+class Entry(NamedTuple):
+    """One line: `points` is what remains of the `raw` amount after caps and modifiers.
+
+    `steps` are the arithmetic in the order in which it applied, rounding and caps included.
+    `worst` bounds a pending or unknown amount, after the caps of its rule and clause. `number`
+    counts the entries of its rule.
+    """
+
+    place: Place
+    number: int
     points: Units
     raw: Units
     status: Status
-    steps: tuple[Step, ...]
-    worst: Units = ZERO
-    units: tuple[str, ...] = ()
-    obligation: str = ""
-    occurrence: str = ""
-    subject: str = ""
-    problem: str = ""
-    facts: tuple[FactId, ...] = ()
-    occurred_at: datetime | None = None
-    apart: bool = False
-    readings: tuple[str, ...] = ()
+    worst: Units
+    told: tuple[Step, ...]
+    cause: Cause | Joined
+
+    @property
+    def id(self) -> str:
+        cause = self.cause
+        mark = cause.obligation or "+".join(cause.facts) or str(self.number)
+        return f"{self.place.rule}/{mark}"
+
+    @property
+    def section(self) -> str:
+        return self.place.section
+
+    @property
+    def item(self) -> str:
+        return self.place.item
+
+    @property
+    def clause(self) -> str:
+        return self.place.clause
+
+    @property
+    def rule(self) -> str:
+        return self.place.rule
+
+    @property
+    def part(self) -> Part:
+        return self.place.part
+
+    @property
+    def apart(self) -> bool:
+        return self.place.apart
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        return self.place.readings
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Those that caused it; all that owe it where none is named."""
+        return self.cause.units or self.place.units
+
+    @property
+    def obligation(self) -> str:
+        return self.cause.obligation
+
+    @property
+    def occurrence(self) -> str:
+        return self.cause.occurrence
+
+    @property
+    def subject(self) -> str:
+        return self.cause.subject
+
+    @property
+    def problem(self) -> str:
+        return self.cause.problem
+
+    @property
+    def facts(self) -> tuple[FactId, ...]:
+        return self.cause.facts
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        return self.cause.occurred_at
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Entry):
+            return False
+        return tuple(self._replace(told=self.steps)) == tuple(other._replace(told=other.steps))
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.points))
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        cause = self.cause
+        if HAPPENED not in self.told or not isinstance(cause, Joined):
+            return self.told
+        return tuple([cause.told() if one is HAPPENED else one for one in self.told])
 
     @property
     def open(self) -> bool:
@@ -71,7 +151,7 @@ class Ledger:
     calendar_version: str
     readings: tuple[tuple[str, str], ...]
     entries: tuple[Entry, ...]
-    standings: tuple[Standing, ...]
+    standings: Standings
     engine: str = ENGINE
 
     @cached_property

@@ -8,12 +8,15 @@ is its identity across programme versions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from schedules.deadlines import (
+    NO_TIME,
+    NOT_LATE,
     Deadline,
     Lateness,
 )
@@ -37,7 +40,9 @@ class Light(StrEnum):
 
 WORST_FIRST = (Light.LATE, Light.DUE, Light.SLOW, Light.OK, Light.NONE, Light.DONE)
 
-NO_LATENESS = Lateness(timedelta(0), 0, 0)
+DONE = Light.DONE
+
+NO_LATENESS = NOT_LATE
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,7 @@ class Move:
     fact: f.FactId
 
 
-@dataclass(frozen=True)
-class Obligation:
+class Obligation(NamedTuple):
     """One unit x one milestone, or one period, or one case.
 
     `deadline` is None while the document that sets the date is not known. `version` counts its
@@ -87,8 +91,7 @@ class Obligation:
         return None if self.deadline is None else self.deadline.due_at
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """How an obligation stands as of an instant.
 
     `done_at` is the submission of the report that was accepted; `submitted_at` of one that waits
@@ -118,29 +121,30 @@ class Standing:
     @property
     def open(self) -> bool:
         """Neither accepted nor taken off the list; one that waits for review is still open."""
-        return self.light is not Light.DONE
+        return self.light is not DONE
 
     @property
     def waiting(self) -> bool:
-        return self.open and self.submitted_at is not None
+        return self.light is not DONE and self.submitted_at is not None
 
     @property
     def waiting_in_time(self) -> bool:
         """Submitted before the deadline and not reviewed yet: nothing for the unit to do."""
-        return self.waiting and self.lateness.elapsed <= timedelta(0)
+        return self.waiting and self.lateness.elapsed <= NO_TIME
 
     @property
     def missed(self) -> bool:
         """The deadline has passed without a submission in time, whether done since or not."""
-        unfinished = self.open and not self.waiting
-        return (
-            not self.waived and self.past and (self.lateness.elapsed > timedelta(0) or unfinished)
+        if self.waived or not self.past:
+            return False
+        return self.lateness.elapsed > NO_TIME or (
+            self.light is not DONE and self.submitted_at is None
         )
 
     @property
     def overdue(self) -> bool:
         """Missed, and still with the unit."""
-        return self.missed and self.open and not self.waiting
+        return self.light is not DONE and self.submitted_at is None and self.missed
 
 
 RED = frozenset({Light.LATE, Light.DUE})
@@ -155,25 +159,37 @@ def red_first(one: Standing, keeps: int = 0) -> tuple[int, int, bool, datetime, 
     return (WORST_FIRST.index(light), -keeps, owed.due_at is None, due, owed.key)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Joined:
     """The standings of the units that owe one occurrence, as the one thing that a rule charges."""
 
     standings: tuple[Standing, ...]
     unknown: str = ""
+    _units: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
 
     @property
     def worst(self) -> Standing:
+        if len(self.standings) == 1:
+            return self.standings[0]
         return max(self.standings, key=lambda one: (one.missed, one.lateness.elapsed, one.open))
 
     @property
-    def causing(self) -> tuple[str, ...]:
+    def units(self) -> tuple[str, ...]:
         """The units that missed it; all of them where none did."""
-        missed = tuple(one.obligation.unit for one in self.standings if one.missed)
-        return missed or tuple(one.obligation.unit for one in self.standings)
+        if not self._units:
+            missed = tuple([one.obligation.unit for one in self.standings if one.missed])
+            everyone = tuple([one.obligation.unit for one in self.standings])
+            self._units = missed or everyone
+        return self._units
 
     @property
-    def key(self) -> str:
+    def facts(self) -> tuple[f.FactId, ...]:
+        if len(self.standings) == 1:
+            return self.standings[0].facts
+        return tuple(fact for one in self.standings for fact in one.facts)
+
+    @property
+    def obligation(self) -> str:
         return self.worst.obligation.key
 
     @property
@@ -181,12 +197,17 @@ class Joined:
         return self.worst.obligation.occurrence
 
     @property
-    def case(self) -> str:
-        """The case that it belongs to; empty where it is none."""
-        return self.occurrence if self.worst.obligation.kind == "case" else ""
+    def subject(self) -> str:
+        return ""
 
     @property
-    def due_at(self) -> datetime | None:
+    def problem(self) -> str:
+        """The case that it belongs to; empty where it is none."""
+        one = self.worst.obligation
+        return one.occurrence if one.kind == "case" else ""
+
+    @property
+    def occurred_at(self) -> datetime | None:
         return self.worst.obligation.due_at
 
     @property
@@ -197,25 +218,23 @@ class Joined:
         return deadline.on
 
     @property
-    def facts(self) -> tuple[f.FactId, ...]:
-        return tuple(fact for one in self.standings for fact in one.facts)
-
-    @property
     def missed(self) -> bool:
-        return any(one.missed for one in self.standings) and not self._together(self.had_in_time)
+        missed = True in [one.missed for one in self.standings]
+        return missed and not (self._jointly and self.had_in_time >= self.needed)
 
     @property
     def overdue(self) -> bool:
-        return any(one.overdue for one in self.standings) and not self._together(self.has)
+        overdue = True in [one.overdue for one in self.standings]
+        return overdue and not (self._jointly and self.has >= self.needed)
 
-    def _together(self, amount: Fraction) -> bool:
-        """Whether what the units have makes up the number that they owe together."""
-        needed = self.worst.obligation.needed
-        return len(self.standings) > 1 and needed is not None and amount >= needed
+    @property
+    def _jointly(self) -> bool:
+        """Whether several units owe a number together, which all that they have makes up."""
+        return len(self.standings) > 1 and self.worst.obligation.needed is not None
 
     @property
     def open(self) -> bool:
-        return any(one.open and not one.waiting for one in self.standings)
+        return True in [one.open and one.submitted_at is None for one in self.standings]
 
     @property
     def waiting(self) -> bool:
@@ -297,8 +316,8 @@ def _best(group: Sequence[Standing]) -> Standing:
 
 
 def _joined(group: Sequence[Standing]) -> Joined:
-    counted = [one for one in group if not one.waived] or list(group)
-    unknown = next(
-        (one.obligation.needs for one in counted if one.obligation.needs and one.open), ""
-    )
-    return Joined(tuple(counted), unknown)
+    counted = [one for one in group if not one.waived] or group
+    for one in counted:
+        if one.obligation.needs and one.open:
+            return Joined(tuple(counted), one.obligation.needs)
+    return Joined(tuple(counted))

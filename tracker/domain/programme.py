@@ -401,11 +401,23 @@ class Programme(Definition):
             for name, (section, item, _) in self.clauses.items()
         }
 
+    @cached_property
+    def numbered(self) -> dict[str, tuple[int, Section, Item]]:
+        """Every item by id with its place in the document's order."""
+        return {
+            item.id: (number, section, item) for number, (section, item) in enumerate(self.items())
+        }
+
+    def items_among(self, ids: Collection[str] | None) -> list[tuple[Section, Item]]:
+        """These items (None: all) in the document's order, at the price of no others."""
+        if ids is None:
+            return list(self.items())
+        found = sorted((self.numbered[name] for name in ids if name in self.numbered), key=_first)
+        return [(section, item) for _, section, item in found]
+
     def clauses_in(self, items: Collection[str] | None) -> tuple[str, ...]:
         """Ids of the clauses of these items (None: of all), in the document's order."""
-        return tuple(
-            name for name, (_, item, _) in self.clauses.items() if items is None or item.id in items
-        )
+        return tuple(clause.id for _, item in self.items_among(items) for clause in item.clauses)
 
     def called(self, key: str) -> str:
         """What people call what a rule names by key; the key itself where it has no name.
@@ -447,6 +459,10 @@ class Programme(Definition):
         for _, _, clause in self.clauses.values():
             for number, rule in enumerate(clause.rules, start=1):
                 yield f"{clause.id}#{number}", clause, rule
+
+
+def _first(numbered: tuple[int, Section, Item]) -> int:
+    return numbered[0]
 
 
 class Held:

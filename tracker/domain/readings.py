@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,13 +23,34 @@ _PATH = re.compile(
 )
 
 
-def chosen(programme: Programme, record: Record) -> dict[str, str]:
+def chosen(programme: Programme, record: Record) -> Mapping[str, str]:
     """The reading that holds, by reading id: a person's decision, else the shipped default."""
-    choices: dict[str, str] = {}
-    for reading in programme.readings:
-        decision = record.readings.get(reading.id)
-        choices[reading.id] = decision.choice if decision is not None else reading.default
-    return choices
+    return as_read(programme, record)[0]
+
+
+def as_read(
+    programme: Programme, record: Record, instead: Mapping[str, str] | None = None
+) -> tuple[Mapping[str, str], Programme]:
+    """The readings that hold, `instead` before what was decided, and the programme so read.
+
+    Asked at every score and every look at a clause, of which few differ.
+    """
+    decided = {name: one.choice for name, one in record.readings.items()}
+    return _as_read(Held(programme), _sorted(decided), _sorted(instead or {}))
+
+
+def _sorted(choices: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(choices.items()))
+
+
+@lru_cache(maxsize=1024)
+def _as_read(
+    held: Held, decided: tuple[tuple[str, str], ...], instead: tuple[tuple[str, str], ...]
+) -> tuple[Mapping[str, str], Programme]:
+    programme, by_person = held.programme, dict(decided)
+    choices = {one.id: by_person.get(one.id, one.default) for one in programme.readings}
+    choices |= dict(instead)
+    return MappingProxyType(choices), applied(programme, choices)
 
 
 def undecided(programme: Programme, record: Record) -> list[Reading]:
@@ -49,7 +71,7 @@ def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:
 
     The result computes; its hash is not the published one.
     """
-    return _applied(Held(programme), tuple(sorted(choices.items())))
+    return _applied(Held(programme), _sorted(choices))
 
 
 @lru_cache(maxsize=256)

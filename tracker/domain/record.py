@@ -2,12 +2,82 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from itertools import chain, islice
+from typing import Any, Generic
 
 from tracker.domain import facts as f
+
+Whom = tuple[str, str, str]
+"""Duty, unit and occurrence that a fact names; empty stands for every one."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a duty's reports plainly say, by unit and occurrence.
+
+    `at`: when it was handed in, reported as done once or accepted at the first report; `waiting`
+    those of them that are not reviewed yet. `unclear`: what takes more than this to say.
+    """
+
+    at: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    waiting: set[tuple[str, str]] = field(default_factory=set)
+    unclear: set[tuple[str, str]] = field(default_factory=set)
+
+
+PLAIN = frozenset({f.Report, f.Receipt})
+"""What may be about a clause without moving, waiving or closing anything."""
+
+
+class Drawer(Generic[f.AboutKind]):
+    """A clause's facts of one kind, oldest first, found by whom they are about."""
+
+    def __init__(self) -> None:
+        self.facts: list[f.AboutKind] = []
+        self._at: dict[Whom, list[int]] = {}
+        self._blank: list[tuple[bool, bool, bool]] = []
+        self._sorted = 0
+
+    def _sort(self) -> None:
+        """Only when asked for: many a record is filed for one clause of it."""
+        for place in range(self._sorted, len(self.facts)):
+            fact = self.facts[place]
+            whom = (fact.duty, fact.unit, fact.occurrence)
+            places = self._at.get(whom)
+            if places is None:
+                self._at[whom] = places = []
+                blank = (not whom[0], not whom[1], not whom[2])
+                if blank not in self._blank:
+                    self._blank.append(blank)
+            places.append(place)
+        self._sorted = len(self.facts)
+
+    def sort_again(self) -> None:
+        """After a fact was put between others."""
+        self._at, self._blank, self._sorted = {}, [], 0
+
+    def about(self, duty: str, unit: str, occurrence: str) -> Sequence[f.AboutKind]:
+        """Those that name it, and those that name all of its duties, units or occurrences."""
+        if self._sorted < len(self.facts):
+            self._sort()
+        if len(self._blank) == 1:
+            [whom] = self._whom(duty, unit, occurrence)
+            return [self.facts[place] for place in self._at.get(whom, ())]
+        found = [self._at.get(one, ()) for one in {*self._whom(duty, unit, occurrence)}]
+        return [self.facts[place] for place in sorted(chain.from_iterable(found))]
+
+    def _whom(self, duty: str, unit: str, occurrence: str) -> list[Whom]:
+        """The ways in which facts that are here would name it."""
+        return [
+            ("" if every_duty else duty, "" if every_unit else unit, "" if every else occurrence)
+            for every_duty, every_unit, every in self._blank
+        ]
+
+
+NOTHING: Drawer[f.About] = Drawer()
 
 
 @dataclass(frozen=True)
@@ -16,7 +86,7 @@ class Record:
 
     as_of: datetime
     known_at: datetime
-    about: dict[str, dict[type[f.About], list[f.About]]] = field(default_factory=dict)
+    about: dict[str, dict[type[f.About], Drawer[f.About]]] = field(default_factory=dict)
     reviews: dict[str, f.Review] = field(default_factory=dict)
     cases: dict[str, list[f.CaseEvent]] = field(default_factory=dict)
     findings: dict[str, list[f.Finding]] = field(default_factory=dict)
@@ -27,10 +97,116 @@ class Record:
     readings: dict[str, f.ReadingDecision] = field(default_factory=dict)
     recognitions: dict[str, list[f.Recognition]] = field(default_factory=dict)
     activities: dict[str, list[f.Activity]] = field(default_factory=dict)
+    _answered: dict[tuple[str, str], Answers | None] = field(default_factory=dict, repr=False)
+
+    def drawer(self, clause: str, kind: type[f.AboutKind]) -> Drawer[f.AboutKind]:
+        kinds = self.about.get(clause)
+        # Filed by type; a cast would be a call for every look.
+        return NOTHING if kinds is None else kinds.get(kind, NOTHING)  # type: ignore[return-value]
 
     def of_clause(self, clause: str, kind: type[f.AboutKind]) -> Sequence[f.AboutKind]:
-        mine = self.about.get(clause)
-        return () if mine is None else cast(Sequence[f.AboutKind], mine.get(kind, ()))
+        return self.drawer(clause, kind).facts
+
+    def answered(self, clause: str, duty: str) -> Answers | None:
+        """None where other facts are about the clause, or about all of its units or duties, so that
+        nothing about it is plain."""
+        if (clause, duty) not in self._answered:
+            self._answered[clause, duty] = self._plainly(clause, duty)
+        return self._answered[clause, duty]
+
+    def _plainly(self, clause: str, duty: str) -> Answers | None:
+        if not PLAIN.issuperset(self.about.get(clause, ())):
+            return None
+        found = Answers()
+        for report in self.of_clause(clause, f.Report):
+            if not report.duty or not report.unit:
+                return None
+            if report.duty == duty:
+                self._answer(found, (report.unit, report.occurrence), report)
+        return found
+
+    def _answer(self, found: Answers, whom: tuple[str, str], report: f.Report) -> None:
+        review = self.reviews.get(report.id)
+        returned = review is not None and review.outcome != "accepted"
+        if whom in found.at or whom in found.unclear or report.done is not True or returned:
+            found.at.pop(whom, None)
+            found.waiting.discard(whom)
+            found.unclear.add(whom)
+            return
+        found.at[whom] = report.occurred_at
+        if review is None:
+            found.waiting.add(whom)
+
+    def add(self, fact: f.AnyFact, *, report: f.Report | None = None) -> None:
+        """One fact more that stands: true by `as_of`, known by `known_at`, superseding nothing. In
+        place; `report` is the one that a review is of."""
+        drawer = self._drawer_of(fact)
+        late = drawer is not None and drawer and f.in_order(drawer[-1]) > f.in_order(fact)
+        if isinstance(fact, f.Review):
+            known = self.reviews.get(fact.report)
+            if known is None or f.in_order(known) <= f.in_order(fact):
+                self.reviews[fact.report] = fact
+        elif late and drawer is not None:
+            insort(drawer, fact, key=f.in_order)
+        else:
+            _file(self, fact)
+        if isinstance(fact, f.CaseEvent) and self.cases[fact.case][0] is fact:
+            self._in_order_of_opening(fact)
+        if isinstance(fact, f.About):
+            self._answer_again(fact, moved=bool(late))
+        if report is not None:
+            self._answer_again(report, moved=False)
+
+    def _in_order_of_opening(self, first: f.CaseEvent) -> None:
+        """Cases lie in the order of their first events, in which their obligations are laid out."""
+        newest = [case[0] for case in islice(reversed(self.cases.values()), 2)]
+        if newest[0] is first and f.in_order(newest[-1]) <= f.in_order(first):
+            return
+        ordered = sorted(self.cases.items(), key=lambda case: f.in_order(case[1][0]))
+        self.cases.clear()
+        self.cases.update(ordered)
+
+    def _drawer_of(self, fact: f.AnyFact) -> list[Any] | None:
+        """Where facts of its kind lie already."""
+        match fact:
+            case f.About():
+                return self.drawer(fact.clause, type(fact)).facts or None
+            case f.CaseEvent():
+                return self.cases.get(fact.case)
+            case f.Finding():
+                return self.findings.get(fact.finding)
+            case f.Measurement():
+                return self.measurements.get(fact.measure)
+            case f.Target():
+                return self.targets.get(fact.target)
+            case f.Rank():
+                return self.ranks.get(fact.rank)
+            case f.Decision():
+                return self.decisions.get(fact.rule)
+            case f.Recognition():
+                return self.recognitions.get(fact.recognition)
+            case f.Activity():
+                return self.activities.get(fact.activity)
+            case _:
+                return None
+
+    def _answer_again(self, about: f.About, *, moved: bool) -> None:
+        """What was plain about this unit's duty may be so no more."""
+        drawer = self.drawer(about.clause, f.Report)
+        if moved:
+            drawer.sort_again()
+        answers = self._answered.get((about.clause, about.duty))
+        plain = isinstance(about, f.Report) and about.duty and about.unit
+        if not plain or answers is None:
+            for place in [place for place in self._answered if place[0] == about.clause]:
+                del self._answered[place]
+            return
+        whom = (about.unit, about.occurrence)
+        answers.at.pop(whom, None)
+        answers.waiting.discard(whom)
+        answers.unclear.discard(whom)
+        for report in drawer.about(about.duty, *whom):
+            self._answer(answers, whom, report)
 
 
 def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -> Record:
@@ -44,7 +220,11 @@ def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -
 def _file(filed: Record, fact: f.AnyFact) -> None:
     match fact:
         case f.About():
-            filed.about.setdefault(fact.clause, {}).setdefault(type(fact), []).append(fact)
+            kinds = filed.about.setdefault(fact.clause, {})
+            drawer = kinds.get(type(fact))
+            if drawer is None:
+                drawer = kinds[type(fact)] = Drawer()
+            drawer.facts.append(fact)
         case f.Review():
             filed.reviews[fact.report] = fact
         case f.CaseEvent():

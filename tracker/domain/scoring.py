@@ -8,7 +8,7 @@ no double charge -> group caps -> pools -> the item -> the section's or part's c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -17,11 +17,12 @@ from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings as readings_
-from tracker.domain.layout import lay_out
-from tracker.domain.ledger import Entry, Ledger
-from tracker.domain.obligations import Joined, Standing, join
+from tracker.domain.book import Book, Scope, among, everything, in_time
+from tracker.domain.layout import blocks
+from tracker.domain.ledger import Entry, Ledger, Place
+from tracker.domain.obligations import Joined
 from tracker.domain.points import SCALE, ZERO, Units, fraction, rounded, units
-from tracker.domain.programme import Clause, Held, Item, Programme, Section, leading, owing
+from tracker.domain.programme import Clause, Held, Item, Programme, Section, owing
 from tracker.domain.record import Record, newest, record
 from tracker.domain.rules import (
     Cap,
@@ -36,7 +37,7 @@ from tracker.domain.rules import (
 )
 from tracker.domain.rules.base import Charge, Step, step
 from tracker.domain.rules.gains import Bonus
-from tracker.domain.standing import stand
+from tracker.domain.standing import Standings
 
 
 @dataclass(frozen=True)
@@ -74,17 +75,16 @@ def score_filed(
     filed: Record,
     *,
     only_items: frozenset[str] | None = None,
-    standings: Sequence[Standing] | None = None,
+    standings: Standings | None = None,
 ) -> Ledger:
     """The same from facts that are filed already, for whoever scores one record many times.
 
     `standings` are those of `only_items`, where they are known and no other reading moves them.
     """
-    choices = readings_.chosen(programme, filed) | dict(context.readings)
-    read = readings_.applied(programme, choices)
+    choices, read = readings_.as_read(programme, filed, context.readings)
     if standings is None:
-        obligations = lay_out(read, context.calendar, filed, clauses=read.clauses_in(only_items))
-        standings = [stand(one, read, filed, context.calendar) for one in obligations]
+        laid_out = blocks(read, context.calendar, filed, clauses=read.clauses_in(only_items))
+        standings = Standings(laid_out, read, filed, context.calendar)
     entries = _Engine(read, filed, standings, only_items).run()
     return Ledger(
         programme=programme,
@@ -93,7 +93,7 @@ def score_filed(
         calendar_version=context.calendar.version,
         readings=tuple(sorted(choices.items())),
         entries=tuple(entries),
-        standings=tuple(standings),
+        standings=standings,
     )
 
 
@@ -123,11 +123,14 @@ class _View:
         return fraction(self.item.points or 0)
 
     def owed(self, duty: str) -> Sequence[Joined]:
+        return self.engine.owed(*self._owing(duty))
+
+    def troubled(self, duty: str) -> Sequence[Joined]:
+        return self.engine.troubled(*self._owing(duty))
+
+    def _owing(self, duty: str) -> tuple[str, str]:
         clause, _, name = duty.rpartition("/")
-        if not clause:
-            return self.engine.joined(self.item, self.clause, name)
-        _, item, there = self.engine.programme.clauses[clause]
-        return self.engine.joined(item, there, name)
+        return clause or self.clause.id, name
 
     def findings(self, key: str) -> Sequence[f.Finding]:
         return self.engine.record.findings.get(key, ())
@@ -172,14 +175,6 @@ def worth_of(item: Item, clause: Clause) -> Fraction:
     return fraction(item.points or 0)
 
 
-@dataclass(frozen=True)
-class _Scope:
-    """Some of the entries: those of `clauses` that `wanted` takes."""
-
-    clauses: tuple[str, ...]
-    wanted: Callable[[Entry], bool]
-
-
 class _Engine:
     """One scoring run. Entries are held by clause; every stage replaces them in place."""
 
@@ -187,30 +182,17 @@ class _Engine:
         self,
         programme: Programme,
         filed: Record,
-        standings: Sequence[Standing],
+        standings: Standings,
         only_items: frozenset[str] | None,
     ) -> None:
         self.programme = programme
         self.record = filed
         self.final = filed.as_of >= closes_at(programme.closes_on, programme.tz)
-        self._places = [
-            (section, item, clause)
-            for section, item, clause in programme.clauses.values()
-            if only_items is None or item.id in only_items
-        ]
-        self._items = [
-            item for _, item in programme.items() if only_items is None or item.id in only_items
-        ]
-        self._held: dict[str, list[Entry]] = {clause.id: [] for _, _, clause in self._places}
-        self._standings: dict[tuple[str, str], list[Standing]] = {}
-        self._joined: dict[tuple[str, str], list[Joined]] = {}
-        for one in standings:
-            key = (one.obligation.clause, one.obligation.duty)
-            self._standings.setdefault(key, []).append(one)
-
-    @property
-    def entries(self) -> list[Entry]:
-        return [entry for held in self._held.values() for entry in held]
+        placed = programme.items_among(only_items)
+        self._items = [item for _, item in placed]
+        self._places = [(part, item, clause) for part, item in placed for clause in item.clauses]
+        self.book = Book({clause.id: [] for _, _, clause in self._places})
+        self._standings = standings
 
     def run(self) -> list[Entry]:
         for section, item, clause in self._places:
@@ -236,20 +218,20 @@ class _Engine:
             self._cap_item(item)
         self._cap_sections()
         self._veto(relations)
-        return self.entries
+        return self.book.entries
 
     def lost_by(self, rule: str) -> Fraction:
-        lost = sum(-e.points for e in self._of(self._rules((rule,))) if e.points < 0)
+        lost = sum(-e.points for e in self.book.of(self._rules((rule,))) if e.points < 0)
         return Fraction(lost, 10_000)
 
     def problems_charged(self, names: tuple[str, ...]) -> frozenset[str]:
         """From the raw charges of these rules, so that it depends on no order and on no item that
         this run leaves out."""
         return frozenset(
-            charge.problem
+            charge.cause.problem
             for name in _lying_in(Held(self.programme), names)
             for charge in self._raw(name, names)
-            if charge.problem and charge.amount
+            if charge.cause.problem and charge.amount
         )
 
     def _raw(self, clause_id: str, names: tuple[str, ...]) -> Iterator[Charge]:
@@ -261,30 +243,20 @@ class _Engine:
 
     # -- scopes ------------------------------------------------------------------------------
 
-    def _of(self, scope: _Scope) -> list[Entry]:
-        return [e for name in scope.clauses for e in self._held.get(name, ()) if scope.wanted(e)]
-
-    def _rules(self, names: tuple[str, ...]) -> _Scope:
+    def _rules(self, names: tuple[str, ...]) -> Scope:
         """By rule id, by clause id, or by what lies above it (`3.16` names `3.16.7.4`)."""
         lying = _lying_in(Held(self.programme), names)
-        charged = tuple(name for name in lying if self._held.get(name))
-        return _Scope(charged, lambda entry: _named(entry, names))
+        charged = tuple(name for name in lying if self.book.held.get(name))
+        return Scope(charged, lambda entry: _named(entry, names))
 
-    def _item(self, item: Item) -> _Scope:
-        return _Scope(tuple(clause.id for clause in item.clauses), _everything)
+    def _item(self, item: Item) -> Scope:
+        return Scope(tuple(clause.id for clause in item.clauses), everything)
 
-    def _replace(self, scope: _Scope, change: Callable[[Entry], Entry]) -> None:
-        for name in scope.clauses:
-            held = self._held.get(name)
-            if held:
-                self._held[name] = [change(e) if scope.wanted(e) else e for e in held]
+    def owed(self, clause: str, duty: str) -> Sequence[Joined]:
+        return self._standings.owed(clause, duty)
 
-    def joined(self, item: Item, clause: Clause, duty: str) -> list[Joined]:
-        key = (clause.id, duty)
-        if key not in self._joined:
-            standings = self._standings.get(key, [])
-            self._joined[key] = join(standings, clause, leading(item, clause))
-        return self._joined[key]
+    def troubled(self, clause: str, duty: str) -> Sequence[Joined]:
+        return self._standings.troubled(clause, duty)
 
     def _view(self, item: Item, clause: Clause, number: int) -> _View:
         return _View(f"{clause.id}#{number}", clause, item, self)
@@ -295,48 +267,35 @@ class _Engine:
         if clause.base is not None and clause.points is not None:
             below = Fraction(clause.base) - Fraction(clause.points)
             told = step("base", base=Fraction(clause.base), points=Fraction(clause.points))
-            self._add(section, item, clause, f"{clause.id}#0", 0,
-                      Charge(below, (told,), Status.PROVISIONAL), apart=False)  # fmt: skip
+            charge = Charge(below, (told,), Status.PROVISIONAL)
+            self._add(self._place(section, item, clause, "#0"), [charge])
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
-            apart = isinstance(rule, Bonus) and rule.apart
-            for index, raw in enumerate(rule.charges(view)):
-                charge = rule.within_each(raw, view)
-                self._add(section, item, clause, view.rule, index, charge, apart=apart)
+            charges = rule.charges(view)
+            if rule.cap_each is not None:
+                charges = [rule.within_each(charge, view) for charge in charges]
+            if charges:
+                place = self._place(section, item, clause, f"#{number}")
+                bonus = isinstance(rule, Bonus) and rule.apart
+                self._add(place._replace(part="bonus", apart=True) if bonus else place, charges)
 
-    def _add(
-        self, section: Section, item: Item, clause: Clause, rule: str, index: int,
-        charge: Charge, *, apart: bool,
-    ) -> None:  # fmt: skip
-        raw = rounded(charge.amount)
-        steps = charge.steps
-        if raw * charge.amount.denominator != charge.amount.numerator * SCALE:
-            steps = (*steps, step("rounded", exact=charge.amount, points=Fraction(raw, 10_000)))
-        mark = charge.obligation or "+".join(charge.facts) or str(index)
-        self._held[clause.id].append(
-            Entry(
-                id=f"{rule}/{mark}",
-                section=section.id,
-                item=item.id,
-                clause=clause.id,
-                rule=rule,
-                part="bonus" if apart else section.part,
-                points=raw,
-                raw=raw,
-                status=charge.status,
-                steps=steps,
-                worst=rounded(charge.worst),
-                units=charge.units or owing(item, clause),
-                obligation=charge.obligation,
-                occurrence=charge.occurrence,
-                subject=charge.subject,
-                problem=charge.problem,
-                facts=charge.facts,
-                occurred_at=charge.occurred_at,
-                apart=apart,
-                readings=self.programme.readings_of.get(clause.id, ()),
-            )
-        )
+    def _place(self, section: Section, item: Item, clause: Clause, rule: str) -> Place:
+        return Place(
+            section.id, item.id, clause.id, f"{clause.id}{rule}", section.part, False,
+            owing(item, clause), self.programme.readings_of.get(clause.id, ()),
+        )  # fmt: skip
+
+    def _add(self, place: Place, charges: Sequence[Charge]) -> None:
+        held = self.book.held[place.clause]
+        rounding: dict[int, tuple[Units, tuple[Step, ...]]] = {}
+        for number, (amount, told, status, worst, cause) in enumerate(charges):
+            # The same amount taken many times over is one object, and rounded once.
+            known = rounding.get(id(amount))
+            if known is None:
+                known = rounding[id(amount)] = _rounded(amount)
+            raw, steps = known
+            bound = rounded(worst) if worst else ZERO
+            held.append(Entry(place, number, raw, raw, status, bound, told + steps, cause))
 
     # -- stages ------------------------------------------------------------------------------
 
@@ -345,38 +304,38 @@ class _Engine:
             if not isinstance(rule, Multiplier) or rule.order != order or not rule.when.holds(view):
                 continue
             scale = _scaling(Fraction(rule.factor), view.rule)
-            self._replace(self._recognised(rule, view), scale)
+            self.book.replace(self._recognised(rule, view), scale)
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if isinstance(rule, Exemption) and rule.when.holds(view):
                 void = _voiding(step("exempt", rule=view.rule))
-                self._replace(self._recognised(rule, view), void)
+                self.book.replace(self._recognised(rule, view), void)
 
-    def _recognised(self, rule: Multiplier | Exemption, view: _View) -> _Scope:
+    def _recognised(self, rule: Multiplier | Exemption, view: _View) -> Scope:
         """What the relation names; with `same_problem` only where the problem was recognised."""
         scope = self._targets(rule.rules, view)
         if not rule.same_problem:
             return scope
         problems = {one.problem for one in view.recognitions(rule.when.recognition or "")}
-        return _Scope(scope.clauses, lambda e: e.problem in problems and scope.wanted(e))
+        return Scope(scope.clauses, lambda e: e.problem in problems and scope.wanted(e))
 
-    def _targets(self, named: tuple[str, ...], view: _View) -> _Scope:
+    def _targets(self, named: tuple[str, ...], view: _View) -> Scope:
         if named:
             return self._rules(named)
-        return _Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
+        return Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
 
     def _cap_rules(self, item: Item, clause: Clause) -> None:
-        if not self._held[clause.id]:
+        if not self.book.held[clause.id]:
             return
         for number, rule in enumerate(clause.rules, start=1):
             if rule.cap is None or isinstance(rule, Cap):
                 continue
             view = self._view(item, clause, number)
             limit = rounded(rule.worth(rule.cap, view))
-            scope = _Scope((clause.id,), _of_rule(view.rule))
-            self._limit(scope, limit, "rule_cap")
-            self._limit(scope, limit, "rule_cap", gains=True)
+            scope = Scope((clause.id,), _of_rule(view.rule))
+            self.book.limit(scope, limit, "rule_cap")
+            self.book.limit(scope, limit, "rule_cap", gains=True)
 
     def _absorb(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         """The larger of a flat charge and the stages that it names, not the sum."""
@@ -384,41 +343,41 @@ class _Engine:
             if not isinstance(rule, Lateness) or not rule.absorbs:
                 continue
             whole, stages = self._rules((view.rule,)), self._rules(rule.absorbs)
-            own = -sum(e.points for e in self._of(whole))
-            parts = -sum(e.points for e in self._of(stages))
+            own = -sum(e.points for e in self.book.of(whole))
+            parts = -sum(e.points for e in self.book.of(stages))
             if not own or not parts:
                 continue
             told = step("absorbed", rule=view.rule, whole=Fraction(own, 10_000),
                         parts=Fraction(parts, 10_000))  # fmt: skip
-            self._replace(stages if own >= parts else whole, _voiding(told))
+            self.book.replace(stages if own >= parts else whole, _voiding(told))
 
     def _cap_clause(self, clause: Clause) -> None:
         if clause.points is not None and not clause.below_zero:
-            scope = _Scope((clause.id,), _not_apart)
-            self._net(scope, units(clause.points), ZERO, "clause_cap")
+            scope = Scope((clause.id,), _not_apart)
+            self.book.net(scope, units(clause.points), ZERO, "clause_cap")
 
     def _no_double(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if not isinstance(rule, NoDouble):
                 continue
             scope = self._same_scope(rule, view)
-            counted = [e for e in self._of(scope) if e.problem and e.points]
+            counted = [e for e in self.book.of(scope) if e.problem and e.points]
             alike = {e.id: (e.problem, self._month(rule, e), e.points > 0) for e in counted}
             for problem, month, won in sorted(set(alike.values())):
                 same = [e for e in counted if alike[e.id] == (problem, month, won)]
                 kept = _survivor(same, rule.survives)
                 gone = {e.id for e in same} - {kept.id}
                 told = step("same_problem", problem=problem, rule=kept.rule)
-                self._replace(_Scope(scope.clauses, _among(gone)), _voiding(told))
+                self.book.replace(Scope(scope.clauses, among(gone)), _voiding(told))
 
     def _month(self, rule: NoDouble, entry: Entry) -> str:
         if rule.same == "problem" or entry.occurred_at is None:
             return ""
         return entry.occurred_at.astimezone(self.programme.tz).strftime("%Y-%m")
 
-    def _same_scope(self, rule: NoDouble, view: _View) -> _Scope:
+    def _same_scope(self, rule: NoDouble, view: _View) -> Scope:
         if rule.rules == ("*",):
-            return _Scope(tuple(self._held), _everything)
+            return Scope(tuple(self.book.held), everything)
         return self._rules(rule.rules) if rule.rules else self._item(view.item)
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
@@ -428,9 +387,9 @@ class _Engine:
             limit = rounded(rule.worth(rule.limit, view))
             scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
             if rule.net:
-                self._net(scope, limit, ZERO, "group_cap")
+                self.book.net(scope, limit, ZERO, "group_cap")
             else:
-                self._limit(scope, limit, "group_cap", gains=rule.gain)
+                self.book.limit(scope, limit, "group_cap", gains=rule.gain)
 
     def _unallocated(self) -> None:
         for item in self._items:
@@ -444,33 +403,35 @@ class _Engine:
                 told = step("unallocated", points=fraction(item.points),
                             given=Fraction(given, 10_000), amount=lost)  # fmt: skip
                 charge = Charge(-lost, (told,))
-                self._add(section, item, clause, f"{item.id}#0", 0, charge, apart=False)
+                place = self._place(section, item, clause, "#0")
+                self._add(place._replace(rule=f"{item.id}#0"), [charge])
             elif item.unallocated == "scaled":
                 scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0")
-                self._replace(self._item(item), scale)
+                self.book.replace(self._item(item), scale)
 
     def _cap_item(self, item: Item) -> None:
         for pool in item.groups:
-            scope = _Scope(_pool_members(item, pool.id), _not_apart)
+            scope = Scope(_pool_members(item, pool.id), _not_apart)
             if pool.bonus_cap is not None:
-                self._limit(scope, units(pool.bonus_cap), "pool_cap", gains=True)
+                self.book.limit(scope, units(pool.bonus_cap), "pool_cap", gains=True)
             limit = pool.cap if pool.cap is not None else pool.points
             if limit is not None:
-                self._floor(scope, units(limit), "pool_cap")
+                self.book.floor(scope, units(limit), "pool_cap")
         if item.bonus_cap is not None:
-            self._limit(self._item(item), units(item.bonus_cap), "item_cap", gains=True)
+            self.book.limit(self._item(item), units(item.bonus_cap), "item_cap", gains=True)
         if item.points is not None and not item.below_zero:
             room = units(item.bonus_cap) if item.bonus_cap is not None else ZERO
-            inside = _Scope(self._item(item).clauses, _not_apart)
-            self._net(inside, units(item.points), room, "item_cap")
+            inside = Scope(self._item(item).clauses, _not_apart)
+            self.book.net(inside, units(item.points), room, "item_cap")
 
     def _cap_sections(self) -> None:
-        for section in self.programme.sections:
+        capped = {part.id: part for part, _, _ in self._places if part.cap is not None}
+        for section in capped.values():
             if section.cap is not None:
-                clauses = tuple(clause.id for item in section.items for clause in item.clauses)
+                clauses = tuple(one.id for part, _, one in self._places if part is section)
                 gains = section.part == "bonus"
-                scope = _Scope(clauses, _everything)
-                self._limit(scope, units(section.cap), "section_cap", gains=gains)
+                scope = Scope(clauses, everything)
+                self.book.limit(scope, units(section.cap), "section_cap", gains=gains)
 
     def _veto(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
@@ -482,60 +443,18 @@ class _Engine:
                 section, item, clause = self.programme.clauses[view.clause.id]
                 told = step("veto", scope=rule.scope, left=Fraction(left, 10_000))
                 ground = rule.when.ground(view)
-                charge = Charge(Fraction(-left, 10_000), (*ground.steps, told),
-                                facts=ground.facts, occurred_at=ground.occurred_at)  # fmt: skip
-                self._add(section, item, clause, view.rule, 0, charge, apart=False)
+                charge = Charge(Fraction(-left, SCALE), (*ground.steps, told), cause=ground.cause)
+                place = self._place(section, item, clause, "")
+                self._add(place._replace(rule=view.rule), [charge])
 
     def _at_stake(self, scope: str, view: _View) -> tuple[Units, list[Entry]]:
         match scope:
             case "clause":
-                return rounded(view.worth), self._of(_Scope((view.clause.id,), _everything))
+                return rounded(view.worth), self.book.of(Scope((view.clause.id,), everything))
             case "item":
-                return units(view.item.points or 0), self._of(self._item(view.item))
+                return units(view.item.points or 0), self.book.of(self._item(view.item))
             case _:
-                return units(self.programme.points), self.entries
-
-    # -- limits ------------------------------------------------------------------------------
-
-    def _limit(self, scope: _Scope, limit: Units, code: str, *, gains: bool = False) -> None:
-        """Losses (or gains) in order of time until `limit` is used up; the rest is trimmed."""
-        sign = 1 if gains else -1
-        held = self._of(scope)
-        if sum(max(0, sign * e.points, sign * e.worst) for e in held) <= limit:
-            return
-        used = 0
-        trimmed: dict[str, Entry] = {}
-        for entry in sorted(held, key=_in_time):
-            amount = sign * entry.points
-            if amount > 0:
-                allowed = min(amount, max(0, limit - used))
-                if allowed < amount:
-                    trimmed[entry.id] = _trimmed(entry, Units(sign * allowed), code, limit, used)
-                used += allowed
-            elif entry.open and sign * entry.worst > limit:
-                trimmed[entry.id] = replace(entry, worst=Units(sign * limit))
-        self._replace(_Scope(scope.clauses, _among(set(trimmed))), lambda e: trimmed[e.id])
-
-    def _net(self, scope: _Scope, down: Units, up: Units, code: str) -> None:
-        """Gains offset losses first; then the sum stays within [-down, up]."""
-        mine = self._of(scope)
-        if not mine:
-            return
-        lost = -sum(e.points for e in mine if e.points < 0)
-        won = sum(e.points for e in mine if e.points > 0)
-        if won > lost + up:
-            self._limit(scope, Units(lost + up), code, gains=True)
-        self._floor(scope, down, code)
-
-    def _floor(self, scope: _Scope, down: Units, code: str) -> None:
-        """Losses less gains stay within `down`."""
-        mine = self._of(scope)
-        lost = -sum(e.points for e in mine if e.points < 0)
-        won = sum(e.points for e in mine if e.points > 0)
-        if lost - won > down:
-            self._limit(scope, Units(down + won), code)
-        if any(e.worst < -down for e in mine):
-            self._replace(scope, lambda e: replace(e, worst=Units(max(e.worst, -down))))
+                return units(self.programme.points), self.book.entries
 
 
 @lru_cache(maxsize=4096)
@@ -560,20 +479,20 @@ def _above(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{name}{mark}" for name in names for mark in ".-")
 
 
+def _rounded(amount: Fraction) -> tuple[Units, tuple[Step, ...]]:
+    """With the step that tells of it, where anything was rounded."""
+    raw = rounded(amount)
+    if raw * amount.denominator == amount.numerator * SCALE:
+        return raw, ()
+    return raw, (step("rounded", exact=amount, points=Fraction(raw, SCALE)),)
+
+
 def _of_rule(rule: str) -> Callable[[Entry], bool]:
     return lambda entry: entry.rule == rule
 
 
-def _among(ids: set[str]) -> Callable[[Entry], bool]:
-    return lambda entry: entry.id in ids
-
-
 def _not_apart(entry: Entry) -> bool:
     return not entry.apart
-
-
-def _everything(_: Entry) -> bool:
-    return True
 
 
 def _pool_members(item: Item, pool: str) -> tuple[str, ...]:
@@ -587,16 +506,11 @@ def _pool_members(item: Item, pool: str) -> tuple[str, ...]:
     return tuple(clause.id for clause in item.clauses if clause.group in inside)
 
 
-def _in_time(entry: Entry) -> tuple[bool, datetime | None, str]:
-    # What has no date of its own comes last, so that dated charges use up a cap in order.
-    return (entry.occurred_at is None, entry.occurred_at, entry.id)
-
-
 def _voiding(told: Step) -> Callable[[Entry], Entry]:
     """Takes the whole amount away and says why."""
 
     def void(entry: Entry) -> Entry:
-        return replace(entry, points=ZERO, worst=ZERO, steps=(*entry.steps, told))
+        return entry._replace(points=ZERO, worst=ZERO, told=(*entry.told, told))
 
     return void
 
@@ -606,18 +520,12 @@ def _scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
         points = rounded(Fraction(entry.points, 10_000) * factor)
         worst = rounded(Fraction(entry.worst, 10_000) * factor)
         told = step("times_factor", rule=rule, factor=factor, amount=Fraction(points, 10_000))
-        return replace(entry, points=points, worst=worst, steps=(*entry.steps, told))
+        return entry._replace(points=points, worst=worst, told=(*entry.told, told))
 
     return scale
 
 
-def _trimmed(entry: Entry, points: Units, code: str, limit: int, used: int) -> Entry:
-    told = step(code, limit=Fraction(limit, 10_000), used=Fraction(used, 10_000),
-                amount=Fraction(abs(points), 10_000))  # fmt: skip
-    return replace(entry, points=points, steps=(*entry.steps, told))
-
-
 def _survivor(same: Sequence[Entry], survives: str) -> Entry:
     if survives == "first":
-        return min(same, key=_in_time)
-    return min(same, key=lambda e: (-abs(e.points), *_in_time(e)))
+        return min(same, key=in_time)
+    return min(same, key=lambda e: (-abs(e.points), *in_time(e)))

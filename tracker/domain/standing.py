@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple, overload
 
-from schedules.deadlines import Lateness, lateness
+from schedules.deadlines import NO_TIME, Lateness, lateness
+from schedules.instants import as_utc
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
-from tracker.domain.layout import Rest, about, suspensions
-from tracker.domain.obligations import NO_LATENESS, Light, Obligation, Standing
+from tracker.domain.layout import Alike, Block, Rest, about, suspensions
+from tracker.domain.obligations import (
+    DONE,
+    NO_LATENESS,
+    Joined,
+    Light,
+    Obligation,
+    Standing,
+    join,
+)
 from tracker.domain.points import fraction
-from tracker.domain.programme import CaseDuty, Milestone, Programme
-from tracker.domain.record import Record
+from tracker.domain.programme import CaseDuty, Clause, Milestone, Programme, leading
+from tracker.domain.record import PLAIN, Answers, Record
 
 NOTHING, ONE = Fraction(0), Fraction(1)
 
 
-@dataclass(frozen=True)
-class _Course:
+class _Course(NamedTuple):
     """What the reports and reviews of one obligation amount to."""
 
     done_at: datetime | None = None
@@ -33,15 +43,244 @@ class _Course:
     facts: tuple[f.FactId, ...] = ()
 
 
+class Standings(Sequence[Standing]):
+    """How every obligation stands as of the record's instant.
+
+    Each is worked out when it is first looked at: a score needs those alone that may cost
+    something, and of a large programme most do not.
+    """
+
+    def __init__(
+        self, blocks: Iterable[Block], programme: Programme, record: Record, calendar: WorkCalendar
+    ) -> None:
+        self._blocks = {
+            (block.clause.id, block.duty.id): _Stood(block, programme, record, calendar)
+            for block in blocks
+        }
+
+    @cached_property
+    def _all(self) -> list[Standing]:
+        return [one for block in self._blocks.values() for one in block.all]
+
+    def __iter__(self) -> Iterator[Standing]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return sum(len(block.block.obligations) for block in self._blocks.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._all == list(other)
+
+    @overload
+    def __getitem__(self, at: int) -> Standing: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Standing]: ...
+    def __getitem__(self, at: int | slice) -> Standing | Sequence[Standing]:
+        return self._all[at]
+
+    def owed(self, clause: str, duty: str) -> list[Joined]:
+        """The duty's occurrences as the things that a rule charges, in order of time."""
+        block = self._blocks.get((clause, duty))
+        return [] if block is None else block.owed
+
+    def troubled(self, clause: str, duty: str) -> list[Joined]:
+        """Those of them that may cost something."""
+        block = self._blocks.get((clause, duty))
+        return [] if block is None else block.troubled
+
+    def within(self, clauses: Iterable[str]) -> Standings:
+        """Those of these clauses."""
+        wanted = set(clauses)
+        found = copy(self)
+        found._blocks = {at: block for at, block in self._blocks.items() if at[0] in wanted}
+        found.__dict__.pop("_all", None)
+        return found
+
+
+class _Stood:
+    """A block as of an instant."""
+
+    def __init__(
+        self, block: Block, programme: Programme, record: Record, calendar: WorkCalendar
+    ) -> None:
+        self.block, self.programme, self.record, self.calendar = block, programme, record, calendar
+        self._made: dict[int, Standing] = {}
+
+    def at(self, place: int) -> Standing:
+        made = self._made.get(place)
+        if made is None:
+            one = self.block.obligations[place]
+            made = self._made[place] = stand(one, self.programme, self.record, self.calendar)
+        return made
+
+    @cached_property
+    def all(self) -> list[Standing]:
+        return [self.at(place) for place in range(len(self.block.obligations))]
+
+    @cached_property
+    def owed(self) -> list[Joined]:
+        return self._joined(self.all)
+
+    @cached_property
+    def troubled(self) -> list[Joined]:
+        mine = self.block.obligations
+        if not isinstance(mine, Alike):
+            return self.owed
+        may_cost = [number for number, one in enumerate(mine.asked) if self._may_cost(one)]
+        if not may_cost:
+            return []
+        answers = self.record.answered(self.block.clause.id, self.block.duty.id)
+        if answers is None or not all(_is_plain(mine.asked[number]) for number in may_cost):
+            return self._of_everyone(mine, may_cost)
+        if self.block.clause.joins == "each":
+            return list(self._late(mine, may_cost, answers))
+        late = [
+            number
+            for number in may_cost
+            if not _all_in_time(mine.units, mine.asked[number], answers)
+        ]
+        return self._of_everyone(mine, late)
+
+    def _may_cost(self, one: Obligation) -> bool:
+        return bool(one.needs) or one.deadline is None or one.deadline.passed(self.record.as_of)
+
+    def _joined(self, standings: Sequence[Standing]) -> list[Joined]:
+        _, item, clause = self.programme.clauses[self.block.clause.id]
+        return join(standings, clause, leading(item, clause))
+
+    def _of_everyone(self, mine: Alike, numbers: Sequence[int]) -> list[Joined]:
+        """These occurrences of all units, which may stand together."""
+        asked = len(mine.asked)
+        starts = range(0, len(mine), asked)
+        return self._joined([self.at(start + number) for start in starts for number in numbers])
+
+    def _late(self, mine: Alike, numbers: Sequence[int], answers: Answers) -> Iterator[Joined]:
+        handed_in, unclear = answers.at, answers.unclear
+        dues = [
+            (number, one, one.occurrence, one.deadline.due_at)
+            for number, one in ((number, mine.asked[number]) for number in numbers)
+            if one.deadline is not None
+        ]
+        start = -len(mine.asked)
+        for unit in mine.units:
+            start += len(mine.asked)
+            for number, one, occurrence, due in dues:
+                whom = (unit, occurrence)
+                at = handed_in.get(whom)
+                if at is not None and at <= due:
+                    continue
+                if at is None and whom in unclear:
+                    yield from self._joined([self.at(start + number)])
+                else:
+                    yield Late(self, start + number, unit, one, at)
+
+
+class Late(Joined):
+    """One unit's occurrence that was plainly not handed in by its deadline.
+
+    How it stands is worked out when somebody looks at it; what a rule asks is known without.
+    """
+
+    __slots__ = ("_asked", "_at", "_place", "_stood", "_unit")
+
+    unknown = ""
+
+    def __init__(
+        self, stood: _Stood, place: int, unit: str, asked: Obligation, at: datetime | None
+    ) -> None:
+        self._stood, self._place, self._unit, self._asked, self._at = stood, place, unit, asked, at
+
+    def __getattr__(self, name: str) -> tuple[Standing, ...]:
+        if name != "standings":
+            raise AttributeError(name)
+        self.standings = (self._stood.at(self._place),)
+        return self.standings
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return (self._unit,)
+
+    @property
+    def obligation(self) -> str:
+        return self._stood.block.obligations[self._place].key
+
+    @property
+    def occurrence(self) -> str:
+        return self._asked.occurrence
+
+    @property
+    def problem(self) -> str:
+        return ""
+
+    @property
+    def occurred_at(self) -> datetime | None:
+        return self._asked.due_at
+
+    @property
+    def missed(self) -> bool:
+        return True
+
+    @property
+    def past(self) -> bool:
+        return True
+
+    @property
+    def waived(self) -> bool:
+        return False
+
+    @property
+    def overdue(self) -> bool:
+        return self._at is None
+
+    @property
+    def open(self) -> bool:
+        return self._at is None
+
+    @property
+    def waiting(self) -> bool:
+        if self._at is None:
+            return False
+        block = self._stood.block
+        answers = self._stood.record.answered(block.clause.id, block.duty.id)
+        return answers is not None and (self._unit, self._asked.occurrence) in answers.waiting
+
+    @property
+    def lateness(self) -> Lateness:
+        stood, due = self._stood, self._asked.deadline
+        assert due is not None
+        until = as_utc(self._at or stood.record.as_of)
+        span = (due.due_at, until)
+        return Lateness(until - due.due_at, (span,), stood.programme.tz, stood.calendar)
+
+
+def _all_in_time(units: Sequence[str], one: Obligation, answers: Answers) -> bool:
+    due, at = one.due_at, answers.at
+    return due is not None and all(
+        (handed_in := at.get((unit, one.occurrence))) is not None and handed_in <= due
+        for unit in units
+    )
+
+
+def _is_plain(one: Obligation) -> bool:
+    """Whether it is done or not, at one moment, by a report."""
+    dated = one.deadline is not None and one.starts_at <= one.deadline.due_at and not one.needs
+    yes_or_no = one.needed is None and one.share is None
+    return dated and yes_or_no and one.kind in ("milestone", "recurring")
+
+
 def stand(
     one: Obligation, programme: Programme, record: Record, calendar: WorkCalendar
 ) -> Standing:
     """Light, lateness and progress as of the record's instant."""
     course = _course(one, programme, record)
-    withdrawn = _case_withdrawn(one, record)
-    waived = withdrawn or bool(about(record, one, f.Waiver))
-    closed = about(record, one, f.CloseOut)
-    rests = suspensions(record, one)
+    waived = False
+    closed: Sequence[f.CloseOut] = ()
+    rests: Sequence[Rest] = ()
+    kinds = record.about.get(one.clause, ())
+    if one.kind == "case" or not PLAIN.issuperset(kinds):
+        waived = _case_withdrawn(one, record) or bool(about(record, one, f.Waiver))
+        closed = about(record, one, f.CloseOut)
+        rests = suspensions(record, one)
     if closed and course.done_at is None:
         course = _taken_off(course, one, closed[0].occurred_at)
     past = one.deadline is not None and one.deadline.passed(record.as_of)
@@ -49,31 +288,30 @@ def stand(
     standing = Standing(
         obligation=one,
         as_of=record.as_of,
-        light=Light.DONE if course.done_at is not None or closed or waived else Light.OK,
+        light=DONE if course.done_at is not None or closed or waived else Light.OK,
         lateness=NO_LATENESS if waived else late,
         done_at=course.done_at,
         submitted_at=course.submitted_at,
         has=course.has,
         had_in_time=_in_time(one, course, late),
         counted=course.counted,
-        past=past or late.elapsed > timedelta(0),
+        past=past or late.elapsed > NO_TIME,
         waived=waived,
         closed_out=bool(closed),
-        suspended=any(end is None for _, end, _ in rests),
+        suspended=bool(rests) and any(end is None for _, end, _ in rests),
         returned=course.returned,
-        receipts=tuple(about(record, one, f.Receipt)),
+        receipts=tuple(about(record, one, f.Receipt)) if f.Receipt in kinds else (),
         facts=course.facts,
     )
     light = light_of(standing, programme)
-    return standing if light is standing.light else replace(standing, light=light)
+    return standing if light is standing.light else standing._replace(light=light)
 
 
 def _taken_off(course: _Course, one: Obligation, at: datetime) -> _Course:
     """The office holds it for settled from then on (销号)."""
     has = max(course.has, ONE if one.needed is None else one.needed)
     in_time = one.deadline is None or one.deadline.in_time(at)
-    return replace(
-        course,
+    return course._replace(
         held=_clipped(course.held, at),
         has=has,
         had_in_time=has if in_time else course.had_in_time,
@@ -85,7 +323,7 @@ def _in_time(one: Obligation, course: _Course, late: Lateness) -> Fraction:
     first submission waits stays so."""
     if one.kind == "gap" or one.needed is not None or one.share is not None:
         return course.had_in_time
-    return course.has if late.elapsed <= timedelta(0) else NOTHING
+    return course.has if late.elapsed <= NO_TIME else NOTHING
 
 
 def _case_withdrawn(one: Obligation, record: Record) -> bool:
@@ -96,8 +334,8 @@ def _case_withdrawn(one: Obligation, record: Record) -> bool:
 def light_of(standing: Standing, programme: Programme) -> Light:
     """The light of design section 3; the first that matches wins."""
     one, as_of = standing.obligation, standing.as_of
-    if not standing.open:
-        return Light.DONE
+    if standing.light is DONE:
+        return DONE
     if one.deadline is None or as_of < one.starts_at:
         return Light.NONE
     if standing.missed:
@@ -116,7 +354,7 @@ def light_of(standing: Standing, programme: Programme) -> Light:
 def _share_used(one: Obligation, as_of: datetime) -> Fraction:
     assert one.deadline is not None
     whole = one.deadline.due_at - one.starts_at
-    if whole <= timedelta(0):
+    if whole <= NO_TIME:
         return ONE
     return Fraction(
         (as_of - one.starts_at) // timedelta(seconds=1), whole // timedelta(seconds=1) or 1
@@ -141,7 +379,7 @@ def _lateness(
     after = [
         (start, end or record.as_of) for start, end, _ in rests if start >= one.deadline.due_at
     ]
-    held = _without(course.held, after)
+    held = _without(course.held, after) if after else course.held
     return lateness(one.deadline.due_at, held, zone=programme.tz, calendar=calendar)
 
 
@@ -195,22 +433,28 @@ def _gap_course(one: Obligation, record: Record) -> _Course:
     return _Course(held=((one.starts_at, record.as_of),))
 
 
-def _reports(one: Obligation, programme: Programme, record: Record) -> list[f.Report]:
+def _reports(one: Obligation, programme: Programme, record: Record) -> Sequence[f.Report]:
     """Reports about this obligation; a quantity's stages share the reports of their target."""
-    reports = record.of_clause(one.clause, f.Report)
-    clause = programme.clauses[one.clause][2]
-    stages = {
+    drawer = record.drawer(one.clause, f.Report)
+    mine = drawer.about(one.duty, one.unit, one.occurrence)
+    if not one.target:
+        return mine
+    stages = _stages(programme.clauses[one.clause][2], one.target) - {one.duty}
+    shared = [
+        report
+        for stage in stages
+        for report in drawer.about(stage, one.unit, one.occurrence)
+        if report.duty == stage and report.done is None
+    ]
+    return sorted((*mine, *shared), key=f.in_order) if shared else mine
+
+
+def _stages(clause: Clause, target: str) -> set[str]:
+    return {
         duty.id
         for duty in clause.duties
-        if isinstance(duty, Milestone) and duty.need and duty.need.of == one.target
+        if isinstance(duty, Milestone) and duty.need and duty.need.of == target
     }
-    return [
-        report
-        for report in reports
-        if report.unit in ("", one.unit)
-        and report.occurrence in ("", one.occurrence)
-        and (report.duty in ("", one.duty) or (report.duty in stages and report.done is None))
-    ]
 
 
 def _closed_by_office(one: Obligation, programme: Programme, record: Record) -> f.CaseEvent | None:

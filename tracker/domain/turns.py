@@ -214,10 +214,9 @@ class _State:
         self._scope = scope
         self.filed = filed
         self._calendar = view.calendar
-        self._choices = readings.chosen(view.programme, filed)
-        self._read = readings.applied(view.programme, self._choices)
+        self._read = readings.as_read(view.programme, filed)[1]
         self._judged: dict[str, Judged] = {}
-        self._obligations = view.plans.obligations(self._read, scope, filed, self._choices)
+        self._obligations = view.plans.obligations(self._read, scope, filed)
 
     def judge(self, key: str) -> Judged:
         if key not in self._judged:
@@ -354,11 +353,9 @@ class _Plans:
         self._layouts: dict[tuple[object, ...], dict[str, Obligation]] = {}
         self._timelines: dict[Course | ReviewCourse, Timeline] = {}
 
-    def obligations(
-        self, read: Programme, scope: Scope, filed: Record, choices: dict[str, str]
-    ) -> dict[str, Obligation]:
+    def obligations(self, read: Programme, scope: Scope, filed: Record) -> dict[str, Obligation]:
         """The scope's clause laid out as the record has it."""
-        key = (scope.clause.id, tuple(sorted(choices.items())), *_moving(scope.clause, filed))
+        key = (scope.clause.id, Held(read), *_moving(scope.clause, filed))
         if key not in self._layouts:
             if len(self._layouts) > self.ROOM:
                 self._layouts.clear()

@@ -29,7 +29,7 @@ def before(session: Session, programme: Programme, *, now: datetime) -> list[Sta
     none of the version in force."""
     filed = record(factbook.facts(session, programme.id), as_of=now, known_at=now)
     calendar = calendars.calendar(session)
-    read = readings.applied(programme, readings.chosen(programme, filed))
+    read = readings.as_read(programme, filed)[1]
     known = set(session.exec(select(ObligationRow.key)
                              .where(ObligationRow.programme == programme.id)).all())  # fmt: skip
     owed = (

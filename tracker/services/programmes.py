@@ -192,7 +192,7 @@ def standings(
     if only_items is not None:
         facts = _of_items(facts, programme, only_items)
     filed = record(facts, as_of=now, known_at=now)
-    read = readings.applied(programme, readings.chosen(programme, filed))
+    read = readings.as_read(programme, filed)[1]
     obligations = lay_out(read, calendar, filed, clauses=read.clauses_in(only_items))
     return [stand(one, read, filed, calendar) for one in obligations]
 
@@ -201,7 +201,7 @@ def choices(session: Session, slug: str, *, now: datetime) -> dict[str, str]:
     """The reading that holds now, by reading id."""
     decided = [one for one in factbook.facts(session, slug) if isinstance(one, f.ReadingDecision)]
     filed: Record = record(decided, as_of=now, known_at=now)
-    return readings.chosen(current(session, slug), filed)
+    return dict(readings.chosen(current(session, slug), filed))
 
 
 def _of_items(

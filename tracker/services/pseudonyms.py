@@ -36,7 +36,7 @@ def referred(ledger: Ledger) -> tuple[Ledger, dict[str, str]]:
 def _entry(entry: Entry, references: dict[str, str]) -> Entry:
     if not any(_names_one(step) for step in entry.steps):
         return entry
-    return replace(entry, steps=tuple(_step(step, references) for step in entry.steps))
+    return entry._replace(told=tuple([_step(step, references) for step in entry.steps]))
 
 
 def _names_one(step: Step) -> bool:

@@ -11,14 +11,15 @@ from sqlmodel import Session
 
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
+from tracker.domain.ledger import Entry as LedgerEntry
 from tracker.domain.ledger import total
-from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Held, Programme, Reading
 from tracker.domain.readings import only_prices
 from tracker.domain.record import record
 from tracker.domain.rules.base import When
 from tracker.domain.scoring import Context, score_filed
+from tracker.domain.standing import Standings
 from tracker.services import reporting
 from tracker.services.scoreboard import Board, board
 from tracker.store.memory import remembered
@@ -229,22 +230,24 @@ class _Pricing:
         return sign * max(sign * reached, sign * together)
 
     def _present(self, items: frozenset[str] | None) -> int:
-        ledger = self._seen.ledger
-        counted = [e for e in ledger.entries if items is None or e.item in items]
-        return ledger.base_points + total(counted)
+        return self._seen.ledger.base_points + total(self._entries(items))
 
     def _raw(self, items: frozenset[str] | None) -> int:
-        entries = self._seen.ledger.entries
-        return sum(entry.raw for entry in entries if items is None or entry.item in items)
+        return sum([entry.raw for entry in self._entries(items)])
+
+    def _entries(self, items: frozenset[str] | None) -> Sequence[LedgerEntry]:
+        ledger = self._seen.ledger
+        if items is None:
+            return ledger.entries
+        return [entry for item in items for entry in ledger.of_item(item)]
 
     def _standings(
         self, choice: Mapping[str, str], items: frozenset[str] | None
-    ) -> list[Standing] | None:
+    ) -> Standings | None:
         """The board's own, where the choice changes no more than prices."""
         if not all(self._only_prices[name] for name in choice):
             return None
-        standings = self._seen.ledger.standings
-        return [one for one in standings if items is None or one.obligation.item in items]
+        return self._seen.ledger.standings.within(self._seen.programme.clauses_in(items))
 
     @cached_property
     def _only_prices(self) -> dict[str, bool]:
@@ -261,7 +264,7 @@ class _Pricing:
             seen.programme, context, self._filed, only_items=items,
             standings=self._standings(choice, items),
         )  # fmt: skip
-        return ledger.score, sum(entry.raw for entry in ledger.entries)
+        return ledger.score, sum([entry.raw for entry in ledger.entries])
 
     def _reach(self, reading: Reading) -> frozenset[str] | None:
         """None for all of the programme's items."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import string
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.wording import forms
@@ -53,23 +53,39 @@ def text(
 ) -> str:
     """The message with its values filled in."""
     try:
-        message = catalogue(language)[key]
+        pieces = _pieces(key, language)
     except KeyError:
         raise NoWords(f"no {language} words for {key!r}") from None
-    return _Filler(language, zone).vformat(message, (), values or {})
+    if not values:
+        values = {}
+    return "".join(
+        [
+            piece if isinstance(piece, str)
+            else piece.form(values[piece.name], piece.argument, language, zone)
+            for piece in pieces
+        ]
+    )  # fmt: skip
 
 
-class _Filler(string.Formatter):
-    def __init__(self, language: Language, zone: ZoneInfo) -> None:
-        self.language = language
-        self.zone = zone
+class _Blank(NamedTuple):
+    """A placeholder in a message."""
 
-    def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        return kwargs[str(key)]
+    name: str
+    form: Form
+    argument: str
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        name, _, argument = format_spec.partition(" ")
-        return FORMS[name](value, argument, self.language, self.zone)
+
+@cache
+def _pieces(key: str, language: Language) -> tuple[str | _Blank, ...]:
+    """The message taken apart once: a page has thousands of them."""
+    found: list[str | _Blank] = []
+    for words, name, spec, _ in string.Formatter().parse(catalogue(language)[key]):
+        if words:
+            found.append(words)
+        if name is not None:
+            form, _, argument = (spec or "").partition(" ")
+            found.append(_Blank(name, FORMS[form], argument))
+    return tuple(found)
 
 
 Form = Callable[[Any, str, Language, ZoneInfo], str]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Protocol, Self
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -42,7 +42,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One line of arithmetic, as code and values; `tracker.wording` puts it into words.
 
@@ -56,21 +56,19 @@ class Step:
         return dict(self.values)[name]
 
 
+HAPPENED = Step("happened")
+"""Stands for what happened, which the cause tells when somebody reads it: few entries ever are."""
+
+NOTHING = Fraction(0)
+
+
 def step(code: str, **values: Value) -> Step:
     return Step(code, tuple(values.items()))
 
 
-@dataclass(frozen=True)
-class Charge:
-    """A raw amount in points (negative loses) before caps, with what led to it.
+class Cause(NamedTuple):
+    """What an amount is about: the units that caused it, the facts that say so, when it was."""
 
-    `worst` bounds a pending or unknown amount (negative: may be lost, positive: may be won).
-    """
-
-    amount: Fraction
-    steps: tuple[Step, ...]
-    status: Status = Status.SETTLED
-    worst: Fraction = Fraction(0)
     units: tuple[str, ...] = ()
     obligation: str = ""
     occurrence: str = ""
@@ -78,6 +76,23 @@ class Charge:
     problem: str = ""
     facts: tuple[FactId, ...] = ()
     occurred_at: datetime | None = None
+
+
+NO_CAUSE = Cause()
+
+
+class Charge(NamedTuple):
+    """A raw amount in points (negative loses) before caps, with what led to it.
+
+    `worst` bounds a pending or unknown amount (negative: may be lost, positive: may be won). Where
+    `told` has HAPPENED, the occurrence that is the cause tells when and how late.
+    """
+
+    amount: Fraction
+    told: tuple[Step, ...]
+    status: Status = Status.SETTLED
+    worst: Fraction = NOTHING
+    cause: Cause | Joined = NO_CAUSE
 
 
 class Scene(Protocol):
@@ -104,6 +119,11 @@ class Scene(Protocol):
 
         `duty` is one of this clause, or `clause/duty`.
         """
+        ...
+
+    def troubled(self, duty: str) -> Sequence[Joined]:
+        """Those of `owed` that may cost something: what is plainly not due yet, or was plainly
+        handed in on time, is left out. Whoever only takes points off asks for these."""
         ...
 
     def findings(self, key: str) -> Sequence[Finding]: ...
@@ -140,8 +160,7 @@ class Ground:
     the last of them happened."""
 
     steps: tuple[Step, ...] = ()
-    facts: tuple[FactId, ...] = ()
-    occurred_at: datetime | None = None
+    cause: Cause = NO_CAUSE
 
 
 class When(Definition):
@@ -214,7 +233,7 @@ class When(Definition):
         if self.any_of:
             return any_holds([one.holds(scene) for one in self.any_of])
         if self.missed is not None:
-            return any(joined.missed for joined in scene.owed(self.missed))
+            return any(joined.missed for joined in scene.troubled(self.missed))
         if self.finding is not None:
             return sum(found.count for found in scene.findings(self.finding)) >= self.count
         if self.recognition is not None:
@@ -231,13 +250,15 @@ class When(Definition):
         whens = [fact.occurred_at for _, facts in seen for fact in facts]
         return Ground(
             tuple(told for told, _ in seen),
-            tuple(dict.fromkeys(fact.id for _, facts in seen for fact in facts)),
-            max(whens, default=None),
+            Cause(
+                facts=tuple(dict.fromkeys(fact.id for _, facts in seen for fact in facts)),
+                occurred_at=max(whens, default=None),
+            ),
         )
 
     def _seen(self, scene: Scene) -> Sequence[tuple[Step, Sequence[Fact]]]:
         if self.missed is not None:
-            return [(joined.told(), ()) for joined in scene.owed(self.missed) if joined.missed]
+            return [(joined.told(), ()) for joined in scene.troubled(self.missed) if joined.missed]
         if self.finding is not None:
             found = scene.findings(self.finding)
             return [(step("found", count=sum(one.count for one in found)), found)]
@@ -370,7 +391,8 @@ class RuleBase(Definition):
             return charge
         limit = self.worth(self.cap_each, scene)
         kept = limit if charge.amount > 0 else -limit
-        return replace(charge, amount=kept, steps=(*charge.steps, step("each_cap", limit=limit)))
+        told = (*charge.told, step("each_cap", limit=limit))
+        return charge._replace(amount=kept, told=told)
 
 
 def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None = None) -> Charge:
@@ -380,5 +402,15 @@ def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None =
     return Charge(Fraction(0), (told,), Status.UNKNOWN, worst=-abs(bound))
 
 
-def because(*facts: Fact) -> tuple[FactId, ...]:
-    return tuple(fact.id for fact in facts)
+def because(
+    *facts: Fact, unit: str = "", subject: str = "", problem: str = "",
+    occurred_at: datetime | None = None,
+) -> Cause:  # fmt: skip
+    """These facts, when the first of them happened, and the unit that they name, if any."""
+    return Cause(
+        units=(unit,) if unit else (),
+        subject=subject,
+        problem=problem,
+        facts=tuple([fact.id for fact in facts]),
+        occurred_at=occurred_at or facts[0].occurred_at,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
@@ -11,7 +10,17 @@ from pydantic import Field, model_validator
 
 from tracker.domain.facts import Finding
 from tracker.domain.points import Amount, Number
-from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, step, unknown
+from tracker.domain.rules.base import (
+    HAPPENED,
+    Cause,
+    Charge,
+    RuleBase,
+    Scene,
+    Status,
+    because,
+    step,
+    unknown,
+)
 from tracker.domain.rules.duties import charge_for
 
 
@@ -54,16 +63,17 @@ class PerIncident(RuleBase):
 
     def _missed(self, duty: str, scene: Scene) -> Sequence[Charge]:
         each = self.worth(self.each or "0", scene)
+        taken, told = -each, (HAPPENED, step("lose", amount=each))
         charges: list[Charge] = []
-        for joined in scene.owed(duty):
+        for joined in scene.troubled(duty):
             if joined.unknown:
                 waits = unknown(self, scene, joined.unknown, worst=each)
-                charges.append(replace(waits, units=joined.causing, occurrence=joined.occurrence))
+                charges.append(
+                    waits._replace(cause=Cause(joined.units, occurrence=joined.occurrence))
+                )
             elif joined.missed:
                 status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
-                charges.append(
-                    charge_for(joined, -each, [joined.told(), step("lose", amount=each)], status)
-                )
+                charges.append(charge_for(joined, taken, told, status))
         return charges
 
     def _one(self, found: Finding, count: int, scene: Scene) -> Charge:
@@ -78,17 +88,8 @@ class PerIncident(RuleBase):
         return self._told(found, Charge(-times * each, steps))
 
     def _told(self, found: Finding, charge: Charge) -> Charge:
-        return Charge(
-            charge.amount,
-            charge.steps,
-            charge.status,
-            charge.worst,
-            units=(found.unit,) if found.unit else (),
-            subject=found.subject,
-            problem=found.problem,
-            facts=(found.id,),
-            occurred_at=found.occurred_at,
-        )
+        cause = because(found, unit=found.unit, subject=found.subject, problem=found.problem)
+        return charge._replace(cause=cause)
 
     def _beyond(self, allowance: str, found: Sequence[Finding], scene: Scene) -> Sequence[Charge]:
         key = allowance.partition(":")[2]
@@ -103,5 +104,5 @@ class PerIncident(RuleBase):
             if over > 0:
                 told = step("beyond", seen=seen, free=free, over=over)
                 charge = self._one(one, int(over), scene)
-                charges.append(self._told(one, Charge(charge.amount, (told, *charge.steps))))
+                charges.append(self._told(one, Charge(charge.amount, (told, *charge.told))))
         return charges

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from schedules.deadlines import blocks, months_late
+from schedules.deadlines import NO_TIME, months_late
+from schedules.deadlines import Lateness as Delay
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
+    HAPPENED,
+    NOTHING,
     Charge,
     Definition,
     RuleBase,
@@ -20,6 +22,7 @@ from tracker.domain.rules.base import (
     Status,
     Step,
     When,
+    because,
     step,
     unknown,
 )
@@ -28,18 +31,8 @@ if TYPE_CHECKING:
     from tracker.domain.obligations import Joined
 
 
-def charge_for(joined: Joined, amount: Fraction, steps: Sequence[Step], status: Status) -> Charge:
-    return Charge(
-        amount,
-        tuple(steps),
-        status,
-        units=joined.causing,
-        obligation=joined.key,
-        occurrence=joined.occurrence,
-        problem=joined.case,
-        facts=joined.facts,
-        occurred_at=joined.due_at,
-    )
+def charge_for(joined: Joined, amount: Fraction, told: tuple[Step, ...], status: Status) -> Charge:
+    return Charge(amount, told, status, NOTHING, joined)
 
 
 class DutyOnly(RuleBase):
@@ -91,20 +84,24 @@ class AllOrNothing(RuleBase):
     def charges(self, scene: Scene) -> Sequence[Charge]:
         lose = self.worth(self.lose, scene)
         if self.duty is not None:
-            return [charge for j in scene.owed(self.duty) for charge in self._duty(j, lose, scene)]
+            owed, taken = scene.troubled(self.duty), -lose
+            told = (HAPPENED, step("lose", amount=lose))
+            return [charge for j in owed for charge in self._duty(j, taken, told, scene)]
         if self.finding is not None:
             return self._finding(self.finding, lose, scene)
         return self._condition(lose, scene)
 
-    def _duty(self, joined: Joined, lose: Fraction, scene: Scene) -> Sequence[Charge]:
+    def _duty(
+        self, joined: Joined, taken: Fraction, told: tuple[Step, ...], scene: Scene
+    ) -> Sequence[Charge]:
         if joined.unknown:
-            return [unknown(self, scene, joined.unknown, worst=lose)]
+            return [unknown(self, scene, joined.unknown, worst=-taken)]
         failed = joined.missed if self.late == "fails" else joined.overdue
         if not failed:
             return []
         recoverable = self.late == "forgiven" and not scene.final
         status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
-        return [charge_for(joined, -lose, [joined.told(), step("lose", amount=lose)], status)]
+        return [charge_for(joined, taken, told, status)]
 
     def _finding(self, key: str, lose: Fraction, scene: Scene) -> Sequence[Charge]:
         found = scene.findings(key)
@@ -112,16 +109,7 @@ class AllOrNothing(RuleBase):
             return []
         first = found[0]
         steps = (step("found", count=sum(one.count for one in found)), step("lose", amount=lose))
-        return [
-            Charge(
-                -lose,
-                steps,
-                units=(first.unit,) if first.unit else (),
-                problem=first.problem,
-                facts=tuple(one.id for one in found),
-                occurred_at=first.occurred_at,
-            )
-        ]
+        return [Charge(-lose, steps, cause=because(*found, unit=first.unit, problem=first.problem))]
 
     def _condition(self, lose: Fraction, scene: Scene) -> Sequence[Charge]:
         assert self.must is not None
@@ -132,7 +120,7 @@ class AllOrNothing(RuleBase):
             return []
         ground = self.must.ground(scene)
         steps = (*ground.steps, step("condition_failed"), step("lose", amount=lose))
-        return [Charge(-lose, steps, facts=ground.facts, occurred_at=ground.occurred_at)]
+        return [Charge(-lose, steps, cause=ground.cause)]
 
 
 class PerMissing(RuleBase):
@@ -168,7 +156,7 @@ class PerMissing(RuleBase):
         if self.finding is not None:
             return counted(self, scene, self.finding, self.each, per=Fraction(self.per))
         assert self.duty is not None
-        return [charge for j in scene.owed(self.duty) for charge in self._short(j, scene)]
+        return [charge for j in scene.troubled(self.duty) for charge in self._short(j, scene)]
 
     def _short(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
         if joined.unknown:
@@ -203,11 +191,7 @@ def counted(
             -(found.count // per) * amount,
             (step("times", count=Fraction(found.count // per), each=amount,
                   amount=(found.count // per) * amount),),
-            units=(found.unit,) if found.unit else (),
-            subject=found.subject,
-            problem=found.problem,
-            facts=(found.id,),
-            occurred_at=found.occurred_at,
+            cause=because(found, unit=found.unit, subject=found.subject, problem=found.problem),
         )
         for found in scene.findings(key)
         if found.count >= per
@@ -241,18 +225,21 @@ class Every(Definition):
     unit: Literal["hour", "day", "workday", "month"]
 
 
-def _measured(joined: Joined, every: Every) -> Fraction:
-    """The delay in the unit of the block."""
-    late = joined.lateness
-    match every.unit:
+Price = tuple[Fraction, tuple[Step, ...]]
+"""What a delay takes, negative, and the arithmetic."""
+
+
+def _measured(joined: Joined, late: Delay, every: Every | None) -> int | Fraction:
+    """The delay in the unit of the block; in days where there is none."""
+    match every and every.unit:
         case "hour":
             return late.hours
-        case "day":
-            return Fraction(late.days)
         case "workday":
-            return Fraction(late.workdays)
+            return late.workdays
         case "month":
             return months_late(joined.due_on, late.days)
+        case _:
+            return late.days
 
 
 class Lateness(RuleBase):
@@ -292,48 +279,52 @@ class Lateness(RuleBase):
         return self
 
     def charges(self, scene: Scene) -> Sequence[Charge]:
-        owed = scene.owed(self.duty)
+        owed = scene.troubled(self.duty)
         if self.after:
-            missed = {joined.occurrence for joined in scene.owed(self.after) if joined.missed}
+            missed = {joined.occurrence for joined in scene.troubled(self.after) if joined.missed}
             owed = [joined for joined in owed if joined.occurrence in missed]
-        return [charge for j in owed for charge in self._late(j, scene)]
+        # Many are late by the same days: one reckoning tells of all of them.
+        known: dict[int | Fraction, Price] = {}
+        return [charge for j in owed for charge in self._late(j, known, scene)]
 
-    def _late(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
+    def _late(
+        self, joined: Joined, known: dict[int | Fraction, Price], scene: Scene
+    ) -> Sequence[Charge]:
         if joined.unknown:
             return [unknown(self, scene, joined.unknown)]
         if joined.overdue and scene.final and self.never is not None:
             never = self.worth(self.never, scene)
-            told = [joined.told(), step("never"), step("lose", amount=never)]
+            told = (HAPPENED, step("never"), step("lose", amount=never))
             return [charge_for(joined, -never, told, Status.SETTLED)]
-        if joined.lateness.elapsed <= timedelta(0):
+        late = joined.lateness
+        if late.elapsed <= NO_TIME:
             return []
-        amount, steps = self._curve(joined, scene) if self.pieces else self._blocks(joined, scene)
+        measured = _measured(joined, late, self.every)
+        price = known.get(measured)
+        if price is None:
+            price = self._curve(late.days, scene) if self.pieces else self._blocks(measured, scene)
+            known[measured] = price
+        amount, steps = price
         status = Status.PROVISIONAL if joined.open and not scene.final else Status.SETTLED
-        return [charge_for(joined, -amount, [joined.told(), *steps], status)]
+        return [charge_for(joined, amount, steps, status)]
 
-    def _blocks(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
+    def _blocks(self, late: int | Fraction, scene: Scene) -> Price:
         base = self.worth(self.base, scene) if self.base is not None else Fraction(0)
         if self.every is None or self.each is None:
-            return base, [step("flat", amount=base)]
+            return -base, (HAPPENED, step("flat", amount=base))
         each = self.worth(self.each, scene)
-        count = self._count(joined, self.every)
-        amount = base + count * each
-        return amount, [
-            step(f"blocks_{self.steps}", size=self.every.n, unit=self.every.unit, count=count,
-                 late=_measured(joined, self.every)),
-            step("base_plus", base=base, count=count, each=each, amount=amount),
-        ]  # fmt: skip
-
-    def _count(self, joined: Joined, every: Every) -> int:
-        if every.unit == "hour":
-            size = timedelta(hours=every.n)
-            return blocks(joined.lateness.elapsed, size, started=self.steps == "started")
         # The deadline is a day's end, so a started day is a day late.
-        whole, rest = divmod(_measured(joined, every), every.n)
-        return int(whole) + (1 if rest and self.steps == "started" else 0)
+        whole, rest = divmod(late, self.every.n)
+        count = int(whole) + (1 if rest and self.steps == "started" else 0)
+        amount = base + count * each
+        return -amount, (
+            HAPPENED,
+            step(f"blocks_{self.steps}", size=self.every.n, unit=self.every.unit, count=count,
+                 late=Fraction(late)),
+            step("base_plus", base=base, count=count, each=each, amount=amount),
+        )  # fmt: skip
 
-    def _curve(self, joined: Joined, scene: Scene) -> tuple[Fraction, list[Step]]:
-        days = joined.lateness.days
+    def _curve(self, days: int, scene: Scene) -> Price:
         start, level = 0, Fraction(0)
         for piece in self.pieces:
             end = self.worth(piece.flat or piece.rises_to or "0", scene)
@@ -341,10 +332,11 @@ class Lateness(RuleBase):
                 break
             start, level = piece.until, end
         if piece.flat is not None:
-            return end, [step("curve_flat", days=days, beyond=start, amount=end)]
+            return -end, (HAPPENED, step("curve_flat", days=days, beyond=start, amount=end))
         assert piece.until is not None
         amount = level + (end - level) * Fraction(days - start, piece.until - start)
-        return amount, [
+        return -amount, (
+            HAPPENED,
             step("curve_rise", days=days - start, of=piece.until - start, low=level, high=end,
-                 amount=amount)
-        ]  # fmt: skip
+                 amount=amount),
+        )  # fmt: skip

@@ -11,7 +11,16 @@ from pydantic import Field, model_validator
 
 from tracker.domain.facts import Finding, Recognition
 from tracker.domain.points import Amount, Number
-from tracker.domain.rules.base import Charge, RuleBase, Scene, Status, When, because, step
+from tracker.domain.rules.base import (
+    Cause,
+    Charge,
+    RuleBase,
+    Scene,
+    Status,
+    When,
+    because,
+    step,
+)
 from tracker.domain.rules.duties import charge_for
 
 if TYPE_CHECKING:
@@ -68,10 +77,7 @@ class Bonus(RuleBase):
                 Charge(
                     counted * each,
                     (told,),
-                    units=(one.unit,) if one.unit else (),
-                    problem=one.problem,
-                    facts=because(one),
-                    occurred_at=one.occurred_at,
+                    cause=because(one, unit=one.unit, problem=one.problem),
                 )
             )
         return charges
@@ -147,16 +153,16 @@ class Discretionary(RuleBase):
                 Charge(
                     sign * amount,
                     (told, *bounded),
-                    units=(one.unit,) if one.unit else (),
-                    facts=because(one),
-                    occurred_at=one.occurred_at,
+                    cause=because(one, unit=one.unit),
                 )
             )
         return charges
 
     def _open(self, worst: Fraction, since: datetime | None) -> Charge:
         told = (step("undecided", most=abs(worst)),)
-        return Charge(Fraction(0), told, Status.PENDING, worst=worst, occurred_at=since)
+        return Charge(
+            Fraction(0), told, Status.PENDING, worst=worst, cause=Cause(occurred_at=since)
+        )
 
 
 class External(RuleBase):
@@ -195,7 +201,5 @@ class External(RuleBase):
                              factor=factor, amount=lost),)  # fmt: skip
             signed = lost if self.gain else -lost
             if signed:
-                charges.append(
-                    Charge(signed, told, facts=because(one), occurred_at=one.occurred_at)
-                )
+                charges.append(Charge(signed, told, cause=because(one)))
         return charges

@@ -27,14 +27,7 @@ from tracker.domain.rules.base import (
 
 
 def _measured(one: Measurement, amount: Fraction, *steps: Step) -> Charge:
-    return Charge(
-        amount,
-        steps,
-        units=(one.unit,) if one.unit else (),
-        subject=one.site,
-        facts=because(one),
-        occurred_at=one.occurred_at,
-    )
+    return Charge(amount, steps, cause=because(one, unit=one.unit, subject=one.site))
 
 
 class PerStep(RuleBase):
@@ -147,8 +140,7 @@ class Threshold(RuleBase):
 
     def _charged(self, amount: Fraction, told: Step, scene: Scene) -> Charge:
         ground = self.when.ground(scene)
-        return Charge(amount, (*ground.steps, told), facts=ground.facts,
-                      occurred_at=ground.occurred_at)  # fmt: skip
+        return Charge(amount, (*ground.steps, told), cause=ground.cause)
 
 
 class Tier(Definition):
@@ -300,8 +292,8 @@ class Ratio(RuleBase):
         steps = [step("left_out", count=left_out)] if left_out else []
         told = step("failed_share", count=failed, total=total, worth=worth, amount=lost)
         units = tuple(sorted({one.unit for one in counted if one.unit}))
-        return [Charge(-lost, (*steps, told), units=units, facts=because(*counted),
-                       occurred_at=counted[-1].occurred_at)]  # fmt: skip
+        cause = because(*counted, occurred_at=counted[-1].occurred_at)._replace(units=units)
+        return [Charge(-lost, (*steps, told), cause=cause)]
 
 
 class Point(Definition):
@@ -460,7 +452,7 @@ class RankRule(RuleBase):
         signed = amount if self.gain else -amount
         if not amount:
             return []
-        return [Charge(signed, told, facts=because(rank), occurred_at=rank.occurred_at)]
+        return [Charge(signed, told, cause=because(rank))]
 
     def _between_peers(self, rank: Rank, scene: Scene) -> Sequence[Charge]:
         ends = self._ends(rank)
@@ -473,9 +465,7 @@ class RankRule(RuleBase):
         lost = got - full
         told = (step("peers", value=value, worst=worst, best=best, low=low, got=got, worth=full,
                      amount=-lost),)  # fmt: skip
-        return (
-            [Charge(lost, told, facts=because(rank), occurred_at=rank.occurred_at)] if lost else []
-        )
+        return [Charge(lost, told, cause=because(rank))] if lost else []
 
     def _ends(self, rank: Rank) -> tuple[Fraction, Fraction, Fraction] | None:
         """Own, worst and best: values, or places where those count."""

@@ -1,0 +1,410 @@
+"""What a score costs: of a million obligations, of one fact more, of a province.
+
+The limit is a bare loop over integers read from the same database in the same run, which loses the
+same points to the same 0.0001. Both are CPU seconds of this process, in turn; a figure is the
+median of the rounds. Quick: 100 units, figures printed. Full: 3,000 units, 1,008,000 obligations.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import subprocess
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from schedules.workdays import china
+from tests.builders import migrated
+from tracker.definitions import yamlform
+from tracker.demo.courses import course_of, facts_of
+from tracker.domain import facts as f
+from tracker.domain.forecast import forecast
+from tracker.domain.layout import lay_out
+from tracker.domain.ledger import Ledger
+from tracker.domain.programme import Programme
+from tracker.domain.record import Record, record
+from tracker.domain.running import Running
+from tracker.domain.scoring import Context, score, score_filed
+from tracker.domain.whatif import Done, what_if
+from tracker.programmes import path_of
+from tracker.store.database import Database
+
+pytestmark = pytest.mark.bench
+
+SEED = 20211130
+CONTEXT = Context(china())
+END = datetime(2022, 3, 1, tzinfo=UTC)
+"""Past every deadline."""
+ITEMS, CLAUSES, MONTHS = 7, 4, 12
+ROUNDS = 5
+DAY = 86_400
+
+NOTHING_LOST = 1.5
+ALL_LOST = 10.0
+GROWTH = 1.3
+
+QUICK = pytest.param(100, id="quick")
+FULL = pytest.param(3_000, id="full", marks=pytest.mark.full)
+
+RULES: tuple[dict[str, Any], ...] = (
+    {"kind": "lateness", "duty": "m", "every": {"n": 1, "unit": "day"}, "each": "0.01"},
+    {"kind": "per_incident", "duty": "m", "each": "0.1"},
+    {"kind": "all_or_nothing", "duty": "m", "lose": "0.1"},
+    {
+        "kind": "lateness",
+        "duty": "m",
+        "pieces": [{"until": 30, "rises_to": "50%"}, {"flat": "80%"}],
+    },
+)
+"""One of each for the clauses of an item: by the day, by the miss, at once, along a curve."""
+
+
+# -- what is scored --------------------------------------------------------------------------------
+
+
+def a_programme(units: int, *, items: int = ITEMS, shared: bool = True) -> Programme:
+    """Every clause asks for a report a month, each unit by itself: of all units, or (not `shared`)
+    item n of unit n alone."""
+    names = [f"u{number:04d}" for number in range(units)]
+    worth = str(10**6)
+    return Programme.model_validate(
+        {
+            "id": "many",
+            "title": "规模方案",
+            "year": 2021,
+            "points": str(10**6 * items),
+            "units": [{"id": one, "name": f"单位{one}", "short": one} for one in names],
+            "sections": [
+                {
+                    "id": "1",
+                    "title": "板块",
+                    "points": str(10**6 * items),
+                    "items": [
+                        {
+                            "id": str(number + 1),
+                            "title": f"任务{number + 1}",
+                            "points": worth,
+                            "below_zero": True,
+                            "responsible_units": names if shared else [names[number]],
+                            "clauses": [a_clause(number + 1, one) for one in range(CLAUSES)],
+                        }
+                        for number in range(items)
+                    ],
+                }
+            ],
+        }
+    )
+
+
+def a_clause(item: int, number: int) -> dict[str, Any]:
+    duty = {"kind": "recurring", "id": "m", "freq": "monthly", "due_day": 10, "due_offset": 1}
+    return {
+        "id": f"{item}.{number + 1}",
+        "title": f"月报{item}.{number + 1}",
+        "text": "每月报送一次",
+        "joins": "each",
+        "below_zero": True,
+        "points": "5",
+        "duties": [duty],
+        "rules": [RULES[number]],
+    }
+
+
+def handed_in(programme: Programme, *, late: bool) -> list[f.AnyFact]:
+    """A report with its acceptance for every obligation in time; or for half of them, up to two
+    months late, and nothing for the others."""
+    lot = random.Random(SEED)
+    nothing = record((), as_of=END, known_at=END)
+    facts: list[f.AnyFact] = []
+    for number, one in enumerate(lay_out(programme, CONTEXT.calendar, nothing)):
+        assert one.due_at is not None
+        if late and lot.random() < 0.5:
+            continue
+        away = lot.randrange(1, 60 * DAY) if late else -lot.randrange(0, 9 * DAY)
+        at = one.due_at + timedelta(seconds=away)
+        name = f.FactId(f"f{number:07d}")
+        about = {"clause": one.clause, "duty": one.duty, "unit": one.unit}
+        facts.append(
+            f.Report(id=name, occurred_at=at, recorded_at=at, done=True,
+                     occurrence=one.occurrence, **about)
+        )  # fmt: skip
+        facts.append(
+            f.Review(id=f.FactId(f"r{number:07d}"), occurred_at=at, recorded_at=at, report=name,
+                     outcome="accepted")
+        )  # fmt: skip
+    return facts
+
+
+# -- the limit -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Bare:
+    """The obligations as rows of integers: unit, kind of rule, due, done (-1: never)."""
+
+    database: Database
+
+    def keep(self, programme: Programme, filed: Record) -> None:
+        done = {
+            (one.clause, one.unit, one.occurrence): int(one.occurred_at.timestamp())
+            for kinds in filed.about.values()
+            for one in kinds[f.Report].facts
+            if isinstance(one, f.Report)
+        }
+        rows = [
+            {"unit": int(one.unit[1:]), "rule": int(one.clause[-1]) - 1,
+             "due": int(one.due_at.timestamp()),
+             "done": done.get((one.clause, one.unit, one.occurrence), -1)}
+            for one in lay_out(programme, CONTEXT.calendar, filed)
+            if one.due_at is not None
+        ]  # fmt: skip
+        with self.database.write() as session:
+            run = session.connection().execute
+            run(text("DROP TABLE IF EXISTS bare"))
+            run(text("CREATE TABLE bare (unit INTEGER, rule INTEGER, due INTEGER, done INTEGER)"))
+            run(text("INSERT INTO bare VALUES (:unit, :rule, :due, :done)"), rows)
+
+    def rows(self) -> Iterator[tuple[int, int, int, int]]:
+        with self.database.read() as session:
+            connection = session.connection().connection.driver_connection
+            assert connection is not None
+            yield from connection.execute("SELECT unit, rule, due, done FROM bare")
+
+    def lost(self) -> int:
+        """In 0.0001 point, over all units, each by itself first."""
+        now = int(END.timestamp())
+        lost: dict[int, int] = {}
+        with self.database.read() as session:
+            connection = session.connection().connection.driver_connection
+            assert connection is not None
+            for unit, rule, due, done in connection.execute("SELECT * FROM bare"):
+                late = (now if done < 0 else done) - due
+                if late <= 0:
+                    continue
+                days = -(-late // DAY)
+                if rule == 0:
+                    taken = days * 100
+                elif rule < 3:
+                    taken = 1_000
+                else:
+                    taken = (50_000 * days + 30) // 60 if days <= 30 else 40_000
+                lost[unit] = lost.get(unit, 0) + taken
+        return sum(lost.values())
+
+
+def vectorised(rows: Any) -> int:
+    """The same over columns in memory."""
+    rule, due, done = rows[:, 1], rows[:, 2], rows[:, 3]
+    late = np.where(done < 0, int(END.timestamp()), done) - due
+    days = -(-late // DAY)
+    curve = np.where(days <= 30, (50_000 * days + 30) // 60, 40_000)
+    taken = np.where(rule == 0, days * 100, np.where(rule < 3, 1_000, curve))
+    return int(np.where(late > 0, taken, 0).sum())
+
+
+# -- measuring -------------------------------------------------------------------------------------
+
+
+def cpu(work: Callable[[], object]) -> float:
+    gc.collect()
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def turns(*works: Callable[[], object]) -> list[float]:
+    """The median of each over the rounds, one after the other in every round."""
+    rounds = [[cpu(work) for work in works] for _ in range(ROUNDS)]
+    return [median(one) for one in zip(*rounds, strict=True)]
+
+
+def commit() -> str:
+    told = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True, text=True, check=False, cwd=Path(__file__).parent,
+    )  # fmt: skip
+    return told.stdout.strip() or "no commit"
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\nFIGURE {line} [{commit()}, SQLite, seed {SEED}]")
+
+    return tell
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Bare]:
+    url = f"sqlite:///{tmp_path / 'bare.sqlite'}"
+    migrated(url)
+    database = Database(url, synchronous="normal")
+    yield Bare(database)
+    database.close()
+
+
+def within(bound: float, measure: Callable[[], float]) -> None:
+    """Measured again once where it is above: other work on the machine is no finding."""
+    assert measure() <= bound or measure() <= bound
+
+
+def lost_of(ledger: Ledger) -> int:
+    return int(ledger.lost)
+
+
+# -- a million -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("units", [QUICK, FULL])
+@pytest.mark.parametrize("late", [False, True], ids=["nothing-lost", "all-lost"])
+def test_a_score_of_very_many_against_a_bare_loop(
+    units: int, late: bool, bare: Bare, told: Callable[[str], None]
+) -> None:
+    programme = a_programme(units)
+    facts = handed_in(programme, late=late)
+    filed = record(facts, as_of=END, known_at=END)
+    bare.keep(programme, filed)
+    columns = np.array(list(bare.rows()), dtype=np.int64)
+    ledger = score_filed(programme, CONTEXT, filed)
+    assert lost_of(ledger) == bare.lost() == vectorised(columns)
+    many = len(ledger.standings)
+    assert len(ledger.entries) == (many if late else 0)
+    assert all(one.steps for one in ledger.entries[:1_000])
+
+    def measure() -> float:
+        ours, first, limit, vector = turns(
+            lambda: score_filed(programme, CONTEXT, filed),
+            lambda: score_filed(programme, CONTEXT, record(facts, as_of=END, known_at=END)),
+            bare.lost,
+            lambda: vectorised(columns),
+        )
+        what = "each an explained entry" if late else "nothing lost"
+        told(
+            f"{many:,} obligations, {what}: {ours / many * 1e6:.2f} us each, "
+            f"x{ours / limit:.2f} of the bare loop ({limit / many * 1e6:.2f} us); with filing "
+            f"{len(facts):,} facts x{first / limit:.1f}; x{ours / vector:.0f} of numpy in memory"
+        )
+        return ours / limit
+
+    within(ALL_LOST if late else NOTHING_LOST, measure)
+
+
+def test_memory_of_a_score(told: Callable[[str], None]) -> None:
+    programme = a_programme(100)
+    for late in (False, True):
+        filed = record(handed_in(programme, late=late), as_of=END, known_at=END)
+        score_filed(programme, CONTEXT, record((), as_of=datetime(2021, 1, 1, tzinfo=UTC),
+                                               known_at=END))  # fmt: skip
+        tracemalloc.start()
+        ledger = score_filed(programme, CONTEXT, filed)
+        kept, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        many = len(ledger.standings)
+        what = "each an explained entry" if late else "nothing lost"
+        told(
+            f"memory of a score of {many:,}, {what}: {kept / many:,.0f} bytes each kept, "
+            f"{peak / many:,.0f} at the peak; a million {kept / many * 1e6 / 2**20:,.0f} MB"
+        )
+        assert kept / many < (4_000 if late else 400)
+
+
+# -- one fact more ---------------------------------------------------------------------------------
+
+
+def of_own_items(units: int) -> Callable[[], float]:
+    """CPU seconds of one more fact, where every unit has its own item."""
+    programme = a_programme(units, items=units, shared=False)
+    running = Running(programme, CONTEXT, (), as_of=END, known_at=END)
+    nothing = record((), as_of=END, known_at=END)
+    owed = lay_out(programme, CONTEXT.calendar, nothing)
+    lot = random.Random(SEED)
+    lot.shuffle(owed)
+    waiting = iter(owed)
+
+    def one_fact() -> float:
+        facts: list[f.AnyFact] = []
+        for _ in range(50):
+            one = next(waiting)
+            assert one.due_at is not None
+            at = one.due_at + timedelta(days=lot.randrange(1, 40))
+            facts.append(
+                f.Report(id=f.FactId(f"n-{one.key}"), occurred_at=at, recorded_at=at, done=True,
+                         clause=one.clause, duty=one.duty, unit=one.unit,
+                         occurrence=one.occurrence)
+            )  # fmt: skip
+        return cpu(lambda: [running.add(fact) for fact in facts]) / len(facts)
+
+    return one_fact
+
+
+def test_one_fact_more_costs_what_it_touches(told: Callable[[str], None]) -> None:
+    few, many = of_own_items(100), of_own_items(3_000)
+
+    def measure() -> float:
+        pairs = [(few(), many()) for _ in range(ROUNDS)]
+        growth = median(after / before for before, after in pairs)
+        told(
+            f"one fact more among 3,000 units: {median(b for _, b in pairs) * 1e6:.0f} us, "
+            f"x{growth:.2f} of that among 100 (bound {GROWTH})"
+        )
+        return growth
+
+    within(GROWTH, measure)
+
+
+# -- the shipped programmes, and a province --------------------------------------------------------
+
+COUNTIES, PROVINCE_CLAUSES = 3_000, 460
+
+
+def played(slug: str) -> tuple[Programme, Sequence[f.AnyFact], datetime]:
+    programme = yamlform.load(path_of(slug))
+    facts = facts_of(course_of(slug), programme, CONTEXT.calendar)
+    return programme, facts, max(one.recorded_at for one in facts)
+
+
+@pytest.mark.parametrize("slug", ["zhongfang-2021", "xx-2020"])
+def test_a_score_a_forecast_and_a_supposition_of_a_shipped_programme(
+    slug: str, told: Callable[[str], None]
+) -> None:
+    programme, facts, end = played(slug)
+    at = end - timedelta(days=90)
+    until = at + timedelta(days=7)
+    clock = {"as_of": at, "known_at": at}
+    ledger = score(programme, CONTEXT, facts, **clock)
+    open_ = next(one.obligation.key for one in ledger.standings if one.open)
+    running = Running(programme, CONTEXT, facts[:-50], as_of=end, known_at=end)
+    fresh = iter(facts[-50:] * ROUNDS)
+
+    def one_more() -> None:
+        for _ in range(10):
+            one = next(fresh)
+            running.add(one.model_copy(update={"id": f"{one.id}-{id(one)}"}))
+
+    scored, foretold, supposed, more = turns(
+        lambda: score(programme, CONTEXT, facts, **clock),
+        lambda: forecast(programme, CONTEXT, facts, **clock, until=until),
+        lambda: what_if(programme, CONTEXT, facts, [Done(open_)], **clock, until=until),
+        one_more,
+    )
+    clauses = len(programme.clauses)
+    province = scored * COUNTIES * PROVINCE_CLAUSES / clauses
+    told(
+        f"{slug}, {clauses} clauses, {len(facts)} facts: score {scored * 1e3:.1f} ms, one fact "
+        f"more {more * 1e2:.2f} ms, forecast x{foretold / scored:.1f}, what-if "
+        f"x{supposed / scored:.1f} of a score; computed: a province of {COUNTIES:,} counties x "
+        f"{PROVINCE_CLAUSES} clauses {province / 60:.1f} minutes of one core"
+    )
+    assert ledger.entries
+    assert more / 10 < scored

@@ -1,0 +1,99 @@
+"""The entries on their way through the pipeline, and the limits that trim them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+from tracker.domain.ledger import Entry
+from tracker.domain.points import Units
+from tracker.domain.rules.base import step
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Some of the entries: those of `clauses` that `wanted` takes."""
+
+    clauses: tuple[str, ...]
+    wanted: Callable[[Entry], bool]
+
+
+@dataclass
+class Book:
+    """Entries by clause; every stage replaces them in place."""
+
+    held: dict[str, list[Entry]] = field(default_factory=dict)
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [entry for held in self.held.values() for entry in held]
+
+    def of(self, scope: Scope) -> list[Entry]:
+        return [e for name in scope.clauses for e in self.held.get(name, ()) if scope.wanted(e)]
+
+    def replace(self, scope: Scope, change: Callable[[Entry], Entry]) -> None:
+        for name in scope.clauses:
+            held = self.held.get(name)
+            if held:
+                self.held[name] = [change(e) if scope.wanted(e) else e for e in held]
+
+    def limit(self, scope: Scope, limit: Units, code: str, *, gains: bool = False) -> None:
+        """Losses (or gains) in order of time until `limit` is used up; the rest is trimmed."""
+        sign = 1 if gains else -1
+        held = self.of(scope)
+        if sum(max(0, sign * e.points, sign * e.worst) for e in held) <= limit:
+            return
+        used = 0
+        trimmed: dict[str, Entry] = {}
+        for entry in sorted(held, key=in_time):
+            amount = sign * entry.points
+            if amount > 0:
+                allowed = min(amount, max(0, limit - used))
+                if allowed < amount:
+                    trimmed[entry.id] = _trimmed(entry, Units(sign * allowed), code, limit, used)
+                used += allowed
+            elif entry.open and sign * entry.worst > limit:
+                trimmed[entry.id] = entry._replace(worst=Units(sign * limit))
+        self.replace(Scope(scope.clauses, among(set(trimmed))), lambda e: trimmed[e.id])
+
+    def net(self, scope: Scope, down: Units, up: Units, code: str) -> None:
+        """Gains offset losses first; then the sum stays within [-down, up]."""
+        mine = self.of(scope)
+        if not mine:
+            return
+        lost = -sum(e.points for e in mine if e.points < 0)
+        won = sum(e.points for e in mine if e.points > 0)
+        if won > lost + up:
+            self.limit(scope, Units(lost + up), code, gains=True)
+        self.floor(scope, down, code)
+
+    def floor(self, scope: Scope, down: Units, code: str) -> None:
+        """Losses less gains stay within `down`."""
+        mine = self.of(scope)
+        lost = -sum(e.points for e in mine if e.points < 0)
+        won = sum(e.points for e in mine if e.points > 0)
+        if lost - won > down:
+            self.limit(scope, Units(down + won), code)
+        if any(e.worst < -down for e in mine):
+            self.replace(scope, lambda e: e._replace(worst=Units(max(e.worst, -down))))
+
+
+def among(ids: set[str]) -> Callable[[Entry], bool]:
+    return lambda entry: entry.id in ids
+
+
+def everything(_: Entry) -> bool:
+    return True
+
+
+def in_time(entry: Entry) -> tuple[bool, datetime | None, str]:
+    # What has no date of its own comes last, so that dated charges use up a cap in order.
+    return (entry.occurred_at is None, entry.occurred_at, entry.id)
+
+
+def _trimmed(entry: Entry, points: Units, code: str, limit: int, used: int) -> Entry:
+    told = step(code, limit=Fraction(limit, 10_000), used=Fraction(used, 10_000),
+                amount=Fraction(abs(points), 10_000))  # fmt: skip
+    return entry._replace(points=points, told=(*entry.told, told))
