@@ -2,7 +2,11 @@
 
 The limit is a bare loop over integers read from the same database in the same run, which loses the
 same points to the same 0.0001. Both are CPU seconds of this process, in turn; a figure is the
-median of the rounds. Quick: 100 units, figures printed. Full: 3,000 units, 1,008,000 obligations.
+median of the rounds. Quick: 100 units. Full: 3,000 units, 1,008,000 obligations.
+
+Facts are filed once, as they come (`Running`), and scored many times: the bounds are of a score of
+filed facts. What the first look at them costs, and what filing all of them at once does, is told
+beside it and has no bound: it is several times the loop.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import subprocess
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -283,7 +287,8 @@ def test_a_score_of_very_many_against_a_bare_loop(
     assert all(one.steps for one in ledger.entries[:1_000])
 
     def measure() -> float:
-        ours, first, limit, vector = turns(
+        ours, again, first, limit, vector = turns(
+            lambda: score_filed(programme, CONTEXT, replace(filed, _answered={})),
             lambda: score_filed(programme, CONTEXT, filed),
             lambda: score_filed(programme, CONTEXT, record(facts, as_of=END, known_at=END)),
             bare.lost,
@@ -291,11 +296,12 @@ def test_a_score_of_very_many_against_a_bare_loop(
         )
         what = "each an explained entry" if late else "nothing lost"
         told(
-            f"{many:,} obligations, {what}: {ours / many * 1e6:.2f} us each, "
-            f"x{ours / limit:.2f} of the bare loop ({limit / many * 1e6:.2f} us); with filing "
-            f"{len(facts):,} facts x{first / limit:.1f}; x{ours / vector:.0f} of numpy in memory"
+            f"{many:,} obligations, {what}: {again / many * 1e6:.2f} us each, "
+            f"x{again / limit:.2f} of the bare loop ({limit / many * 1e6:.2f} us), at the first "
+            f"look x{ours / limit:.2f}, with filing {len(facts):,} facts x{first / limit:.1f}; "
+            f"x{again / vector:.0f} of numpy in memory"
         )
-        return ours / limit
+        return (ours if late else again) / limit
 
     within(ALL_LOST if late else NOTHING_LOST, measure)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
@@ -119,23 +119,26 @@ class Record:
             return None
         found = Answers()
         for report in self.of_clause(clause, f.Report):
-            if not report.duty or not report.unit:
+            # One look at all that it says: a model finds each of its attributes the long way.
+            said = vars(report)
+            if not said["duty"] or not said["unit"]:
                 return None
-            if report.duty == duty:
-                self._answer(found, (report.unit, report.occurrence), report)
+            if said["duty"] == duty:
+                self._answer(found, said)
         return found
 
-    def _answer(self, found: Answers, whom: tuple[str, str], report: f.Report) -> None:
-        review = self.reviews.get(report.id)
-        returned = review is not None and review.outcome != "accepted"
-        if whom in found.at or whom in found.unclear or report.done is not True or returned:
-            found.at.pop(whom, None)
-            found.waiting.discard(whom)
-            found.unclear.add(whom)
+    def _answer(self, found: Answers, said: Mapping[str, Any]) -> None:
+        whom = (said["unit"], said["occurrence"])
+        review = self.reviews.get(said["id"])
+        once = whom not in found.at and whom not in found.unclear
+        if once and said["done"] is True and (review is None or review.outcome == "accepted"):
+            found.at[whom] = said["occurred_at"]
+            if review is None:
+                found.waiting.add(whom)
             return
-        found.at[whom] = report.occurred_at
-        if review is None:
-            found.waiting.add(whom)
+        found.at.pop(whom, None)
+        found.waiting.discard(whom)
+        found.unclear.add(whom)
 
     def add(self, fact: f.AnyFact, *, report: f.Report | None = None) -> None:
         """One fact more that stands: true by `as_of`, known by `known_at`, superseding nothing. In
@@ -206,7 +209,7 @@ class Record:
         answers.waiting.discard(whom)
         answers.unclear.discard(whom)
         for report in drawer.about(about.duty, *whom):
-            self._answer(answers, whom, report)
+            self._answer(answers, vars(report))
 
 
 def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -> Record:

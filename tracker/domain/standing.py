@@ -249,8 +249,9 @@ class Late(Joined):
         stood, due = self._stood, self._asked.deadline
         assert due is not None
         until = as_utc(self._at or stood.record.as_of)
-        span = (due.due_at, until)
-        return Lateness(until - due.due_at, (span,), stood.programme.tz, stood.calendar)
+        late = until - due.due_at
+        spans = ((due.due_at, until),) if late else ()
+        return Lateness(late, spans, stood.programme.tz, stood.calendar)
 
 
 def _all_in_time(units: Sequence[str], one: Obligation, answers: Answers) -> bool:
