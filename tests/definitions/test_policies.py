@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from tests.definitions.documents import SOUND, problems
 from tracker.definitions import yamlform
+from tracker.domain.policy import Policy, PolicyChange
 
 PLACES = {
     "programme": ("sections:\n", "policy: {%s}\nsections:\n"),
@@ -72,3 +76,19 @@ def test_a_reading_that_changes_an_item_leaves_its_policy_alone() -> None:
     programme = yamlform.loads(with_policy("section", said), "list.yaml")
     assert programme.policies["20.2"].before == (-5,)
     assert programme.policies["20.2"].overdue_every == 3
+
+
+def test_the_documented_policy_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    body = yaml.safe_load(page.partition("```yaml")[2].partition("```")[0])
+    policy = Policy.model_validate(body["policy"])
+    assert policy.changed() is policy
+    [section] = body["sections"]
+    assert PolicyChange.model_validate(section["policy"]).leader_from == "never"
+    [item] = section["items"]
+    nearest = policy.changed(
+        PolicyChange.model_validate(section["policy"]), PolicyChange.model_validate(item["policy"])
+    )
+    assert (nearest.before, nearest.leader_from) == ((-7, -1), "never")
+    named = set(Policy.model_fields) - {"channels"}
+    assert named <= set(body["policy"]), "every part of a policy is documented"

@@ -10,7 +10,14 @@ from schedules.deadlines import Deadline, within_days, within_hours, within_work
 from schedules.workdays import china
 from tests.builders import a_case_item, a_monthly_item, a_programme, at, item, 住建局, 生态分局
 from tracker.domain import facts as f
-from tracker.domain.dispatches import AcceptedLine, Links, ReminderLine, ReminderMail, Why
+from tracker.domain.dispatches import (
+    AcceptedLine,
+    Links,
+    ReminderLine,
+    ReminderMail,
+    ReviewLine,
+    Why,
+)
 from tracker.domain.obligations import Light
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
@@ -77,6 +84,7 @@ def a_full_mail() -> ReminderMail:
         line("0231", days(), keeps=Units(500), unit=NASTY, programme=NASTY),
         line("x", None, light=Light.NONE),
         person=NASTY, programme=NASTY, accepted=(accepted(title=NASTY, programme=NASTY),),
+        reviews=(to_review(title=NASTY, unit=NASTY, programme=NASTY),), caught_up=3,
     )  # fmt: skip
 
 
@@ -94,6 +102,25 @@ def accepted(**parts: Any) -> AcceptedLine:
         "accepted_at": at("2021-10-16 09:00"), "submitted_at": at("2021-10-15 16:00"),
     }  # fmt: skip
     return AcceptedLine(**{**given, **parts})
+
+
+def to_review(key: str = "05", **parts: Any) -> ReviewLine:
+    given: dict[str, Any] = {
+        "programme": PROGRAMME, "clause": "20.5", "title": f"信息稿 {key}", "unit": "生态分局",
+        "submitted_at": at("2021-09-28 09:00"), "deadline": workdays(), "workdays_late": 2,
+        "why": (Why(f"waiting:f-{key}:+1", "reviewer", NOW),),
+        "link": f"https://tracker.example/p/small/obligation?key={key}",
+    }  # fmt: skip
+    return ReviewLine(key=key, **{**given, **parts})
+
+
+def a_review_mail(**parts: Any) -> ReminderMail:
+    """To somebody who reviews, and owes nothing themselves."""
+    given: dict[str, Any] = {
+        "unit": "", "roles": ("reviewer",), "attachment": "",
+        "reviews": (to_review(), to_review("06", workdays_late=0)),
+    }  # fmt: skip
+    return a_mail(**{**given, **parts})
 
 
 def a_list() -> Programme:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import get_args
@@ -274,3 +275,28 @@ def test_who_is_over_the_unit_signs_and_looks_and_does_not_report(
     both = (Why("+7", "head", samples.NOW), Why("+7", "contact", samples.NOW))
     mine = render_reminder(environment, language, a_mail(late("31", why=both)))
     assert re.findall(r"https://tracker\.example/(\w)/31", mine.text) == ["r", "s", "e"]
+
+
+def test_who_reviews_is_told_what_waits_and_how_long_it_is_over(environment: Environment) -> None:
+    letter = render_reminder(environment, "zh", samples.a_review_mail())
+    assert letter.subject == "【催办】2 份填报待审核，1 份审核超期，最久 2 个工作日"
+    assert "张工（审核人）" in letter.text
+    assert "应在 10-18 周一 24:00 前审完，已超期 2 个工作日" in letter.text
+    assert "去审核: https://tracker.example/p/small/obligation?key=05" in letter.text
+    assert "申请延期" not in letter.text
+    english = render_reminder(environment, "en", samples.a_review_mail())
+    assert english.subject == "[Reminder] 2 reports to review, 1 overdue by up to 2 working days"
+
+
+def test_a_mail_says_what_it_catches_up_with(environment: Environment) -> None:
+    letter = render_reminder(environment, "zh", samples.a_mail(samples.late(), caught_up=3))
+    assert "此前到点而未能发出的 3 次催办已并入本信" in letter.text
+    assert "并入本信" in letter.html
+
+
+def test_a_subject_counts_what_ends_and_what_is_late(environment: Environment) -> None:
+    ends = [line(key, samples.days()) for key in ("1", "2", "3")]
+    overdue = line("4", workdays(), light=Light.LATE, workdays_late=2, days_late=2,
+                           elapsed_late=timedelta(days=2))  # fmt: skip
+    letter = render_reminder(environment, "zh", samples.a_mail(*ends, overdue))
+    assert letter.subject == "【催办】3 项将于 10 月 21 日到期，1 项已逾期 2 个工作日"

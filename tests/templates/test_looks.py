@@ -18,6 +18,8 @@ def pages(environment: Environment, tmp_path: Path) -> dict[str, str]:
     found = {
         "reminder": render_reminder(environment, "zh", samples.a_full_mail()).html,
         "reminder-en": render_reminder(environment, "en", samples.a_full_mail()).html,
+        "review": render_reminder(environment, "zh", samples.a_review_mail()).html,
+        "review-en": render_reminder(environment, "en", samples.a_review_mail()).html,
         "digest": render_digest(environment, "zh", samples.a_digest()).html,
         "digest-en": render_digest(environment, "en", samples.a_digest()).html,
         "audit": render_audit(environment, "zh", samples.an_audit()),
@@ -53,7 +55,7 @@ def test_a_button_is_large_enough_for_a_finger(narrow_page: Page, pages: dict[st
 
 def test_dark_letters_have_light_text(page: Page, pages: dict[str, str]) -> None:
     page.emulate_media(color_scheme="dark")
-    for name in ("reminder", "digest"):
+    for name in ("reminder", "review", "digest"):
         page.goto(pages[name])
         dim = page.evaluate(
             """() => {
