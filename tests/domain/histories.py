@@ -97,7 +97,7 @@ class Words:
         return {key: sorted(set(values)) for key, values in found.items()}
 
     def _near(self, holder: object, key: str) -> Iterator[Decimal]:
-        for name in ("against", "at_least", "at_most", "above", "below", "full_at", "out_of", "at"):
+        for name in _NEAR:
             bound = getattr(holder, name, None)
             if isinstance(bound, Decimal):
                 yield bound
@@ -107,6 +107,11 @@ class Words:
                     yield known.value
             elif isinstance(bound, str) and bound.replace(".", "").lstrip("-").isdigit():
                 yield Decimal(bound)
+
+
+_NEAR = (
+    "against", "at_least", "at_most", "above", "below", "full_at", "out_of", "at", "low", "high",
+)  # fmt: skip
 
 
 def _holders(part: object) -> Iterator[object]:
@@ -144,6 +149,13 @@ class Teller:
         self._corrects()
         self._never_falls()
         self._entered_after_what_they_name()
+        return [f.FACT.validate_python(body) for body in self.said]
+
+    def tell_of(self, matter: Matter, size: int) -> list[f.AnyFact]:
+        """About one clause alone."""
+        for _ in range(size):
+            self._about(matter)
+        self._never_falls()
         return [f.FACT.validate_python(body) for body in self.said]
 
     # -- when ---------------------------------------------------------------------------------
@@ -202,8 +214,11 @@ class Teller:
     def _measurement(self, matter: Matter, ask: Ask) -> None:
         near = self.words.numbers.get(ask.key) or [Decimal(self.random.randrange(100))]
         value = self.random.choice(near) + self._number(-12, 12)
+        if self.random.random() < 0.3:
+            value *= self._number(0, 2)
         grade = self.random.choice(ask.grades) if ask.grades else None
-        baseline = self._number(1, 100) if "baseline" in ask.parts else None
+        close = self.random.choice((self._number(1, 100), abs(value) + self._number(-3, 3)))
+        baseline = close if "baseline" in ask.parts else None
         self._add(
             "measurement", self._when(), measure=ask.key, grade=grade, baseline=baseline,
             value=None if grade else value, site=self.random.choice(("", "", "东", "西")),
@@ -211,15 +226,22 @@ class Teller:
         )  # fmt: skip
 
     def _target(self, matter: Matter, ask: Ask) -> None:
-        self._add("target", self._when(), target=ask.key, value=self._number(1, 30))
+        self._add(
+            "target",
+            self._when(),
+            target=ask.key,
+            value=self.random.choice((self._number(1, 30), self._number(80, 100))),
+        )
 
     def _rank(self, matter: Matter, ask: Ask) -> None:
         of = self.random.randrange(1, 130)
         place = self.random.randrange(1, self.random.choice((3, 14, of)) + 1)
+        if self.random.random() < 0.3:
+            place = max(1, of - self.random.randrange(10))  # among the last
         worst = self._number(1, 50)
         self._add(
             "rank", self._when(), rank=ask.key, place=place,
-            of=self.random.choice((None, max(of, place))),
+            of=self.random.choice((None, of, of)),
             passed_over=self.random.randrange(place) if self.random.random() < 0.3 else 0,
             previous=self.random.randrange(1, 30) if "previous" in ask.parts else None,
             **({"worst": worst, "best": worst + self._number(0, 50), "value": self._number(1, 100)}
@@ -235,6 +257,8 @@ class Teller:
             fraction_of(amount, clause=worth, item=whole)
             for amount in (rule.least or "0", rule.most or rule.cap or "all")
         )
+        if rule.per == "year" and any(one.get("rule") == ask.key for one in self.said):
+            return  # a second decision would go beyond the year's bound now and then
         given = least + (most - least) * Fraction(self.random.randrange(5), 4)
         self._add(
             "decision", self._when(), rule=ask.key, points=str(Decimal(float(given)).quantize(
@@ -319,7 +343,7 @@ class Teller:
         # A clause's numbers are all counts or all shares, as one target is counted in one way.
         way = ("count", "share")[len(about["clause"]) % 2] if needs else "done"
         said: dict[str, Any] = {
-            "count": {"count": self._number(0, 12)},
+            "count": {"count": self._number(0, self.random.choice((12, 120)))},
             "share": {"share": str(Decimal(self.random.randrange(5)) / 4)},
             "done": {"done": self.random.random() < 0.95},
         }[way]

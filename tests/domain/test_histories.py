@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from tests.domain.bounds import charged_twice, out_of_bounds
-from tests.domain.histories import Words, history, instants
+from tests.domain.histories import Matter, Teller, Words, history, instants
 from tests.domain.pocket import added_up, comparisons
 from tests.domain.small import CONTEXT, at
 from tests.domain.test_scoring_properties import PROGRAMME as SMALL
@@ -24,8 +24,9 @@ from tracker.definitions.answers import ledger_answer
 from tracker.domain import facts as f
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.points import rounded
+from tracker.domain.rules import DutyOnly, Relation
 from tracker.domain.scoring import score
-from tracker.programmes import path_of
+from tracker.programmes import SHIPPED, path_of
 
 BLOCK = 50
 QUICK = {"small": 2, "zhongfang-2021": 2, "xx-2020": 2}
@@ -192,3 +193,32 @@ def bounds_of(report: f.Report, one: Told) -> list[datetime]:
         or (isinstance(fact, f.Report) and fact.clause == report.clause and report.done is None
             and fact.occurred_at > report.occurred_at)
     ]  # fmt: skip
+
+
+# -- the histories reach everything ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_sanction_of_a_shipped_list_is_charged_in_some_history(name: str) -> None:
+    told = words(name)
+    missed = [rule for matter in told.matters for rule in uncharged(told, matter)]
+    assert missed == []
+
+
+def uncharged(told: Words, matter: Matter) -> set[str]:
+    """Rules of the clause that charge something by themselves and that no history made charge."""
+    wanted = {
+        f"{matter.clause.id}#{number}"
+        for number, rule in enumerate(matter.clause.rules, start=1)
+        if not isinstance(rule, Relation | DutyOnly)
+    }
+    when = at(f"{told.programme.year + 1}-04-01")
+    only = frozenset({matter.item.id})
+    for attempt in range(200):
+        if not wanted:
+            break
+        teller = Teller(told, Random(f"{matter.clause.id} {attempt}"))
+        facts = teller.tell_of(matter, 1 + attempt % 14)
+        ledger = score(told.programme, CONTEXT, facts, as_of=when, known_at=when, only_items=only)
+        wanted -= {entry.rule for entry in ledger.entries if entry.raw}
+    return wanted

@@ -89,10 +89,12 @@ def by_both_ways(
 
 
 def rows(session: Session, name: str) -> dict[str, bool]:
-    """Whether each obligation of the store is open."""
+    """Whether each obligation of the store is open; pauses come with time, not with facts, and
+    theirs are the tick's."""
     wanted = select(ObligationRow).where(
-        ObligationRow.programme == name, col(ObligationRow.withdrawn_at).is_(None)
-    )
+        ObligationRow.programme == name, col(ObligationRow.withdrawn_at).is_(None),
+        ObligationRow.kind != "gap",
+    )  # fmt: skip
     return {row.key: row.open for row in session.exec(wanted)}
 
 
@@ -108,7 +110,8 @@ def told_in_batches(opened: Callable[[str], Database], name: str, count: int) ->
             assert shown.standings == reckoned.standings, number
             with database.read() as session:
                 kept = rows(session, name)
-            assert kept == {one.obligation.key: one.open for one in reckoned.standings}, number
+            owed = [one for one in reckoned.standings if one.obligation.kind != "gap"]
+            assert kept == {one.obligation.key: one.open for one in owed}, number
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -250,3 +250,29 @@ def test_a_clause_that_counts_by_its_duties_is_not_called_one_that_only_changes_
     page = visitor.get("/p/small/facts/9").text
     assert "只调整别的计分句" not in page
     assert "现在没有要录入的" in page
+
+
+def test_what_a_reading_looks_at_is_recorded_before_it_holds_and_asked_for_once_it_does(
+    house: House, visitor: TestClient
+) -> None:
+    counted = {"kind": "ratio", "measure": "tasks_done"}
+    programme = a_programme(
+        item("1", clause("1", points="5", duties=[], rules=[{"kind": "discretionary"}])),
+        names={"tasks_done": "任务完成率"},
+        readings=[
+            {"id": "share", "clause": "1", "question": "怎样失分？", "default": "assessed",
+             "alternatives": [{"id": "assessed", "says": "由人认定"},
+                              {"id": "by_share", "says": "按比例", "set": {"1.rules": [counted]}}]},
+        ],
+    )  # fmt: skip
+    with house.runtime.database.write() as session:
+        programmes.publish(session, programme, now=NOW, by="office")
+    done = {"fact": "measurement", "measure": "tasks_done", "value": "80",
+            "occurred_at": FIRE["occurred_at"]}  # fmt: skip
+    assert post(visitor, [done]).status_code == 200
+    assert "任务完成率" not in visitor.get("/p/small/facts/1").text
+    chosen = {"fact": "reading", "reading": "share", "choice": "by_share", "person": "甲",
+              "reason": "会议", "occurred_at": FIRE["occurred_at"]}  # fmt: skip
+    assert post(visitor, [chosen]).status_code == 200
+    assert "任务完成率" in visitor.get("/p/small/facts/1").text
+    assert lost(house, "1") == 10_000
