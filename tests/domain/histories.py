@@ -236,12 +236,12 @@ class Teller:
     def _rank(self, matter: Matter, ask: Ask) -> None:
         of = self.random.randrange(1, 130)
         place = self.random.randrange(1, self.random.choice((3, 14, of)) + 1)
-        if self.random.random() < 0.3:
+        if "of" in ask.parts and self.random.random() < 0.6:
             place = max(1, of - self.random.randrange(10))  # among the last
         worst = self._number(1, 50)
         self._add(
             "rank", self._when(), rank=ask.key, place=place,
-            of=self.random.choice((None, of, of)),
+            of=self.random.choice((None, max(of, place), max(of, place))),
             passed_over=self.random.randrange(place) if self.random.random() < 0.3 else 0,
             previous=self.random.randrange(1, 30) if "previous" in ask.parts else None,
             **({"worst": worst, "best": worst + self._number(0, 50), "value": self._number(1, 100)}
