@@ -84,6 +84,17 @@ async def test_a_reply_from_who_was_mailed_signs_for_what_the_mail_said(
     assert signed.by.startswith("person:")
 
 
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_mail_says_that_an_answer_signs_only_where_answers_are_read(
+    post: Post, read: bool
+) -> None:
+    stationery = replace(post.parts.stationery, answers=read)
+    post.parts = replace(post.parts, stationery=stationery)
+    mail = await reminded(post)
+    assert ("回复本邮件“签收”即为签收" in mail.text) is read
+    assert ("回复本邮件“签收”即为签收" in mail.html) is read
+
+
 async def test_a_receipt_by_mail_silences_the_ladder_as_one_by_link_does(
     post: Post, imap: ImapServer
 ) -> None:

@@ -55,6 +55,12 @@ def test_a_slip_is_issued_looked_at_and_made_void(house: House, visitor: TestCli
     assert "作废：发错单位" in visitor.get(f"{PAGE}/slips").text
 
 
+def test_the_page_of_an_obligation_leads_to_its_slips(house: House, visitor: TestClient) -> None:
+    page = visitor.get(f"{PAGE}/obligation", params={"key": LATE}).text
+    assert "催办〔2021〕2号" in page
+    assert f'href="{PAGE}/slips?key=' in page
+
+
 def test_a_form_of_a_slip_sent_twice_makes_one(house: House, visitor: TestClient) -> None:
     hidden = form_of(visitor.get(f"{PAGE}/slips"))
     given = hidden | {"kind": "urge", "key": LATE}

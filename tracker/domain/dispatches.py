@@ -368,6 +368,8 @@ class ReminderMail:
     slips: tuple[str, ...] = ()
     """The numbers of the order slips that are attached; `more_slips` were made and are not."""
     more_slips: int = 0
+    answers: bool = False
+    """Whether to answer the mail signs for what it says."""
     stands_in_for: tuple[str, ...] = ()
     """Who is away and is stood in for by the reader."""
 

@@ -109,6 +109,7 @@ def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
         secret=runtime.secret,
         render=render or letterbox.rendered_by(runtime.templates),
         language=settings.language,
+        answers=bool(settings.mailbox_host),
     )
     return Parts(
         database=runtime.database,

@@ -93,6 +93,8 @@ class Stationery:
     render: Render
     language: Language = "zh"
     brief: Render = render_brief
+    answers: bool = False
+    """Whether the mailbox is read, so that an answer signs."""
 
 
 @dataclass(frozen=True)
@@ -423,6 +425,7 @@ class Desk:
             message_id=made_as,
             expires_at=self._expires_at(first.programme),
             instead=self._instead(row),
+            answers=self._stationery.answers and way_of(row).needs_address,
             caught_up=len(alive) - len(leads),
             home=self._home(first, leads),
             attachment=self._enclosed(row, written),

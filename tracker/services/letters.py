@@ -18,6 +18,7 @@ from schedules.deadlines import due_day, local_day
 from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail, ReviewLine
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO
+from tracker.domain.policy import LINE
 from tracker.domain.verdicts import NoticeKind
 from tracker.services.digest import LIGHTS, Digest, Health, OpenReading, Pending, UnitLights
 from tracker.wording import Language, counting, light_word, rung, text
@@ -344,6 +345,8 @@ class _Reminder:
             more = self.mail.more_slips
             key = "slips_more" if more else "slips"
             yield self.say(key, numbers=self.listed(self.mail.slips), n=more)
+        if self.mail.answers and any(role in LINE for role in self.mail.roles):
+            yield self.say("answers")
         yield self.say("version", version=self.mail.version, as_of=self.mail.as_of)
 
 

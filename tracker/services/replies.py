@@ -16,6 +16,7 @@ from sqlmodel import Session, col, func, select
 
 from notifiers.incoming import Incoming, Nature
 from tracker.domain.errors import NotFound, TrackerError
+from tracker.domain.policy import LINE
 from tracker.services import outbox, reporting, trail
 from tracker.store import queries
 from tracker.store.tables import (
@@ -197,6 +198,8 @@ def _sign(session: Session, dispatch: DispatchRow, mail: Incoming, now: datetime
     """A receipt for each obligation of the mail that is still owed; how many."""
     signed = 0
     for slug, key, role in _carried(session, dispatch):
+        if role not in LINE:
+            continue  # who reviews or coordinates was told, and owes nothing
         mixed = hashlib.sha256(f"{mail.message_id or now.isoformat()}|{slug}|{key}".encode())
         try:
             reporting.sign_receipt(

@@ -16,7 +16,16 @@ from schedules.deadlines import closes_at
 from tracker.domain import attribution
 from tracker.domain import facts as f
 from tracker.domain.comparison import compare
-from tracker.services import cases, mailings, programmes, readings, rulebook, scoreboard, weekly
+from tracker.services import (
+    cases,
+    mailings,
+    programmes,
+    readings,
+    rulebook,
+    scoreboard,
+    slips,
+    weekly,
+)
 from tracker.services.scoreboard import Board
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
@@ -162,7 +171,8 @@ def obligation(
     return page(
         asked, "obligation", desk=at, it=matter.matter(session, at.board, look, key),
         notices=mailings.of_obligation(session, at.slug, key, known_at=at.board.known_at),
-        until=look.until, once=matter.fresh(), sent=sent, wrong=wrong,
+        slips=slips.of_obligation(session, at.slug, key), until=look.until, once=matter.fresh(),
+        sent=sent, wrong=wrong,
         status=422 if wrong else 200,
     )  # fmt: skip
 
