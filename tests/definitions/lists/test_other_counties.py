@@ -181,7 +181,7 @@ def test_a_nested_table_of_bands_in_the_scoring_cell(tmp_path: Path) -> None:
     ]
     made = draft(told, programme="business")
     bands, *others = made.clauses["1"][2].rules
-    assert [one["get"] or one["lose"] for one in bands.model_dump()["tiers"]] == ["10", "8", "all"]
+    assert [one["get"] or one["lose"] for one in bands.model_dump()["tiers"]] == ["10", "8", "0"]
     assert [rule.kind for rule in others] == ["duty"]
 
 
