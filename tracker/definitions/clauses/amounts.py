@@ -56,7 +56,7 @@ def _percents(text: str) -> list[Decimal]:
         return [Decimal(50)]
     if text.startswith("百分之"):
         return [number_of(text[3:])]
-    if text.endswith("%"):
+    if text.endswith("%") or re.search(r"%.[0零]$", text):
         return figures(text)
     if text.endswith("成"):
         return [one * 10 for one in figures(text)]

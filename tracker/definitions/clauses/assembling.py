@@ -27,6 +27,8 @@ DELAY = re.compile(
     rf"[，；]?(?:{NUMBER}[-至到])?{NUMBER}个?(?:工作日|天|日|小时|周|月)(?:以[上内下]|的)"
 )
 
+SCORED_AFTER = re.compile(r"的?(?:分值|比例|标准)?(?:计分|得分|计算|赋分|计)(?=[，。；]|$)")
+
 FROM_WHICH = re.compile(r"，?从[^，。；]{0,8}(?:分值|得分|总分|分数|分)中(?:予以)?")
 FAR = 1_000
 """Characters that are searched for a verb at most."""
@@ -73,6 +75,8 @@ class Assembler:
                 self._effect(one)
             case "bound" if one.of("POINTS") and self._is_given(one):
                 self._charge(one, self._amounts(one))
+            case "bound" if self._is_scale(one):
+                self._charge(one, amounts_of(one))
             case "UNTIL":
                 until(self.lead, one)
             case "CAPPED":
@@ -241,6 +245,10 @@ class Assembler:
             last.act, last.end = self._act(one), one.end  # 在5分以内酌情加分
             self.lead.pending.clear()
             return True
+        if last is not None and last.end == one.start and last.act is Act.SCORE and one.of("SCORE"):
+            last.end = one.end  # 分别按100%、80%、60%计分
+            self.lead.pending.clear()
+            return True
         if last is None or last.part != self.lead.part or one.of("LOSE") is None:
             return False
         behind = last.end == one.start or FROM_WHICH.fullmatch(self.lead.text[last.end : one.start])
@@ -259,6 +267,8 @@ class Assembler:
             return Act.GAIN
         if self._verb_behind(one):
             return Act.LOSE
+        if one.kind == "bound" and SCORED_AFTER.match(self.lead.text, one.end):
+            return Act.SCORE
         words = self.lead.trigger(one.start)[1]
         if re.search(r"加分|奖励", words):
             return Act.GAIN
@@ -276,6 +286,11 @@ class Assembler:
         if re.search(r"加分|奖", self.lead.text[:FAR]):
             return Act.GAIN
         return Act.SCORE if re.search(r"[得计]分", self.lead.text[:FAR]) else Act.LOSE
+
+    def _is_scale(self, one: Phrase) -> bool:
+        """分别按100%、80%、60%、0计分: a share for each class."""
+        several = len(one.tokens) == 1 and len(amounts_of(one)) > 2
+        return several and SCORED_AFTER.match(self.lead.text, one.end) is not None
 
     def _verb_behind(self, one: Phrase) -> re.Match[str] | None:
         return None if one.of(*VERBS) else LOSE_AFTER.match(self.lead.text, one.end)
@@ -333,6 +348,8 @@ class Assembler:
                 found=draft.found, trigger=draft.trigger,
             )  # fmt: skip
             self._later_band(draft)
+        elif act is Act.SCORE and self._for_each_of_a_list(one, draft):
+            draft.kind, draft.step = Kind.PER_INCIDENT, Quantity(Decimal(1), "item")
         elif act is Act.LOSE and self._for_each_of_a_list(one, draft):
             draft.kind, draft.step = Kind.PER_MISSING, Quantity(Decimal(1), "item")
         elif act is Act.LOSE:
@@ -350,7 +367,8 @@ class Assembler:
     def _for_each_of_a_list(self, one: Phrase, draft: Draft) -> bool:
         """未成立机构、未明确人员的，各扣0.2分."""
         each = one.of("EACHOF")
-        listed = re.findall(r"未[^，。；、]{1,16}、", draft.trigger)
+        missing = r"未[^，。；、]{1,16}、" if draft.act is Act.LOSE else r"[^，。；、]{1,16}、"
+        listed = re.findall(missing, draft.trigger)
         return each is not None and each.text == "各" and bool(listed)
 
     def _same_count(self, draft: Draft) -> Kind | None:

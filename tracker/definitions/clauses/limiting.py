@@ -58,6 +58,8 @@ def _is_own(lead: Lead, trigger: str, said: str) -> bool:
     last = lead.made.drafts[-1] if lead.made.drafts else None
     if not trigger or re.search(r"累计|合计|总|单|每|超过", trigger):
         return False
+    if "幅度" in trigger and lead.made.vague and last is None:
+        return True  # 优秀的加分，较差的减分，幅度不超过1分
     if PROPOSED.search(trigger) and (last is None or last.kind is Kind.DISCRETIONARY):
         return True
     if said in ("扣分", "加分", "、加分", "、扣分") and last is not None:
