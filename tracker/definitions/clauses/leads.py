@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,6 +11,12 @@ from tracker.definitions.clauses.amounts import quantity_of
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.grammar import Phrase
 from tracker.definitions.clauses.reading import Amount, Kind, Quantity
+
+ONE_OF = re.compile(
+    r"每(?:(?P<item>学校|校|医院|院|单位|部门|窗口|网点|平台|系统|网格|支部|社区|班级|班|站点|站|井|小区|路段|街道|片区)"
+    r"|(?P<enterprise>企业)|(?P<person>学生|教师|干部|党员|职工|人员))(?=[扣加得计，每]|再)"
+)
+"""每校扣, 每企业扣: the noun is what is counted."""
 
 FARTHEST = 60
 """Phrases before an amount that may belong to it."""
@@ -123,7 +130,9 @@ class Lead:
         if token is not None:
             return quantity_of(token, self.text[token.end : token.end + 12])
         if one.kind == "step" and one.of("NUMBER") is None:
-            return Quantity(Decimal(1), "occurrence")
+            named = ONE_OF.match(self.text, one.start)
+            unit = "occurrence" if named is None else named.lastgroup or "item"
+            return Quantity(Decimal(1), unit)
         return None
 
     def discretion(self) -> bool:

@@ -36,6 +36,7 @@ from tracker.definitions.clauses.periods import periods_of
 DATE = re.compile(
     rf"(?P<year>{YEAR})?(?:"
     rf"(?P<month>(?<!\d){MONTH})月(?:份)?(?:的?(?P<day>{DAY})[日号]|(?P<part>{PART})|(?=(?:份)?{BEFORE}))"
+    rf"|(?P<upto>(?<!\d)1月?(?:份)?[-至到]{MONTH}月(?:份)?|前三季度)(?=[^，。；\d]{{0,8}}?(?:完成|达|实现|不低于|不少于))"
     rf"|(?P<half>上半年|下半年)(?:底|末)?"
     rf"|(?:第)?(?P<quarter>[一二三四1-4])季度(?:末|底)?(?!{N})"
     rf"|(?P<end>年底|年末|年终|年内|年度内|年前|全年(?=累计?完成\D{{0,6}}\d|完成\D{{0,6}}\d|达))"
@@ -170,6 +171,9 @@ def _day_of(
     if part["yearend"]:
         return date(_year(part["yearend"], year), 12, 31), None
     in_year = _year(part["year"], year)
+    if part["upto"]:
+        named = re.search(rf"[-至到]({MONTH})月", part["upto"])
+        return last_of(in_year, integer(named[1]) if named else 9), None
     if part["half"]:
         return (date(in_year, 6, 30) if part["half"] == "上半年" else date(in_year, 12, 31)), None
     if part["quarter"]:
@@ -198,6 +202,8 @@ def _is_due(found: re.Match[str], text: str) -> bool:
     after = text[found.end() : found.end() + 40]
     if any(part[name] for name in ("before", "before2", "before3", "before4")):
         return re.match(r"的(?![，。；])", after) is None
+    if part["upto"]:
+        return True
     lead = text[max(0, found.start() - 3) : found.start()]
     if NOT_DUE_AFTER.match(after) or NOT_DUE_BEFORE.search(lead):
         return bool(re.search(r"(?:截至|截止|不晚于|不迟于)$", lead)) and not after.startswith("的")
