@@ -51,11 +51,16 @@ class Plan:
     connections: int = 1
     timeout: float = 5
     dies: str = ""
-    pages: int = 0
+    full: bool = False
 
     @property
     def said(self) -> Path:
         return self.data / "said.txt"
+
+    @property
+    def space(self) -> Path:
+        """While `full`, the database may grow only once this file is there."""
+        return self.data / "space"
 
 
 def work(plan: Plan) -> None:
@@ -67,8 +72,8 @@ async def _work(plan: Plan) -> None:
     runtime = build(_settings(plan), plan.clock)
     if plan.dies:
         _dies_at(runtime.database, plan.dies)
-    if plan.pages:
-        _has_no_more_than(runtime.database, plan.pages)
+    if plan.full:
+        _grows_only_where(runtime.database, plan.space)
     parts = delivery.parts_of(runtime)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -123,10 +128,11 @@ def _dies_at(database: Database, moment: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _has_no_more_than(database: Database, pages: int) -> None:
-    @event.listens_for(database.engine, "connect")
-    def limit(connection: Any, record: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count = {pages}")
+def _grows_only_where(database: Database, space: Path) -> None:
+    @event.listens_for(database.engine, "begin")
+    def limit(connection: Any) -> None:
+        pages = 1_000_000 if space.exists() else 1  # never fewer than there are
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
 
 if __name__ == "__main__":

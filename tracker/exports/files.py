@@ -7,12 +7,17 @@ from pathlib import Path
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put `content` at `path`; what was there stays until the new file is complete."""
+    """Put `content` at `path`; what was there stays until the new file is complete.
+
+    An OSError names `path`, also where it comes from writing, as on a full disk.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
     try:
         beside.write_bytes(content)
         beside.replace(path)
-    except BaseException:
+    except BaseException as failure:
         beside.unlink(missing_ok=True)
+        if isinstance(failure, OSError):
+            raise OSError(failure.errno, failure.strerror, str(path)) from failure
         raise
