@@ -240,11 +240,12 @@ class Why:
 
 @dataclass(frozen=True)
 class Links:
-    """Each opens a page that asks before it does anything; `view` and `unit` only show."""
+    """Each opens a page that asks before it does anything; `view` and `unit` only show. What a line
+    does not offer has no address."""
 
-    report: str
-    sign: str
-    extend: str
+    report: str = ""
+    sign: str = ""
+    extend: str = ""
     view: str = ""
     unit: str = ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -103,14 +103,14 @@ def forecast(
     facts = happened(facts, as_of)
     now = now or score(programme, context, facts, as_of=as_of, known_at=known_at)
     later = score(programme, context, facts, as_of=until, known_at=known_at)
-    candidates = _candidates(now, later)
-    done = [fact for one in candidates for fact in acted(one.obligation, as_of, known_at)]
+    open_ones = candidates(now, later)
+    done = [fact for one in open_ones for fact in acted(one.obligation, as_of, known_at)]
     best = later
     if done:
         best = score(programme, context, [*facts, *done], as_of=until, known_at=known_at)
     kept = [
         saving
-        for one in candidates
+        for one in open_ones
         if (saving := _saving(one, programme, context, facts, now, later, until)).keeps > 0
     ]
     kept.sort(key=_by_price)
@@ -146,20 +146,24 @@ def savings(
     until: datetime,
     keys: Collection[str],
     later: Ledger | None = None,
+    among: Mapping[str, Standing] | None = None,
 ) -> dict[str, Saving]:
     """What acting at the instant of `now` keeps, for these obligations alone: what a mail needs of
     a forecast, at a fraction of its price. Those that keep nothing are left out.
 
-    `later` is `waited` of the same instants, where the caller has it for more than these."""
+    `later` is `waited` of the same instants, and `among` the `candidates` of both by their keys,
+    where the caller has them for more than these."""
     wanted = set(keys)
     facts = happened(facts, now.as_of)
     if later is None:
         items = {one.obligation.item for one in now.standings if one.obligation.key in wanted}
         later = waited(programme, context, facts, now, until=until, items=frozenset(items))
+    if among is None:
+        among = {one.obligation.key: one for one in candidates(now, later)}
     priced = {
-        one.obligation.key: _saving(one, programme, context, facts, now, later, until)
-        for one in _candidates(now, later)
-        if one.obligation.key in wanted
+        key: _saving(among[key], programme, context, facts, now, later, until)
+        for key in sorted(wanted)
+        if key in among
     }
     return {key: saving for key, saving in priced.items() if saving.keeps > 0}
 
@@ -186,7 +190,7 @@ def _by_price(saving: Saving) -> tuple[int, datetime, str]:
     return (-saving.keeps, due, saving.standing.obligation.key)
 
 
-def _candidates(now: Ledger, later: Ledger) -> list[Standing]:
+def candidates(now: Ledger, later: Ledger) -> list[Standing]:
     """Open obligations that an entry which acting may still change names, or that the same unit
     owes under the same clause by then."""
     moving = _moving(now, later)

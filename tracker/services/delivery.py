@@ -183,7 +183,9 @@ def prepare(
     """
     desk = letterbox.Desk(session, stationery, now, as_of)
     ready = []
-    for claimed, row in outbox.held(session, claims).items():
+    held = outbox.held(session, claims)
+    desk.gather(list(held.values()))
+    for claimed, row in held.items():
         if way_of(row) not in route.ways:
             outbox.pass_over(session, row, now, route)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,7 +11,8 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from jinja2 import Environment
-from sqlmodel import Session, col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, func, select
 
 from notifiers import calendar
 from notifiers.message import Address, Attachment, Message, message_id, one_line
@@ -29,7 +31,7 @@ from tracker.domain.dispatches import (
     by_cost,
     leading,
 )
-from tracker.domain.forecast import Saving, end_of_working_week, savings, waited
+from tracker.domain.forecast import Saving, candidates, end_of_working_week, savings, waited
 from tracker.domain.ladders import NEXT
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import Standing
@@ -138,8 +140,33 @@ class Figures:
 
     def lost(self, one: Standing) -> Units:
         """What the obligation has cost so far; what several units cost together, each is told."""
-        entries = self.board.ledger.of_clause(one.obligation.clause)
-        return Units(-sum(entry.points for entry in entries if _concerns(entry, one)))
+        owed = one.obligation
+        shared, own = self._charges
+        place = (owed.clause, owed.duty, owed.occurrence, owed.unit)
+        return Units(shared[place] + own[owed.clause, owed.key])
+
+    @cached_property
+    def _charges(self) -> tuple[Counter[tuple[str, str, str, str]], Counter[tuple[str, str]]]:
+        """What was charged by clause, duty, occurrence and unit; and to an obligation whose unit is
+        not among those that the entry names. Looked through once for all letters."""
+        shared: Counter[tuple[str, str, str, str]] = Counter()
+        own: Counter[tuple[str, str]] = Counter()
+        for entry in self.board.ledger.entries:
+            if entry.part == "bonus" or not entry.obligation:
+                continue
+            duty = entry.obligation.split("/")[1]
+            for unit in dict.fromkeys(entry.units):
+                shared[entry.clause, duty, entry.occurrence, unit] -= entry.points
+            if not self._is_among(entry):
+                own[entry.clause, entry.obligation] -= entry.points
+        return shared, own
+
+    def _is_among(self, entry: Entry) -> bool:
+        standing = self.standings.get(entry.obligation)
+        if standing is None:
+            return True
+        owed = standing.obligation
+        return owed.occurrence == entry.occurrence and owed.unit in entry.units
 
     def price(self, keys: Iterable[str]) -> None:
         """Reckon what acting now keeps, of all these at once."""
@@ -148,7 +175,7 @@ class Figures:
             board = self.board
             found = savings(
                 board.programme, board.context, board.facts, board.ledger, until=self.until,
-                keys=new, later=self._later,
+                keys=new, later=self._later, among=self._candidates,
             )  # fmt: skip
             self._savings |= {key: found.get(key) for key in new}
 
@@ -157,21 +184,14 @@ class Figures:
         board = self.board
         return waited(board.programme, board.context, board.facts, board.ledger, until=self.until)
 
+    @cached_property
+    def _candidates(self) -> dict[str, Standing]:
+        return {one.obligation.key: one for one in candidates(self.board.ledger, self._later)}
+
     def saving(self, key: str) -> Saving | None:
         """None where acting keeps nothing."""
         self.price([key])
         return self._savings[key]
-
-
-def _concerns(entry: Entry, one: Standing) -> bool:
-    owed = one.obligation
-    if entry.part == "bonus" or not entry.obligation:
-        return False
-    if entry.obligation == owed.key:
-        return True
-    duty = entry.obligation.split("/")[1]
-    same = (duty, entry.occurrence) == (owed.duty, owed.occurrence)
-    return same and owed.unit in entry.units
 
 
 def figures(session: Session, slug: str, as_of: datetime) -> Figures:
@@ -195,11 +215,28 @@ class Desk:
         self._views: dict[str, View] = {}
         self._silences: dict[str, list[Silence]] = {}
         self._told_figures: dict[str, Figures] = {}
+        self._people: dict[int | None, PersonRow] = {}
+        self._notices: dict[int | None, list[NoticeRow]] = {}
+        self._settled: dict[int, list[_Settled]] = {}
         self.suppressed = 0
+
+    def gather(self, rows: Sequence[DispatchRow]) -> None:
+        """Look up at once what the letters of all these need."""
+        persons = {row.person_id for row in rows}
+        wanted = select(PersonRow).where(col(PersonRow.id).in_(persons))
+        self._people = {row.id: row for row in self._session.exec(wanted)}
+        self._notices = {row.id: [] for row in rows}
+        mine = select(NoticeRow).where(
+            col(NoticeRow.dispatch_id).in_(self._notices),
+            NoticeRow.state == NoticeState.DISPATCHED,
+        )
+        for notice in self._session.exec(mine.order_by(col(NoticeRow.id))):
+            self._notices[notice.dispatch_id].append(notice)
+        self._settled = self._settled_since(persons)
 
     def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
         """None where nothing is left to say, or nobody to say it to; the rows tell which."""
-        person = self._session.get(PersonRow, row.person_id)
+        person = self._people.get(row.person_id)
         if row.kind is not DispatchKind.REMINDER:
             return self._as_issued(row, person, claimed)
         alive = self._worth_a_mail(self._still_meant(row))
@@ -232,11 +269,8 @@ class Desk:
 
     def _still_meant(self, row: DispatchRow) -> list[NoticeRow]:
         """The notices that are to be sent; the others are given their reason."""
-        mine = select(NoticeRow).where(
-            NoticeRow.dispatch_id == row.id, NoticeRow.state == NoticeState.DISPATCHED
-        )
         alive = []
-        for notice in self._session.exec(mine.order_by(col(NoticeRow.id))).all():
+        for notice in self._notices.get(row.id, ()):
             reason = self._lapsed(notice)
             silence = self._silence(notice, row)
             if reason:
@@ -313,7 +347,7 @@ class Desk:
         letter = self._rendered(row, person, mail)
         row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
         if way_of(row).needs_address:
-            enclosed = (*self._attachments(row, mail, person), *map(_enclosed, orders[:MOST_SLIPS]))
+            enclosed = (*self._attachments(row, mail), *map(_enclosed, orders[:MOST_SLIPS]))
             self._seal(row, person, made_as, enclosed)
         else:
             self._note(row, person, made_as, mail.home)
@@ -532,7 +566,7 @@ class Desk:
             lost=told.lost(standing),
             keeps=ZERO if saving is None else saving.keeps,
             why=tuple(Why(one.rung, one.role, one.nominal_at) for one in mine),
-            links=self._links(slug, key, person),
+            links=self._links(slug, key, person, links.offered_to(n.role for n in mine)),
             kind=owed.kind,
             occurrence=owed.occurrence,
             deadline_version=owed.version,
@@ -549,7 +583,7 @@ class Desk:
             self._told_figures[slug] = figures(self._session, slug, self._as_of)
         return self._told_figures[slug]
 
-    def _links(self, slug: str, key: str, person: PersonRow) -> Links:
+    def _links(self, slug: str, key: str, person: PersonRow, purposes: Iterable[Purpose]) -> Links:
         expires_at, base_url = self._expires_at(slug), self._stationery.base_url
         assert person.id is not None
         ways = {
@@ -560,7 +594,7 @@ class Desk:
                     Link(purpose, person.id, slug, key, expires_at, person.links_series or 0),
                 ),
             )
-            for purpose in Purpose
+            for purpose in purposes
         }
         return Links(**ways)
 
@@ -582,13 +616,15 @@ class Desk:
 
     # -- the calendar ------------------------------------------------------------------------------
 
-    def _attachments(
-        self, row: DispatchRow, mail: ReminderMail, person: PersonRow
-    ) -> tuple[Attachment, ...]:
+    def _attachments(self, row: DispatchRow, mail: ReminderMail) -> tuple[Attachment, ...]:
         if not mail.attachment:
             return ()
         entries = [self._entry(line) for line in mail.lines if line.due_at is not None]
-        entries += self._settled_since(row, person)
+        entries += [
+            self._cancelled(one.programme, one.key, one.title, one.due_at)
+            for one in self._settled.get(row.person_id, ())
+            if self._ended_since(one.programme, one.key, one.last)
+        ]
         content = calendar.feed(entries, zone_name=mail.zone.key, name=mail.programme)
         return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
 
@@ -606,35 +642,42 @@ class Desk:
     def _uid(self, slug: str, key: str) -> str:
         return uid_of(slug, key, self._stationery.domain)
 
-    def _settled_since(self, row: DispatchRow, person: PersonRow) -> list[calendar.Entry]:
-        """Cancellations of what this person was told of, and is settled since their last mail."""
-        last = self._session.exec(
-            select(DispatchRow.frozen_at)
-            .where(
-                DispatchRow.person_id == person.id, DispatchRow.id != row.id,
-                DispatchRow.state == DispatchState.SENT,
-            )
-            .order_by(col(DispatchRow.frozen_at).desc())
-            .limit(1)
-        ).first()  # fmt: skip
-        if last is None:
-            return []
+    def _settled_since(self, persons: set[int]) -> dict[int, list[_Settled]]:
+        """What each of them was told of, and was settled since their last mail."""
+        sent = (
+            col(DispatchRow.person_id).in_(persons),
+            col(DispatchRow.state) == DispatchState.SENT,
+        )
+        latest = (
+            select(DispatchRow.person_id, func.max(DispatchRow.frozen_at))
+            .where(*sent)
+            .group_by(col(DispatchRow.person_id))
+        )
+        last = {person: at for person, at in self._session.exec(latest) if at is not None}
+        if not last:
+            return {}
         told = (
-            select(NoticeRow.programme, NoticeRow.obligation_key, ObligationRow.title,
-                   ObligationRow.due_at)
-            .join(DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id)
+            sa_select(col(DispatchRow.person_id), col(NoticeRow.programme),
+                      col(NoticeRow.obligation_key), col(ObligationRow.title),
+                      col(ObligationRow.due_at), col(ObligationRow.laid_out_at))
+            .join(NoticeRow, col(NoticeRow.dispatch_id) == DispatchRow.id)
             .join(ObligationRow, col(ObligationRow.id) == NoticeRow.obligation_id)
             .where(
-                DispatchRow.person_id == person.id, DispatchRow.state == DispatchState.SENT,
-                col(ObligationRow.open).is_(False), ObligationRow.laid_out_at >= last,
+                *sent, col(ObligationRow.open).is_(False),
+                col(ObligationRow.due_at).is_not(None),
+                col(ObligationRow.laid_out_at) >= min(last.values()),
             )
             .distinct()
         )  # fmt: skip
-        return [
-            self._cancelled(slug, key, title, due_at)
-            for slug, key, title, due_at in self._session.exec(told)
-            if due_at is not None and self._ended_since(slug, key, last)
-        ]
+        found: dict[int, list[_Settled]] = {}
+        for person, slug, key, title, due_at, laid_out_at in self._session.connection().execute(
+            told
+        ):
+            if due_at is not None and laid_out_at >= last[person]:
+                found.setdefault(person, []).append(
+                    _Settled(slug, key, title, due_at, last[person])
+                )
+        return found
 
     def _ended_since(self, slug: str, key: str, last: datetime) -> bool:
         before = standing_reason(self._view(slug), key, last - NEXT)
@@ -653,6 +696,17 @@ class Desk:
             stamp=self._now,
             cancelled=True,
         )
+
+
+@dataclass(frozen=True)
+class _Settled:
+    """What a person was told of before their last mail, at `last`, and is settled since."""
+
+    programme: str
+    key: str
+    title: str
+    due_at: datetime
+    last: datetime
 
 
 def _reaches(row: DispatchRow, person: PersonRow | None) -> bool:

@@ -7,9 +7,11 @@ Opening one changes nothing: the page asks first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -132,6 +134,12 @@ def offered(role: str) -> tuple[Purpose, ...]:
     return (Purpose.REPORT, Purpose.SIGN, Purpose.EXTEND)
 
 
+def offered_to(roles: Iterable[str]) -> tuple[Purpose, ...]:
+    """The same for somebody who is told in several roles: who answers for the unit reports."""
+    below = [role for role in roles if role not in ABOVE]
+    return offered(below[0] if below else next(iter(ABOVE)))
+
+
 def note_use(session: Session, token: str, link: Link, now: datetime) -> None:
     """Remember the first time that the link was acted on."""
     row = _row(session, token, link)
@@ -182,6 +190,7 @@ def _row(session: Session, token: str, link: Link) -> LinkRow:
     return row
 
 
+@lru_cache(maxsize=4)  # a mail has many links, and making one of these costs more than a link
 def _serializer(secret: str) -> URLSafeSerializer:
     return URLSafeSerializer(
         secret, salt=SALT, signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
