@@ -167,3 +167,13 @@ def test_every_setting_stands_in_the_example_of_the_environment() -> None:
     settings = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     assert settings <= named
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_migrations_make_one_chain() -> None:
+    """Two that were written at the same time would both be the last."""
+    folder = ROOT / "tracker" / "store" / "migrations" / "versions"
+    texts = [path.read_text() for path in sorted(folder.glob("[0-9]*.py"))]
+    names = [re.findall(r'^revision = "(\d+)"', text, re.M) for text in texts]
+    before = [re.findall(r'^down_revision = "(\d+)"', text, re.M) for text in texts]
+    assert names == [[f"{number:04}"] for number in range(1, len(texts) + 1)]
+    assert before == [[], *names[:-1]]
