@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, select, text, update
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
@@ -127,12 +128,17 @@ def claim(
     return [leased[id_] for id_ in ids if id_ in leased]
 
 
-def held(session: Session, claims: Iterable[Claim]) -> dict[Claim, DispatchRow]:
-    """Their rows, locked; without those whose lease ran out so that somebody else has them."""
+def held(
+    session: Session, claims: Iterable[Claim], *, bare: bool = False
+) -> dict[Claim, DispatchRow]:
+    """Their rows, locked; without those whose lease ran out so that somebody else has them. `bare`
+    ones come without the letter, which is most of a row."""
     claims = list(claims)
     rows: dict[int | None, DispatchRow] = {}
     for some in queries.chunks({claimed.dispatch_id for claimed in claims}):
         wanted = model_select(DispatchRow).where(col(DispatchRow.id).in_(some))
+        if bare:
+            wanted = wanted.options(*_LETTER)
         # In one order, so that two who settle at once wait for each other at most once.
         locked = wanted.order_by(col(DispatchRow.id)).with_for_update()
         found = session.exec(locked, execution_options={"populate_existing": True})
@@ -141,6 +147,12 @@ def held(session: Session, claims: Iterable[Claim]) -> dict[Claim, DispatchRow]:
     return {
         claimed: row for claimed, row in mine.items() if row is not None and is_held(row, claimed)
     }
+
+
+_LETTER = tuple(
+    defer(part)  # type: ignore[arg-type]  # an attribute of the class, not its value
+    for part in (DispatchRow.text, DispatchRow.html, DispatchRow.raw)
+)
 
 
 def is_held(row: DispatchRow, claimed: Claim) -> bool:
@@ -183,7 +195,7 @@ def settle(
     route: Route = ALONE,
 ) -> list[DispatchState]:
     """Keep what became of these mails; an outcome of a lease that was lost changes nothing."""
-    rows = held(session, (outcome.claim for outcome in outcomes))
+    rows = held(session, (outcome.claim for outcome in outcomes), bare=True)
     settled: list[DispatchRow] = []
     for outcome in outcomes:
         row = rows.get(outcome.claim)
