@@ -158,9 +158,9 @@ async def test_a_channel_that_only_puts_off_gives_way_after_an_hour(database: Da
     mail, robot = Tray(failure=LATER), Tray(WECOM)
     one = house(database, mail, robot)
     assert (await one.deliver()).later == 2
-    assert (await one.after(timedelta(minutes=20))).later == 2
+    assert (await one.after(timedelta(minutes=31))).later == 2
     assert robot.taken == []
-    assert (await one.after(timedelta(minutes=45))).failed == 2
+    assert (await one.after(timedelta(minutes=61))).failed == 2
     await one.deliver()
     assert [outcome for _, _, outcome in one.states()] == ["passed_on"] * 2 + ["sent"] * 2
     mail.failure = None
@@ -208,7 +208,7 @@ async def test_what_was_settled_between_the_channels_is_not_told_any_more(
                 session, "small", made.id, outcome="accepted", now=one.clock.now(), by="reviewer"
             )
     robot.failure = None
-    assert (await one.after(timedelta(minutes=20))).suppressed == 2
+    assert (await one.after(timedelta(minutes=31))).suppressed == 2
     assert robot.taken == []
 
 
