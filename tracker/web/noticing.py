@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -28,6 +29,8 @@ router = APIRouter()
 
 UNPROCESSABLE = 422
 LEAST = 8
+FEW = 8
+"""So many matters of a mail are listed; the mail itself has all."""
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For the HTML of a mail: it is shown as it will look and can do nothing."""
 
@@ -44,9 +47,13 @@ def ahead_page(asked: Office, slug: str) -> Response:
         titles = coming.titles(session, slug, mails)
         titles |= coming.titles(session, slug, [_of(told) for _, told in hushed])
     told = [one for one in mails if one.person]
-    unheard = [(one.at, it) for one in mails if not one.person for it in one.told]
+    unheard = Counter(
+        (it.unit, it.role, it.why_not) for one in mails if not one.person for it in one.told
+    )
+    quiet = Counter((it.obligation, it.unit, it.role, it.why_not) for _, it in hushed)
     return page(
-        asked, "ahead_mails", desk=at, mails=told, unheard=unheard, hushed=hushed, titles=titles,
+        asked, "ahead_mails", desk=at, mails=told, titles=titles, few=FEW,
+        unheard=sorted(unheard.items()), hushed=sorted(quiet.items()),
         people=len({one.person for one in told}), until=asked.now + coming.TWO_WEEKS,
     )  # fmt: skip
 
