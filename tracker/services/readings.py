@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -15,9 +15,9 @@ from tracker.domain.ledger import Entry as LedgerEntry
 from tracker.domain.ledger import total
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Held, Programme, Reading
+from tracker.domain.reach import reach
 from tracker.domain.readings import only_prices
 from tracker.domain.record import record
-from tracker.domain.rules.base import When
 from tracker.domain.scoring import Context, score_filed
 from tracker.domain.standing import Standings
 from tracker.services import reporting
@@ -171,7 +171,7 @@ class _Pricing:
     def __init__(self, seen: Board) -> None:
         self._seen = seen
         self._filed = record(seen.facts, as_of=seen.as_of, known_at=seen.known_at)
-        self._ties = _ties(Held(seen.programme))
+        self._tied = reach(Held(seen.programme))
 
     def choices(self, reading: Reading, holds: str) -> tuple[Choice, ...]:
         items = self._reach(reading)
@@ -268,42 +268,14 @@ class _Pricing:
 
     def _reach(self, reading: Reading) -> frozenset[str] | None:
         """None for all of the programme's items."""
-        if self._ties is None:
-            return None
         programme = self._seen.programme
-        reached: set[str] = set()
-        waiting = {_item_of(programme, path) for one in reading.alternatives for path in one.set}
-        while waiting:
-            item = waiting.pop()
-            reached.add(item)
-            waiting |= self._ties[item] - reached
-        return frozenset(reached)
+        paths = [path for one in reading.alternatives for path in one.set]
+        return self._tied.of_items({_item_of(programme, path) for path in paths})
 
 
 def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
     """None reaches everything."""
     return one is None or other is None or not one.isdisjoint(other)
-
-
-@lru_cache(maxsize=16)
-def _ties(held: Held) -> dict[str, set[str]] | None:
-    programme = held.programme
-    ties: dict[str, set[str]] = {item.id: set() for _, item in programme.items()}
-    for section in programme.sections:
-        if section.cap is not None:
-            for item in section.items:
-                ties[item.id] |= {one.id for one in section.items}
-    for _, clause, rule in programme.rules():
-        named = set(getattr(rule, "rules", ())) | set(getattr(rule, "absorbs", ()))
-        when = getattr(rule, "when", None)
-        named |= {when.charged} if isinstance(when, When) and when.charged else set()
-        if "*" in named or getattr(rule, "scope", "item") == "programme":
-            return None
-        here = programme.clauses[clause.id][1].id
-        for there in (_item_of(programme, name) for name in named):
-            ties[here].add(there)
-            ties[there].add(here)
-    return ties
 
 
 def _item_of(programme: Programme, path: str) -> str:
