@@ -42,17 +42,13 @@ class Drawer(Generic[f.AboutKind]):
         self._sorted = 0
 
     def _sort(self) -> None:
-        """Only when asked for: many a record is filed for one clause of it."""
-        for place in range(self._sorted, len(self.facts)):
-            fact = self.facts[place]
-            whom = (fact.duty, fact.unit, fact.occurrence)
-            places = self._at.get(whom)
-            if places is None:
-                self._at[whom] = places = []
-                blank = (not whom[0], not whom[1], not whom[2])
-                if blank not in self._blank:
-                    self._blank.append(blank)
-            places.append(place)
+        """Only when asked for: many a record is filed for one clause of it. Put in place whole, for
+        several may read one record at once."""
+        at: dict[Whom, list[int]] = {}
+        for place, fact in enumerate(self.facts):
+            at.setdefault((fact.duty, fact.unit, fact.occurrence), []).append(place)
+        blank = {(not duty, not unit, not occurrence) for duty, unit, occurrence in at}
+        self._at, self._blank = at, sorted(blank)
         self._sorted = len(self.facts)
 
     def sort_again(self) -> None:
