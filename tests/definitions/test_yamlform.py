@@ -77,7 +77,8 @@ CASES: list[tuple[str, tuple[tuple[str, str], ...], str]] = [
     ("a reading of no clause", (('    clause: "20.2"', '    clause: "21.2"'),),
      r"口径 rounding: 没有任务或计分句“21.2”"),
     ("a reading that leads nowhere", (("20.2/s1.need.rounding", "20.2/s2.need.rounding"),),
-     r"^list.yaml 第 44 行，口径 rounding，选项 down: 选项 down 的 set 不成立：nothing at"),
+     r"^list.yaml 第 44 行，口径 rounding，选项 down: 选项 down 的 set 不成立："
+     r"20.2/s2.need.rounding 处没有可改的内容"),
     ("a reading with a value that does not fit", (("rounding: down}", "rounding: sideways}"),),
      r"选项 down 的 set 不成立：“sideways”不在可选值之内"),
     ("an id given twice", (('id: "20.2"', 'id: "20.1"'), ('clause: "20.2"', 'clause: "20.1"'),
