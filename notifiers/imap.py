@@ -52,12 +52,14 @@ class Mailbox:
             # A server answers a range beyond its last mail with that last mail.
             found = _list(self._server.uid("SEARCH", "UID", f"{uid + 1}:*"))
             new = sorted(one for one in found if one > uid)[:limit]
-            return [Fetched(one, self._beginning(one)) for one in new]
+            mails = ((one, self._beginning(one)) for one in new)
+            return [Fetched(one, raw) for one, raw in mails if raw is not None]
 
-    def _beginning(self, uid: int) -> bytes:
+    def _beginning(self, uid: int) -> bytes | None:
+        """None for a mail that somebody took away since it was listed."""
         answer = self._server.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{MOST_BYTES}>)")
         parts = [part for part in _lines(answer) if isinstance(part, tuple)]
-        return bytes(parts[0][1]) if parts else b""
+        return bytes(parts[0][1]) if parts else None
 
 
 @contextmanager

@@ -23,6 +23,8 @@ class Box:
     mails: dict[int, bytes] = field(default_factory=dict)
     uidvalidity: int = 1
     next_uid: int = 1
+    gone: set[int] = field(default_factory=set)
+    """Listed, but taken away by somebody before they are fetched."""
 
     def put(self, mail: EmailMessage | bytes) -> int:
         raw = mail if isinstance(mail, bytes) else mail.as_bytes()
@@ -133,9 +135,9 @@ class ImapServer(_LocalServer):
     def _fetch(self, command: str) -> bytes:
         wanted = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", command)
         assert wanted is not None, command
-        raw = self.box.mails.get(int(wanted[1]))
-        if raw is None:
+        if int(wanted[1]) in self.box.gone:
             return b""
+        raw = self.box.mails[int(wanted[1])]
         part = raw[: int(wanted[2])]
         head = f"* 1 FETCH (UID {wanted[1]} BODY[]<0> {{{len(part)}}}\r\n"
         return head.encode() + part + b")\r\n"

@@ -284,6 +284,15 @@ async def test_broken_mails_are_put_aside_and_the_next_one_is_taken(
     assert {one.kind for one in waiting(post)} == {ReplyKind.QUARANTINED}
 
 
+async def test_a_mail_that_somebody_takes_away_meanwhile_is_passed_over(
+    post: Post, imap: ImapServer
+) -> None:
+    mail = await reminded(post)
+    imap.box.gone = {imap.box.put(answer(mail, "签收", Message_ID="<gone@mua.test>"))}
+    imap.box.put(answer(mail))
+    assert poll(post, imap) == PollResult(receipts=1)
+
+
 async def test_of_a_huge_mail_only_the_beginning_is_fetched(post: Post, imap: ImapServer) -> None:
     mail = answer(await reminded(post))
     mail.add_attachment(bytes(3 * 2**20), maintype="application", subtype="zip", filename="a.zip")

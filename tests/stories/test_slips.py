@@ -11,7 +11,7 @@ from tests.builders import a_case_item, a_programme, at, item, 住建局, 生态
 from tests.exports.test_pdf import text_of
 from tests.stories.post import Post
 from tracker.domain.errors import NotFound, Refused, Unfit
-from tracker.services import orders, slips
+from tracker.services import slips
 from tracker.services.slips import Kind, Slip
 from tracker.store.tables import SlipRow
 
@@ -26,7 +26,7 @@ def issued(post: Post) -> list[Slip]:
 
 def by_hand(post: Post, kind: Kind, *, once: str, key: str = KEY) -> Slip:
     with post.database.write() as session:
-        return orders.by_hand(
+        return slips.by_hand(
             session, post.slug, key, kind, once=once, office="考核办", now=post.clock.now(),
             by="office",
         )  # fmt: skip

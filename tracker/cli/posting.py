@@ -21,7 +21,7 @@ from tracker.definitions.postanswers import (
 )
 from tracker.domain.errors import Refused
 from tracker.exports import files
-from tracker.services import mailbox, orders, programmes, replies, slips
+from tracker.services import mailbox, programmes, replies, slips
 from tracker.services.replies import Reply
 from tracker.services.slips import Kind, Slip
 from tracker.wording import rung, text
@@ -70,7 +70,7 @@ def slip_issued(
     with place.writing() as session:
         slug = _meant(place, session, programme)
         name, mail = place.settings.sender_parts
-        made = orders.by_hand(
+        made = slips.by_hand(
             session, slug, key, Kind(kind), once=secrets.token_hex(8), office=name or mail,
             now=place.now, by=by, language=place.settings.language,
         )  # fmt: skip

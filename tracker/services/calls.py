@@ -20,7 +20,7 @@ from tracker.domain.reminders import lapsed
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import people, planning, programmes, reporting, trail
 from tracker.services.directory import Directory
-from tracker.services.letterbox import Figures, figures
+from tracker.services.figures import Figures, figures
 from tracker.store.tables import CallRow, NoticeRow, NoticeState, PersonRow
 from tracker.wording import Language, light_word, text
 from tracker.wording.forms import instant

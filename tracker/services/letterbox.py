@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -31,28 +29,24 @@ from tracker.domain.dispatches import (
     by_cost,
     leading,
 )
-from tracker.domain.forecast import Saving, candidates, end_of_working_week, savings, waited
 from tracker.domain.ladders import NEXT
-from tracker.domain.ledger import Entry, Ledger
-from tracker.domain.obligations import Standing
-from tracker.domain.points import ZERO, Units
+from tracker.domain.points import ZERO
 from tracker.domain.policy import LINE, RANKS
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, next_step, review_deadline, standing_reason
 from tracker.domain.silences import Silence, over
 from tracker.domain.turns import RESTING, View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
-from tracker.services import links, outbox, planning, scoreboard, silences, slips, subscriptions
+from tracker.services import links, outbox, planning, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
 from tracker.services.directory import Directory, is_copy
 from tracker.services.dispatching import hush
 from tracker.services.fallback import way_of
 from tracker.services.feeds import uid_of
+from tracker.services.figures import Figures, figures
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
-from tracker.services.scoreboard import Board
 from tracker.services.slips import Slip
-from tracker.store.memory import remembered
 from tracker.store.tables import (
     DispatchKind,
     DispatchRow,
@@ -115,90 +109,6 @@ def rendered_by(templates: Environment) -> Render:
     from tracker.services.letters import render_reminder
 
     return lambda language, mail: render_reminder(templates, language, mail)
-
-
-class Figures:
-    """A programme's board as of one instant, looked up by obligation, and prices as asked for."""
-
-    def __init__(self, board: Board) -> None:
-        self.board = board
-        calendar_, zone = board.context.calendar, board.programme.tz
-        self.until = end_of_working_week(board.as_of, calendar_, zone)
-        self.standings = {one.obligation.key: one for one in board.ledger.standings}
-        self._savings: dict[str, Saving | None] = {}
-
-    @cached_property
-    def facts(self) -> dict[str, f.AnyFact]:
-        return {fact.id: fact for fact in self.board.facts}
-
-    def returned(self, one: Standing) -> f.Review | None:
-        """The review that sent the last report back, where the unit has to hand in again."""
-        if not one.returned:
-            return None
-        seen = (self.facts.get(id_) for id_ in reversed(one.facts))
-        return next((fact for fact in seen if isinstance(fact, f.Review)), None)
-
-    def lost(self, one: Standing) -> Units:
-        """What the obligation has cost so far; what several units cost together, each is told."""
-        owed = one.obligation
-        shared, own = self._charges
-        place = (owed.clause, owed.duty, owed.occurrence, owed.unit)
-        return Units(shared[place] + own[owed.clause, owed.key])
-
-    @cached_property
-    def _charges(self) -> tuple[Counter[tuple[str, str, str, str]], Counter[tuple[str, str]]]:
-        """What was charged by clause, duty, occurrence and unit; and to an obligation whose unit is
-        not among those that the entry names. Looked through once for all letters."""
-        shared: Counter[tuple[str, str, str, str]] = Counter()
-        own: Counter[tuple[str, str]] = Counter()
-        for entry in self.board.ledger.entries:
-            if entry.part == "bonus" or not entry.obligation:
-                continue
-            duty = entry.obligation.split("/")[1]
-            for unit in dict.fromkeys(entry.units):
-                shared[entry.clause, duty, entry.occurrence, unit] -= entry.points
-            if not self._is_among(entry):
-                own[entry.clause, entry.obligation] -= entry.points
-        return shared, own
-
-    def _is_among(self, entry: Entry) -> bool:
-        standing = self.standings.get(entry.obligation)
-        if standing is None:
-            return True
-        owed = standing.obligation
-        return owed.occurrence == entry.occurrence and owed.unit in entry.units
-
-    def price(self, keys: Iterable[str]) -> None:
-        """Reckon what acting now keeps, of all these at once."""
-        new = {key for key in keys if key not in self._savings}
-        if new:
-            board = self.board
-            found = savings(
-                board.programme, board.context, board.facts, board.ledger, until=self.until,
-                keys=new, later=self._later, among=self._candidates,
-            )  # fmt: skip
-            self._savings |= {key: found.get(key) for key in new}
-
-    @cached_property
-    def _later(self) -> Ledger:
-        board = self.board
-        return waited(board.programme, board.context, board.facts, board.ledger, until=self.until)
-
-    @cached_property
-    def _candidates(self) -> dict[str, Standing]:
-        return {one.obligation.key: one for one in candidates(self.board.ledger, self._later)}
-
-    def saving(self, key: str) -> Saving | None:
-        """None where acting keeps nothing."""
-        self.price([key])
-        return self._savings[key]
-
-
-def figures(session: Session, slug: str, as_of: datetime) -> Figures:
-    """Reckoned once for all letters that say how things stand at `as_of`."""
-    board = scoreboard.board(session, slug, as_of=as_of)
-    key = ("figures", slug, board.version, board.context.calendar.version, len(board.facts), as_of)
-    return remembered(session, key, lambda: Figures(board))
 
 
 class Desk:

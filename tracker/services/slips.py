@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
 from schedules.deadlines import Deadline, local_day, within_workdays
 from tracker.domain.errors import Misfit, NotFound, Refused
-from tracker.domain.forecast import Saving
-from tracker.domain.obligations import Standing
+from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
 from tracker.domain.verdicts import NoticeKind
 from tracker.domain.verdicts import kind_of as notice_kind
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import reporting, trail
-from tracker.services.scoreboard import Board
+from tracker.services.figures import Figures, figures
 from tracker.store import queries
 from tracker.store.tables import NoticeRow, SlipRow
 from tracker.wording import Language, counting, text
@@ -40,19 +39,6 @@ class Kind(StrEnum):
     ASSIGN = "assign"
     URGE = "urge"
     SUPERVISE = "supervise"
-
-
-class Told(Protocol):
-    """A board with what each obligation has cost and what acting now would keep."""
-
-    @property
-    def board(self) -> Board: ...
-    @property
-    def until(self) -> datetime: ...
-    @property
-    def standings(self) -> Mapping[str, Standing]: ...
-    def lost(self, one: Standing) -> Units: ...
-    def saving(self, key: str) -> Saving | None: ...
 
 
 @dataclass(frozen=True)
@@ -116,7 +102,7 @@ def kind_of(role: str, rung: str) -> Kind | None:
     return Kind.ASSIGN if rung == "intake" else None
 
 
-def matter_of(told: Told, key: str) -> Matter:
+def matter_of(told: Figures, key: str) -> Matter:
     standing, programme = told.standings[key], told.board.programme
     owed, saving, as_of = standing.obligation, told.saving(key), told.board.as_of
     calendar = told.board.context.calendar
@@ -177,7 +163,7 @@ def issue(
 def along(
     session: Session,
     notices: Iterable[NoticeRow],
-    told: Callable[[str], Told],
+    told: Callable[[str], Figures],
     *,
     office: str,
     now: datetime,
@@ -197,6 +183,31 @@ def along(
         if made.rung == notice.rung:
             found[made.id] = made
     return list(found.values())
+
+
+def by_hand(
+    session: Session,
+    programme: str,
+    key: str,
+    kind: Kind,
+    *,
+    once: str,
+    office: str,
+    now: datetime,
+    by: str,
+    language: Language = "zh",
+) -> Slip:
+    """Refused for what is finished. `once` names the request: repeated, it gives the same slip."""
+    told = figures(session, programme, now)
+    standing = told.standings.get(key)
+    if standing is None:
+        raise NotFound(f"没有这件应办事项 / no obligation {key!r} in programme {programme}")
+    if standing.light is Light.DONE:
+        raise Refused(f"{key} 已办结，不必再发单 / {key} is finished: no slip is issued for it")
+    return issue(
+        session, matter_of(told, key), kind,
+        cause=f"hand|{once}", office=office, now=now, by=by, language=language,
+    )  # fmt: skip
 
 
 def number_of(kind: Kind, year: int, n: int, language: Language = "zh") -> str:

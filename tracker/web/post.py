@@ -11,7 +11,7 @@ from starlette.responses import Response
 from schedules.deadlines import local_day
 from tracker.domain.errors import TrackerError, Unfit
 from tracker.domain.obligations import Light
-from tracker.services import calls, orders, replies, slips
+from tracker.services import calls, replies, slips
 from tracker.services.calls import Outcome
 from tracker.services.slips import Kind, Slip
 from tracker.web import matter
@@ -59,7 +59,7 @@ def issue(asked: Acting, slug: str, form: Received) -> Response:
             raise Unclear("form")
         try:
             with asked.runtime.database.write() as writing:
-                made = orders.by_hand(
+                made = slips.by_hand(
                     writing, slug, form.text("key"), Kind(kind), once=once, by=OFFICE,
                     office=asked.runtime.sender.name or asked.runtime.sender.mail, now=asked.now,
                     language=asked.runtime.settings.language,
