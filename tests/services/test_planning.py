@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
+from notifiers.message import MAILING, WEBHOOK
 from schedules.workdays import china
 from tests.builders import (
     JANUARY,
@@ -539,3 +540,17 @@ def test_notices_that_are_known_are_not_stored_twice(database: Database) -> None
     assert tick(database, "2021-09-27 08:31").made == 0
     assert len(notices(database)) == before
     assert {one.state for one in notices(database)} == {NoticeState.DISPATCHED}
+
+
+def test_a_programme_chooses_its_channels_among_those_in_use(database: Database) -> None:
+    publish(database, a_programme(item("1", due_on="2021-09-30"), policy={"channels": ["webhook"]}))
+    planning.tick_all(database, at("2021-09-27 08:30"), ways=(MAILING, WEBHOOK))
+    with database.read() as session:
+        assert set(session.exec(select(DispatchRow.channel))) == {"webhook"}
+
+
+def test_a_channel_that_is_not_in_use_leaves_the_service_s_order(database: Database) -> None:
+    publish(database, a_programme(item("1", due_on="2021-09-30"), policy={"channels": ["wecom"]}))
+    planning.tick_all(database, at("2021-09-27 08:30"), ways=(MAILING, WEBHOOK))
+    with database.read() as session:
+        assert set(session.exec(select(DispatchRow.channel))) == {"mail"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from notifiers.message import WAYS
 from tracker.definitions.faults import Fault
 from tracker.definitions.yamltext import Route
 from tracker.domain.policy import Policy, PolicyChange, Role
@@ -16,6 +17,7 @@ def faults(programme: Programme) -> Iterator[Fault]:
     """Of the programme's policy and of what sections and items have otherwise."""
     whole = programme.policy
     yield from _window((HERE,), whole)
+    yield from _channels((HERE,), whole)
     yield from _rungs((HERE,), whole)
     yield from _order((HERE,), whole, whole)
     for s, section in enumerate(programme.sections):
@@ -38,6 +40,13 @@ def _window(route: Route, policy: Policy) -> Iterator[Fault]:
     if policy.opens >= policy.closes:
         values = {"opens": f"{policy.opens:%H:%M}", "closes": f"{policy.closes:%H:%M}"}
         yield Fault((*route, "closes"), "window_never_opens", values)
+
+
+def _channels(route: Route, policy: Policy) -> Iterator[Fault]:
+    for number, name in enumerate(policy.channels):
+        if name not in WAYS:
+            values = {"given": name, "known": list(WAYS)}
+            yield Fault((*route, "channels", number), "not_one_of", values)
 
 
 def _rungs(route: Route, policy: Policy | PolicyChange) -> Iterator[Fault]:

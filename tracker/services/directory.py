@@ -94,6 +94,7 @@ class Directory:
     def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
         if programme not in self._known:
             roles: dict[tuple[str, str], list[Recipient]] = {}
+            ways = self._ways_of(programme)
             zone = programmes.current(self._session, programme).tz
             on: date = self._now.astimezone(zone).date()
             away = absences.away(self._session, on)
@@ -101,17 +102,24 @@ class Directory:
                 told = roles.setdefault((holder.unit, holder.role), [])
                 stand_in = away.get(holder.person_id)
                 if stand_in is not None:
-                    told.append(self._way_to(stand_in.deputy))
+                    told.append(_reached(stand_in.deputy, ways))
                     behind = (programme, holder.unit, holder.role.value, stand_in.deputy.id or 0)
                     self._behind.setdefault(behind, []).append(holder.name)
                 if stand_in is None or stand_in.copied:
-                    told.append(Recipient(holder.person_id, way_to(holder.works, self._ways)))
+                    told.append(Recipient(holder.person_id, way_to(holder.works, ways)))
             self._known[programme] = roles
         return self._known[programme]
 
-    def _way_to(self, deputy: PersonRow) -> Recipient:
-        works = None if deputy.bounced_at is not None else deputy.mail
-        return Recipient(deputy.id or 0, way_to(works, self._ways))
+    def _ways_of(self, programme: str) -> Sequence[Way]:
+        """In the programme's order, where it names any that are in use; else in the service's."""
+        in_use = {way.name: way for way in self._ways}
+        named = programmes.current(self._session, programme).policy.channels
+        return [in_use[name] for name in named if name in in_use] or self._ways
+
+
+def _reached(deputy: PersonRow, ways: Sequence[Way]) -> Recipient:
+    works = None if deputy.bounced_at is not None else deputy.mail
+    return Recipient(deputy.id or 0, way_to(works, ways))
 
 
 _COPY = re.compile(r"\|p(\d+)$")
