@@ -74,7 +74,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 TESTS = Path(__file__).parent
-WHOLE = frozenset(("cli", "demo", "programmes", "services", "stories", "web"))
+WHOLE = frozenset(("cli", "demo", "faults", "programmes", "services", "stories", "web"))
 """Folders whose tests run the service as a whole; a plain `pytest` leaves them to `make test`."""
 
 

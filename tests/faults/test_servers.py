@@ -42,6 +42,7 @@ from tests.stories.post import stationery
 from tracker.services import delivery, health
 from tracker.services.delivery import Parts
 from tracker.services.outbox import Retry
+from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, DispatchState
 
@@ -252,12 +253,6 @@ async def test_an_office_may_choose_other_times(
     assert office.tries == [0 * hour, hour, 3 * hour, 5 * hour, 7 * hour]
 
 
-@dataclass(frozen=True)
-class Beats:
-    tick_seconds: float = 60
-    deliver_seconds: float = 15
-
-
 async def test_a_mail_server_that_is_away_is_seen_and_forgotten_when_it_is_back(
     outbox_of: Outbox, authority: Authority, tmp_path: Path
 ) -> None:
@@ -265,7 +260,7 @@ async def test_a_mail_server_that_is_away_is_seen_and_forgotten_when_it_is_back(
 
     def outbox_finding() -> tuple[bool, str]:
         with database.read() as session:
-            found = health.health(session, office.clock.now(), Beats())
+            found = health.health(session, office.clock.now(), Settings())
         [one] = [one for one in found if one.name == "outbox"]
         return one.ok, one.text_code
 
