@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -113,3 +116,22 @@ def test_a_folder_with_something_else_in_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="--data"):
         run.prepare(tmp_path, host="127.0.0.1", port=8000, language="zh")
     assert (tmp_path / "thesis.docx").exists()
+
+
+def test_a_demonstration_reaches_nobody_whatever_the_office_has_set_up(tmp_path: Path) -> None:
+    office = {
+        "TRACKER_SMTP_HOST": "mail.example.gov.cn",
+        "TRACKER_WECOM_URL": "https://robot.example/send?key=1",
+        "TRACKER_CHANNELS": "wecom mail",
+    }
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom tracker.demo import run\n"
+        "from tracker.runtime import build\n"
+        "found = run.prepare(Path(sys.argv[1]), host='127.0.0.1', port=8000, language='zh')\n"
+        "made = build(found)\nprint(made.channel.name, made.fallbacks)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "demo")],
+        env=os.environ | office, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "folder ()\n"

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlmodel import Session, func, select
 
+from notifiers.message import MAIL
 from schedules.clock import FakeClock
 from tracker.definitions import yamlform
 from tracker.demo.play import Played, player
@@ -68,6 +69,9 @@ def prepare(folder: Path, *, host: str, port: int, language: Language) -> Settin
         base_url=f"http://{host}:{port}",
         language=language,
         sender="示例考核办 <office@demo.example>",
+        # Whatever the office has set up: a simulation writes files and reaches nobody.
+        smtp_host="",
+        channels=MAIL,
         # A simulation may be lost; a second of a real office may not.
         sqlite_synchronous="off",
     )
