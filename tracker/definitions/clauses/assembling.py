@@ -19,7 +19,7 @@ from tracker.definitions.clauses.sayings import said
 
 VERBS = {"LOSE": Act.LOSE, "GAIN": Act.GAIN, "SCORE": Act.SCORE}
 LOSE_AFTER = re.compile(
-    r"(?:的)?(?:予以|进行)?(?:倒扣|扣减|扣罚|扣除|计扣|扣分|扣)(?![完满至到光\d])"
+    r"(?:的)?(?:(?:幅度|范围|区间)之?内)?(?:予以|进行)?(?:倒扣|扣减|扣罚|扣除|计扣|扣分|扣)(?![完满至到光\d])"
 )
 """按该项分值的10%倒扣: the verb stands behind its amount."""
 

@@ -23,7 +23,7 @@ FEASTS = re.compile(
 )
 """A day that a calendar has and the text does not."""
 
-DATE = re.compile(r"\d{1,2}月\d{1,2}日")
+APART = re.compile(r"\d{1,2}月\d{1,2}日|\d[\d.]{0,9}(?:%|分)?\(不含")
 BORDER = re.compile(
     rf"(?P<strict>不足|低于|不到|超过|小于|大于|未达到?|[<>])?(?P<figure>{NUMBER})(?P<sign>%|分钟|分|个?[日天月周]|个?工作日|小时)?"
 )
@@ -110,7 +110,7 @@ def _shared_border(conditions: Sequence[str]) -> str:
     for when in conditions:
         named = {
             f"{plain(number_of(found['figure']))}{found['sign'] or ''}"
-            for found in BORDER.finditer(DATE.sub("", when))
+            for found in BORDER.finditer(APART.sub("", when))
             if not found["strict"]
         }
         both: list[str] = sorted(named & holding)

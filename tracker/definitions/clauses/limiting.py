@@ -118,11 +118,20 @@ def limited(drafts: list[Draft], limits: Sequence[Limit]) -> list[Draft]:
     for limit in limits:
         at = bisect_left(starts, limit.start)
         bound = _bound_by(drafts[max(0, at - NEAR) : at], limit)
+        if any(_is_bound(one, limit) for one in bound):
+            if not limit.until:  # 单次不超过2分，全年不超过5分
+                caps.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
+            continue
         for one in bound:
             one.cap, one.end = limit.amount, max(one.end, limit.end)
         if not bound and (not limit.until or not drafts or GROUP.search(limit.words)):
             caps.append(Draft(Act.OTHER, Kind.CAP, limit.start, limit.end, cap=limit.amount))
     return sorted([*drafts, *caps], key=lambda one: (one.start, one.end))
+
+
+def _is_bound(one: Draft, limit: Limit) -> bool:
+    """最高3分，最低0分 adds nothing; a second number is a second limit."""
+    return isinstance(one.cap, Points) and one.cap != limit.amount
 
 
 def _bound_by(drafts: Sequence[Draft], limit: Limit) -> list[Draft]:

@@ -184,7 +184,7 @@ def _first(
 def _first_day(
     due: re.Match[str], found: re.Match[str], freq: Freq, year: int, calendar: WorkCalendar
 ) -> date | None:
-    if freq in (Freq.WEEKLY, Freq.DAILY):
+    if freq in (Freq.WEEKLY, Freq.DAILY) or found["unit"] in ("学期", "学年"):
         return None
     if freq is Freq.TEN_DAYS:
         return date(year, 1, 10) if due["end"] else _named_day(due, date(year, 1, 1))
