@@ -300,3 +300,10 @@ def test_a_subject_counts_what_ends_and_what_is_late(environment: Environment) -
                            elapsed_late=timedelta(days=2))  # fmt: skip
     letter = render_reminder(environment, "zh", samples.a_mail(*ends, overdue))
     assert letter.subject == "【催办】3 项将于 10 月 21 日到期，1 项已逾期 2 个工作日"
+
+
+def test_a_mail_to_who_owes_and_reviews_says_both_at_once(environment: Environment) -> None:
+    mail = a_mail(late(), reviews=(samples.to_review(),))
+    letter = render_reminder(environment, "zh", mail)
+    assert letter.text.startswith("1 件事，周五前办完可保 0.10；已逾期；1 份填报待审核。")
+    assert "待您审核" in letter.text

@@ -198,6 +198,8 @@ class _Reminder:
         if late == len(mail.lines):
             key = "verdict_one_late" if late == 1 else "verdict_all_late"
         told = self.say(key, n=late) if late else ""
+        if mail.reviews:
+            told += self.say("verdict_to_review", n=len(mail.reviews))
         return self.say("verdict", n=len(mail.lines), keeps=keeps, late=told)
 
     def _keeps(self) -> str:
