@@ -60,7 +60,7 @@ def report(
         ) else ""  # fmt: skip
         yield ""
         yield _line(reading.id, reading.clause, where)
-        yield f"  {reading.question}"
+        yield f"  {say.said(reading.question)}"
         yield from _choices(say, prices, default=reading.default)
 
 
@@ -93,7 +93,7 @@ def _choices(say: DraftWords, prices: Sequence[Price], default: str = "") -> Ite
     for price, cost in zip(prices, costs, strict=True):
         told = f"{padded(cost, wide, right=True)}  " if priced else ""
         mark = say("reading_default") if price.choice == default else ""
-        says = say.choice(price.choice, price.says)
+        says = say.said(say.choice(price.choice, price.says))
         yield f"    {padded(price.choice, names)}  {told}{says}{mark}"
 
 

@@ -229,7 +229,7 @@ def _reading(
     body = made.clauses.get(reading.clause)
     place = body[2].source.place if body is not None else ""
     return Question(
-        f"r-{reading.id}", reading.clause, say.where(place), reading.question, "",
+        f"r-{reading.id}", reading.clause, say.where(place), say.said(reading.question), "",
         _choices(say, prices, known=False), reading.default,
     )  # fmt: skip
 
@@ -240,7 +240,7 @@ def _choices(say: DraftWords, prices: Sequence[Price], *, known: bool) -> tuple[
     return tuple(
         Choice(
             price.choice,
-            say.choice(price.choice, price.says) if known else price.says,
+            say.choice(price.choice, price.says) if known else say.said(price.says),
             say.price(price) if priced else "",
         )
         for price in prices

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from tracker.definitions.drafting.issues import Revision
 from tracker.definitions.drafting.prices import Price
 from tracker.definitions.drafting.summary import Summary
 from tracker.definitions.openpoints import OpenPoint
-from tracker.wording.catalogue import text
+from tracker.wording.catalogue import catalogue, text
 from tracker.wording.forms import Language
 
 MOST_KINDS = 8
@@ -80,6 +81,23 @@ class DraftWords:
     def choice(self, name: str, says: str) -> str:
         return self(f"choice_{name}", says=says) if name in _CHOICES else says
 
+    def said(self, words: str) -> str:
+        """What a reading asks or offers, as it is drafted, in the reader's language; words of the
+        document's own stay as they are."""
+        if self.language == "zh":
+            return words
+        others, decided, end = words.partition(_DECIDED)
+        if decided and not end:
+            parts = "; ".join(self.said(one) for one in others.split("；"))
+            return self("said_decided", others=parts)
+        if edge := _EDGE.fullmatch(words):
+            return self("edge_before" if edge[2] == "前" else "edge_behind", n=edge[1])
+        if listed := _LISTED.fullmatch(words):
+            clauses = listed[2].replace("、", ", ")
+            return f"{self.said(listed[1])} ({clauses})"
+        key = _said().get(words)
+        return words if key is None else text(key, {}, language=self.language)
+
     def price(self, price: Price) -> str:
         if price.lost is None or price.most is None:
             return self("price_unknown")
@@ -119,6 +137,17 @@ class DraftWords:
             return self("nothing")
         said = self.joined(map(str, value)) if isinstance(value, list) else str(value)
         return " ".join(said.split())
+
+
+_DECIDED = "：由考核方在分值内认定"
+_EDGE = re.compile(r"(\d[\d.]*)[^\d归]{0,4}归([前后])一档")
+_LISTED = re.compile(r"(.+)（\d+ 条：([^）]+)）")
+
+
+@cache
+def _said() -> dict[str, str]:
+    """Keys by the words in which a draft says them."""
+    return {words: key for key, words in catalogue("zh").items() if key.startswith("said.")}
 
 
 _CHOICES = frozenset(

@@ -143,7 +143,7 @@ def _choice(one: Choice, mapped: Mapped, clause: str, number: int) -> Asked:
 
 
 MANY = 3
-_TOGETHER = {
+TOGETHER = {
     "steps": "按步长扣分的条文，不足一个步长的怎样计？",
     "judged": "过了节点才补齐的，还扣不扣？",
     "survives": "写明不重复计的，同一问题保留哪一笔？",
@@ -168,7 +168,7 @@ def together(found: Sequence[Asked]) -> tuple[Reading, ...]:
         groups.setdefault((one.about, *says), []).append(one)
     told: list[Reading] = []
     for key, alike in groups.items():
-        if len(alike) < MANY or key[0] not in _TOGETHER:
+        if len(alike) < MANY or key[0] not in TOGETHER:
             told += [one.reading for one in alike]
         else:
             told.append(_joined(key[0], [one.reading for one in alike], told))
@@ -188,7 +188,7 @@ def _joined(about: str, alike: Sequence[Reading], told: Sequence[Reading]) -> Re
     return Reading(
         id=f"all-{about}" if number == 1 else f"all-{about}-{number}",
         clause=first.clause,
-        question=f"{_TOGETHER[about]}（{len(clauses)} 条：{'、'.join(clauses)}）",
+        question=f"{TOGETHER[about]}（{len(clauses)} 条：{'、'.join(clauses)}）",
         default=first.default,
         alternatives=tuple(alternatives),
     )
@@ -367,7 +367,7 @@ def _larger(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Settin
 
 def _edge(says: str, rules: Sequence[tuple[int, Rule]], clause: str) -> Setting:
     """30归前一档, 30归后一档: a number that stands in two bands."""
-    found = re.match(r"(\d+(?:\.\d+)?)归([前后])一档", says)
+    found = re.match(r"(\d+(?:\.\d+)?)[^\d归]{0,4}归([前后])一档", says)
     if found is None:
         return {}
     limit, former = Decimal(found[1]), found[2] == "前"
