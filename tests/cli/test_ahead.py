@@ -70,8 +70,8 @@ def test_suppositions_are_reckoned_together_and_nothing_is_saved(loaded: Install
         (("--done", "3=120%"), "done 3=120%"),
         (("--reading", "up"), "reading up"),
         (("--set", "1#1.pieces=["), "set 1#1.pieces=["),
-        (("--set", "1#1.each=plenty"), "1#1.each: “plenty”不是"),
-        (("--set", "1#1.colour=red"), "1#1.colour: "),
+        (("--set", "1#1.each=plenty"), "1#1.each：“plenty”不是分数"),
+        (("--set", "1#1.colour=red"), "1#1.colour：不认识的键“colour”"),
         (("--set", "1#9.each=1"), "1#9.each 处没有可改的内容"),
         (("--set", "99#1.each=1"), "方案中没有任务或计分句“99”"),
         (("--set", "each=1"), "路径写作"),
@@ -83,6 +83,7 @@ def test_what_cannot_be_supposed_says_which_and_how(
 ) -> None:
     told = loaded("what-if", *AT, *words)
     assert (told.code, says in told.error) == (1, True)
+    assert "至少要有" not in told.error, "what follows from a fault is not told beside it"
 
 
 def test_supposing_nothing_is_wrong_usage(loaded: Installation) -> None:

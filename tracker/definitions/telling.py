@@ -44,7 +44,11 @@ def of_changes(error: DefinitionError, paths: list[str]) -> DefinitionError:
     if not isinstance(error.__cause__, ValidationError):
         return error
     problems = []
-    for one in error.__cause__.errors(include_url=False):
+    found = error.__cause__.errors(include_url=False)
+    for one in found:
+        at = one["loc"]
+        if any(len(other["loc"]) > len(at) and other["loc"][: len(at)] == at for other in found):
+            continue  # what holds a wrong thing lacks it: that is no fault of its own
         named = [path for path in paths if path.rpartition(".")[2] in one["loc"]] or paths
         problems.append(in_both(fault_of(one, Programme), place=", ".join(named)))
     return DefinitionError(problems)
