@@ -172,7 +172,7 @@ def along(
     """The slips that go along with these notices of one mail: each is made for the first notice of
     its kind that climbs this far, and goes along with that rung alone."""
     found: dict[int, Slip] = {}
-    for notice in notices:
+    for notice in sorted(notices, key=lambda one: (one.nominal_at, one.key)):
         kind = kind_of(notice.role, notice.rung)
         if kind is None:
             continue
