@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from typing import Literal
 
 from pydantic import ValidationError
@@ -20,13 +19,13 @@ from pydantic import ValidationError
 from tracker.definitions.clauses import (
     Between,
     Kind,
-    Points,
     Quantity,
     ReadClause,
     ReadRule,
     Share,
 )
 from tracker.definitions.drafting import bands, parts, passages, titles
+from tracker.definitions.drafting.delays import added, every
 from tracker.definitions.drafting.duties import Clock, Clocks
 from tracker.definitions.drafting.making import (
     MEASURED,
@@ -55,7 +54,6 @@ from tracker.domain.rules import (
     Veto,
     When,
 )
-from tracker.domain.rules.duties import Every
 
 
 def mapped(reading: ReadClause, clocks: Clocks, place: Place) -> Mapped:
@@ -69,7 +67,7 @@ class _Mapping(Measuring):
     """Dates, counts, gains, persons, relations; every kind has its maker here or above."""
 
     def run(self) -> None:
-        joined = _added(self.reading)
+        joined = added(self.reading)
         for number, given in enumerate(self.reading.rules):
             if (
                 self._only_of_target(given)
@@ -83,7 +81,8 @@ class _Mapping(Measuring):
                 self.made.of[number] = self.made.of[joined.behind[number]]
                 continue
             read = joined.whole.get(number, given)
-            if read.kind is Kind.CAP and self._cap_each(read, number):
+            capped = read.kind is Kind.CAP
+            if capped and (self._cap_each(read, number) or self._cap_all(read, number)):
                 continue
             found = self._sound(read, number)
             if not found:
@@ -376,8 +375,8 @@ class _Mapping(Measuring):
         duty = self._take(clock, read, shared=True)
         if curve:
             return [Lateness(duty=duty, pieces=curve, cap=cap)]
-        every = _every(read.step)
-        if every is None:
+        block = every(read.step)
+        if block is None:
             flat = each or base
             return [Lateness(duty=duty, base=flat, cap=cap)] if flat is not None else []
         if each is None:
@@ -385,7 +384,7 @@ class _Mapping(Measuring):
         steps: Literal["completed", "started"] = (
             "started" if STARTED.search(self.reading.text) else "completed"
         )
-        return [Lateness(duty=duty, base=base, every=every, each=each, steps=steps, cap=cap)]
+        return [Lateness(duty=duty, base=base, every=block, each=each, steps=steps, cap=cap)]
 
     def duty(self, read: ReadRule, number: int) -> Sequence[Rule]:
         clock = self.clocks.near(read.span)
@@ -516,6 +515,20 @@ class _Mapping(Measuring):
         self.made.of[number] = [found[-1]]
         return True
 
+    def _cap_all(self, read: ReadRule, number: int) -> bool:
+        """单件最多扣1分，全年最多扣3分: the second limit is that of the sanction itself, where it
+        stands alone."""
+        limit = bands.amount(read.cap)
+        if limit is None or len(self.earlier()) != 1 or _ABOVE.search(self.passage(read)):
+            return False
+        at = int(self.earlier()[0].rpartition("#")[2]) - 1
+        rule = self.made.rules[at]
+        if rule.cap is not None or getattr(rule, "cap_each", None) is None:
+            return False
+        self.made.rules[at] = rule.model_copy(update={"cap": limit})
+        self.made.of[number] = [at]
+        return True
+
     def _named_clauses(self, text: str) -> list[str]:
         """1、2项, 2-7项: the clauses of this item with these numbers."""
         found = re.search(r"((?:第?\s*\d+\s*[、，,至到\-—–和]*\s*)+)[项条款](?!工作日)", text)
@@ -549,46 +562,6 @@ def _each_limit(piece: str, cap: str | None) -> dict[str, str | None]:
     return limits
 
 
-@dataclass(frozen=True)
-class _Joined:
-    """Sanctions that are one together: the first with what is added to it, by their numbers."""
-
-    whole: Mapping[int, ReadRule]
-    behind: Mapping[int, int]
-
-
-_MORE_BY_DELAY = re.compile(
-    r"^[，,。；;\s]*(?:并|且|之?后|此后|以后|在此基础上|然后|另外?)?[，,]?"
-    r"每再?(?:推迟|逾期|延后?|延迟|延期|迟延?|晚|超|过)"
-)
-_ADDED = re.compile(r"加扣|再扣|另扣|增扣|追加扣|累加扣")
-
-
-def _added(reading: ReadClause) -> _Joined:
-    """未完成的扣3分；每推迟10天加扣1分: coming late never gives the first amount back."""
-    whole, behind = {}, {}
-    order = sorted(range(len(reading.rules)), key=lambda n: reading.rules[n].span)
-    for at, after in pairwise(order):
-        first, more = reading.rules[at], reading.rules[after]
-        if at not in behind and _flat(first) and _adds(more, reading.text):
-            cap = more.cap if more.cap is not None else first.cap
-            span = (first.span[0], more.span[1])
-            whole[at] = replace(more, base=first.deduct, cap=cap, span=span)
-            behind[after] = at
-    return _Joined(whole, behind)
-
-
-def _flat(read: ReadRule) -> bool:
-    once = read.kind in (Kind.ALL_OR_NOTHING, Kind.LATENESS) and read.step is None
-    return once and isinstance(read.deduct, Points | Share) and read.base is None
-
-
-def _adds(read: ReadRule, text: str) -> bool:
-    piece = text[slice(*read.span)]
-    timed = read.kind is Kind.LATENESS and read.base is None and _every(read.step) is not None
-    return timed and bool(_MORE_BY_DELAY.match(piece) and _ADDED.search(piece))
-
-
 _FACTORS = (
     (r"不扣|免扣|免予|不予扣|不再扣", Decimal(0)),
     (r"减半|折半|一半", Decimal("0.5")),
@@ -602,14 +575,3 @@ _ABOVE = re.compile(r"上述|以上(?:各|工作|任务|[^\d，。；]{0,6}(?:�
 
 def _part(share: Decimal | None) -> Decimal | None:
     return share if share is not None and 0 < share <= 1 else None
-
-
-def _every(step: Quantity | None) -> Every | None:
-    """A block of delay; weeks as days."""
-    if step is None or step.unit not in TIME_UNITS or step.unit == "minute":
-        return None
-    unit, times = {"week": ("day", 7)}.get(step.unit, (step.unit, 1))
-    n = step.n * times
-    if n != n.to_integral() or n < 1:
-        return None
-    return Every.model_validate({"n": int(n), "unit": unit})
