@@ -181,6 +181,8 @@ def prepare(
     known `now` and says how things stood at `as_of`. What cannot be made into a letter is put back
     with the reason on its row: one broken letter holds up no other.
     """
+    if not claims:
+        return [], 0
     desk = letterbox.Desk(session, stationery, now, as_of)
     ready = []
     held = outbox.held(session, claims)

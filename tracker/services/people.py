@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
@@ -145,11 +146,17 @@ def resolve_each(
 
 def holders(session: Session, programme: str, on: date) -> list[Holder]:
     """Everybody with a role in the programme on that day, by unit and role."""
-    wanted = select(MembershipRow, PersonRow).where(
-        MembershipRow.person_id == PersonRow.id, _in_force(programme, on)
-    )
-    ordered = wanted.order_by(MembershipRow.unit, MembershipRow.role, col(MembershipRow.id))
-    return [_holder(member, person) for member, person in session.exec(ordered)]
+    member, person = MembershipRow, PersonRow
+    # Columns and no objects: all of them are read at every batch of mails.
+    wanted: Any = sa_select(
+        col(person.id).label("person_id"), col(person.name), col(person.mail), col(person.mobile),
+        col(person.language), col(member.programme), col(member.unit), col(member.role),
+        col(member.from_on), col(member.until_on),
+        col(person.bounced_at).is_not(None).label("bounced"),
+    ).where(col(member.person_id) == col(person.id), _in_force(programme, on))  # fmt: skip
+    ordered = wanted.order_by(col(member.unit), col(member.role), col(member.id))
+    rows = session.execute(ordered).mappings()
+    return [Holder(**{**row, "role": Role(row["role"])}) for row in rows]
 
 
 def without(session: Session, programme: str, role: str, on: date) -> list[str]:
@@ -374,14 +381,6 @@ def _in_force(programme: str, on: date) -> ColumnElement[bool]:
         or_(col(MembershipRow.until_on).is_(None), col(MembershipRow.until_on) > on),
         col(PersonRow.erased_at).is_(None),
     )
-
-
-def _holder(member: MembershipRow, row: PersonRow) -> Holder:
-    return Holder(
-        row.id or 0, row.name, row.mail, row.mobile, row.language, member.programme,
-        member.unit, Role(member.role), member.from_on, member.until_on,
-        row.bounced_at is not None,
-    )  # fmt: skip
 
 
 # -- loading a list ------------------------------------------------------------------------------
