@@ -1,8 +1,9 @@
 """The reader on clauses of other fields, whose expectations were written before it saw them.
 
 `fields_dev.yaml` was used while the reader was built and is read as promised. The others showed how
-it reads what it was not built by, until it was built on by them too (2026-11-28); their floors keep
-what was reached, and are raised with it. Their counts are printed (`pytest -s`).
+it reads what it was not built by, until it was built on by them too (2026-11-28). The last of them,
+`fields_fresh.yaml`, was read before that with 92.7 % of the kinds right and 11.2 % silently wrong.
+Their floors keep what was reached, and are raised with it. Their counts are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ def test_no_clause_stands_in_two_tables_of_fields_or_twice_in_one() -> None:
     [
         ("fields_more.yaml", 0.985, 0.01),
         ("fields_extra.yaml", 0.985, 0.012),
+        ("fields_fresh.yaml", 0.975, 0.005),
         pytest.param("fields_kept_back.yaml", 0.99, 0.005, marks=pytest.mark.whole),
     ],
 )

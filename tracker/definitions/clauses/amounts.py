@@ -69,8 +69,8 @@ def quantity_of(token: Token, after: str) -> Quantity | None:
     if token.kind == "POINTS":
         named = figures(text)
         return Quantity(named[0], "point") if named else None
-    if text.startswith("百分之"):
-        return Quantity(number_of(text[3:]), "percent")
+    if text.startswith(("百分之", "千分之")):
+        return Quantity(number_of(text[3:]), "percent" if text[0] == "百" else "permille")
     found = MEASURED.search(text)
     if found is None:
         return None

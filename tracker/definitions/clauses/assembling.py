@@ -24,7 +24,7 @@ LOSE_AFTER = re.compile(
 """按该项分值的10%倒扣: the verb stands behind its amount."""
 
 DELAY = re.compile(
-    rf"[，；]?(?:{NUMBER}[-至到])?{NUMBER}个?(?:工作日|天|日|小时|周|月)(?:以[上内下]|的)"
+    rf"[，；]?(?:超过|超出|达到?|满)?(?:{NUMBER}[-至到])?{NUMBER}个?(?:工作日|天|日|小时|周|月)(?:以[上内下]|的)"
 )
 
 SCORED_AFTER = re.compile(r"的?(?:分值|比例|标准)?(?:计分|得分|计算|赋分|计)(?=[，。；]|$)")
@@ -395,7 +395,7 @@ class Assembler:
     def _follow(self, draft: Draft) -> None:
         """跨省界的扣4分 after 每发现一起…扣2分: the same count, another class."""
         last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
-        plain = draft.kind is Kind.ALL_OR_NOTHING and not re.search(r"直接|一律", draft.said)
+        plain = draft.kind is Kind.ALL_OR_NOTHING and not re.search(r"直接|一律|未|没", draft.said)
         late = last is not None and last.kind is Kind.LATENESS and last.sentence == draft.sentence
         if (
             late

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import pairwise, takewhile
 
 from tracker.definitions.clauses.drafts import Act, Draft
 from tracker.definitions.clauses.numerals import NUMBER, number_of
@@ -16,6 +17,7 @@ PROPORTIONAL = (Kind.RATIO, Kind.LINEAR)
 NOTHING = Points(Decimal(0))
 MOST_BANDS = 40
 FORMULA = re.compile(r"[×÷=*]|乘")
+AGAIN = re.compile(r"连续|再次|多次|累计")
 DATED = re.compile(r"\d月|季度末|年底|上半年|[月季]末")
 
 
@@ -110,6 +112,8 @@ def _goes_on(run: Sequence[Draft], one: Draft) -> bool:
         return False  # 受理率低于95%扣1分，办结率低于90%扣2分: two measures
     if one.rank and one.part != run[-1].part and {one.act, run[-1].act} == {Act.LOSE, Act.GAIN}:
         return False  # the last places lose, the first ones win
+    if one.rank and AGAIN.search(one.said) and not AGAIN.search(first.said):
+        return False  # 末位扣1分，连续两次末位的再扣1分: on top of a place, no place
     if one.act is Act.LOSE and DATED.search(one.said) and DATED.search(run[-1].said):
         return False  # 到6月30日低于50%扣1分，到9月30日低于75%扣1分: each day by itself
     if one.act is Act.ZERO and run[-1].act is Act.ZERO and not one.bound:
@@ -265,8 +269,9 @@ def _scored(run: list[Draft]) -> Iterator[Draft]:
     if any(one.act is Act.LOSE for one in run):
         won = [one for one in run if one.act in (Act.SCORE, Act.FULL)]
         several = len(won) > 1 and _alternatives(won)
-        yield from [_tiers(won, Kind.TIERED)] if several else won
-        yield from _losing([one for one in run if one.act not in (Act.SCORE, Act.FULL)])
+        rest = _rest_of(run) if several else []
+        yield from [_tiers([*won, *rest], Kind.TIERED)] if several else won
+        yield from _losing([one for one in run if one not in won and one not in rest])
         return
     gives = [one for one in run if one.act in (Act.SCORE, Act.FULL)]
     zeros = [one for one in run if one.act is Act.ZERO]
@@ -281,6 +286,12 @@ def _scored(run: list[Draft]) -> Iterator[Draft]:
         for one in run:
             one.kept = len(gives) > 1
         yield from run
+
+
+def _rest_of(run: Sequence[Draft]) -> list[Draft]:
+    """办结三项的计1.5分，办结不足两项的不计分，弄虚作假的倒扣2分: the band that gets nothing."""
+    scored = takewhile(lambda one: one.act is not Act.LOSE, run)
+    return [one for before, one in pairwise(scored) if one.act is Act.ZERO and before.act in SCORED]
 
 
 def _alternatives(gives: Sequence[Draft]) -> bool:

@@ -157,6 +157,8 @@ def _bare_count(lead: Lead, draft: Draft) -> None:
         default=-1,
     )
     said = lead.pending[last_comma + 1 :]
+    if len(said) > 1 and lead.text[said[0].start : said[0].end] in ("其中", "其中有", "若", "如"):
+        said = said[1:]
     counts = [one for one in said if one.kind == "bound" and len(one.tokens) == 1]
     for one in reversed(counts):
         quantity = lead.quantity(one)

@@ -80,6 +80,9 @@ HOLE = re.compile(
     r"|(?:不少于|不低于|不超过|不高于|低于|高于|超过|少于|达到|不足|大于|小于)"
     rf"(?:{COUNTED})(?=[，。；、)的]|以[上下内]|$)"
     rf"|百分之(?![\d{DIGIT}])"
+    rf"|每(?:低|高|少|多|超|迟|晚|差|延|推迟|延迟|拖延|延期|超期|逾期|缺|漏)?[\d{DIGIT}]{{1,3}}(?=[，。；])"
+    r"|\((?:原文|此处|原件|原稿|底稿|扫描件?|字迹|文字|数字|分值)[^()的]{0,6}"
+    r"(?:缺|漏|不清|模糊|残|空|辨|损|污)[^()的]{0,4}\)"
 )
 SLIP = re.compile(
     r"\d\.+(?=[^\d.]{0,2}分)(?!\d)|\d\.\.+\d|\d\.\d*[零〇一二三四五六七八九]|\d\.\d+\.\d+(?=个?分)"
@@ -249,7 +252,7 @@ SCORING = re.compile(
     r"[扣加减计得评打赋]分|分值|系数|权重|等次|否决|折算|酌情|视情|比照|不计扣|占\d+%|取高值|参照|得\d|扣\d|\d分"
 )
 OPEN = re.compile(
-    r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n×÷/+=]{0,30}\d[^”\"\n×÷/+=]{0,30}[”\"][计扣加得]|待定|待明确|另议|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
+    r"(?<=[扣加减得计])\d{1,9}(?:\.\d{1,9})?分?或(?:者)?\d|[按以][“\"][^”\"\n×÷/+=]{0,30}\d[^”\"\n×÷/+=]{0,30}[”\"][计扣加得]|待定|待明确|另议|不受(?:上述|前述|以上|该|此)[^，。；]{0,8}(?:幅度|限额|范围|标准|区间|限制)|(?<=[扣得加减计])\d{1,9}(?:\.\d{1,9})?分以上(?!\d)|加权(?:计算|平均)(?!后)"
 )
 REFERRING = re.compile(
     r"同上(?!级)|比照|上一?条|前页|[见如](?:上|前)(?:页|条|款|项)?|参照(?:上|前|第[^，。；]{1,3}[条款项]|同类)|表中未列"
@@ -329,7 +332,8 @@ def _twice(seen: Seen) -> Iterator[Place]:
     """One condition with two amounts; done and not done at the same price."""
     for before, one in pairwise(seen.drafts):
         first, second = (each.trigger.strip("，；。、的") for each in (before, one))
-        alike = before.act is one.act and before.part == one.part and before.start < one.start
+        near = before.part == one.part or (first == second and before.trigger != "")
+        alike = before.act is one.act and near and before.start < one.start
         if not alike or ON_TOP.search(one.trigger) or len(second) < 3:
             continue
         same = first.endswith(second) and not first[: -len(second)][-1:].isascii()

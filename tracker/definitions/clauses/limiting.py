@@ -23,6 +23,9 @@ GROUP = re.compile(
 )
 """Words for several rules together."""
 
+OF_ONE_THING = re.compile(r"(?:单个|同一|每个|一个)[^，。；]{1,6}?(?:累计|合计|总计|共)")
+"""单个项目累计: all that is charged to one thing, for whatever reason."""
+
 ALL = re.compile(r"合计|总|累计|合并|之和")
 PROPOSED = re.compile(r"建议|研究|审定|评议|掌握|裁量|核定|认定")
 
@@ -56,7 +59,7 @@ def _act_of(lead: Lead, one: Phrase) -> Act:
 def _is_own(lead: Lead, trigger: str, said: str) -> bool:
     """资料不全的，最多扣1分; 成效突出的可给予不超过0.5分的奖励: the bound is all that is said."""
     last = lead.made.drafts[-1] if lead.made.drafts else None
-    if not trigger or re.search(r"累计|合计|总|单|每|超过", trigger):
+    if not trigger or re.search(r"累计|合计|总(?!河|工|队)|单(?!位)|每|超过", trigger):
         return False
     if "幅度" in trigger and lead.made.vague and last is None:
         return True  # 优秀的加分，较差的减分，幅度不超过1分
@@ -171,6 +174,8 @@ def _bound_by_most(before: Sequence[Draft], limit: Limit) -> list[Draft]:
     if "累计" in words and not limit.opens:
         counted = [one for one in chosen if one.step is not None or one.kind in LIMITED]
         chosen = counted or chosen
+    if OF_ONE_THING.search(words) and len(chosen) > 1 and len({one.part for one in chosen}) == 1:
+        return []
     if re.search(r"单|每", words):
         return [chosen[-1]]
     return chosen if len(chosen) == 1 else []

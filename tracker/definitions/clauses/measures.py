@@ -28,7 +28,7 @@ WORDS = {
     "township": "镇 乡",
     "percentage_point": "个百分点 百分点 个点",
     "percent": "%",
-    "permille": "‰",
+    "permille": "‰ 个千分点 千分点",
     "tenth": "成",
     "times": "倍",
     "rank": "个名次 名次 个位次 位次",

@@ -156,12 +156,27 @@ def _is_kept(seen: Seen, one: Draft) -> bool:
     return heads or seen.ruled.has(one.end - 1) or not seen.drafts
 
 
+UNDONE = re.compile(r"[^，。；%\d]{0,6}(?:未|没有)[^，。；%\d半]{1,6}的")
+DONE = re.compile(r"[^，。；%\d]{0,8}(?:完成|办结|上报|报送|建成|整改|到位|印发)(?=[，。；])")
+
+
+def _too_early(seen: Seen) -> Iterator[Place]:
+    """应于8月20日前完成，8月10日前未完成的扣0.5分: charged before it is due."""
+    due = [one for one in seen.times.days if one.due]
+    for day, earlier in pairwise(due):
+        done = DONE.match(seen.text, day.end)
+        undone = UNDONE.match(seen.text, earlier.end)
+        if done and undone and earlier.on < day.on and earlier.start - done.end() <= 1:
+            yield day.start, undone.end()
+
+
 LOOKS: tuple[Look, ...] = (
     _less_for_more,
     _scores_lost,
     _run_on,
     _powers,
     _months,
+    _too_early,
     _stages,
     _spaced,
     _cap_of_nothing,
