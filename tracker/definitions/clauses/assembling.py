@@ -37,7 +37,8 @@ LOST_POINT = re.compile(r"(?<![\d.])0\d")
 """01分: scanning lost the decimal point."""
 
 ASSESSED = re.compile(
-    r"(?:的)?(?:之间|范围内?|以内|内)?(?:内)?(?:予以|进行|由[^，。；]{1,10}?)?(?:评定|打分|评分|裁量|掌握|赋分|核定)"
+    r"(?:的)?(?:之间|范围内?|以内|内)?(?:内)?(?:予以|进行|由[^，。；]{1,10}?)?(?:评定|打分|评分|裁量|掌握|赋分|核定"
+    r"|确定(?:扣分|扣减|加分|得分)?(?:分值|分数|值|数))"
 )
 MARKED = re.compile(
     r"(?:之间)?的，?(?:得|计|记|扣|加|给|赋|按)|\((?:得|计|扣)|\(含\)[^，。；]{0,14}的，?[得计记扣按]"
@@ -100,9 +101,11 @@ class Assembler:
             self.lead.made.loose.append((one.start, one.end))
         if self._is_limit(one, amounts):
             limit(self.lead, one, amounts[-1])
+        elif self._fills_a_ratio(one, amounts):
+            self._charge_in_proportion(one, amounts[0])
         elif not amounts:
             self._vague(one, verb is not None)
-        elif self._is_given(one) or self._verb_behind(one):
+        elif self._is_given(one) or self._verb_behind(one) or self._is_scored_as(one):
             self._charge(one, amounts)
         elif self._is_counted_as(one):
             self.lead.made.worths += [(each, one.start, one.end) for each in amounts]
@@ -122,6 +125,25 @@ class Assembler:
             return True
         tail = [before.of("MOST") for before in self.lead.pending[-2:] if before.kind == "effect"]
         return any(tail)
+
+    def _fills_a_ratio(self, one: Phrase, amounts: list[Amount]) -> bool:
+        """按未缴比例扣减2分, 按得分占80分的比例计2分: of what the proportion is taken."""
+        last = self.lead.made.drafts[-1] if self.lead.made.drafts else None
+        open_ = last is not None and last.kind is Kind.RATIO and last.amount is None
+        near = last is not None and last.end == one.start
+        return open_ and near and len(amounts) == 1 and isinstance(amounts[0], Points)
+
+    def _charge_in_proportion(self, one: Phrase, amount: Amount) -> None:
+        last = self.lead.made.drafts[-1]
+        verb = one.of(*VERBS)
+        if verb is not None:
+            last.act = VERBS[verb.kind]
+        elif re.search(r"扣[减除分]?$", last.said):
+            last.act = Act.LOSE
+        last.amount, last.end = amount, one.end
+        self.lead.made.ends.append(one.end)
+        self.lead.pending.clear()
+        self.lead.fresh = False
 
     def _means_something(self, one: Phrase) -> bool:
         """An amount without a verb: after a step, a place or an assessor's discretion it counts."""
@@ -181,6 +203,11 @@ class Assembler:
         ranged = one.of(*VERBS) is None and amounts and isinstance(amounts[0], Between)
         return bool(ranged) and ASSESSED.match(self.lead.text, one.end) is not None
 
+    def _act_assessed(self, one: Phrase) -> Act:
+        """在0.5至2分之间确定扣分值 takes points, 评定 gives them."""
+        told = ASSESSED.match(self.lead.text, one.end)
+        return Act.LOSE if told is not None and "扣" in told.group() else Act.SCORE
+
     def _worth(self, one: Phrase, amount: Amount) -> None:
         filled = self.lead.made.drafts[-1] if self.lead.made.drafts else None
         if filled is not None and filled.step is not None and self._is_full_mark(one):
@@ -209,6 +236,10 @@ class Assembler:
             and re.match(r"(?:计算|计)(?:[，。；]|$)", self.lead.text[one.end : one.end + 4])
             is not None
         )
+
+    def _is_scored_as(self, one: Phrase) -> bool:
+        """95%以上按3分计: what a bound earns."""
+        return self._is_counted_as(one) and bool(self.lead.figure())
 
     def _is_full_mark(self, one: Phrase) -> bool:
         """每完成1个得0.5分，满分3分."""
@@ -267,7 +298,8 @@ class Assembler:
             return Act.GAIN
         if self._verb_behind(one):
             return Act.LOSE
-        if one.kind == "bound" and SCORED_AFTER.match(self.lead.text, one.end):
+        counted = one.kind == "bound" or self._is_counted_as(one)
+        if counted and SCORED_AFTER.match(self.lead.text, one.end):
             return Act.SCORE
         words = self.lead.trigger(one.start)[1]
         if re.search(r"加分|奖励", words):
@@ -331,7 +363,7 @@ class Assembler:
             if one.of(*VERBS) is None and WORTH_BEFORE.search(draft.said):
                 draft.amount, draft.cap = None, amount
         elif self._is_assessed(one) and not self._is_interpolated(one):
-            draft.kind, draft.act = Kind.DISCRETIONARY, Act.SCORE
+            draft.kind, draft.act = Kind.DISCRETIONARY, self._act_assessed(one)
         elif self._is_interpolated(one):
             draft.kind = Kind.LINEAR
             later = self.lead.text[one.end : one.end + 14]

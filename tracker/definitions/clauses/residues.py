@@ -12,7 +12,7 @@ from tracker.definitions.clauses.reading import Kind, Points, Whole
 from tracker.definitions.clauses.seeing import Look, Place, Seen, Spans
 
 BEHIND = re.compile(
-    r"[，。；：、()\n]|$|的|并|且|同时|但|而|执行|计算|处理|处罚|给予|予以|进行|直至|直到|至|为止|为端点|封顶|为限|/|每|之间|范围|以?内|[①-⑳分]|评定|打分|评分|裁量|核定|赋分|取值|线性|内插|按"
+    r"[，。；：、()\n]|$|的|并|且|同时|但|而|执行|计算|处理|处罚|给予|予以|进行|直至|直到|至|为止|为端点|封顶|为限|/|每|之间|范围|以?内|[①-⑳分]|评定|打分|评分|裁量|核定|确定|赋分|取值|线性|内插|按"
     r"|[扣加计得]|以此|依此|依次"
 )
 

@@ -14,7 +14,7 @@ from tracker.definitions.clauses.reading import Amount, Kind, Points, Share, Who
 PERCENT = re.compile(rf"({ARABIC})%")
 LAST_FACTOR = re.compile(
     rf"(?:[×*]|乘以|乘)\(?(?:本项|该项|本指标|对应)?(?:分值|满分|基本分|标准分|权重分)?(?:为|的)?({ARABIC})(?:分值?)?\)?[”\"]?"
-    r"(?:计算|折算)?(?:即?为|作为)?(?:最终|本项|最后)?(?:[计得]分)?$"
+    r"(?:计算|折算)?(?:即?为|作为)?(?:最终|本项|最后)?(?:[计得]分?)?$"
 )
 FIRST_FACTOR = re.compile(rf"(?:=|为)({ARABIC})分?[×*(]")
 

@@ -136,6 +136,8 @@ def _is_on_top(one: Draft, before: Draft) -> bool:
     same = before.act is Act.LOSE and one.act is Act.LOSE and before.sentence == one.sentence
     if re.match(r"少|缺|漏|差", before.change) and not re.search(r"再|加扣|另扣", one.said):
         return False  # 少建一个扣3分；每延迟一个月扣1分: two losses, a number and a delay
+    if before.kind is Kind.RATIO:
+        return False  # 按未缴比例扣2分，每延迟30天加扣0.2分: no first amount, a share of it
     if one.part != before.part and OWN_LIMIT.search(one.trigger):
         return False  # 超时的每次扣0.02分；平均时间控制在15分钟以内，每超1分钟扣0.1分
     late = before.kind is Kind.LATENESS or re.search(r"再|加扣|另扣|每(?:再|多|延|超)", one.said)
