@@ -56,6 +56,12 @@ def test_a_role_resolves_to_its_people(published: Database) -> None:
     assert who(published, role="reviewer") == []
 
 
+def test_a_name_with_what_nobody_can_see_is_refused_with_its_place(published: Database) -> None:
+    with pytest.raises(DefinitionError, match=r"row 3.*看不见的字符"):
+        load(published, a_contact(住建局, name="张\x00三", mail="z@x.cn", place="row 3"))
+    assert who(published) == []
+
+
 def test_units_may_be_written_by_name_or_short_name(published: Database) -> None:
     load(
         published,

@@ -227,11 +227,18 @@ class _Run:
         self.count: Counter[DispatchState] = Counter()
 
     async def through(self) -> None:
+        if self.stop.is_set():
+            return
+        taken, ready = await asyncio.to_thread(self._take)
+        if taken:  # mostly nothing waits, and nobody need be called to work
+            await self._work(ready)
+
+    async def _work(self, ready: list[Ready]) -> None:
         watch = asyncio.create_task(self._mind_the_stop())
         books = asyncio.create_task(self._keep_books())
         senders = [asyncio.create_task(self._send()) for _ in range(self._at_once)]
         try:
-            await self._feed()
+            await self._feed(ready)
         finally:
             for _ in senders:
                 await self._ready.put(None)
@@ -248,11 +255,13 @@ class _Run:
         for limit in self._under_way:
             limit.reschedule(self._ends_at)
 
-    async def _feed(self) -> None:
-        while self._broken is None and not self.stop.is_set():
-            taken, ready = await asyncio.to_thread(self._take)
+    async def _feed(self, ready: list[Ready]) -> None:
+        while True:
             for one in ready:
                 await self._ready.put(one)
+            if self._broken is not None or self.stop.is_set():
+                return
+            taken, ready = await asyncio.to_thread(self._take)
             if not taken:
                 return
 

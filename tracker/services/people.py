@@ -414,6 +414,9 @@ def _mistakes(row: Contact, unit: str | None, *, blanks: bool) -> list[Problem]:
         )
     if not row.name and blanks:
         found.append(Problem(row.place, "没有姓名 / no name", "请填上 / fill it in"))
+    if any(_unseen(text) for text in (row.name, row.mobile)):
+        text = "姓名或手机里有看不见的字符 / a character that nobody can see in name or mobile"
+        found.append(Problem(row.place, text, "请重新输入 / type it anew"))
     if row.role not in set(Role) and (row.role or blanks):
         text = f"没有角色“{row.role}” / no role {row.role!r}"
         found.append(Problem(row.place, text, f"可用 / use: {ROLES}"))
@@ -423,6 +426,11 @@ def _mistakes(row: Contact, unit: str | None, *, blanks: bool) -> list[Problem]:
         except ValueError as mistake:
             found.append(Problem(row.place, f"邮箱地址有误 / {mistake}"))
     return found
+
+
+def _unseen(text: str) -> bool:
+    """Control characters and halves of characters; blanks and line breaks are none."""
+    return not all(one.isprintable() or one.isspace() for one in text)
 
 
 def _shared_addresses(rows: Sequence[Contact]) -> list[Problem]:
