@@ -96,8 +96,14 @@ def _without_weak(drafts: Sequence[Draft]) -> list[Draft]:
     return [
         one
         for one in drafts
-        if not (one.weak and (judged or any(one.sentence == other.sentence for other in said)))
+        if not (one.weak and (judged or any(_says_how_much(other, one) for other in said)))
     ]
+
+
+def _says_how_much(one: Draft, weak: Draft) -> bool:
+    """根据完成情况得分，全部完成得5分; no 每发现1起扣2分 says how much completion wins."""
+    alike = (one.act is Act.LOSE) == (weak.act is Act.LOSE)
+    return one.sentence == weak.sentence and (bool(one.tiers) or alike)
 
 
 def worths(made: Assembly) -> list[Draft]:
