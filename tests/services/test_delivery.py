@@ -102,6 +102,22 @@ async def test_all_that_is_due_is_sent_and_the_heart_beats(database: Database) -
         assert beat.at == MORNING
 
 
+async def test_a_look_where_nothing_waits_is_a_heartbeat_and_one_where_mails_wait_is_none(
+    database: Database,
+) -> None:
+    due(database)
+    mine = parts(database, Tray())
+    assert not delivery.idle(mine, MORNING)
+    with database.read() as session:
+        assert session.get(HeartbeatRow, "deliver") is None
+    await delivery.deliver(mine, MORNING)
+    assert delivery.idle(mine, MORNING + timedelta(minutes=1))
+    with database.read() as session:
+        beat = session.get(HeartbeatRow, "deliver")
+        assert beat is not None
+        assert beat.at == MORNING + timedelta(minutes=1)
+
+
 async def test_one_letter_that_cannot_be_written_holds_up_no_other(database: Database) -> None:
     def render(language: Language, mail: ReminderMail) -> Letter:
         if "住房" in mail.unit:

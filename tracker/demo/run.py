@@ -101,7 +101,8 @@ def _play_one(
     parts = delivery.parts_of(runtime)
 
     def send(now: datetime) -> None:
-        loop.run(delivery.deliver(parts, now))
+        if not delivery.idle(parts, now):
+            loop.run(delivery.deliver(parts, now))
 
     def week(slug: str, now: datetime) -> None:
         with runtime.database.write() as session:

@@ -165,6 +165,15 @@ async def deliver(
     )
 
 
+def idle(parts: Parts, now: datetime) -> bool:
+    """Whether nothing is due at `now`; the heartbeat then tells that somebody has looked."""
+    with parts.database.write() as session:
+        if outbox.waits(session, now):
+            return False
+        beat(session, DELIVER, now, {"claimed": 0, "ready": 0})
+    return True
+
+
 def prepare(
     session: Session,
     claims: Sequence[Claim],

@@ -128,6 +128,12 @@ def claim(
     return [leased[id_] for id_ in ids if id_ in leased]
 
 
+def waits(session: Session, now: datetime) -> bool:
+    """Whether anything is due at `now`; nothing is claimed."""
+    due = select(col(DispatchRow.id)).where(OPEN, col(DispatchRow.due_at) <= now).limit(1)
+    return session.connection().execute(due).first() is not None
+
+
 def held(
     session: Session, claims: Iterable[Claim], *, bare: bool = False
 ) -> dict[Claim, DispatchRow]:
