@@ -50,6 +50,7 @@ def uploaded(page: Page, address: str, file: Path, name: str) -> None:
 
 def settled(page: Page) -> None:
     """The first choice of every open point; then the button."""
+    expect(page.locator("#points .ask").first).to_be_visible()  # `all` waits for no page
     for question in page.locator("#points .ask").all():
         question.locator("input[type=radio]").first.check()
     page.locator("#points").get_by_role("button", name="存下选择").first.click()
