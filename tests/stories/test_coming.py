@@ -87,6 +87,18 @@ async def test_a_mail_foreseen_reads_as_it_will(post: Post) -> None:
     assert letter.subject == "【催办】1 任务1 将于 9 月 30 日到期"
 
 
+async def test_what_a_mail_catches_up_with_is_listed_once_by_its_last_rung(post: Post) -> None:
+    a_busy_week(post)
+    now = post.to("2021-10-20 09:00")
+    with post.database.read() as session:
+        foreseen = coming.coming(session, post.slug, now=now)
+    mail = next(one for one in foreseen if f"1/done/{住建局}" in [it.obligation for it in one.told])
+    rungs = [one for one in mail.told if one.obligation == f"1/done/{住建局}"]
+    assert len(rungs) > 1
+    [listed] = [one for one in mail.matters if one.obligation == f"1/done/{住建局}"]
+    assert listed.nominal_at == max(one.nominal_at for one in rungs)
+
+
 async def test_looking_ahead_writes_nothing(post: Post) -> None:
     a_busy_week(post)
     before = (post.notices(), post.dispatches(), post.events("notices.made"))

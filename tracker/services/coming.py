@@ -68,6 +68,13 @@ class Coming:
     channel: str
     told: tuple[Told, ...]
 
+    @property
+    def matters(self) -> tuple[Told, ...]:
+        """Each obligation once, as in the mail itself, by the last of its rungs: one that catches
+        up brings many."""
+        latest = {(one.obligation, one.unit): one for one in self.told}
+        return tuple(latest.values())
+
 
 def coming(
     session: Session, slug: str, *, now: datetime, until: datetime | None = None
