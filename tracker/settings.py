@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         default=None,
         description="Signs links and sessions, at least 32 characters; "
         "without it one is made in the data folder on first use.",
+    )
+    engine: Literal["embedded", "cluster"] = Field(
+        default="embedded",
+        description="embedded: `tracker serve` does everything in one process; cluster: any number "
+        "of `tracker serve` and `tracker work` on any number of machines, on one PostgreSQL.",
     )
     access_code: SecretStr | None = Field(
         default=None,
@@ -216,6 +221,11 @@ class Settings(BaseSettings):
     deliver_seconds: Annotated[float, Field(gt=0)] = Field(
         default=15, description="How often mails that wait are sent."
     )
+    missed_seconds: Annotated[float, Field(ge=1)] = Field(
+        default=30,
+        description="A process of a cluster that says nothing for so long counts as dead, and "
+        "another does its work.",
+    )
 
     @field_validator("zone")
     @classmethod
@@ -237,6 +247,21 @@ class Settings(BaseSettings):
         if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
             raise ValueError(f"at least {SHORTEST_SECRET} characters, e.g. `openssl rand -hex 32`")
         return secret
+
+    @field_validator("engine")
+    @classmethod
+    def _is_a_cluster_that_can_be(cls, engine: str, info: ValidationInfo) -> str:
+        if engine == "embedded" or "secret" not in info.data:
+            return engine
+        if not info.data.get("database_url", "").startswith("postgres"):
+            raise ValueError(
+                "a cluster needs PostgreSQL: set TRACKER_DATABASE_URL=postgresql://user@host/name"
+            )
+        if info.data["secret"] is None:
+            raise ValueError(
+                "every machine of a cluster signs with the same secret: set TRACKER_SECRET"
+            )
+        return engine
 
     @field_validator("sender")
     @classmethod

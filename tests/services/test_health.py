@@ -16,15 +16,18 @@ NOW = at("2021-05-10 09:00")
 
 @dataclass(frozen=True)
 class Beats:
+    engine: str = "embedded"
     tick_seconds: float = 60
     deliver_seconds: float = 15
     mailbox_host: str = ""
     mailbox_seconds: float = 300
 
 
-def found(database: Database, now: datetime = NOW) -> dict[str, Finding]:
+def found(
+    database: Database, now: datetime = NOW, *, engine: str = "embedded"
+) -> dict[str, Finding]:
     with database.read() as session:
-        return {one.name: one for one in health.health(session, now, Beats())}
+        return {one.name: one for one in health.health(session, now, Beats(engine))}
 
 
 def beat(database: Database, *, when: datetime = NOW) -> None:
@@ -123,3 +126,30 @@ def test_a_unit_that_owes_something_and_has_no_contact_is_told_before_any_rung_f
         contacts = [a_contact(unit.id, mail=f"{unit.id}@example.gov.cn") for unit in units]
         people.load_contacts(session, contacts, now=JANUARY, on=NEW_YEAR, by="office")
     assert found(database)["people"].ok
+
+
+def test_a_process_of_a_cluster_is_missed_until_it_is_forgotten(database: Database) -> None:
+    def alive(name: str, when: datetime) -> None:
+        with database.write() as session:
+            heartbeats.alive(session, name, when, {})
+
+    def workers(now: datetime) -> tuple[str, dict[str, str | int]]:
+        one = found(database, now, engine="cluster")["workers"]
+        return one.text_code, dict(one.values)
+
+    assert workers(NOW)[0] == "health.workers_none"
+    alive("work|a|1", NOW)
+    alive("work|b|1", NOW)
+    assert workers(NOW) == ("health.workers_ok", {"n": 2, "names": ""})
+    later = NOW + timedelta(minutes=1)
+    alive("work|b|1", later)
+    assert workers(later) == ("health.workers_missed", {"n": 1, "names": "work a 1"})
+    assert not found(database, later, engine="cluster")["workers"].red
+    assert workers(later + timedelta(minutes=1))[0] == "health.workers_none"
+    tomorrow = NOW + timedelta(days=1, minutes=1)
+    alive("work|b|1", tomorrow)
+    assert workers(tomorrow) == ("health.workers_ok", {"n": 1, "names": ""})
+    with database.write() as session:
+        heartbeats.leave(session, "work|b|1")
+    assert workers(tomorrow)[0] == "health.workers_none"
+    assert "workers" not in found(database)

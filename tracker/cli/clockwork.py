@@ -20,6 +20,7 @@ from tracker.definitions.runninganswers import (
 )
 from tracker.services import planning, trail
 from tracker.store import database as store
+from tracker.store import jobs
 from tracker.wording.forms import instant as told_instant
 
 
@@ -48,12 +49,15 @@ def seal(place: House) -> int:
 def migrate(place: House, *, as_json: bool) -> None:
     before = _revision(place)
     after = store.migrate(place.settings.database)
+    queue = jobs.prepare(place.settings.database) if place.settings.engine == "cluster" else None
     if as_json:
         show.answer(MigrateAnswer(database=place.database.place, before=before, after=after))
         return
     key = "migrate.same" if before == after else "migrate.done"
     told = before or "—"
     show.echo(say(key, place.lang, database=place.database.place, before=told, after=after))
+    if queue is not None:
+        show.echo(say("migrate.queue", place.lang, version=queue))
 
 
 def _revision(place: House) -> str | None:

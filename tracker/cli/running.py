@@ -13,7 +13,7 @@ trail = group("trail", "留痕：只增不改、环环相扣的事件链 / the t
 
 
 def add_to(tree: typer.Typer) -> None:
-    for command in (serve, tick, deliver, migrate, doctor, demo):
+    for command in (serve, work, tick, deliver, migrate, doctor, demo):
         tree.command()(command)
     tree.add_typer(trail)
 
@@ -33,6 +33,17 @@ def serve(
     from tracker.cli import serving
 
     serving.serve(host=host, port=port)
+
+
+def work() -> None:
+    """看钟、发信，不提供页面；多机运行时可开任意多个 / clock and mail without pages.
+
+    多机运行（TRACKER_ENGINE=cluster）时每台机器可开任意多个；任何一个停了，其余的接手 /
+    any number on any machine of a cluster: the others take over from one that stops.
+    """
+    from tracker.cli import serving
+
+    serving.work()
 
 
 def tick(

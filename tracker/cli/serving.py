@@ -7,8 +7,6 @@ import os
 import signal
 import socket
 import threading
-from contextlib import suppress
-from datetime import timedelta
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -16,21 +14,12 @@ import typer
 import uvicorn
 from uvicorn.importer import import_from_string
 
-from notifiers.imap import MailboxError
-from schedules.ticker import Tick, Ticker
+from schedules.ticker import Ticker
 from tracker import runtime, settings
+from tracker.cli import engines
+from tracker.cli.engines import Engine
 from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
-from tracker.services import (
-    delivery,
-    drafts,
-    mailbox,
-    planning,
-    programmes,
-    trail,
-    watch,
-    weekpost,
-)
 from tracker.store.database import require_head
 
 if TYPE_CHECKING:
@@ -39,9 +28,6 @@ if TYPE_CHECKING:
 PAGES = "tracker.web.app:create"
 """By name: the command line and the pages do not import each other."""
 
-SEAL_EVERY = timedelta(minutes=1)
-DIGEST_EVERY = timedelta(hours=1)
-WATCH_EVERY = timedelta(minutes=5)
 DRAIN_SECONDS = 4
 """What visitors are given; mails under way have their own time meanwhile."""
 AT_MOST_SECONDS = 14.0
@@ -60,13 +46,41 @@ def serve(*, host: str, port: int | None) -> None:
     listening = _listening(found.host, found.port)
     parts = runtime.build(found)
     stop = asyncio.Event()
-    asyncio.run(_serve(parts, listening, jobs(parts, stop), stop))
+    asyncio.run(_serve(parts, listening, engines.for_pages(parts, stop), stop))
+
+
+def work() -> None:
+    """The clock and the mail without pages, until Ctrl-C or SIGTERM."""
+    found = settings.load()
+    require_head(found.database)
+    asyncio.run(_work(runtime.build(found)))
+
+
+async def _work(parts: Runtime) -> None:
+    stop = asyncio.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(one, _end, stop)
+    engine = engines.for_work(parts, stop)
+    engine.start()
+    typer.echo(say("work.at", parts.settings.language, place=parts.database.place))
+    try:
+        await stop.wait()
+    finally:
+        stop.set()
+        await engine.stop()
+        await parts.close()
+
+
+def _end(stop: asyncio.Event) -> None:
+    if not stop.is_set():
+        _end_at_last()
+    stop.set()
 
 
 def show(parts: Runtime) -> None:
     """The pages alone, on a runtime whose clock stands still: nothing is planned or sent."""
     listening = _listening(parts.settings.host, parts.settings.port)
-    asyncio.run(_serve(parts, listening, {}, asyncio.Event()))
+    asyncio.run(_serve(parts, listening, Ticker({}), asyncio.Event()))
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -87,7 +101,7 @@ def _listening(host: str, port: int) -> socket.socket:
 async def _serve(
     parts: Runtime,
     listening: socket.socket,
-    periodic: dict[str, tuple[timedelta, Tick]],
+    engine: Engine,
     stop: asyncio.Event,
 ) -> None:
     pages = import_from_string(PAGES)(parts)
@@ -101,13 +115,12 @@ async def _serve(
     )
     server = _Server(config, parts.settings.language, stop)
     _ignore_echoes()
-    ticker = Ticker(periodic)
-    ticker.start()
+    engine.start()
     try:
         await server.serve(sockets=[listening])
     finally:
         stop.set()
-        await ticker.stop()
+        await engine.stop()
         await parts.close()
         listening.close()
 
@@ -152,82 +165,3 @@ def _end_at_last() -> None:
     last = threading.Timer(AT_MOST_SECONDS, os._exit, (1,))
     last.daemon = True
     last.start()
-
-
-def jobs(parts: Runtime, stop: asyncio.Event) -> dict[str, tuple[timedelta, Tick]]:
-    """The periodic work; each is a function of the instant it reads and of rows."""
-    found = parts.settings
-    mailroom = delivery.parts_of(parts)
-
-    async def tick() -> None:
-        await asyncio.to_thread(
-            planning.tick_all, parts.database, parts.clock.now(), ways=found.ways
-        )
-
-    async def deliver() -> None:
-        await delivery.deliver(mailroom, parts.clock.now(), stop=stop)
-
-    async def seal() -> None:
-        await asyncio.to_thread(_seal, parts)
-
-    async def digest() -> None:
-        await asyncio.to_thread(_issue_digests, parts, mailroom)
-
-    async def look_after() -> None:
-        await asyncio.to_thread(_watch, parts, mailroom)
-
-    async def poll() -> None:
-        await asyncio.to_thread(_poll, parts)
-
-    work: dict[str, tuple[timedelta, Tick]] = {
-        "tick": (timedelta(seconds=found.tick_seconds), tick),
-        "deliver": (timedelta(seconds=found.deliver_seconds), deliver),
-        "seal": (SEAL_EVERY, seal),
-        "digest": (DIGEST_EVERY, digest),
-        "watch": (WATCH_EVERY, look_after),
-    }
-    if found.mailbox_host:
-        work["mailbox"] = (timedelta(seconds=found.mailbox_seconds), poll)
-    return work
-
-
-def _poll(parts: Runtime) -> None:
-    """One that fails is told by health; the next one goes on where it stopped."""
-    with suppress(MailboxError):
-        mailbox.poll(parts.database, mailbox.settings_of(parts.settings), parts.clock.now())
-
-
-def _seal(parts: Runtime) -> None:
-    """And whatever else is put away from time to time."""
-    with parts.database.write() as session:
-        drafts.tidy(session, now=parts.clock.now())
-    while True:
-        with parts.database.write() as session:
-            if not trail.seal_all(session, now=parts.clock.now()):
-                return
-
-
-def _issue_digests(parts: Runtime, mailroom: delivery.Parts) -> None:
-    """Each programme's digests of the week, where they are due and not there yet."""
-    now = parts.clock.now()
-    with parts.database.read() as session:
-        slugs = programmes.slugs(session)
-    for slug in slugs:
-        with parts.database.write() as session:
-            weekpost.issue_and_post(
-                session,
-                slug,
-                now=now,
-                stationery=mailroom.stationery,
-                templates=parts.templates,
-                health=watch.weekly(session, slug, now, parts.settings),
-            )
-
-
-def _watch(parts: Runtime, mailroom: delivery.Parts) -> None:
-    """What the office has to know of the service, where there is anything."""
-    with parts.database.write() as session:
-        watch.watch(
-            session, parts.clock.now(), stationery=mailroom.stationery, templates=parts.templates,
-            ways=parts.settings.ways,
-        )  # fmt: skip

@@ -225,6 +225,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.bounced": ("退信", "bounced"),
     "demo.suppressed": ("不发", "suppressed"),
     "demo.unknown": ("不明", "unknown"),
+    "work.at": ("看钟、发信：{place}，Ctrl-C 结束", "clock and mail: {place}, Ctrl-C ends"),
+    "migrate.queue": (
+        "多机运行的队列：procrastinate {version}",
+        "queue of the cluster: procrastinate {version}",
+    ),
     "serve.at": ("在 {url} 提供页面，Ctrl-C 结束", "pages at {url}, Ctrl-C ends"),
     "doctor.ok": ("没有缺的", "nothing is missing"),
     "doctor.bad": ("{n} 项必须处理", "{n} to be put right"),

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from schedules.deadlines import local_day
-from tracker.services import calendars, outbox, people, programmes
+from tracker.services import calendars, heartbeats, outbox, people, programmes
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -42,6 +42,8 @@ Value = str | int
 class Beats(Protocol):
     """The settings that say how often the parts work."""
 
+    @property
+    def engine(self) -> str: ...
     @property
     def tick_seconds(self) -> float: ...
     @property
@@ -73,6 +75,7 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
     return [
         _beating(session, "tick", now, settings.tick_seconds),
         _beating(session, "deliver", now, settings.deliver_seconds),
+        *_workers(session, now, settings),
         _outbox(session, now),
         _failed(session, now),
         _sealed(session, now),
@@ -95,6 +98,22 @@ def _beating(session: Session, name: str, now: datetime, seconds: float) -> Find
     silent = age > max(LEAST, timedelta(seconds=seconds) * MISSED)
     code = f"{name}_silent" if silent else f"{name}_ok"
     return _finding(name, not silent, code, minutes=_minutes(age), at=row.at.isoformat())
+
+
+def _workers(session: Session, now: datetime, settings: Beats) -> Iterator[Finding]:
+    """The processes that share the work of a cluster: some are missed, or none is there."""
+    if settings.engine != "cluster":
+        return
+    found = heartbeats.processes(session)
+    missed = [name for name, row in found.items() if now - row.at > heartbeats.ALIVE_EVERY * MISSED]
+    working = [name for name in found if name.startswith("work|") and name not in missed]
+    if not working:
+        yield _finding("workers", False, "workers_none", n=len(missed))
+        return
+    names = "、".join(name.replace("|", " ") for name in missed)
+    code = "workers_missed" if missed else "workers_ok"
+    n = len(missed or working)
+    yield _finding("workers", not missed, code, red=False, n=n, names=names)
 
 
 def _outbox(session: Session, now: datetime) -> Finding:

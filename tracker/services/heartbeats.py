@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
-from sqlmodel import Session, col
+from sqlalchemy import bindparam, delete, insert, update
+from sqlmodel import Session, col, select
 
 from tracker.store import queries
 from tracker.store.tables import HeartbeatRow, Table
@@ -16,6 +16,14 @@ TICK = "tick"
 """The heartbeat of the tick: when it last looked."""
 
 DELIVER = "deliver"
+
+PROCESS = "process|"
+"""Begins the heartbeats of processes: `process|work|<machine>|<number>`."""
+
+ALIVE_EVERY = timedelta(seconds=15)
+
+FORGOTTEN_AFTER = timedelta(days=1)
+"""A process that died is missed for so long; one that was to go says so itself."""
 
 
 def beat(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
@@ -34,6 +42,29 @@ def fail(session: Session, name: str, now: datetime, why: str) -> None:
     since = {} if row is None else {"worked_at": row.detail.get("worked_at", row.at.isoformat())}
     beat(session, name, now, {**since, "failed": why})
 
+
+def alive(session: Session, name: str, now: datetime, detail: Mapping[str, Any]) -> None:
+    """Say that this process is there, and forget those that died long ago."""
+    beat(session, f"{PROCESS}{name}", now, detail)
+    session.connection().execute(
+        delete(HeartbeatRow).where(*_OF_PROCESSES, col(HeartbeatRow.at) < now - FORGOTTEN_AFTER)
+    )
+
+
+def leave(session: Session, name: str) -> None:
+    """Say that this process ends by itself."""
+    session.connection().execute(
+        delete(HeartbeatRow).where(col(HeartbeatRow.name) == f"{PROCESS}{name}")
+    )
+
+
+def processes(session: Session) -> dict[str, HeartbeatRow]:
+    """By name, without those that ended by themselves."""
+    found = session.exec(select(HeartbeatRow).where(*_OF_PROCESSES).order_by(HeartbeatRow.name))
+    return {row.name.removeprefix(PROCESS): row for row in found}
+
+
+_OF_PROCESSES = (col(HeartbeatRow.name).startswith(PROCESS, autoescape=True),)
 
 # Composed once: a look that finds nothing costs little more than composing these.
 _BEAT = update(Table.metadata.tables["heartbeat"]).where(

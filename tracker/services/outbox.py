@@ -128,10 +128,10 @@ def claim(
     return [leased[id_] for id_ in ids if id_ in leased]
 
 
-def waits(session: Session, now: datetime) -> bool:
-    """Whether anything is due at `now`; nothing is claimed."""
-    due = select(col(DispatchRow.id)).where(OPEN, col(DispatchRow.due_at) <= now).limit(1)
-    return session.connection().execute(due).first() is not None
+def waits(session: Session, now: datetime, *, beyond: int = 0) -> bool:
+    """Whether more than `beyond` are due at `now`; nothing is claimed."""
+    due = select(col(DispatchRow.id)).where(OPEN, col(DispatchRow.due_at) <= now)
+    return session.connection().execute(due.offset(beyond).limit(1)).first() is not None
 
 
 def held(

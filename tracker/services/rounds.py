@@ -1,0 +1,132 @@
+"""The periodic work of a running service, in one list: whoever runs it takes it from here.
+
+Each round is a function of the instant it reads and of rows; dropped, doubled or run by two at
+once it makes the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from notifiers.imap import MailboxError
+from tracker.services import (
+    delivery,
+    drafts,
+    heartbeats,
+    mailbox,
+    outbox,
+    planning,
+    programmes,
+    trail,
+    watch,
+    weekpost,
+)
+from tracker.services.delivery import Parts, Runtime
+
+SEAL_EVERY = timedelta(minutes=1)
+DIGEST_EVERY = timedelta(hours=1)
+WATCH_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Round:
+    """`more` asks whether so much waits that another process should help."""
+
+    every: timedelta
+    run: Callable[[], Awaitable[None]]
+    more: Callable[[], Awaitable[bool]] | None = None
+
+
+def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
+    """By name. Once `stop` is set, mails that were not begun are left for whoever comes next."""
+    found, now = parts.settings, parts.clock.now
+    mailroom = delivery.parts_of(parts)
+
+    async def tick() -> None:
+        await asyncio.to_thread(planning.tick_all, parts.database, now(), ways=found.ways)
+
+    async def deliver() -> None:
+        await delivery.deliver(mailroom, now(), stop=stop)
+
+    async def much_waits() -> bool:
+        return not stop.is_set() and await asyncio.to_thread(_much_waits, parts)
+
+    def every(seconds: float, work: Callable[[], None]) -> Round:
+        async def run() -> None:
+            await asyncio.to_thread(work)
+
+        return Round(timedelta(seconds=seconds), run)
+
+    listed = {
+        "tick": Round(timedelta(seconds=found.tick_seconds), tick),
+        "deliver": Round(timedelta(seconds=found.deliver_seconds), deliver, more=much_waits),
+        "seal": every(SEAL_EVERY.total_seconds(), lambda: _seal(parts)),
+        "digest": every(DIGEST_EVERY.total_seconds(), lambda: _issue_digests(parts, mailroom)),
+        "watch": every(WATCH_EVERY.total_seconds(), lambda: _watch(parts, mailroom)),
+    }
+    if found.mailbox_host:
+        listed["mailbox"] = every(found.mailbox_seconds, lambda: _poll(parts))
+    return listed
+
+
+def say_alive(parts: Runtime, name: str) -> None:
+    """That this process is there."""
+    with parts.database.write() as session:
+        heartbeats.alive(session, name, parts.clock.now(), {})
+
+
+def say_goodbye(parts: Runtime, name: str) -> None:
+    """That it ends by itself and is not to be missed."""
+    with parts.database.write() as session:
+        heartbeats.leave(session, name)
+
+
+def _much_waits(parts: Runtime) -> bool:
+    with parts.database.read() as session:
+        return outbox.waits(session, parts.clock.now(), beyond=delivery.BATCH)
+
+
+def _poll(parts: Runtime) -> None:
+    """One that fails is told by health; the next one goes on where it stopped."""
+    with suppress(MailboxError):
+        mailbox.poll(parts.database, mailbox.settings_of(parts.settings), parts.clock.now())
+
+
+def _seal(parts: Runtime) -> None:
+    """And whatever else is put away from time to time."""
+    with parts.database.write() as session:
+        drafts.tidy(session, now=parts.clock.now())
+    while True:
+        with parts.database.write() as session:
+            if not trail.seal_all(session, now=parts.clock.now()):
+                return
+
+
+def _issue_digests(parts: Runtime, mailroom: Parts) -> None:
+    """Each programme's digests of the week, where they are due and not there yet."""
+    now = parts.clock.now()
+    with parts.database.read() as session:
+        slugs = programmes.slugs(session)
+    for slug in slugs:
+        with parts.database.write() as session:
+            weekpost.issue_and_post(
+                session,
+                slug,
+                now=now,
+                stationery=mailroom.stationery,
+                templates=parts.templates,
+                health=watch.weekly(session, slug, now, parts.settings),
+            )
+
+
+def _watch(parts: Runtime, mailroom: Parts) -> None:
+    """What the office has to know of the service, where there is anything."""
+    with parts.database.write() as session:
+        watch.watch(
+            session, parts.clock.now(), stationery=mailroom.stationery, templates=parts.templates,
+            ways=parts.settings.ways,
+        )  # fmt: skip
