@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("running", "建立数据库或更新到本版 / make the database, or bring it up to date"),
     "doctor": ("running", "还缺什么、怎么办 / what is missing, in plain words"),
     "serve": ("running", "网页、时钟、发信合为一个进程 / pages, clock and mail in one process"),
-    "work": ("running", "看钟、发信，不带网页；多机运行用 / clock and mail without pages"),
+    "work": ("running", "看钟、发信，不提供页面 / clock and mail without pages"),
     "tick": ("running", "看一次钟：到点的催办写成待发件 / make what is due now, safe to repeat"),
     "channel": ("channels", "通道：邮件、网址推送、群机器人，按序发送 / channels and their order"),
     "feed": (

@@ -36,7 +36,7 @@ def serve(
 
 
 def work() -> None:
-    """看钟、发信，不提供页面；多机运行时可开任意多个 / clock and mail without pages.
+    """看钟、发信，不提供页面 / clock and mail without pages.
 
     多机运行（TRACKER_ENGINE=cluster）时每台机器可开任意多个；任何一个停了，其余的接手 /
     any number on any machine of a cluster: the others take over from one that stops.
