@@ -6,17 +6,15 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 SPREAD := -n 2 --dist loadfile
 
-.PHONY: help setup setup-cluster setup-dev demo test prove lint format bench lock clean browser
+.PHONY: help setup setup-dev demo test prove lint format bench lock clean browser
 
 help:
 	@echo "make setup    the environment .venv from requirements.lock, with .venv/bin/tracker"
-	@echo "make setup-cluster   the same with what several machines need"
 	@echo "make demo     a year of both shipped programmes, then the pages on 127.0.0.1:8000 (ARGS=--no-serve ends instead)"
 	@echo "make test     the quick form of every proof; make prove: the full forms"
 	@echo "make lint | format | bench | lock | clean"
 
 setup: .venv/.made
-setup-cluster: .venv/.made-cluster
 setup-dev: .venv/.made-dev
 
 .venv/bin/python:
@@ -32,10 +30,6 @@ setup-dev: .venv/.made-dev
 	@echo "Installing the locked dependencies into .venv (about half a minute, once) ..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
-	@touch $@
-
-.venv/.made-cluster: requirements-cluster.lock .venv/.made
-	@$(PIP) --require-hashes -r requirements-cluster.lock
 	@touch $@
 
 .venv/.made-dev: requirements-dev.lock .venv/.made
@@ -79,8 +73,7 @@ browser:
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header $(ARGS)
 lock: setup-dev
 	$(COMPILE) --group build pyproject.toml -o requirements.lock
-	$(COMPILE) --group build --extra cluster -c requirements.lock pyproject.toml -o requirements-cluster.lock
-	$(COMPILE) --group build --group dev -c requirements-cluster.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist

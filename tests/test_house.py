@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tracker", "notifiers", "schedules")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 KNOWN = {
     *PACKAGES,
@@ -141,7 +141,6 @@ def pins(lock: str) -> dict[str, str]:
     [
         ("requirements.lock", PROJECT["project"]["dependencies"]),
         ("requirements.lock", PROJECT["dependency-groups"]["build"]),
-        ("requirements-cluster.lock", PROJECT["project"]["optional-dependencies"]["cluster"]),
         ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
     ],
 )
@@ -155,10 +154,11 @@ def test_the_lock_answers_every_dependency(lock: str, wanted: list[str]) -> None
         )
 
 
-@pytest.mark.parametrize("lock", LOCKS[1:])
-def test_what_is_added_leaves_the_locked_versions_alone(lock: str) -> None:
-    more = pins(lock)
-    assert {name: more.get(name) for name in pins(LOCKS[0])} == pins(LOCKS[0])
+def test_the_test_tools_leave_the_locked_versions_alone() -> None:
+    tools = pins("requirements-dev.lock")
+    assert {name: tools.get(name) for name in pins("requirements.lock")} == pins(
+        "requirements.lock"
+    )
 
 
 def test_every_setting_stands_in_the_example_of_the_environment() -> None:

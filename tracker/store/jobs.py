@@ -7,12 +7,11 @@ finds them dropped and made anew, and a backup leaves them out.
 from __future__ import annotations
 
 from contextlib import closing
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from tracker.domain.errors import Refused
 from tracker.store.database import Database, Outdated
 
 SCHEMA = "tracker_jobs"
@@ -20,7 +19,7 @@ SCHEMA = "tracker_jobs"
 
 def prepare(url: str) -> str:
     """Make them as this version of procrastinate wants them; returns that version."""
-    wanted = _library()
+    wanted = version("procrastinate")
     with closing(Database(url, busy_seconds=60)) as database, database.write() as session:
         connection = session.connection()
         connection.execute(text("SELECT pg_advisory_xact_lock(73110002)"))
@@ -31,7 +30,7 @@ def prepare(url: str) -> str:
 
 def require(database: Database) -> None:
     """Outdated unless they are there as this version of procrastinate wants them."""
-    wanted = _library()
+    wanted = version("procrastinate")
     with database.read() as session:
         has = _made_by(session.connection())
     if has != wanted:
@@ -45,16 +44,6 @@ def require(database: Database) -> None:
 def address(database: Database) -> str:
     """The database's URL as its own client library reads it, password included."""
     return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _library() -> str:
-    try:
-        return version("procrastinate")
-    except PackageNotFoundError:
-        raise Refused(
-            "多机运行需要 procrastinate：make setup-cluster / a cluster needs procrastinate: "
-            "`make setup-cluster`, or install tracker[cluster]"
-        ) from None
 
 
 def _made_by(connection: Connection) -> str | None:
