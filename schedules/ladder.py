@@ -18,6 +18,8 @@ from schedules.workdays import WorkCalendar
 URGENT = timedelta(hours=12)
 MARGIN = timedelta(hours=1)
 LIMIT, BEFORE_LIMIT = 0, -1
+END = "end"
+"""The rung that ends a ladder."""
 
 # From which offset or step on a role is told; None: from the first rung.
 Joins = Mapping[str, int | None]
@@ -140,11 +142,14 @@ def day_rungs(
     until: datetime,
     calendar: WorkCalendar,
     window: Window,
+    ends_at: datetime | None = None,
 ) -> Iterator[Planned]:
     """Every rung wanted at or before `until`, in order of `nominal_at`.
 
     Rungs lie at the opening of the window; "0" on the due day or the last working day before it.
-    Rungs before `start_at` are dropped: the duty did not exist.
+    Rungs before `start_at` are dropped: the duty did not exist. From `ends_at`, which is no earlier
+    than the deadline, there is one more, "end", at the next opening, for whoever has joined by
+    then; unless the ladder had its last one before that.
     """
     anchor = _anchor(deadline, calendar, window=window)
     for offset in _offsets(ladder):
@@ -152,10 +157,19 @@ def day_rungs(
         at = local_instant(day, window.opens, zone=deadline.zone)
         if at > until:
             return
+        if ends_at is not None and at >= ends_at:
+            break
         if start_at is None or at >= start_at:
             rung = ladder.rung(offset)
             # An opening on a working day needs no moving into the window.
             yield from (Planned(rung.name, role, at, at) for role in rung.roles)
+    if ends_at is None:
+        return
+    at = later_in_window(ends_at, zone=deadline.zone, calendar=calendar, window=window)
+    offset = calendar.workdays_between(anchor, local_day(at, deadline.zone))
+    if at <= until and (ladder.after_last is None or offset <= ladder.after_last):
+        told = ladder.tells.get(END) or _told(ladder.joins, offset)
+        yield from (Planned(END, role, at, at) for role in told)
 
 
 def hour_rungs(

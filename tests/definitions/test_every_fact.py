@@ -34,6 +34,7 @@ ROWS: dict[str, dict[str, str]] = {
     "recognition": {"类型": "认可", "认可": "prize", "数量": "1"},
     "external_date": {"类型": "外部日期", **ABOUT, "日期": "2021-10-31"},
     "activity": {"类型": "活动", "活动": "login", "单位": "housing"},
+    "closing": {"类型": "收官", "理由": "已签定"},
     "withdrawal": {"类型": "撤回", "更正": "f-1", "备注": "重复"},
 }  # fmt: skip
 

@@ -154,6 +154,92 @@ class TestNearest:
         assert policy.case_joining() == {"contact": None, "head": 0, "leader": 2}
 
 
+class TestEnd:
+    """The year ends on 31 December 2021; the next working day is 4 January 2022."""
+
+    def test_the_ladder_ends_with_the_year_and_says_so_once(self) -> None:
+        found = told(with_policy(), after="2021-12-24", until="2022-12-31")
+        assert found == [
+            ("+58", "12-27 08:30", "contact head leader"),
+            ("+61", "12-30 08:30", "contact head leader"),
+            ("end", "01-04 08:30", "contact head leader"),
+        ]
+        assert next_alarm(view(with_policy()), KEY, after=at("2022-01-04 09:00")) is None
+
+    def test_what_falls_due_with_the_year_is_told_once_after_it(self) -> None:
+        duties = [{**DUE[0], "on": "2021-12-31"}]
+        found = told(a_programme(clause(duties=duties)), after="2021-12-29", until="2022-12-31")
+        assert found == [
+            ("-1", "12-30 08:30", "contact"),
+            ("0", "12-31 08:30", "contact"),
+            ("end", "01-04 08:30", "contact"),
+        ]
+
+    def test_what_falls_due_after_the_year_is_reminded_up_to_its_own_deadline(self) -> None:
+        duties = [{**DUE[0], "on": "2022-01-10"}]
+        found = told(a_programme(clause(duties=duties)), after="2022-01-01", until="2022-12-31")
+        assert [rung for rung, *_ in found] == ["-3", "-1", "0", "end"]
+
+    @pytest.mark.parametrize(
+        ("ends_on", "last"),
+        [("2021-11-30", "12-01 08:30"), ("2022-01-31", "02-07 08:30"), ("never", None)],
+    )
+    def test_a_policy_may_name_another_end(self, ends_on: str, last: str | None) -> None:
+        found = told(with_policy(ends_on=ends_on), until="2023-01-01")
+        assert (found[-1][:2] == ("end", last)) is (last is not None)
+
+    def test_a_programme_has_its_own_last_day(self) -> None:
+        programme = a_programme(clause(duties=DUE), cutoff="2021-11-30")
+        assert told(programme, until="2022-12-31")[-1][:2] == ("end", "12-01 08:30")
+
+    def test_the_last_rung_can_tell_others(self) -> None:
+        programme = with_policy(rungs=[{"at": "end", "tells": ["office"]}])
+        assert told(programme, until="2022-12-31")[-1] == ("end", "01-04 08:30", "office")
+
+    def test_a_ladder_that_ended_before_has_no_further_rung(self) -> None:
+        found = told(with_policy(overdue_last=10), until="2022-12-31")
+        assert [rung for rung, *_ in found][-1] == "+10"
+
+    def test_a_receipt_does_not_put_off_the_last_word(self) -> None:
+        history = History()
+        history.add("receipt", "2021-12-31 16:00", clause="1", unit=BRANCH)
+        found = told(with_policy(), history, after="2021-12-31", until="2022-12-31")
+        assert found == [("end", "01-04 08:30", "contact head leader")]
+        assert not lapsed(
+            view(with_policy(), history), KEY, rung="end", version=1, role="contact",
+            at=at("2022-01-04 08:30"),
+        )  # fmt: skip
+
+    def test_what_becomes_known_after_the_end_is_no_news(self) -> None:
+        duties = [{"kind": "milestone", "id": "done", "external": "另文"}]
+        history = History()
+        history.add("external_date", "2022-03-01 10:00", clause="1", duty="done", on="2021-09-30")
+        assert told(a_programme(clause(duties=duties)), history, until="2022-12-31") == []
+
+    def test_an_open_case_is_told_of_every_charged_step_and_then_until_the_year_ends(self) -> None:
+        rule = {
+            "kind": "lateness", "duty": "c", "each": "0.01", "every": {"n": 12, "unit": "hour"},
+            "cap": "0.03",
+        }  # fmt: skip
+        history = History()
+        history.case("督办1", "2021-12-30 09:00")
+        programme = a_programme(clause(duties=CASE, rules=[rule]))
+        found = told(programme, history, after="2022-01-01", until="2022-12-31", key=CASE_KEY)
+        assert [rung for rung, *_ in found] == [
+            "-12h", "limit", "step+1", "step+2", "step+3", "end",
+        ]  # fmt: skip
+
+    def test_who_reviews_has_another_month(self) -> None:
+        history = History()
+        report = history.report("2021-12-30 10:00")
+        found = told(with_policy(), history, after="2022-01-17", until="2022-12-31")
+        rungs = [(rung.rpartition(":")[2], when) for rung, when, _ in found]
+        assert rungs[-1] == ("end", "02-07 08:30"), (
+            "31 January is in the spring festival's days off"
+        )
+        assert all(rung.startswith(f"waiting:{report}:") for rung, *_ in found)
+
+
 class TestSofteners:
     def test_progress_leaves_the_contact_in_peace_for_some_days(self) -> None:
         needs = [{**DUE[0], "need": {"of": "t", "number": "9"}}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -307,3 +308,13 @@ def test_a_mail_to_who_owes_and_reviews_says_both_at_once(environment: Environme
     letter = render_reminder(environment, "zh", mail)
     assert letter.text.startswith("1 件事，周五前办完可保 0.10；已逾期；1 份填报待审核。")
     assert "待您审核" in letter.text
+
+
+def test_the_last_reminder_says_that_the_year_is_over(environment: Environment) -> None:
+    ended = late(why=(Why("end", "contact", samples.NOW),), keeps=Units(0), next_at=None)
+    letter = render_reminder(environment, "zh", a_mail(ended, replace(ended, key="10")))
+    assert letter.subject == "【催办】考核期已过，2 项未办结"
+    assert letter.text.count("考核期已过，按未完成计；这是最后一次催办。") == 2
+    assert "考核期已过，最后一次催办（联络员）" in letter.html
+    english = render_reminder(environment, "en", a_mail(ended))
+    assert english.subject == "[Reminder] the year is over, 1 item is not done"

@@ -169,7 +169,7 @@ _VALUES: dict[str, dict[str, str]] = {
         "签收": "receipt", "发现问题": "finding", "监测": "measurement", "监测数据": "measurement",
         "目标": "target", "排名": "rank", "认定": "decision", "酌情认定": "decision",
         "口径": "reading", "认可": "recognition", "外部日期": "external_date",
-        "活动": "activity", "撤回": "withdrawal",
+        "活动": "activity", "收官": "closing", "撤回": "withdrawal",
     },
     "outcome": {
         "通过": "accepted", "退回": "returned", "申请": "requested", "批准": "approved",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from schedules.deadlines import Deadline
 from schedules.instants import local_instant
-from schedules.ladder import later_in_window
+from schedules.ladder import END, later_in_window
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
 from tracker.domain.reminders import awake
@@ -296,6 +296,11 @@ class ReminderLine:
     def sent_back(self) -> bool:
         """Whether the reader is told because of a return."""
         return any(kind_of(why.rung) is NoticeKind.RETURNED for why in self.why)
+
+    @property
+    def ended(self) -> bool:
+        """Whether this is the last that the reader is told of it."""
+        return any(why.rung == END for why in self.why)
 
     @property
     def acts(self) -> tuple[tuple[str, str], ...]:

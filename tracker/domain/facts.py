@@ -298,6 +298,14 @@ class Activity(Fact):
     unit: str = ""
 
 
+class Closing(Fact):
+    """年度收官: the programme's year is closed, and nobody is reminded of anything in it from then
+    on. A withdrawal of it opens the year again."""
+
+    fact: Literal["closing"] = "closing"
+    reason: Annotated[str, Field(min_length=1)]
+
+
 class Withdrawal(Fact):
     """Takes back the fact named in `supersedes` without putting another in its place."""
 
@@ -328,6 +336,7 @@ AnyFact = Annotated[
     | Recognition
     | ExternalDate
     | Activity
+    | Closing
     | Withdrawal,
     Field(discriminator="fact"),
 ]

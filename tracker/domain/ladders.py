@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from schedules.deadlines import Deadline, within_workdays
+from schedules.deadlines import Deadline, closes_at, within_workdays
 from schedules.ladder import (
     DayLadder,
     HourLadder,
@@ -24,7 +25,7 @@ from schedules.workdays import WorkCalendar
 from tracker.domain.obligations import Obligation
 from tracker.domain.points import fraction_of
 from tracker.domain.policy import Policy, Role
-from tracker.domain.programme import Clause, Item
+from tracker.domain.programme import Clause, Item, Programme
 from tracker.domain.rules import Lateness
 from tracker.domain.scoring import worth_of
 from tracker.domain.verdicts import waiting_rung
@@ -33,6 +34,10 @@ DAWN = datetime(1970, 1, 1, tzinfo=UTC)
 """Before everything."""
 
 NEXT = timedelta.resolution
+
+ASSESSED_WITHIN = timedelta(days=31)
+"""So long after the last day of the ladders who reviews is still told of what came in until then:
+the month in which a year is assessed."""
 
 
 def window_of(policy: Policy) -> Window:
@@ -68,12 +73,20 @@ class Timeline:
         while True:
             yield from self._rungs[where:]
             where = len(self._rungs)
-            if self._course.ends or self._reach > at + 16 * ahead:
+            if self.over(self._reach) or self._reach > at + 16 * ahead:
                 return
             self._extend(self._reach + ahead)
 
+    def over(self, at: datetime) -> bool:
+        """Whether no rung is wanted after `at`."""
+        ends_at = self._course.ends_at
+        return ends_at is not None and ends_at < at
+
     def last_before(self, at: datetime) -> Sequence[Planned]:
-        """The last rung wanted before `at`, once for each role told on it."""
+        """The last rung wanted before `at`, once for each role told on it; none of a ladder that
+        was over by then: what becomes known so late is no news."""
+        if self.over(at):
+            return []
         self._extend(at)
         passed = self._rungs[: bisect_left(self._at, at)]
         return [one for one in passed if one.rung == passed[-1].rung]
@@ -91,6 +104,7 @@ class Course:
     """What decides an obligation's rungs; equal courses share a timeline.
 
     `step` is the charged step after the limit of a clock of hours, charged `steps` times at most.
+    `closes_at` ends all ladders of the programme; this one not before its deadline and last step.
     """
 
     deadline: Deadline = field(compare=False)
@@ -102,11 +116,28 @@ class Course:
     kind: str
     step: timedelta | None
     steps: int
+    closes_at: datetime | None
+
+    @cached_property
+    def last_step_at(self) -> datetime:
+        return self.due_at + self.steps * (self.step or timedelta())
+
+    @cached_property
+    def ends_at(self) -> datetime | None:
+        """When its last rung is wanted; None where it is asked for until it is done."""
+        if self.kind == "gap":
+            return self.last_step_at
+        closes = self._closes_at
+        return None if closes is None else self._sendable(closes)
 
     @property
-    def ends(self) -> bool:
-        """A pause ends at its limit; everything else is asked for until it is done."""
-        return self.kind == "gap"
+    def _closes_at(self) -> datetime | None:
+        return None if self.closes_at is None else max(self.closes_at, self.last_step_at)
+
+    def _sendable(self, at: datetime) -> datetime:
+        return later_in_window(
+            at, zone=self.deadline.zone, calendar=self.calendar, window=window_of(self.policy)
+        )
 
     @property
     def stride(self) -> timedelta:
@@ -120,19 +151,14 @@ class Course:
             yield from self._days(self.policy.before, self.start_at, until)
             yield from self._timed(until)
             return
-        last = self.due_at + self.steps * (self.step or timedelta())
-        yield from self._hours(min(until, last))
-        if not self.ends:
+        yield from self._hours(min(until, self.last_step_at))
+        if self.kind != "gap":
             # Beyond the last charged step an open case costs no more, but it is still asked for.
-            yield from self._days((), last + NEXT, until)
+            yield from self._days((), self.last_step_at + NEXT, until)
 
     def _intake(self) -> Iterator[Planned]:
         if self.kind == "case":
-            send_at = later_in_window(
-                self.start_at, zone=self.deadline.zone, calendar=self.calendar,
-                window=window_of(self.policy),
-            )  # fmt: skip
-            yield Planned("intake", "contact", self.start_at, send_at)
+            yield Planned("intake", "contact", self.start_at, self._sendable(self.start_at))
 
     def _days(
         self, before: tuple[int, ...], start_at: datetime, until: datetime
@@ -151,7 +177,7 @@ class Course:
         )
         return day_rungs(
             ladder, self.deadline, start_at=start_at, until=until, calendar=self.calendar,
-            window=window_of(policy),
+            window=window_of(policy), ends_at=self._closes_at,
         )  # fmt: skip
 
     def _timed(self, until: datetime) -> Iterator[Planned]:
@@ -193,8 +219,22 @@ class ReviewCourse:
     mark: str
     since: datetime
     report: str
+    closes_at: datetime | None
 
-    ends = False
+    @cached_property
+    def ends_at(self) -> datetime | None:
+        closes = self._closes_at
+        if closes is None:
+            return None
+        return later_in_window(
+            closes, zone=self.zone, calendar=self.calendar, window=window_of(self.policy)
+        )
+
+    @property
+    def _closes_at(self) -> datetime | None:
+        if self.closes_at is None:
+            return None
+        return max(self.closes_at + ASSESSED_WITHIN, self.deadline.due_at)
 
     @property
     def stride(self) -> timedelta:
@@ -222,19 +262,25 @@ class ReviewCourse:
         )
         for one in day_rungs(
             ladder, self.deadline, start_at=self.since, until=until, calendar=self.calendar,
-            window=window,
+            window=window, ends_at=self._closes_at,
         ):  # fmt: skip
             rung = waiting_rung(self.report, one.rung)
             yield Planned(rung, one.role, one.nominal_at, one.send_at)
 
 
+def closing(programme: Programme, policy: Policy) -> datetime | None:
+    """When the ladders of the programme end; None where they do not."""
+    last = policy.last_day(programme.closes_on)
+    return None if last is None else closes_at(last, programme.tz)
+
+
 def course_of(
-    one: Obligation, item: Item, clause: Clause, policy: Policy, calendar: WorkCalendar
+    one: Obligation, clause: Clause, programme: Programme, calendar: WorkCalendar
 ) -> Course:
     assert one.deadline is not None
-    step, steps = None, 0
+    policy, step, steps = programme.policies[clause.id], None, 0
     if one.kind == "case":
-        step, steps = _charged_steps(one.duty, item, clause)
+        step, steps = _charged_steps(one.duty, programme.clauses[clause.id][1], clause)
     return Course(
         one.deadline,
         policy,
@@ -245,6 +291,7 @@ def course_of(
         one.kind,
         step,
         steps,
+        closing(programme, policy),
     )
 
 

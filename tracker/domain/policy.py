@@ -7,7 +7,7 @@ belongs to a person's one mail (window, quiet hours, language, channels) is the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
@@ -61,7 +61,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
-RUNG = r"^(0|[+-][1-9]\d{0,2}|[1-9]\d?%|-[1-9]\d{0,2}h|half|limit|step\+[1-9]\d{0,2})$"
+RUNG = r"^(0|[+-][1-9]\d{0,2}|[1-9]\d?%|-[1-9]\d{0,2}h|half|limit|end|step\+[1-9]\d{0,2})$"
 
 
 def _or_never(given: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -72,6 +72,13 @@ def _or_never(given: object, read: ValidatorFunctionWrapHandler) -> object:
         raise ValueError("neither a whole number in bounds nor never") from mistake
 
 
+def _day_or_word(given: object, read: ValidatorFunctionWrapHandler) -> object:
+    try:
+        return read(given)
+    except ValidationError as mistake:
+        raise ValueError("neither a day nor cutoff nor never") from mistake
+
+
 Further = Literal["deputy", "lead", "reviewer", "office"]
 Never = Literal["never"]
 Offset = Annotated[int, Field(le=0, ge=-250)]
@@ -79,6 +86,7 @@ Count = Annotated[int, Field(ge=1, le=250)]
 Step = Annotated[int, Field(ge=0, le=250)]
 CountOrNever = Annotated[Count | Never, WrapValidator(_or_never)]
 StepOrNever = Annotated[Step | Never, WrapValidator(_or_never)]
+EndsOn = Annotated[date | Literal["cutoff", "never"], WrapValidator(_day_or_word)]
 Hours = Annotated[int, Field(ge=1, le=2000)]
 Silence = Annotated[int, Field(ge=0, le=250)]
 
@@ -87,7 +95,8 @@ class Rung(_Part):
     """One rung, and who is told on it (`tells`; none: whom the ladder tells at that place).
 
     `at`: "-7", "0" and "+10" in working days from the deadline's day; "50%" of the time from the
-    start to the deadline; "-4h" before it; on a clock of hours also "half", "limit" and "step+2".
+    start to the deadline; "-4h" before it; on a clock of hours also "half", "limit" and "step+2";
+    "end" is the ladder's last one.
     """
 
     at: Annotated[str, Field(pattern=RUNG)]
@@ -99,17 +108,20 @@ class Ladder(_Part):
 
     `head_from`, `leader_from` and `joins` count working days overdue, `case_...` the charged steps
     after the limit of a clock of hours (0: at the limit). After `overdue_last` working days nothing
-    more is sent. `..._silences`: for so many working days after a receipt, a report of progress or
-    a request for an extension the line up to whoever acted is not told; an extension that is
-    approved always plans anew, a waiver or a close-out always ends it. `review_within`: a review is
-    due in so many working days after the report came in; who reviews is told then, on that day, and
-    every `review_every` working days after it, the office from `review_office_from` on.
+    more is sent. `ends_on` is the last day of all ladders, the programme's cut-off unless another
+    one is named: what is open after it, and past its own deadline, is told so once. For so many
+    working days after a receipt, a report of progress or a request for an extension
+    (`..._silences`) the line up to whoever acted is not told; an extension that is approved always
+    plans anew, a waiver or a close-out always ends it. `review_within`: a review is due in so many
+    working days after the report came in; who reviews is told then, on that day, and every
+    `review_every` working days after it, the office from `review_office_from` on.
     """
 
     before: tuple[Offset, ...] = (-30, -14, -7, -3, -1, 0)
     overdue_first: Count = 1
     overdue_every: Count = 3
     overdue_last: CountOrNever = "never"
+    ends_on: EndsOn = "cutoff"
     head_from: CountOrNever = 3
     leader_from: CountOrNever = 7
     joins: dict[Further, Count] = Field(default_factory=dict)
@@ -124,6 +136,12 @@ class Ladder(_Part):
     review_within: CountOrNever = 5
     review_every: Count = 3
     review_office_from: CountOrNever = 3
+
+    def last_day(self, cutoff: date) -> date | None:
+        """The day after which the ladders end; None where they do not."""
+        if self.ends_on == "never":
+            return None
+        return cutoff if self.ends_on == "cutoff" else self.ends_on
 
     def joining(self) -> dict[str, int | None]:
         """From which working day overdue on each role is told; None: from the first rung."""
@@ -206,6 +224,7 @@ class PolicyChange(_Part):
     overdue_first: Count | None = None
     overdue_every: Count | None = None
     overdue_last: CountOrNever | None = None
+    ends_on: EndsOn | None = None
     head_from: CountOrNever | None = None
     leader_from: CountOrNever | None = None
     joins: dict[Further, Count] | None = None

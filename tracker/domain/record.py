@@ -93,6 +93,7 @@ class Record:
     readings: dict[str, f.ReadingDecision] = field(default_factory=dict)
     recognitions: dict[str, list[f.Recognition]] = field(default_factory=dict)
     activities: dict[str, list[f.Activity]] = field(default_factory=dict)
+    closings: list[f.Closing] = field(default_factory=list)
     _answered: dict[tuple[str, str], Answers | None] = field(default_factory=dict, repr=False)
 
     def drawer(self, clause: str, kind: type[f.AboutKind]) -> Drawer[f.AboutKind]:
@@ -186,6 +187,8 @@ class Record:
                 return self.recognitions.get(fact.recognition)
             case f.Activity():
                 return self.activities.get(fact.activity)
+            case f.Closing():
+                return self.closings
             case _:
                 return None
 
@@ -244,6 +247,8 @@ def _file(filed: Record, fact: f.AnyFact) -> None:
             filed.recognitions.setdefault(fact.recognition, []).append(fact)
         case f.Activity():
             filed.activities.setdefault(fact.activity, []).append(fact)
+        case f.Closing():
+            filed.closings.append(fact)
         case f.Withdrawal():
             pass
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from schedules.deadlines import Deadline, closes_at, local_day
 from schedules.instants import local_instant
-from schedules.ladder import Planned, later_in_window
+from schedules.ladder import END, Planned, later_in_window
 from tracker.domain import facts as f
 from tracker.domain.ladders import DAWN, NEXT
 from tracker.domain.obligations import Obligation
 from tracker.domain.policy import RANKS, signs_for
-from tracker.domain.turns import Judged, Scope, View, untold
+from tracker.domain.turns import YEAR_CLOSED, Judged, Scope, View, untold
 from tracker.domain.verdicts import (
     OF_REVIEWS,
     ROLE,
@@ -114,8 +114,9 @@ def following_pause(view: View, key: str, limit: datetime) -> Obligation | None:
 def lapsed(view: View, key: str, *, rung: str, version: int, role: str, at: datetime) -> str:
     """Why a notice made earlier is not to be sent at `at`; "" where it still is.
 
-    gone, no_date, done, waived, closed, waiting, suspended; moved (there is a newer deadline, with
-    notices of its own); receipt (signed since); corrected (the review that it tells of).
+    gone, no_date, done, waived, closed, year_closed, waiting, suspended; moved (there is a newer
+    deadline, with notices of its own); receipt (signed since); corrected (the review that it tells
+    of).
     """
     scope = view.scope(key)
     if scope is None:
@@ -130,7 +131,7 @@ def lapsed(view: View, key: str, *, rung: str, version: int, role: str, at: date
         return judged.reason
     if judged.obligation is not None and judged.obligation.version != version:
         return "moved"
-    if kind is NoticeKind.ASKED:
+    if kind is NoticeKind.ASKED or rung == END:
         return ""
     return _silenced(judged, role, at, view)
 
@@ -223,7 +224,7 @@ def _reviewed(rung: str, judged: Judged) -> str:
     """Why nobody has to review any more; "" where the report still waits."""
     if judged.waits is not None and judged.waits.id == waiting_for(rung)[0]:
         return ""
-    ended = judged.reason in ("gone", "waived", "closed")
+    ended = judged.reason in ("gone", "waived", "closed", YEAR_CLOSED)
     return judged.reason if ended else "reviewed"
 
 
@@ -258,7 +259,8 @@ def _notice(planned: Planned, judged: Judged, at: datetime, view: View) -> Notic
     one = judged.obligation
     assert one is not None
     slug = view.programme.id
-    on_ladder = kind_of(planned.rung) is NoticeKind.REMINDER
+    # Nothing comes after a last word, so a signature does not put it off.
+    put_off = kind_of(planned.rung) is NoticeKind.REMINDER and planned.rung != END
     return Notice(
         key=f"{slug}|{one.key}|{one.version}|{planned.rung}|{planned.role}",
         programme=slug,
@@ -269,7 +271,7 @@ def _notice(planned: Planned, judged: Judged, at: datetime, view: View) -> Notic
         unit=one.unit,
         nominal_at=planned.nominal_at,
         send_at=planned.send_at,
-        silenced=_silenced(judged, planned.role, at, view) if on_ladder else "",
+        silenced=_silenced(judged, planned.role, at, view) if put_off else "",
     )
 
 

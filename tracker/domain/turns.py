@@ -18,7 +18,16 @@ from schedules.ladder import Window
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings
-from tracker.domain.ladders import DAWN, NEXT, Course, ReviewCourse, Timeline, course_of, window_of
+from tracker.domain.ladders import (
+    DAWN,
+    NEXT,
+    Course,
+    ReviewCourse,
+    Timeline,
+    closing,
+    course_of,
+    window_of,
+)
 from tracker.domain.layout import lay_out
 from tracker.domain.obligations import Obligation, Standing
 from tracker.domain.programme import (
@@ -45,6 +54,9 @@ ELAPSED = {
 
 RESTING = frozenset({"waiting", "suspended"})
 """Reasons to say nothing that may pass without a new deadline: the ladder goes on underneath."""
+
+YEAR_CLOSED = "year_closed"
+"""Why nobody is told of what was open when the programme's year was closed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +245,8 @@ class _State:
         reason = _reason(standing)
         if not reason and self._scope.clause.joins == "any" and self._another_did(one):
             reason = "done"
+        if self.filed.closings and (not reason or reason in RESTING):
+            reason = YEAR_CLOSED
         acts = (*self._progress(one), *self._about(one, f.Extension))
         waits = self._waits(one, standing) if reason == "waiting" else None
         return Judged(one, reason, standing.receipts, acts, waits)
@@ -317,7 +331,7 @@ def _places(fact: f.AnyFact, kinds: dict[str, str], drawers: dict[f.FactId, set[
             return {f"t:{fact.target}"}
         case f.Activity():
             return {f"a:{fact.activity}"}
-        case f.ReadingDecision():
+        case f.ReadingDecision() | f.Closing():
             return {"r:"}
         case _:
             return set()
@@ -364,8 +378,7 @@ class _Plans:
         return self._layouts[key]
 
     def timeline(self, one: Obligation, scope: Scope) -> Timeline:
-        policy = self._programme.policies[scope.clause.id]
-        return self._run(course_of(one, scope.item, scope.clause, policy, self._calendar))
+        return self._run(course_of(one, scope.clause, self._programme, self._calendar))
 
     def review(self, report: f.Report, scope: Scope) -> Timeline | None:
         course = self.review_course(report, scope)
@@ -376,8 +389,9 @@ class _Plans:
         if policy.review_within == "never":
             return None
         return ReviewCourse(
-            policy, self._calendar, self._programme.tz, policy.mark, known_from(report), report.id
-        )
+            policy, self._calendar, self._programme.tz, policy.mark, known_from(report), report.id,
+            closing(self._programme, policy),
+        )  # fmt: skip
 
     def _run(self, course: Course | ReviewCourse) -> Timeline:
         if course not in self._timelines:

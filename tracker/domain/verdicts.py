@@ -32,12 +32,12 @@ OF_REVIEWS = frozenset({NoticeKind.RETURNED, NoticeKind.ACCEPTED})
 NAMED = frozenset(NoticeKind) - {NoticeKind.REMINDER}
 """Kinds whose rungs name something after a colon."""
 
-SETTLED = frozenset({"gone", "waived", "closed", "done", "waiting"})
+SETTLED = frozenset({"gone", "waived", "closed", "done", "waiting", "year_closed"})
 """Why nothing is left to do for whoever got a report back: it was sent again, say."""
 
 UNTOLD: dict[NoticeKind, frozenset[str]] = {
     NoticeKind.RETURNED: SETTLED,
-    NoticeKind.ACCEPTED: frozenset({"gone", "waived"}),
+    NoticeKind.ACCEPTED: frozenset({"gone", "waived", "year_closed"}),
 }
 """The reasons for which a review is not told."""
 

@@ -28,6 +28,7 @@ SETTLED = {
     "closed": "已销号 / it is closed out",
     "waiting": "已提交待审 / its report waits for review",
     "suspended": "挂账中 / it is suspended",
+    "year_closed": "年度已收官 / the year is closed",
     "gone": "已不存在 / it no longer exists",
     "no_date": "还没有日期 / it has no date yet",
 }

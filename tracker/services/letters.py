@@ -172,6 +172,9 @@ class _Reminder:
         if not late:
             return
         worst = max(late, key=lambda line: line.elapsed_late)
+        if all(line.ended for line in self.mail.lines):
+            yield self.say("late_ended", n=len(late))
+            return
         if len(self.mail.lines) == 1:
             yield self.say("late_one", title=self.named(worst), longest=self.delay(worst))
             return
@@ -298,7 +301,12 @@ class _Reminder:
     def price(self, line: ReminderLine) -> str:
         parts = [name for name in ("lost", "keeps") if getattr(line, name) > 0]
         key = "_".join(["price", *(parts or ["none"])])
-        return self.say(key, lost=line.lost, keeps=line.keeps, until=self.mail.until)
+        price = self.say(key, lost=line.lost, keeps=line.keeps, until=self.mail.until)
+        return (
+            self.say("sentences", first=price, then=self.say("price_ended"))
+            if line.ended
+            else price
+        )
 
     def why(self, line: ReminderLine | ReviewLine) -> str:
         return self.listed(

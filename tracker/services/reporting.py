@@ -318,7 +318,10 @@ def _append(
         items = _touched(programme, fresh, stock)
         since = planning.unheard_since(session, fresh, now)
         programmes.refresh_obligations(session, slug, now=now, items=items, since=since)
-        planning.rearm(session, slug, _reported(session, slug, fresh, stock), now, since=since)
+        looked_at = _reported(session, slug, fresh, stock)
+        if any(_opens_the_year(one, stock) for one in fresh):
+            looked_at = queries.open_keys(session, slug)
+        planning.rearm(session, slug, looked_at, now, since=since)
     return [on_file.get(one.id, one) for one in given]
 
 
@@ -434,6 +437,11 @@ def _reported(
     reports = (stock.facts[one.report] if isinstance(one, f.Review) else one for one in fresh)
     clauses = sorted({one.clause for one in reports if isinstance(one, f.Report)})
     return [row.key for row in queries.obligation_rows(session, slug, clauses)]
+
+
+def _opens_the_year(one: f.AnyFact, stock: vetting.Stock) -> bool:
+    """Whether it takes back what had ended every ladder."""
+    return one.supersedes is not None and isinstance(stock.facts[one.supersedes], f.Closing)
 
 
 def _items_of(programme: Programme, one: f.AnyFact, stock: vetting.Stock) -> set[str] | None:

@@ -16,11 +16,14 @@ from tracker.domain import facts as f
 from tracker.domain.comparison import Comparison, Side, compare_sides, side
 from tracker.domain.errors import Misfit, NotFound, Refused
 from tracker.domain.points import Units, points, units
-from tracker.services import pseudonyms, reporting, scoreboard, trail
+from tracker.services import closings, pseudonyms, reporting, scoreboard, trail
 from tracker.services.scoreboard import Board
 from tracker.store import queries
 from tracker.store.tables import SignoffRow
 from tracker.wording import LANGUAGES, Language, arithmetic
+
+BECAUSE = "终局签定第 {} 号 / final sign-off {}"
+"""Why a final sign-off closes the year."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def sign(
     by: str,
     note: str = "",
 ) -> Signoff:
-    """The score of the current version as of then, with everything known now.
+    """The score of the current version as of then, with everything known now. A final one closes
+    the year: nobody is reminded after it.
 
     Unfit without a name or for an instant that has not come; Refused where this very ledger is
     signed already.
@@ -115,6 +119,10 @@ def sign(
         "score": units(row.score), "final": row.final, "by": trail.traced(session, by),
     }  # fmt: skip
     trail.append(session, slug, "score.signed", str(row.number), body, now=now)
+    if row.final and closings.closed(session, slug, now) is None:
+        closings.close(
+            session, slug, because=BECAUSE.format(row.number, row.number), now=now, by=by
+        )
     return _signoff(row)
 
 

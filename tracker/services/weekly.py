@@ -15,7 +15,7 @@ from schedules.workdays import WorkCalendar
 from tracker.domain.forecast import Forecast, end_of_working_week, forecast
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
-from tracker.services import calendars, digest, people, programmes, readings, trail
+from tracker.services import calendars, closings, digest, people, programmes, readings, trail
 from tracker.services.digest import Audience, Digest, Health
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
@@ -38,13 +38,16 @@ class Issued:
 def issue(
     session: Session, slug: str, *, now: datetime, health: Sequence[Health] = ()
 ) -> list[Issued]:
-    """The digests of this week, if it has come so far and they are not there yet; else none.
+    """The digests of this week, if it has come so far and they are not there yet; else none. A year
+    that is closed has none.
 
     Due from the opening of the window on the week's first working day, so that a service that
     stood still on that day catches up. One look at the table where there is nothing to do.
     """
     programme = programmes.current(session, slug)
     if not due(programme, calendars.calendar(session), now):
+        return []
+    if closings.closed(session, slug, now) is not None:
         return []
     week = week_of(now, programme)
     queries.one_at_a_time(session, f"digest|{slug}")

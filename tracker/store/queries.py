@@ -128,6 +128,16 @@ def obligation_ids(session: Session, slug: str, keys: Sequence[str]) -> dict[str
     return found
 
 
+def open_keys(session: Session, slug: str) -> list[str]:
+    """Keys of the obligations that are still open."""
+    wanted = select(ObligationRow.key).where(
+        ObligationRow.programme == slug,
+        col(ObligationRow.open),
+        col(ObligationRow.withdrawn_at).is_(None),
+    )
+    return list(session.exec(wanted.order_by(col(ObligationRow.id))))
+
+
 def facts_after(session: Session, slug: str, row_id: int) -> list[FactRow]:
     """In the order in which they were stored."""
     wanted = select(FactRow).where(FactRow.programme == slug, col(FactRow.id) > row_id)

@@ -91,7 +91,7 @@ def rung(name: str, language: Language = "zh") -> str:
         return text(f"rung.{kind.value}", language=language)
     if name.endswith("%"):
         return text("rung.share", {"n": int(name[:-1])}, language=language)
-    if name in ("intake", "half", "limit", "0"):
+    if name in ("intake", "half", "limit", "end", "0"):
         return text(f"rung.{'due' if name == '0' else name}", language=language)
     if name.startswith("step+"):
         return text("rung.step", {"n": int(name[5:])}, language=language)
@@ -103,9 +103,8 @@ def rung(name: str, language: Language = "zh") -> str:
 
 
 def _review_rung(place: str, language: Language) -> str:
-    if place in ("in", "0"):
-        key = "rung.waiting" if place == "in" else "rung.review_due"
-        return text(key, language=language)
+    if place in _OF_REVIEW:
+        return text(f"rung.{_OF_REVIEW[place]}", language=language)
     return text("rung.review_after", {"n": int(place)}, language=language)
 
 
@@ -124,7 +123,9 @@ def _is_rung(name: str) -> bool:
     return kind_of(name) is not NoticeKind.REMINDER or _RUNG.fullmatch(name) is not None
 
 
-_RUNG = re.compile(r"intake|half|limit|0|step\+\d+|-\d+h|\d+%|[+-]\d+")
+_OF_REVIEW = {"in": "waiting", "0": "review_due", "end": "review_end"}
+
+_RUNG = re.compile(r"intake|half|limit|end|0|step\+\d+|-\d+h|\d+%|[+-]\d+")
 
 
 def _language(context: Context) -> Language:
