@@ -11,8 +11,9 @@ StoreError         the root: the database cannot serve
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlmodel import Session
 
 from tracker.domain.errors import TrackerError
+from tracker.store.crowd import AT_ONCE, Processes, Threads
 from tracker.store.memory import Memory
 
 WRITES = "tracker_writes"
@@ -64,6 +66,7 @@ class Database:
         self.url = parsed(url)
         self.memory = Memory()
         self.engine = _engine(self.url, synchronous, busy_seconds)
+        self._turns = Threads(busy_seconds) if self.is_sqlite else None
         self.writing = self.engine.execution_options(**{WRITES: True})
 
     @property
@@ -78,7 +81,8 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and cannot change it."""
-        with self._session(self.engine) as session:
+        turns = self._turns
+        with turns.to_read() if turns else nullcontext(), self._session(self.engine) as session:
             yield session
 
     @contextmanager
@@ -88,7 +92,8 @@ class Database:
         On SQLite it is the only writer from its start (BEGIN IMMEDIATE), so that it never fails
         half-way because another was quicker.
         """
-        with self._session(self.writing) as session:
+        turns = self._turns
+        with turns.to_write() if turns else nullcontext(), self._session(self.writing) as session:
             yield session
             session.commit()
 
@@ -173,18 +178,21 @@ def _engine(url: URL, synchronous: Synchronous, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
+        # Who may have one is a matter of turns; nobody waits a second time for a connection.
+        pool_size=AT_ONCE + 1,
+        max_overflow=-1,
         connect_args={"timeout": busy_seconds, "check_same_thread": False},
     )
-    pragmas = {
-        "foreign_keys": "ON",
-        "busy_timeout": str(int(busy_seconds * 1000)),
-        "synchronous": synchronous.upper(),
-    }
-    _prepare_sqlite(engine, pragmas)
+    pragmas = {"foreign_keys": "ON", "synchronous": synchronous.upper()}
+    file = file_of(url)
+    queue = Processes(file.with_name(f"{file.name}-queue"), busy_seconds) if file else None
+    _prepare_sqlite(engine, pragmas, busy_seconds, queue)
     return engine
 
 
-def _prepare_sqlite(engine: Engine, pragmas: Mapping[str, str]) -> None:
+def _prepare_sqlite(
+    engine: Engine, pragmas: Mapping[str, str], busy_seconds: float, queue: Processes | None
+) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         # The driver's own transactions begin too late and too weak: we say BEGIN ourselves.
@@ -196,7 +204,28 @@ def _prepare_sqlite(engine: Engine, pragmas: Mapping[str, str]) -> None:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if not writes:
+            connection.exec_driver_sql("BEGIN")
+            return
+        with queue.first() if queue is not None else nullcontext():
+            _begin_alone(connection, busy_seconds)
+
+
+def _begin_alone(connection: Connection, busy_seconds: float) -> None:
+    """SQLite's own pauses grow to a tenth of a second; who is first in the queue looks often."""
+    run, until = connection.exec_driver_sql, time.monotonic() + busy_seconds
+    run("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                run("BEGIN IMMEDIATE")
+                return
+            except OperationalError as busy:
+                if _kind_of(busy) is not Locked or time.monotonic() >= until:
+                    raise
+            time.sleep(0.001)
+    finally:
+        run(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
 
 
 def _postgres(url: URL, busy_seconds: float) -> Engine:
