@@ -37,7 +37,7 @@ DEBUG = "TRACKER_DEBUG"
 TLS_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 MAILBOX_PORTS = {"tls": 993, "starttls": 143, "none": 143}
 SHORTEST_SECRET = 32
-RetryMinutes = Annotated[float, Field(gt=0)]
+RetryMinutes = Annotated[float, Field(gt=0, le=24 * 60)]
 
 
 def default_folder() -> Path:
@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         default=(30, 60, 120, 180),
         min_length=1,
         description="Minutes to wait after the first tries of a mail, such as 30,60,120,180; "
-        "the last counts for every further one.",
+        "the last counts for every further one; a day at most.",
     )
     give_up_days: Annotated[int, Field(ge=1)] = Field(
         default=5, description="A mail that no server takes counts as failed after so many days."

@@ -85,6 +85,63 @@ def test_a_lease_that_ran_out_is_claimed_again_with_a_higher_attempt(
     assert settle(database, same, Ending.SENT, NOW) == [DispatchState.SENT]
 
 
+AHEAD = timedelta(days=400)
+"""By how much somebody has put the clock wrong."""
+
+
+def test_a_lease_taken_while_the_clock_was_ahead_is_believed_for_its_length_and_no_longer(
+    database: Database, dispatches: list[int]
+) -> None:
+    claim(database, NOW + AHEAD, worker="gone")
+    assert claim(database, NOW, worker="two") == []
+    assert claim(database, NOW + outbox.LEASE - timedelta(seconds=1), worker="two") == []
+    again = claim(database, NOW + outbox.LEASE, worker="two")
+    assert [(one.dispatch_id, one.attempt) for one in again] == [(id_, 2) for id_ in dispatches]
+
+
+def test_who_holds_a_lease_from_a_clock_that_was_ahead_may_still_settle_it(
+    database: Database, dispatches: list[int]
+) -> None:
+    [first, *_] = claim(database, NOW + AHEAD)
+    assert claim(database, NOW, worker="two") == []
+    assert settle(database, first, Ending.SENT, NOW) == [DispatchState.SENT]
+
+
+def test_a_try_put_off_while_the_clock_was_ahead_is_not_put_off_until_then(
+    database: Database, dispatches: list[int]
+) -> None:
+    [first, second, *_] = claim(database, NOW + AHEAD)
+    assert settle(database, first, Ending.LATER, NOW + AHEAD) == [DispatchState.PENDING]
+    assert settle(database, second, Ending.UNKNOWN, NOW + AHEAD) == [DispatchState.UNKNOWN]
+    assert claim(database, NOW, worker="two") == []
+    again = claim(database, NOW, worker="two")
+    assert [one.dispatch_id for one in again] == dispatches[:2]
+
+
+def test_a_try_that_a_server_put_off_for_a_day_is_not_made_before(
+    database: Database, dispatches: list[int]
+) -> None:
+    [first, *_] = claim(database, NOW)
+    day = timedelta(days=1)
+    with database.write() as session:
+        outbox.settle(session, [Outcome(first, Ending.LATER, "", 30 * day)], NOW, RETRY)
+    assert row(database, first.dispatch_id).next_try_at == NOW + outbox.LONGEST_WAIT
+    for _ in range(2):
+        found = claim(database, NOW + timedelta(minutes=1), worker="two")
+        assert first.dispatch_id not in [one.dispatch_id for one in found]
+
+
+def test_no_mail_is_given_up_by_a_clock_before_it_was_tried_as_often_as_there_are_waits(
+    database: Database, dispatches: list[int]
+) -> None:
+    for attempt in range(1, len(RETRY.waits) + 2):
+        [first, *_] = claim(database, NOW + attempt * AHEAD)
+        assert first.attempt == attempt
+        [state] = settle(database, first, Ending.LATER, NOW + attempt * AHEAD)
+        gives_up = attempt > len(RETRY.waits)
+        assert state is (DispatchState.FAILED if gives_up else DispatchState.PENDING)
+
+
 def test_the_same_outcome_told_twice_counts_once(database: Database, dispatches: list[int]) -> None:
     [one] = claim(database, NOW, limit=1)
     assert settle(database, one, Ending.SENT, NOW) == [DispatchState.SENT]

@@ -32,6 +32,9 @@ from tracker.store.tables import (
 LEASE = timedelta(minutes=15)
 """Longer than any mail takes, retries over a new connection included."""
 
+LONGEST_WAIT = timedelta(days=1)
+"""Between two tries of one mail, whatever a server asks for."""
+
 OPEN = text("dispatch.state IN ('pending', 'sending', 'unknown')")
 """Written out, because only then is it the condition of the index on what is open."""
 
@@ -58,9 +61,15 @@ class Retry:
     give_up_after: timedelta = timedelta(days=5)
 
     def wait(self, attempt: int, asked: timedelta | None) -> timedelta:
-        """After the `attempt`-th try (from 1); a server that asked for more is given it."""
+        """After the `attempt`-th try (from 1); a server that asked for more is given it, up to
+        LONGEST_WAIT."""
         planned = self.waits[min(attempt, len(self.waits)) - 1]
-        return max(planned, asked) if asked is not None else planned
+        return min(max(planned, asked or planned), LONGEST_WAIT)
+
+    def is_used_up(self, attempt: int, since: timedelta) -> bool:
+        """Whether it was tried for long enough, and often enough: a clock that was put on says
+        nothing about the server."""
+        return since >= self.give_up_after and attempt > len(self.waits)
 
 
 class Ending(StrEnum):
@@ -113,6 +122,7 @@ def claim(
         id_ or 0 for (id_,) in session.connection().execute(due.with_for_update(skip_locked=True))
     ]
     if not ids:
+        _doubt(session, now)
         return []
     taken = (
         update(DispatchRow)
@@ -126,6 +136,18 @@ def claim(
     done = session.connection().execute(taken)
     leased = {id_: Claim(id_ or 0, worker, attempt, lease_until) for id_, attempt in done}
     return [leased[id_] for id_ in ids if id_ in leased]
+
+
+def _doubt(session: Session, now: datetime) -> None:
+    """What a clock that was ahead has put off for longer than anything is ever put off: leases last
+    as long as a lease from now, and what nobody holds is due. Two machines never agree to the
+    second, so that less than another lease is no reason to doubt."""
+    run, longest = session.connection().execute, now + LEASE
+    far = update(DispatchRow).where(OPEN, col(DispatchRow.due_at) > longest + LEASE)
+    held = col(DispatchRow.state) == DispatchState.SENDING
+    run(far.where(held).values(due_at=longest, lease_until=longest))
+    put_off = col(DispatchRow.next_try_at) > now + LONGEST_WAIT
+    run(far.where(put_off).values(due_at=now, next_try_at=now))
 
 
 def waits(session: Session, now: datetime, *, beyond: int = 0) -> bool:
@@ -251,7 +273,7 @@ def pass_over(session: Session, row: DispatchRow, now: datetime, route: Route) -
 
 def _again(row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry) -> None:
     unknown = outcome.ending is Ending.UNKNOWN or row.outcome == "unknown"
-    if now - (row.frozen_at or now) >= retry.give_up_after:
+    if retry.is_used_up(row.attempt, now - (row.frozen_at or now)):
         _end(row, DispatchState.FAILED, "given_up_unknown" if unknown else "given_up", now)
         return
     row.state = DispatchState.UNKNOWN if unknown else DispatchState.PENDING
