@@ -4,9 +4,9 @@ The limit is a bare loop over integers read from the same database in the same r
 same points to the same 0.0001. Both are CPU seconds of this process, in turn; a figure is the
 median of the rounds. Quick: 100 units. Full: 3,000 units, 1,008,000 obligations.
 
-Facts are filed once, as they come (`Running`), and scored many times: the bounds are of a score of
-filed facts. What the first look at them costs, and what filing all of them at once does, is told
-beside it and has no bound: it is several times the loop.
+The bounds hold for the first look of a new process, which reads what it needs from the database;
+and for a score of facts that are filed already. What the first look at filed facts costs, and what
+filing all of them at once does, is told beside it and has no bound: it is several times the loop.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from statistics import median
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from schedules.workdays import china
+from tests.benchmarks import first_look
 from tests.builders import migrated
 from tracker.definitions import yamlform
 from tracker.demo.courses import course_of, facts_of
@@ -40,17 +41,21 @@ from tracker.domain.running import Running
 from tracker.domain.scoring import Context, score, score_filed
 from tracker.domain.whatif import Done, what_if
 from tracker.programmes import path_of
+from tracker.services import factbook, handins
+from tracker.store import queries
 from tracker.store.database import Database
+from tracker.store.tables import FactRow, ProgrammeRow
 
 pytestmark = pytest.mark.bench
 
 SEED = 20211130
 CONTEXT = Context(china())
-END = datetime(2022, 3, 1, tzinfo=UTC)
+START = datetime(2021, 1, 1, tzinfo=UTC)
+END = first_look.END
 """Past every deadline."""
 ITEMS, CLAUSES, MONTHS = 7, 4, 12
 ROUNDS = 5
-DAY = 86_400
+DAY = first_look.DAY
 
 NOTHING_LOST = 1.5
 ALL_LOST = 10.0
@@ -184,25 +189,7 @@ class Bare:
             yield from connection.execute("SELECT unit, rule, due, done FROM bare")
 
     def lost(self) -> int:
-        """In 0.0001 point, over all units, each by itself first."""
-        now = int(END.timestamp())
-        lost: dict[int, int] = {}
-        with self.database.read() as session:
-            connection = session.connection().connection.driver_connection
-            assert connection is not None
-            for unit, rule, due, done in connection.execute("SELECT * FROM bare"):
-                late = (now if done < 0 else done) - due
-                if late <= 0:
-                    continue
-                days = -(-late // DAY)
-                if rule == 0:
-                    taken = days * 100
-                elif rule < 3:
-                    taken = 1_000
-                else:
-                    taken = (50_000 * days + 30) // 60 if days <= 30 else 40_000
-                lost[unit] = lost.get(unit, 0) + taken
-        return sum(lost.values())
+        return first_look.bare_loop(self.database)
 
 
 def vectorised(np: Any, rows: Any) -> int:
@@ -302,6 +289,61 @@ def test_a_score_of_very_many_against_a_bare_loop(
             f"x{again / vector:.0f} of numpy in memory"
         )
         return (ours if late else again) / limit
+
+    within(ALL_LOST if late else NOTHING_LOST, measure)
+
+
+# -- a first look ----------------------------------------------------------------------------------
+
+
+def kept(database: Database, programme: Programme, facts: Sequence[f.AnyFact]) -> None:
+    """Published and recorded; without the rows of obligations, which a score does not read."""
+    with database.write() as session:
+        session.add(
+            ProgrammeRow(slug=programme.id, version=1, hash=programme.hash, title=programme.title,
+                         year=programme.year, published_at=START,
+                         document=programme.model_dump(mode="json", by_alias=True))
+        )  # fmt: skip
+        known = {one.id: one for one in facts}
+        for some in queries.chunks(facts):
+            rows = [factbook.row(programme.id, one, known) for one in some]
+            session.connection().execute(insert(FactRow), rows)
+        last = factbook.last_row(session, programme.id)
+        handins.follow(session, programme.id, facts, known, before=0, last=last)
+
+
+@pytest.mark.parametrize("units", [QUICK, FULL])
+@pytest.mark.parametrize("late", [False, True], ids=["nothing-lost", "all-lost"])
+def test_the_first_look_of_a_new_process_against_a_bare_loop_over_the_same_database(
+    units: int, late: bool, database_url: str, told: Callable[[str], None]
+) -> None:
+    migrated(database_url)
+    database = Database(database_url, synchronous="normal")
+    programme = a_programme(units)
+    facts = handed_in(programme, late=late)
+    Bare(database).keep(programme, record(facts, as_of=END, known_at=END))
+    kept(database, programme, facts)
+    many = units * ITEMS * CLAUSES * MONTHS
+    database.close()
+    del facts, programme
+
+    def measure() -> float:
+        looks = [first_look.in_a_new_process(database_url) for _ in range(ROUNDS)]
+        assert {look.lost for look in looks} == {looks[0].bare_lost}
+        assert {look.entries for look in looks} == {many if late else 0}
+        first, again = (
+            median(getattr(look, name) / look.bare for look in looks) for name in ("first", "again")
+        )
+        what = "each an explained entry" if late else "nothing lost"
+        told(
+            f"first look of a new process on {database.url.get_backend_name()}, {many:,} "
+            f"obligations, {what}, read from the database: "
+            f"{median(look.first for look in looks) / many * 1e6:.2f} us each, x{first:.2f} of the "
+            f"bare loop ({median(look.bare for look in looks) / many * 1e6:.2f} us), x{again:.2f} "
+            f"with another connection; {median(look.peak for look in looks):,.0f} MB at the peak"
+        )
+        # To begin costs what a hundred thousand obligations do, and as much for a few.
+        return first if units > 1_000 else again
 
     within(ALL_LOST if late else NOTHING_LOST, measure)
 

@@ -9,7 +9,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from tests.builders import JANUARY, a_database, migrated
 from tests.databases import Prepare
@@ -20,11 +20,13 @@ from tracker.domain import facts as f
 from tracker.domain.ledger import Ledger
 from tracker.domain.scoring import score
 from tracker.programmes import SHIPPED, path_of
-from tracker.services import programmes, reporting, scoreboard
+from tracker.services import factbook, handins, programmes, reporting, scoreboard
 from tracker.store.database import Database
-from tracker.store.tables import ObligationRow
+from tracker.store.tables import HandInRow, ObligationRow
 
 QUICK, FULL = 3, 60
+ANEW = 0.2
+"""How often what is told so far is looked at by a process that has just begun."""
 
 
 @cache
@@ -88,6 +90,42 @@ def by_both_ways(
     return shown, score(words(name).programme, CONTEXT, known, as_of=now, known_at=now)
 
 
+def looked_at_anew(
+    database: Database, name: str, known: list[f.AnyFact], as_of: datetime, known_at: datetime
+) -> None:
+    """As a process shows it that has read no fact yet, and from all the facts at once."""
+    fresh = a_database(database.url.render_as_string(hide_password=False))
+    with fresh.read() as session:
+        board = scoreboard.board(session, name, as_of=as_of, known_at=known_at)
+    reckoned = score(words(name).programme, CONTEXT, known, as_of=as_of, known_at=known_at)
+    assert board.ledger.entries == reckoned.entries
+    assert board.ledger.standings == reckoned.standings
+    assert {one.id for one in board.facts} == {
+        one.id for one in known if one.recorded_at <= known_at
+    }
+    fresh.close()
+
+
+def handed_in(session: Session, name: str) -> dict[tuple[str, ...], tuple[object, ...]]:
+    wanted = select(HandInRow).where(HandInRow.programme == name)
+    return {
+        (one.clause, one.duty, one.unit): (one.occurrences, one.instants, one.unclear, one.latest)
+        for one in session.exec(wanted)
+    }
+
+
+def made_anew(database: Database, name: str) -> None:
+    """What is kept of hand-ins, fact by fact, is what all the facts at once make of them."""
+    with database.write() as session:
+        kept = handed_in(session, name)
+        session.connection().execute(delete(HandInRow))
+        session.expunge_all()
+        stored = {one.id: one for one in factbook.facts(session, name)}
+        last = factbook.last_row(session, name)
+        handins.follow(session, name, (), stored, before=last, last=last)
+        assert handed_in(session, name) == kept
+
+
 def rows(session: Session, name: str) -> dict[str, bool]:
     """Whether each obligation of the store is open; pauses come with time, not with facts, and
     theirs are the tick's."""
@@ -101,6 +139,7 @@ def rows(session: Session, name: str) -> dict[str, bool]:
 def told_in_batches(opened: Callable[[str], Database], name: str, count: int) -> None:
     for number in range(count):
         database, known = opened(name), list[f.AnyFact]()
+        lot = Random(f"{name} looks {number}")
         for new in batches(name, f"{name} store {number}"):
             known += new
             now = max(one.recorded_at for one in known)
@@ -112,6 +151,11 @@ def told_in_batches(opened: Callable[[str], Database], name: str, count: int) ->
                 kept = rows(session, name)
             owed = [one for one in reckoned.standings if one.obligation.kind != "gap"]
             assert kept == {one.obligation.key: one.open for one in owed}, number
+            if lot.random() < ANEW:
+                then = lot.choice(known).recorded_at
+                for as_of, known_at in ((now, now), (then, now), (now, then)):
+                    looked_at_anew(database, name, known, as_of, known_at)
+        made_anew(database, name)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

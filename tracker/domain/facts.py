@@ -361,6 +361,6 @@ def standing(facts: Iterable[AnyFact], *, as_of: datetime, known_at: datetime) -
     return sorted(current, key=in_order)
 
 
-def in_order(fact: AnyFact) -> tuple[datetime, datetime, str]:
+def in_order(fact: Fact) -> tuple[datetime, datetime, str]:
     """Sorts facts oldest first, whatever their order of arrival."""
     return (fact.occurred_at, fact.recorded_at, fact.id)

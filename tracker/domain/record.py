@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Generic
 
 from tracker.domain import facts as f
+from tracker.domain.handins import Answers, FromFacts, Said
 
 Whom = tuple[str, str, str]
 """Duty, unit and occurrence that a fact names; empty stands for every one."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What a duty's reports plainly say, by unit and occurrence.
-
-    `at`: when it was handed in, reported as done once or accepted at the first report; `waiting`
-    those of them that are not reviewed yet. `unclear`: what takes more than this to say.
-    """
-
-    at: dict[tuple[str, str], datetime] = field(default_factory=dict)
-    waiting: set[tuple[str, str]] = field(default_factory=set)
-    unclear: set[tuple[str, str]] = field(default_factory=set)
 
 
 PLAIN = frozenset({f.Report, f.Receipt})
@@ -35,8 +23,9 @@ PLAIN = frozenset({f.Report, f.Receipt})
 class Drawer(Generic[f.AboutKind]):
     """A clause's facts of one kind, oldest first, found by whom they are about."""
 
-    def __init__(self) -> None:
-        self.facts: list[f.AboutKind] = []
+    def __init__(self, facts: Iterable[f.AboutKind] = ()) -> None:
+        """In any order, where they are given."""
+        self.facts: list[f.AboutKind] = sorted(facts, key=f.in_order)
         self._at: dict[Whom, list[int]] = {}
         self._blank: list[tuple[bool, bool, bool]] = []
         self._sorted = 0
@@ -114,7 +103,7 @@ class Record:
     def _plainly(self, clause: str, duty: str) -> Answers | None:
         if not PLAIN.issuperset(self.about.get(clause, ())):
             return None
-        found = Answers()
+        found = FromFacts()
         for report in self.of_clause(clause, f.Report):
             # One look at all that it says: a model finds each of its attributes the long way.
             said = vars(report)
@@ -124,18 +113,26 @@ class Record:
                 self._answer(found, said)
         return found
 
-    def _answer(self, found: Answers, said: Mapping[str, Any]) -> None:
-        whom = (said["unit"], said["occurrence"])
-        review = self.reviews.get(said["id"])
-        once = whom not in found.at and whom not in found.unclear
-        if once and said["done"] is True and (review is None or review.outcome == "accepted"):
-            found.at[whom] = said["occurred_at"]
+    def _answer(self, found: FromFacts, told: Mapping[str, Any]) -> None:
+        said = found.said.get(told["unit"])
+        if said is None:
+            said = found.said[told["unit"]] = Said()
+        whom, review = told["occurrence"], self.reviews.get(told["id"])
+        once = whom not in said.at and whom not in said.unclear
+        if once and told["done"] is True and (review is None or review.outcome == "accepted"):
+            said.at[whom] = told["occurred_at"]
             if review is None:
-                found.waiting.add(whom)
+                said.waiting.add(whom)
             return
-        found.at.pop(whom, None)
-        found.waiting.discard(whom)
-        found.unclear.add(whom)
+        said.at.pop(whom, None)
+        said.waiting.discard(whom)
+        said.unclear.add(whom)
+
+    def look(self, clause: str, units: Collection[str] = ()) -> None:
+        """Before the reports of the clause are read, of these units or all: here they lie ready."""
+
+    def look_at_all(self) -> None:
+        """The same of every clause."""
 
     def add(self, fact: f.AnyFact, *, report: f.Report | None = None) -> None:
         """One fact more that stands: true by `as_of`, known by `known_at`, superseding nothing. In
@@ -149,7 +146,7 @@ class Record:
         elif late and drawer is not None:
             insort(drawer, fact, key=f.in_order)
         else:
-            _file(self, fact)
+            file(self, fact)
         if isinstance(fact, f.CaseEvent) and self.cases[fact.case][0] is fact:
             self._in_order_of_opening(fact)
         if isinstance(fact, f.About):
@@ -204,9 +201,12 @@ class Record:
                 del self._answered[place]
             return
         whom = (about.unit, about.occurrence)
-        answers.at.pop(whom, None)
-        answers.waiting.discard(whom)
-        answers.unclear.discard(whom)
+        if not isinstance(answers, FromFacts):
+            return
+        said = answers.of(about.unit)
+        said.at.pop(about.occurrence, None)
+        said.waiting.discard(about.occurrence)
+        said.unclear.discard(about.occurrence)
         for report in drawer.about(about.duty, *whom):
             self._answer(answers, vars(report))
 
@@ -215,11 +215,12 @@ def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -
     """File every standing fact; `facts` may come in any order."""
     filed = Record(as_of, known_at)
     for fact in f.standing(facts, as_of=as_of, known_at=known_at):
-        _file(filed, fact)
+        file(filed, fact)
     return filed
 
 
-def _file(filed: Record, fact: f.AnyFact) -> None:
+def file(filed: Record, fact: f.AnyFact) -> None:
+    """At the end of its drawer."""
     match fact:
         case f.About():
             kinds = filed.about.setdefault(fact.clause, {})

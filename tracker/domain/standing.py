@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -13,6 +13,7 @@ from schedules.deadlines import NO_TIME, Lateness, lateness
 from schedules.instants import as_utc
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
+from tracker.domain.handins import Answers, Dues
 from tracker.domain.layout import Alike, Block, Rest, about, suspensions
 from tracker.domain.obligations import (
     DONE,
@@ -25,7 +26,7 @@ from tracker.domain.obligations import (
 )
 from tracker.domain.points import fraction
 from tracker.domain.programme import CaseDuty, Clause, Milestone, Programme, leading
-from tracker.domain.record import PLAIN, Answers, Record
+from tracker.domain.record import PLAIN, Record
 
 NOTHING, ONE = Fraction(0), Fraction(1)
 
@@ -53,6 +54,7 @@ class Standings(Sequence[Standing]):
     def __init__(
         self, blocks: Iterable[Block], programme: Programme, record: Record, calendar: WorkCalendar
     ) -> None:
+        self._record = record
         self._blocks = {
             (block.clause.id, block.duty.id): _Stood(block, programme, record, calendar)
             for block in blocks
@@ -60,6 +62,7 @@ class Standings(Sequence[Standing]):
 
     @cached_property
     def _all(self) -> list[Standing]:
+        self._record.look_at_all()
         return [one for block in self._blocks.values() for one in block.all]
 
     def __iter__(self) -> Iterator[Standing]:
@@ -115,6 +118,7 @@ class _Stood:
 
     @cached_property
     def all(self) -> list[Standing]:
+        self.record.look(self.block.clause.id)
         return [self.at(place) for place in range(len(self.block.obligations))]
 
     @cached_property
@@ -132,14 +136,29 @@ class _Stood:
         answers = self.record.answered(self.block.clause.id, self.block.duty.id)
         if answers is None or not all(_is_plain(mine.asked[number]) for number in may_cost):
             return self._of_everyone(mine, may_cost)
+        dues = [(one.occurrence, due) for _, one, due in self._dues(mine, may_cost)]
+        late = self._not_in_time(mine.units, dues, answers)
         if self.block.clause.joins == "each":
-            return list(self._late(mine, may_cost, answers))
-        late = [
-            number
-            for number in may_cost
-            if not _all_in_time(mine.units, mine.asked[number], answers)
-        ]
-        return self._of_everyone(mine, late)
+            return list(self._late(mine, may_cost, answers, late))
+        return self._of_everyone(
+            mine, [n for n, one, due in self._dues(mine, may_cost)
+                   if self._not_in_time(late.values(), [(one.occurrence, due)], answers)]
+        )  # fmt: skip
+
+    def _dues(
+        self, mine: Alike, numbers: Sequence[int]
+    ) -> Iterator[tuple[int, Obligation, datetime]]:
+        for number in numbers:
+            one = mine.asked[number]
+            if one.deadline is not None:
+                yield number, one, one.deadline.due_at
+
+    def _not_in_time(
+        self, units: Iterable[str], dues: Iterable[tuple[str, datetime]], answers: Answers
+    ) -> dict[int, str]:
+        """The units, by their place among all, that have not plainly answered all in time."""
+        asked = Dues(dues)
+        return {n: unit for n, unit in enumerate(units) if not answers.in_time(unit, asked)}
 
     def _may_cost(self, one: Obligation) -> bool:
         return bool(one.needs) or one.deadline is None or one.deadline.passed(self.record.as_of)
@@ -152,27 +171,29 @@ class _Stood:
         """These occurrences of all units, which may stand together."""
         asked = len(mine.asked)
         starts = range(0, len(mine), asked)
+        if numbers:
+            self.record.look(self.block.clause.id)
         return self._joined([self.at(start + number) for start in starts for number in numbers])
 
-    def _late(self, mine: Alike, numbers: Sequence[int], answers: Answers) -> Iterator[Joined]:
-        handed_in, unclear = answers.at, answers.unclear
-        dues = [
-            (number, one, one.occurrence, one.deadline.due_at)
-            for number, one in ((number, mine.asked[number]) for number in numbers)
-            if one.deadline is not None
-        ]
-        start = -len(mine.asked)
-        for unit in mine.units:
-            start += len(mine.asked)
-            for number, one, occurrence, due in dues:
-                whom = (unit, occurrence)
-                at = handed_in.get(whom)
-                if at is not None and at <= due:
-                    continue
-                if at is None and whom in unclear:
+    def _late(
+        self, mine: Alike, numbers: Sequence[int], answers: Answers, late: Mapping[int, str]
+    ) -> Iterator[Joined]:
+        """What these units have not plainly handed in by its deadline, unit by unit."""
+        dues = list(self._dues(mine, numbers))
+        told = {place: (unit, answers.of(unit)) for place, unit in late.items()}
+        unclear = [unit for unit, said in told.values() if said.unclear or "" in said.at]
+        if unclear:
+            self.record.look(self.block.clause.id, unclear)
+        for place, (unit, said) in told.items():
+            start = place * len(mine.asked)
+            doubtful = bool(said.unclear) or "" in said.at
+            for number, one, due in dues:
+                at = said.at.get(one.occurrence)
+                if doubtful and said.leaves_open(one.occurrence):
                     yield from self._joined([self.at(start + number)])
-                else:
-                    yield Late(self, start + number, unit, one, at)
+                elif at is None or at > due:
+                    waits = one.occurrence in said.waiting
+                    yield Late(self, start + number, unit, one, at, waits)
 
 
 class Late(Joined):
@@ -181,14 +202,16 @@ class Late(Joined):
     How it stands is worked out when somebody looks at it; what a rule asks is known without.
     """
 
-    __slots__ = ("_asked", "_at", "_place", "_stood", "_unit")
+    __slots__ = ("_asked", "_at", "_place", "_stood", "_unit", "_waits")
 
     unknown = ""
 
     def __init__(
-        self, stood: _Stood, place: int, unit: str, asked: Obligation, at: datetime | None
-    ) -> None:
-        self._stood, self._place, self._unit, self._asked, self._at = stood, place, unit, asked, at
+        self, stood: _Stood, place: int, unit: str, asked: Obligation, at: datetime | None,
+        waits: bool,
+    ) -> None:  # fmt: skip
+        self._stood, self._place, self._unit, self._asked = stood, place, unit, asked
+        self._at, self._waits = at, waits
 
     def __getattr__(self, name: str) -> tuple[Standing, ...]:
         if name != "standings":
@@ -238,11 +261,7 @@ class Late(Joined):
 
     @property
     def waiting(self) -> bool:
-        if self._at is None:
-            return False
-        block = self._stood.block
-        answers = self._stood.record.answered(block.clause.id, block.duty.id)
-        return answers is not None and (self._unit, self._asked.occurrence) in answers.waiting
+        return self._waits
 
     @property
     def lateness(self) -> Lateness:
@@ -252,14 +271,6 @@ class Late(Joined):
         late = until - due.due_at
         spans = ((due.due_at, until),) if late else ()
         return Lateness(late, spans, stood.programme.tz, stood.calendar)
-
-
-def _all_in_time(units: Sequence[str], one: Obligation, answers: Answers) -> bool:
-    due, at = one.due_at, answers.at
-    return due is not None and all(
-        (handed_in := at.get((unit, one.occurrence))) is not None and handed_in <= due
-        for unit in units
-    )
 
 
 def _is_plain(one: Obligation) -> bool:
@@ -273,6 +284,7 @@ def stand(
     one: Obligation, programme: Programme, record: Record, calendar: WorkCalendar
 ) -> Standing:
     """Light, lateness and progress as of the record's instant."""
+    record.look(one.clause, (one.unit,))
     course = _course(one, programme, record)
     waived = False
     closed: Sequence[f.CloseOut] = ()

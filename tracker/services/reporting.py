@@ -17,7 +17,16 @@ from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Misfit, NotFound, Problem, Refused, Unfit
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import CaseDuty, Gap, Programme
-from tracker.services import calendars, factbook, people, planning, programmes, trail, vetting
+from tracker.services import (
+    calendars,
+    factbook,
+    handins,
+    people,
+    planning,
+    programmes,
+    trail,
+    vetting,
+)
 from tracker.store import queries
 from tracker.store.memory import remember_alone, remembered
 from tracker.store.tables import FactRow
@@ -314,7 +323,10 @@ def _append(
     fresh = [one for one in given if not _is_repeated(on_file.get(one.id), one, known)]
     if fresh:
         remember_alone(session)
-        _store(session, slug, fresh, now)
+        before = factbook.last_row(session, slug)
+        _store(session, slug, fresh, stock, now)
+        last = factbook.last_row(session, slug)
+        handins.follow(session, slug, fresh, stock.facts, before=before, last=last)
         items = _touched(programme, fresh, stock)
         since = planning.unheard_since(session, fresh, now)
         programmes.refresh_obligations(session, slug, now=now, items=items, since=since)
@@ -368,30 +380,15 @@ def _is_repeated(there: f.AnyFact | None, one: f.AnyFact, known: bool) -> bool:
     return True
 
 
-def _store(session: Session, slug: str, fresh: Sequence[f.AnyFact], now: datetime) -> None:
-    for some in queries.chunks(_row(slug, one) for one in fresh):
+def _store(
+    session: Session, slug: str, fresh: Sequence[f.AnyFact], stock: vetting.Stock, now: datetime
+) -> None:
+    for some in queries.chunks(factbook.row(slug, one, stock.facts) for one in fresh):
         session.connection().execute(insert(FactRow), some)
     events = [
         trail.NewEvent(f"fact.{one.fact}", _subject(one), _traced(session, one)) for one in fresh
     ]
     trail.append_all(session, slug, events, now=now)
-
-
-def _row(slug: str, one: f.AnyFact) -> dict[str, Any]:
-    return {
-        "fact_id": one.id,
-        "programme": slug,
-        "kind": one.fact,
-        "clause": getattr(one, "clause", ""),
-        "duty": getattr(one, "duty", ""),
-        "unit": getattr(one, "unit", ""),
-        "occurrence": getattr(one, "occurrence", ""),
-        "occurred_at": one.occurred_at,
-        "recorded_at": one.recorded_at,
-        "by": one.by,
-        "supersedes": one.supersedes,
-        "body": one.model_dump(mode="json", by_alias=True),
-    }
 
 
 def _subject(one: f.AnyFact) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -15,9 +15,9 @@ from tracker.domain import facts as f
 from tracker.domain import readings
 from tracker.domain.ledger import Ledger
 from tracker.domain.programme import Programme
-from tracker.domain.record import record
+from tracker.domain.record import Record, record
 from tracker.domain.retroaction import Retroactive, retroaction
-from tracker.domain.scoring import Context, score
+from tracker.domain.scoring import Context, score_filed
 from tracker.services import calendars, factbook, programmes
 from tracker.store import queries
 from tracker.store.memory import remembered
@@ -28,16 +28,22 @@ class Board:
     """A programme's ledger with everything that it was computed from.
 
     `programme` is as published; its readings are applied inside the ledger. `version` is 0 for
-    documents that are in no database. `facts` are all that were recorded by `known_at`.
+    documents that are in no database. `filed` are the facts that stand.
     """
 
     programme: Programme
     version: int
     context: Context
-    facts: tuple[f.AnyFact, ...]
+    filed: Record
     ledger: Ledger
     as_of: datetime
     known_at: datetime
+    told: Callable[[], tuple[f.AnyFact, ...]] = field(repr=False)
+
+    @cached_property
+    def facts(self) -> tuple[f.AnyFact, ...]:
+        """All that were recorded by `known_at`."""
+        return self.told()
 
     @cached_property
     def true(self) -> tuple[f.AnyFact, ...]:
@@ -52,9 +58,10 @@ class Board:
     @cached_property
     def retroactive(self) -> Retroactive | None:
         """The provisional score and what results that come until the cut-off would make of it."""
-        filed = record(self.facts, as_of=self.as_of, known_at=self.known_at)
         settles_at = closes_at(self.programme.closes_on, self.programme.tz)
-        return retroaction(self.programme, self.context, filed, self.ledger, settles_at=settles_at)
+        return retroaction(
+            self.programme, self.context, self.filed, self.ledger, settles_at=settles_at
+        )
 
 
 def board(
@@ -73,13 +80,13 @@ def board(
     found = queries.version_of(session, slug, version)
     calendar = calendars.calendar(session)
     known = as_of if known_at is None else known_at
-    facts = factbook.known(session, slug, known)
-    key = ("board", slug, found.version, found.hash, calendar.version, len(facts), as_of, known)
+    book = factbook.book(session, slug, as_of=as_of, known_at=known)
+    key = ("board", slug, found.version, found.hash, calendar.version, book.state, as_of, known)
     return remembered(
         session,
         key,
         lambda: _board(
-            programmes.parsed(session, found), found.version, calendar, facts, as_of, known
+            programmes.parsed(session, found), found.version, calendar, book.filed(), book.facts
         ),
     )
 
@@ -95,17 +102,17 @@ def of_documents(
     """The same from documents alone, without a database."""
     known = as_of if known_at is None else known_at
     told = tuple(one for one in facts if one.recorded_at <= known)
-    return _board(programme, 0, calendar, told, as_of, known)
+    filed = record(told, as_of=as_of, known_at=known)
+    return _board(programme, 0, calendar, filed, lambda: told)
 
 
 def _board(
     programme: Programme,
     version: int,
     calendar: WorkCalendar,
-    facts: tuple[f.AnyFact, ...],
-    as_of: datetime,
-    known_at: datetime,
+    filed: Record,
+    facts: Callable[[], tuple[f.AnyFact, ...]],
 ) -> Board:
     context = Context(calendar)
-    ledger = score(programme, context, facts, as_of=as_of, known_at=known_at)
-    return Board(programme, version, context, facts, ledger, as_of, known_at)
+    ledger = score_filed(programme, context, filed)
+    return Board(programme, version, context, filed, ledger, filed.as_of, filed.known_at, facts)

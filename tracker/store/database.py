@@ -15,7 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Literal
+from weakref import ref
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -26,6 +28,7 @@ from tracker.store.crowd import AT_ONCE, Processes, Threads
 from tracker.store.memory import Memory
 
 WRITES = "tracker_writes"
+DATABASE = "tracker_database"
 
 Synchronous = Literal["full", "normal", "off"]
 
@@ -108,7 +111,8 @@ class Database:
     def _session(self, engine: Engine) -> Iterator[Session]:
         _must_exist(self.url)
         try:
-            with Session(engine, expire_on_commit=False, info={Memory.KEY: self.memory}) as session:
+            info = {Memory.KEY: self.memory, DATABASE: self}
+            with Session(engine, expire_on_commit=False, info=info) as session:
                 session.connection()
                 yield session
         except DBAPIError as failure:
@@ -116,6 +120,32 @@ class Database:
             if known is None:
                 raise
             raise known from failure
+
+
+class Reader:
+    """Reads what a reading session saw, in that session while it lasts, then in others.
+
+    For what is looked up only when somebody asks: whoever asks names rows that never change.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._database: Database = session.info[DATABASE]
+        self._session, self._thread = ref(session), get_ident()
+
+    @classmethod
+    def of(cls, session: Session) -> Reader | None:
+        """None for a session that writes: others do not see what it has not committed."""
+        writes = session.connection().get_execution_options().get(WRITES, False)
+        return None if writes or DATABASE not in session.info else cls(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        session = self._session() if self._thread == get_ident() else None
+        if session is not None and session.in_transaction():
+            yield session
+            return
+        with self._database.read() as another:
+            yield another
 
 
 def _close_at_once(connection: Any, _: object) -> None:

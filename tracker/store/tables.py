@@ -157,15 +157,27 @@ class MembershipRow(Table, table=True):
     until_on: date | None = None
 
 
+SUPERSEDING = text("supersedes IS NOT NULL")
+
+
 class FactRow(Table, table=True):
-    """A fact, appended and never changed; `id` is the order in which it was stored."""
+    """A fact, appended and never changed; `id` is the order in which it was stored.
+
+    A review stands under the clause, duty, unit and occurrence of its report.
+    """
 
     __tablename__ = "fact"
     __table_args__ = (
         UniqueConstraint("programme", "fact_id"),
         Index(None, "programme", "id"),
-        Index(None, "programme", "clause"),
+        Index(None, "programme", "clause", "unit"),
         Index(None, "programme", "kind"),
+        Index(
+            "ix_fact_programme_superseding",
+            "programme",
+            sqlite_where=SUPERSEDING,
+            postgresql_where=SUPERSEDING,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -181,6 +193,26 @@ class FactRow(Table, table=True):
     by: str = ""
     supersedes: str | None = None
     body: dict[str, Any] = Field(sa_type=Body)
+
+
+class HandInRow(Table, table=True):
+    """The projection of what one unit has plainly handed in for a duty (`domain.handins`).
+
+    Without a unit the clause has reports that are about all units or duties. Without a clause the
+    row says how far the projection goes: `latest` is the number of the programme's last fact in it.
+    """
+
+    __tablename__ = "handin"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    programme: str = Field(primary_key=True)
+    clause: str = Field(primary_key=True)
+    duty: str = Field(primary_key=True)
+    unit: str = Field(primary_key=True)
+    occurrences: str
+    instants: bytes
+    unclear: str
+    latest: int = Field(sa_type=BigInteger)
 
 
 class ObligationRow(Table, table=True):

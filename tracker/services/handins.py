@@ -1,0 +1,190 @@
+"""The projection of what units have plainly handed in: written with each fact, read by a score.
+
+It is the programme's facts folded into a few numbers (`domain.handins`); one that lags behind the
+facts is not used, and made anew when the next fact is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, text, tuple_, union_all
+from sqlmodel import Session, col
+
+from tracker.domain import facts as f
+from tracker.domain.handins import Answers, FromHandIns, HandIns, Open
+from tracker.domain.shelf import ALWAYS_FILED, SHELVED
+from tracker.store import queries
+from tracker.store.database import Reader
+from tracker.store.tables import FactRow, HandInRow
+
+Place = tuple[str, str, str]
+"""Clause, duty, unit; without a unit the clause has reports about all units or duties."""
+
+EXTENT: Place = ("", "", "")
+
+NOTHING = Open().kept()
+
+_COLUMNS = (
+    col(HandInRow.clause), col(HandInRow.duty), col(HandInRow.unit), col(HandInRow.occurrences),
+    col(HandInRow.instants), col(HandInRow.unclear), col(HandInRow.latest),
+)  # fmt: skip
+
+_FORGET = text("DELETE FROM handin WHERE programme = :slug")
+_KEEP = text(
+    "INSERT INTO handin (programme, clause, duty, unit, occurrences, instants, unclear, latest) "
+    "VALUES (:programme, :clause, :duty, :unit, :occurrences, :instants, :unclear, :latest) "
+    "ON CONFLICT (programme, clause, duty, unit) DO UPDATE SET occurrences = "
+    "excluded.occurrences, instants = excluded.instants, unclear = excluded.unclear, "
+    "latest = excluded.latest"
+)
+
+
+def follow(
+    session: Session,
+    slug: str,
+    fresh: Collection[f.AnyFact],
+    known: Mapping[str, f.AnyFact],
+    *,
+    before: int,
+    last: int,
+) -> None:
+    """Take in facts that have just been stored; `known` holds them and all that they name.
+
+    `before` and `last` are the numbers of the programme's last fact before them and of them.
+    """
+    told = _told(fresh, known)
+    kept = _kept(session, slug, [EXTENT, *told])
+    if kept.get(EXTENT, NOTHING).latest != (before or NOTHING.latest):
+        session.connection().execute(_FORGET, {"slug": slug})
+        kept, told = {}, _told(known.values(), known)
+    rows = [(place, _with(kept.get(place), acts)) for place, acts in told.items()]
+    rows.append((EXTENT, NOTHING._replace(latest=last)))
+    values = [_row(slug, place, one) for place, one in rows]
+    for some in queries.chunks(values):
+        session.connection().execute(_KEEP, some)
+
+
+@dataclass
+class _Acts:
+    """What facts say about one place: reports come first, whatever the order of the facts."""
+
+    reports: list[f.Report]
+    reviews: list[tuple[f.Report, f.Review]]
+    doubts: list[str]
+
+
+def _told(facts: Iterable[f.AnyFact], known: Mapping[str, f.AnyFact]) -> dict[Place, _Acts]:
+    told: dict[Place, _Acts] = {}
+
+    def acts(report: f.Report) -> _Acts:
+        plain = report.duty and report.unit
+        place = (report.clause, *((report.duty, report.unit) if plain else ("", "")))
+        return told.setdefault(place, _Acts([], [], []))
+
+    for one in facts:
+        if isinstance(one, f.Report):
+            acts(one).reports.append(one)
+        elif isinstance(one, f.Review):
+            report = _report_of(one, known)
+            if report is not None:
+                acts(report).reviews.append((report, one))
+        if one.supersedes is not None:
+            replaced = _report_of(known[one.supersedes], known)
+            if replaced is not None:
+                acts(replaced).doubts.append(replaced.occurrence)
+    return told
+
+
+def _report_of(fact: f.AnyFact, known: Mapping[str, f.AnyFact]) -> f.Report | None:
+    """The report that it is, or that it is a review of."""
+    about = known[fact.report] if isinstance(fact, f.Review) else fact
+    return about if isinstance(about, f.Report) else None
+
+
+def _with(known: HandIns | None, acts: _Acts) -> HandIns:
+    found = Open(known)
+    for report in acts.reports:
+        found.report(report)
+    for report, review in acts.reviews:
+        found.review(report, review)
+    for occurrence in acts.doubts:
+        found.doubt(occurrence)
+    return found.kept()
+
+
+def _kept(session: Session, slug: str, places: Iterable[Place]) -> dict[Place, HandIns]:
+    found: dict[Place, HandIns] = {}
+    key = tuple_(col(HandInRow.clause), col(HandInRow.duty), col(HandInRow.unit))
+    for some in queries.chunks(places, 200):
+        wanted = select(*_COLUMNS).where(col(HandInRow.programme) == slug, key.in_(some))
+        rows: Iterable[Any] = session.connection().execute(wanted)
+        found |= {(clause, duty, unit): HandIns(*kept) for clause, duty, unit, *kept in rows}
+    return found
+
+
+def _row(slug: str, place: Place, one: HandIns) -> dict[str, object]:
+    clause, duty, unit = place
+    return {"programme": slug, "clause": clause, "duty": duty, "unit": unit, **one._asdict()}
+
+
+# -- for a score ---------------------------------------------------------------------------------
+
+
+class Kept:
+    """A `Shelf`: hand-ins as of two instants, and the facts behind them as long as anybody asks."""
+
+    def __init__(
+        self, session: Session, reader: Reader, slug: str, last: int, *, as_of: datetime,
+        known_at: datetime,
+    ) -> None:  # fmt: skip
+        self._reader, self._slug, self._last = reader, slug, last
+        self._as_of, self._known_at = as_of, known_at
+        self._kept: dict[tuple[str, str], dict[str, HandIns]] = {}
+        wanted = select(*_COLUMNS).where(col(HandInRow.programme) == slug)
+        rows: Iterable[Any] = session.connection().execute(wanted)
+        for clause, duty, unit, *kept in rows:
+            self._kept.setdefault((clause, duty), {})[unit] = HandIns(*kept)
+        extent = self._kept.get(EXTENT[:2], {}).get("", NOTHING)
+        self.whole = extent.latest == (last or NOTHING.latest)
+
+    def answers(self, clause: str, duty: str) -> Answers | None:
+        if (clause, "") in self._kept:
+            return None
+        kept = self._kept.get((clause, duty), {})
+        return FromHandIns(kept, as_of=self._as_of, known_at=self._known_at)
+
+    def facts(self, clause: str, units: Collection[str]) -> Iterator[f.AnyFact]:
+        wanted = _facts(self._slug).where(
+            col(FactRow.kind).in_(sorted(SHELVED)), col(FactRow.supersedes).is_(None),
+            col(FactRow.clause) == clause if clause else col(FactRow.clause) != "",
+        )  # fmt: skip
+        with self._reader.reading() as session:
+            lots = list(queries.chunks({*units, ""})) if units else [[]]
+            for some in lots:
+                mine = wanted.where(col(FactRow.unit).in_(some)) if some else wanted
+                rows = session.connection().execute(mine)
+                yield from [
+                    f.FACT.validate_python(row.body) for row in rows if row.id <= self._last
+                ]
+
+
+def uncommon(session: Session, slug: str) -> list[f.AnyFact]:
+    """The facts that are on no shelf, in the order in which they were stored."""
+    wanted = _facts(slug)
+    rows = session.connection().execute(
+        union_all(
+            wanted.where(col(FactRow.clause) == ""),
+            wanted.where(col(FactRow.kind).in_(sorted(ALWAYS_FILED))),
+            wanted.where(col(FactRow.supersedes).is_not(None)),
+        )
+    )
+    found = {row.id: row.body for row in rows}
+    return [f.FACT.validate_python(found[number]) for number in sorted(found)]
+
+
+def _facts(slug: str) -> Select[tuple[int | None, dict[str, object]]]:
+    return select(col(FactRow.id), col(FactRow.body)).where(col(FactRow.programme) == slug)
