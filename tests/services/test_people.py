@@ -5,23 +5,34 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tests.builders import (
     JANUARY,
     NEW_YEAR,
     a_contact,
     a_programme,
+    clause,
+    item,
     the_cast,
     住建局,
     县委组织部,
     生态分局,
 )
 from tracker.definitions.sheets import Contact
+from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError
-from tracker.services import people, programmes, trail, weekly
+from tracker.services import (
+    people,
+    programmes,
+    pseudonyms,
+    reporting,
+    scoreboard,
+    trail,
+    weekly,
+)
 from tracker.store.database import Database
-from tracker.store.tables import DispatchRow, PersonRow
+from tracker.store.tables import DispatchRow, FactRow, PersonRow
 
 JULY = date(2021, 7, 1)
 
@@ -208,6 +219,42 @@ def test_somebody_who_is_erased_is_gone_everywhere(published: Database) -> None:
     assert (mail.recipient, mail.text, mail.raw) == ("", "", None)
     assert mail.subject == "【催办】1 项到期"
     assert (events[0].kind, events[0].subject) == ("person.erased", before)
+
+
+def test_their_name_is_gone_from_what_they_decided_and_the_trail_says_so(
+    published: Database,
+) -> None:
+    """Everything else that was decided stands; who has another name keeps it."""
+    load(published, a_contact(name="张三"))
+    left_open = clause("1", rules=[{"kind": "discretionary", "most": "2"}])
+    decided = [
+        f.Decision(id=f.FactId(f"d-{number}"), occurred_at=JANUARY, recorded_at=JANUARY,
+                   person=person, rule="1#1", points="0.5", reason="办公会纪要")
+        for number, person in enumerate(("李四", "张三"))
+    ]  # fmt: skip
+
+    def told() -> str:
+        with published.read() as session:
+            board = scoreboard.board(session, "small", as_of=JANUARY)
+            return str([entry.steps for entry in board.ledger.entries])
+
+    with published.write() as session:
+        programme = a_programme(item("1", left_open), item("2", points="9"))
+        programmes.publish(session, programme, now=JANUARY, by="office")
+        reporting.load_facts(session, "small", decided, now=JANUARY, by="office")
+        before = people.reference(people.person(session, person_id(session, "张三")))
+    assert "张三" in told()
+    with published.write() as session:
+        people.erase(session, person_id(session, "张三"), on=NEW_YEAR, now=JANUARY, by="office")
+    assert "张三" not in told()
+    assert "李四" in told()
+    with published.read() as session:
+        rows = session.exec(select(FactRow).order_by(col(FactRow.id))).all()
+        [event] = [one for one in trail.events(session, "small") if one.kind == "fact.forgot"]
+    assert [row.body["person"] for row in rows] == ["李四", pseudonyms.FORGOTTEN]
+    assert event.subject == "d-1"
+    assert event.body["sha256"] == trail.digest(rows[1].body)
+    assert event.body["person"] == before
 
 
 def test_their_address_may_be_used_again_after_that(published: Database) -> None:

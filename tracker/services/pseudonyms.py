@@ -1,7 +1,8 @@
 """Names of people in a signed ledger: what is sealed holds references, the names stand beside it.
 
 So a person can be forgotten without breaking the seal. A ledger that was signed before names stood
-apart is rewritten once when somebody in it is forgotten, and the trail says so.
+apart is rewritten once when somebody in it is forgotten, and the trail says so; as it does of the
+decisions on record that name who made them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from sqlmodel import Session, col, select
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.rules.base import Step
 from tracker.services import trail
-from tracker.store.tables import PersonRow, SignoffRow
+from tracker.store.memory import forget_at_commit
+from tracker.store.tables import FactRow, PersonRow, SignoffRow
 
 FORGOTTEN = "已删除 / erased"
 
@@ -72,11 +74,12 @@ def named(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def forget(session: Session, name: str, reference: str, *, now: datetime) -> None:
-    """Takes a person's name out of every signed score, unless somebody else on file has that name:
-    then nobody knows whose it is."""
+    """Takes a person's name out of every decision and signed score, unless somebody else on file
+    has that name: then nobody knows whose it is."""
     others = select(PersonRow.id).where(PersonRow.name == name, col(PersonRow.erased_at).is_(None))
     if not name or session.exec(others).first() is not None:
         return
+    _forget_decisions(session, name, reference, now)
     for row in session.exec(select(SignoffRow)):
         if row.person == name:
             row.person = ""
@@ -85,6 +88,24 @@ def forget(session: Session, name: str, reference: str, *, now: datetime) -> Non
             row.body = {**row.body, NAMES: kept}
         elif NAMES not in row.body and _is_in(row.body, name):
             _rewrite(session, row, name, reference, now)
+
+
+DECIDED = ("decision", "reading")
+"""The kinds of fact that name a person; the rest of each stays as it was recorded."""
+
+
+def _forget_decisions(session: Session, name: str, reference: str, now: datetime) -> None:
+    wanted = select(FactRow).where(col(FactRow.kind).in_(DECIDED))
+    mine = [row for row in session.exec(wanted) if row.body["person"] == name]
+    for row in mine:
+        was = trail.digest(row.body)
+        row.body = {**row.body, "person": FORGOTTEN}
+        body = {"fact": row.fact_id, "was": was, "sha256": trail.digest(row.body),
+                "person": reference}  # fmt: skip
+        trail.append(session, row.programme, "fact.forgot", row.fact_id, body, now=now)
+    if mine:
+        session.flush()
+        forget_at_commit(session)
 
 
 def _is_in(body: Mapping[str, Any], name: str) -> bool:

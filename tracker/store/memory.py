@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar, cast
 
+from sqlalchemy import event
 from sqlmodel import Session
 
 Value = TypeVar("Value")
@@ -27,6 +28,7 @@ class Memory:
         self._size = size
         self._under = under
         self._kept: OrderedDict[Hashable, object] = OrderedDict()
+        self._hides = False
         self._lock = Lock()
 
     def get(self, key: Hashable) -> object | None:
@@ -34,7 +36,8 @@ class Memory:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        return self._under.get(key) if self._under is not None else None
+        seen = self._under is not None and not self._hides
+        return self._under.get(key) if self._under is not None and seen else None
 
     def put(self, key: Hashable, value: object) -> None:
         with self._lock:
@@ -42,6 +45,19 @@ class Memory:
             self._kept.move_to_end(key)
             if len(self._kept) > self._size:
                 self._kept.popitem(last=False)
+
+    def forget(self) -> None:
+        """All of it, of the database's sessions too."""
+        with self._lock:
+            self._kept.clear()
+        if self._under is not None:
+            self._under.forget()
+
+    def hide(self) -> None:
+        """Nothing that the database's sessions remember is seen from here on."""
+        with self._lock:
+            self._kept.clear()
+        self._hides = True
 
     def private(self) -> Memory:
         """One that begins with all of this and tells it nothing."""
@@ -58,6 +74,13 @@ def remember_alone(session: Session) -> None:
     if "tracker_alone" not in session.info:
         session.info["tracker_alone"] = True
         session.info[Memory.KEY] = memory(session).private()
+
+
+def forget_at_commit(session: Session) -> None:
+    """What lies behind the keys is rewritten by this session: names are taken out of it."""
+    remember_alone(session)
+    memory(session).hide()
+    event.listen(session, "after_commit", lambda done: memory(done).forget(), once=True)
 
 
 def remembered(session: Session, key: Hashable, compute: Callable[[], Value]) -> Value:
