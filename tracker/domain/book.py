@@ -60,14 +60,16 @@ class Book:
 
     def net(self, scope: Scope, down: Units, up: Units, code: str) -> None:
         """Gains offset losses first; then the sum stays within [-down, up]."""
+        self.ceiling(scope, up, code)
+        self.floor(scope, down, code)
+
+    def ceiling(self, scope: Scope, up: Units, code: str) -> None:
+        """Gains less losses stay within `up`."""
         mine = self.of(scope)
-        if not mine:
-            return
         lost = -sum(e.points for e in mine if e.points < 0)
         won = sum(e.points for e in mine if e.points > 0)
         if won > lost + up:
             self.limit(scope, Units(lost + up), code, gains=True)
-        self.floor(scope, down, code)
 
     def floor(self, scope: Scope, down: Units, code: str) -> None:
         """Losses less gains stay within `down`."""

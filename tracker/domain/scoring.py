@@ -386,7 +386,9 @@ class _Engine:
                 continue
             limit = rounded(rule.worth(rule.limit, view))
             scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
-            if rule.net:
+            if rule.net and rule.gain:
+                self.book.ceiling(scope, limit, "group_cap")
+            elif rule.net:
                 self.book.net(scope, limit, ZERO, "group_cap")
             else:
                 self.book.limit(scope, limit, "group_cap", gains=rule.gain)

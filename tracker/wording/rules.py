@@ -280,7 +280,7 @@ class _Words:
                 month = self("no_double_month") if rule.same == "problem_and_month" else ""
                 return self(f"no_double_{rule.survives}", rules=rules, month=month)
             case Cap():
-                kind = "net" if rule.net else "gain" if rule.gain else "lose"
+                kind = "_".join(name for name in ("net", "gain") if getattr(rule, name)) or "lose"
                 told = self(f"cap_{kind}", rules=rules, limit=self.amount(rule.limit))
                 return told + self.condition(rule.when)
             case _:

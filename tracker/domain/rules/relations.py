@@ -78,8 +78,9 @@ class NoDouble(Relation):
 
 class Cap(Relation):
     """A limit for a group of clauses: 累计不超过2分. `limit` bounds the losses, or with `gain` the
-    wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分). With
-    `when` it limits only where that holds.
+    wins; with `net` the sum of both stays within 0 and `limit` (总得分不低于0分或不超过1分), with
+    both what is won once all that was lost is taken off (加减相抵后最多加10分). With `when` it
+    limits only where that holds.
 
     Words: 累计不超过, 最高不超过, 总得分不低于0分
     Formula: min(sum, limit)
