@@ -40,6 +40,7 @@ class Ticker:
                 _every(interval),
                 args=(tick,),
                 id=name,
+                name=name,
                 next_run_time=SystemClock().now(),
                 # Its default of one second would drop a late run with no more than a log line.
                 misfire_grace_time=None,

@@ -3,6 +3,7 @@ do no harm and are recovered from."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from contextlib import closing
@@ -16,11 +17,13 @@ from schedules.clock import FakeClock
 from tests.databases import Prepare
 from tests.faults.workshop import MORNING, KillingSmtp, figure, opened, tally, with_mails
 from tests.sinks import ScriptedSmtp
-from tests.stories.post import stationery
-from tracker.services import delivery, health, heartbeats, outbox
+from tests.stories.post import SECRET, stationery
+from tracker.runtime import build
+from tracker.services import delivery, health, heartbeats, outbox, rounds
 from tracker.services.delivery import Parts
 from tracker.settings import Settings
 from tracker.store.database import Database, ReadOnly
+from tracker.wording.catalogue import text
 
 Outbox = Callable[[Prepare], Database]
 LENGTH = timedelta(minutes=1)
@@ -99,6 +102,31 @@ async def test_a_clock_that_is_put_wrong_while_mails_go_out_loses_and_doubles_no
         found = tally(database, server)
     figure(f"clock {name}", database, found=found)
     assert (found.lost, found.doubled, found.stuck, found.told) == (0, 0, 0, 20)
+
+
+async def test_a_database_that_cannot_be_written_is_one_line_in_each_round_and_ends_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "tracker.sqlite"
+    TWENTY(f"sqlite:///{file}")
+    sealed = f"sqlite:///file:{file}?mode=ro&uri=true"
+    runtime = build(Settings(data=tmp_path, database_url=sealed, secret=SECRET), FakeClock(MORNING))
+    for one in rounds.rounds(runtime, asyncio.Event()).values():
+        await one.run()
+    await runtime.close()
+    told = [record for record in caplog.records if record.name == rounds.__name__]
+    assert {"tick", "deliver", "watch"} <= {record.getMessage().split()[0] for record in told}
+    assert all("may only be read" in record.getMessage() for record in told)
+    assert all(record.exc_info is None for record in told)
+
+
+def test_a_disk_with_little_room_is_red_before_it_is_full(tmp_path: Path) -> None:
+    folder = tmp_path / "not" / "made" / "yet"
+    free = health.free_octets(folder)
+    assert list(health.space(folder, little=free // 2)) == []
+    [red] = health.space(folder, little=2 * free)
+    assert (red.name, red.ok, red.red) == ("disk", False, True)
+    assert "MiB" in text(red.text_code, dict(red.values))
 
 
 async def test_a_disk_that_may_only_be_read_is_told_and_no_mail_leaves(tmp_path: Path) -> None:

@@ -28,15 +28,15 @@ IDLE = 0.05
 
 @dataclass(frozen=True)
 class FastClock:
-    """`start` at the machine's instant `began`, and from there `pace` times as fast: a lease of a
-    quarter of an hour is a matter of seconds. All processes of a test share one."""
+    """`start` when the machine had run for `began` seconds, and from there `pace` times as fast: a
+    lease of a quarter of an hour is a matter of seconds. All processes of a test share one."""
 
     start: datetime
     pace: float
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        return self.start + timedelta(seconds=(time.time() - self.began) * self.pace)
+        return self.start + timedelta(seconds=(time.monotonic() - self.began) * self.pace)
 
 
 @dataclass(frozen=True)

@@ -554,3 +554,16 @@ def test_a_channel_that_is_not_in_use_leaves_the_service_s_order(database: Datab
     planning.tick_all(database, at("2021-09-27 08:30"), ways=(MAILING, WEBHOOK))
     with database.read() as session:
         assert set(session.exec(select(DispatchRow.channel))) == {"mail"}
+
+
+def test_a_tick_that_is_told_to_stop_ends_with_its_batch_and_the_next_one_makes_the_rest(
+    database: Database,
+) -> None:
+    publish(database, SMALL)
+    when = at("2021-09-30 08:30")
+    stopped = planning.tick_all(database, when, batch=1, stop=lambda: True)
+    before = keys(database)
+    rest = planning.tick_all(database, when)
+    assert (stopped.claimed, rest.claimed > 0) == (1, True)
+    assert before < keys(database)
+    assert planning.tick_all(database, when).claimed == 0

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -30,13 +28,13 @@ from tracker.definitions.answers import instant as iso
 from tracker.definitions.runninganswers import DoctorAnswer, FindingAnswer
 from tracker.domain.programme import Programme
 from tracker.services import calendars, people, programmes, reporting
-from tracker.services.health import health
+from tracker.services.health import LITTLE, free_octets, health, standing
 from tracker.store.database import StoreError, require_head
 from tracker.wording import text
 from tracker.wording.forms import span
 
 OCTOBER = 10
-ENOUGH, LITTLE = 500 * 2**20, 50 * 2**20
+ENOUGH = 500 * 2**20
 SKEW = timedelta(minutes=2)
 
 Kind = Literal["ok", "warning", "error"]
@@ -108,15 +106,15 @@ class _Words:
 
     def folder(self) -> Finding:
         data = self.place.settings.data
-        standing = _standing(data)
-        if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        place = standing(data)
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
             return self.tell(
                 "folder", "error",
                 f"数据目录 {data} 不可写", f"the data folder {data} cannot be written",
                 "改权限，或用 TRACKER_DATA 指到可写的目录",
                 "change its permissions, or set TRACKER_DATA to a folder that can be written",
             )  # fmt: skip
-        if standing != data:
+        if place != data:
             return self.tell(
                 "folder", "ok", f"数据目录 {data} 首次使用时建立",
                 f"the data folder {data} will be made on first use",
@@ -124,7 +122,7 @@ class _Words:
         return self.tell("folder", "ok", f"数据目录 {data} 可写", f"data folder {data}")
 
     def disk(self) -> Finding:
-        free = shutil.disk_usage(_standing(self.place.settings.data)).free
+        free = free_octets(self.place.settings.data)
         amount = f"{free / 2**30:.1f} GiB"
         kind: Kind = "error" if free < LITTLE else "warning" if free < ENOUGH else "ok"
         return self.tell(
@@ -237,7 +235,7 @@ class _Words:
         running = any(one.ok for one in found if one.name in ("tick", "deliver"))
         for one in found:
             beats = one.name in ("tick", "deliver")
-            if one.name == "calendar" or (beats and not running):
+            if one.name in ("calendar", "disk") or (beats and not running):
                 continue
             # What stands still because nothing runs yet is no trouble of its own.
             kind: Kind = "ok" if one.ok else "error" if one.red and running else "warning"
@@ -316,11 +314,6 @@ class _Words:
                 "通知发布后 tracker calendar load FILE",
                 "tracker calendar load FILE once the notice is out",
             )  # fmt: skip
-
-
-def _standing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next((one for one in (folder, *folder.parents) if one.exists()), Path("/"))
 
 
 def _is_local(host: str) -> bool:

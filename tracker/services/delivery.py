@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 BATCH = 25
 """Mails rendered in one transaction: well below a second."""
 
-GRACE = timedelta(seconds=8)
+GRACE = timedelta(seconds=7)
 """What a mail under way is given once delivery is told to stop: a service has 15 seconds in all."""
 
 PASSING = (Unreachable, Locked, ReadOnly, Full, Failing)

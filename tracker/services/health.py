@@ -5,9 +5,11 @@ Findings are values; their sentences belong to the catalogues under their `text_
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import func, select
@@ -35,6 +37,8 @@ RETRIES_AT_MOST = timedelta(hours=1)
 UNSEALED_AT_MOST = timedelta(hours=1)
 RECENT = timedelta(days=30)
 OCTOBER = 10
+LITTLE = 50 * 2**20
+"""Octets of free disk below which there is trouble ahead."""
 
 Value = str | int
 
@@ -52,6 +56,8 @@ class Beats(Protocol):
     def mailbox_host(self) -> str: ...
     @property
     def mailbox_seconds(self) -> float: ...
+    @property
+    def data(self) -> Path: ...
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,7 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
         _heard(session, now),
         _addresses(session),
         *_mailbox(session, now, settings),
+        *space(settings.data),
         _calendar(session, now),
     ]
 
@@ -218,6 +225,23 @@ def _mailbox(session: Session, now: datetime, settings: Beats) -> Iterator[Findi
     waiting = select(func.count()).select_from(ReplyRow).where(col(ReplyRow.settled_at).is_(None))
     n = session.connection().execute(waiting).scalar_one()
     yield _finding("mailbox", True, "mailbox_waits" if n else "mailbox_ok", red=False, n=n)
+
+
+def space(folder: Path, *, little: int = LITTLE) -> Iterator[Finding]:
+    """Nothing where there is room on the disk, in octets."""
+    free = free_octets(folder)
+    if free < little:
+        yield _finding("disk", False, "disk_full", left=f"{free // 2**20} MiB")
+
+
+def free_octets(folder: Path) -> int:
+    """On the disk where the folder is, or will be."""
+    return shutil.disk_usage(standing(folder)).free
+
+
+def standing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
 
 
 def _calendar(session: Session, now: datetime) -> Finding:

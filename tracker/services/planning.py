@@ -6,7 +6,7 @@ follows what is due: the alarms of open obligations lie in a narrow queue of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -86,9 +86,15 @@ def tick(
 
 
 def tick_all(
-    database: Database, now: datetime, *, batch: int = BATCH, ways: Sequence[Way] = BY_MAIL
+    database: Database,
+    now: datetime,
+    *,
+    batch: int = BATCH,
+    ways: Sequence[Way] = BY_MAIL,
+    stop: Callable[[], bool] = lambda: False,
 ) -> TickResult:
-    """Ticks, each in its own transaction, until nothing is due any more; the sum of them."""
+    """Ticks, each in its own transaction, until nothing is due any more or it is to stop; the sum
+    of them."""
     total = TickResult()
     while True:
         with database.write() as session:
@@ -100,7 +106,7 @@ def tick_all(
             total.dispatched + one.dispatched,
             total.nobody + one.nobody,
         )
-        if not one.more:
+        if not one.more or stop():
             return total
 
 

@@ -7,9 +7,10 @@ once it makes the same.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from notifiers.imap import MailboxError
@@ -25,7 +26,9 @@ from tracker.services import (
     watch,
     weekpost,
 )
-from tracker.services.delivery import Parts, Runtime
+from tracker.services.delivery import PASSING, Parts, Runtime
+
+log = logging.getLogger(__name__)
 
 SEAL_EVERY = timedelta(minutes=1)
 DIGEST_EVERY = timedelta(hours=1)
@@ -42,12 +45,14 @@ class Round:
 
 
 def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
-    """By name. Once `stop` is set, mails that were not begun are left for whoever comes next."""
+    """By name. Once `stop` is set, what was not begun is left for whoever comes next."""
     found, now = parts.settings, parts.clock.now
     mailroom = delivery.parts_of(parts)
 
     async def tick() -> None:
-        await asyncio.to_thread(planning.tick_all, parts.database, now(), ways=found.ways)
+        await asyncio.to_thread(
+            planning.tick_all, parts.database, now(), ways=found.ways, stop=stop.is_set
+        )
 
     async def deliver() -> None:
         await delivery.deliver(mailroom, now(), stop=stop)
@@ -64,13 +69,27 @@ def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
     listed = {
         "tick": Round(timedelta(seconds=found.tick_seconds), tick),
         "deliver": Round(timedelta(seconds=found.deliver_seconds), deliver, more=much_waits),
-        "seal": every(SEAL_EVERY.total_seconds(), lambda: _seal(parts)),
-        "digest": every(DIGEST_EVERY.total_seconds(), lambda: _issue_digests(parts, mailroom)),
+        "seal": every(SEAL_EVERY.total_seconds(), lambda: _seal(parts, stop)),
+        "digest": every(
+            DIGEST_EVERY.total_seconds(), lambda: _issue_digests(parts, mailroom, stop)
+        ),
         "watch": every(WATCH_EVERY.total_seconds(), lambda: _watch(parts, mailroom)),
     }
     if found.mailbox_host:
         listed["mailbox"] = every(found.mailbox_seconds, lambda: _poll(parts))
-    return listed
+    return {name: replace(one, run=_told(name, one.run)) for name, one in listed.items()}
+
+
+def _told(name: str, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """A database in trouble is one line each time, and the next run finds it as it is then."""
+
+    async def told() -> None:
+        try:
+            await run()
+        except PASSING as trouble:
+            log.warning("%s waits: %s", name, trouble)
+
+    return told
 
 
 def say_alive(parts: Runtime, name: str) -> None:
@@ -96,22 +115,24 @@ def _poll(parts: Runtime) -> None:
         mailbox.poll(parts.database, mailbox.settings_of(parts.settings), parts.clock.now())
 
 
-def _seal(parts: Runtime) -> None:
+def _seal(parts: Runtime, stop: asyncio.Event) -> None:
     """And whatever else is put away from time to time."""
     with parts.database.write() as session:
         drafts.tidy(session, now=parts.clock.now())
-    while True:
+    while not stop.is_set():
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):
                 return
 
 
-def _issue_digests(parts: Runtime, mailroom: Parts) -> None:
+def _issue_digests(parts: Runtime, mailroom: Parts, stop: asyncio.Event) -> None:
     """Each programme's digests of the week, where they are due and not there yet."""
     now = parts.clock.now()
     with parts.database.read() as session:
         slugs = programmes.slugs(session)
     for slug in slugs:
+        if stop.is_set():
+            return
         with parts.database.write() as session:
             weekpost.issue_and_post(
                 session,

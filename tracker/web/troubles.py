@@ -78,7 +78,9 @@ async def _answer(request: Request, error: Exception) -> Response:
             return _problem(Trouble(401, "sign_in"))
         return RedirectResponse(asked(request).link("/sign-in", next=_here(request)), 303)
     trouble = trouble_of(error)
-    if trouble.status >= 500:
+    if trouble.kind == "store":  # its words say all; a trace at each request would fill a disk
+        log.warning("request waits: %s", trouble.reason)
+    elif trouble.status >= 500:
         log.error("request failed", exc_info=error, extra={"trouble": trouble.reason})
     answer = _problem(trouble) if programs else answer_page(request, trouble)
     for name, value in HEADERS.items():
