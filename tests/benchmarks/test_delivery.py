@@ -37,7 +37,7 @@ from tracker.domain.points import Units
 from tracker.runtime import environment
 from tracker.services import delivery, people, planning, programmes
 from tracker.services.digest import Audience, Digest
-from tracker.services.letters import render_digest
+from tracker.services.digest_words import render_digest
 from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 from sqlmodel import select
@@ -20,18 +21,25 @@ from tests.builders import (
     item,
     the_cast,
     住建局,
+    市生态环境局,
     生态分局,
 )
 from tracker.domain import facts as f
+from tracker.domain.errors import NotFound
 from tracker.domain.obligations import Light
 from tracker.domain.points import Units, shown
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
+from tracker.runtime import environment as compiled
 from tracker.services import people, programmes, readings, reporting, weekly
-from tracker.services.digest import Audience, Digest, build
+from tracker.services.digest import Audience, Digest, Event, EventKind
+from tracker.services.digest_desk import Acting, build
+from tracker.services.digest_words import render_digest, verdict_of
 from tracker.services.scoreboard import Board, of_documents
+from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import DigestRow
+from tracker.wording import Language
 
 MONDAY = at("2021-10-18 08:30")
 CASE = {"case": "09", "kind": "handed", "by": "office"}
@@ -125,7 +133,7 @@ def test_there_are_never_more_than_five_lines_and_the_rest_is_summed() -> None:
 
 
 def test_who_acts_is_named_by_unit() -> None:
-    told = digest(who={住建局: "张三"})
+    told = digest(who={住建局: Acting("张三")})
     assert {line.who for line in told.lines if line.unit == 住建局} == {"张三"}
 
 
@@ -267,3 +275,122 @@ def test_a_digest_follows_the_one_before(database: Database) -> None:
 )
 def test_it_comes_on_the_first_working_day_of_the_week(instant: str, comes: bool) -> None:
     assert weekly.due(PROGRAMME, china(), at(instant)) is comes
+
+
+# -- what happened since the last one --------------------------------------------------------------
+
+
+def since_the_last(*facts: f.AnyFact) -> dict[tuple[EventKind, str], Event]:
+    now, before = board(facts=[*FACTS, *facts]), board("2021-10-11 08:30", [*FACTS, *facts])
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    return {(one.kind, one.clause): one for one in told.events}
+
+
+def decided(outcome: str, on: str = "2021-10-14 10:00", **parts: object) -> f.Extension:
+    given = {"id": "e", "clause": "1", "duty": "done", "unit": 住建局, "outcome": outcome,
+             "occurred_at": at(on), "recorded_at": at(on), "reason": "雨季停工"}  # fmt: skip
+    return f.Extension.model_validate({**given, **parts})
+
+
+def test_what_became_late_is_told_with_its_day_and_its_working_days() -> None:
+    late = since_the_last()[EventKind.LATE, "1"]
+    # Due on Friday the 15th; the weekend is no working day, and Monday's share is a started one.
+    assert (late.at, late.workdays) == (at("2021-10-15 24:00"), 1)
+    assert digest().lines[0].workdays_late == 1
+
+
+def test_what_was_done_late_says_by_how_much() -> None:
+    report = a_report("1", id="x", on="2021-10-17")
+    done = since_the_last(report, an_acceptance("x", on="2021-10-17", id="y"))
+    assert (EventKind.LATE, "1") not in done
+    assert done[EventKind.DONE, "1"].at == at("2021-10-17")
+
+
+def test_a_report_that_was_sent_back_is_told_with_the_reason() -> None:
+    sent_back = f.Review(
+        id=f.FactId("back"), report=f.FactId("x"), outcome="returned", reason="缺验收报告",
+        occurred_at=at("2021-10-14"), recorded_at=at("2021-10-14"),
+    )  # fmt: skip
+    told = since_the_last(a_report("1", id="x", on="2021-10-13"), sent_back)
+    assert told[EventKind.RETURNED, "1"].reason == "缺验收报告"
+
+
+def test_a_deadline_that_moved_is_told_with_the_new_one_and_why() -> None:
+    told = since_the_last(decided("approved", until="2021-10-27"))
+    moved = told[EventKind.EXTENDED, "1"]
+    assert (moved.until, moved.reason) == (at("2021-10-27 24:00"), "雨季停工")
+    assert (EventKind.LATE, "1") not in told
+    assert since_the_last(decided("refused"))[EventKind.REFUSED, "1"].reason == "雨季停工"
+
+
+def test_what_happened_before_the_last_digest_is_not_told_again() -> None:
+    early = decided("approved", "2021-10-08 10:00", until="2021-10-12")
+    assert (EventKind.EXTENDED, "1") not in since_the_last(early)
+
+
+def test_waiving_and_closing_out_are_told_with_their_reasons() -> None:
+    parts = {"clause": "1", "duty": "done", "unit": 住建局, "reason": "不涉及",
+             "occurred_at": at("2021-10-13"), "recorded_at": at("2021-10-13")}  # fmt: skip
+    waived = f.Waiver.model_validate({"id": "w", **parts})
+    assert since_the_last(waived)[EventKind.WAIVED, "1"].reason == "不涉及"
+    closed = f.CloseOut.model_validate({"id": "c", **parts})
+    assert since_the_last(closed)[EventKind.CLOSED_OUT, "1"].at == at("2021-10-13")
+
+
+def test_the_ranking_has_last_weeks_places() -> None:
+    assert [(one.unit, one.rank_before, one.lost_before) for one in digest().units] == [
+        (住建局, None, 0), (生态分局, None, 0)
+    ]  # fmt: skip
+    now, before = board("2021-10-20 08:30"), board()
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    assert [(one.rank, one.rank_before) for one in told.units] == [(1, 1), (2, 2)]
+    assert told.whole_before.count(Light.LATE) == 2
+
+
+def test_who_reviews_gets_the_queue_with_its_terms() -> None:
+    waiting = a_report("4", id="w", on="2021-10-08 10:00")
+    now = board(facts=[*FACTS, waiting])
+    told = build(now, board("2021-10-11 08:30"), weekly.outlook_of(now),
+                 audience=Audience.REVIEWER, unit=市生态环境局)  # fmt: skip
+    [one] = told.reviews
+    assert (one.clause, one.submitted_at) == ("4", at("2021-10-08 10:00"))
+    # Five working days: 10-09 (a Saturday made up), 10-11 to 10-14; then the 15th and the 18th.
+    assert (one.due_at, one.workdays_late) == (at("2021-10-14 24:00"), 2)
+    assert verdict_of(told, "zh") == "待审 1 件，最早的 10-08 报来，其中 1 件已过审核时限。"
+    nobody = build(now, board("2021-10-11 08:30"), weekly.outlook_of(now),
+                   audience=Audience.REVIEWER, unit=生态分局)  # fmt: skip
+    assert nobody.reviews == ()
+
+
+# -- the archive -----------------------------------------------------------------------------------
+
+
+def test_a_digest_on_file_is_set_again_byte_for_byte(database: Database) -> None:
+    environment = compiled(Settings(secret="x" * 32))
+    tell(database)
+    made = issue(database, "2021-10-18 08:30")
+    with database.write() as session:
+        late_news = [a_report("1", id="x", on="2021-10-18 12:00")]
+        reporting.load_facts(session, "small", late_news, now=at("2021-10-18 12:00"))
+    for one in made:
+        with database.read() as session:
+            again = weekly.archived(session, "small", one.week, one.audience)
+        assert again == one.digest
+        for language in get_args(Language):
+            then = render_digest(environment, language, one.digest, overview="https://x.example/")
+            assert (
+                render_digest(environment, language, again, overview="https://x.example/") == then
+            )
+
+
+def test_who_was_erased_is_not_named_by_the_archive(database: Database) -> None:
+    tell(database)
+    issue(database, "2021-10-18 08:30")
+    with database.write() as session:
+        contact = people.resolve(session, "small", 住建局, people.Role.CONTACT, MONDAY.date())[0]
+        people.erase(session, contact.id or 0, on=MONDAY.date(), now=MONDAY, by="office")
+    with database.read() as session:
+        again = weekly.archived(session, "small", "2021-W42", "leader")
+        with pytest.raises(NotFound, match="2021-W42"):
+            weekly.archived(session, "small", "2021-W43", "leader")
+    assert {line.who for line in again.lines if line.unit == 住建局} == {""}

@@ -23,7 +23,8 @@ from tracker.domain.points import Units
 from tracker.domain.programme import Programme
 from tracker.services import readings, weekly
 from tracker.services.audit import Audit, Chain, Evidence, NoticeLine, audit
-from tracker.services.digest import Audience, Digest, Health, build
+from tracker.services.digest import Audience, Digest, Health
+from tracker.services.digest_desk import Acting, build
 from tracker.services.scoreboard import of_documents
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -162,7 +163,7 @@ def a_digest(audience: Audience = Audience.LEADER, unit: str = "") -> Digest:
     before = of_documents(programme, facts, china(), as_of=NOW - timedelta(days=7))
     return build(
         now, before, weekly.outlook_of(now), audience=audience, unit=unit,
-        who={住建局: NASTY}, register=readings.of_board(now),
+        who={住建局: Acting(NASTY)}, register=readings.of_board(now),
         health=[Health("tick", False, NASTY)],
     )  # fmt: skip
 

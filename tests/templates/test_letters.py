@@ -20,7 +20,8 @@ from tracker.domain.obligations import Light
 from tracker.domain.points import Units
 from tracker.services.audit_files import render_audit
 from tracker.services.digest import Audience, Digest
-from tracker.services.letters import Rendered, render_digest, render_reminder, verdict_of
+from tracker.services.digest_words import render_digest, verdict_of
+from tracker.services.letters import Rendered, render_reminder
 from tracker.wording import Language
 
 TEMPLATES = Path(__file__).parents[2] / "templates"

@@ -10,7 +10,8 @@ from playwright.sync_api import Page
 
 from tests.templates import samples
 from tracker.services.audit_files import render_audit
-from tracker.services.letters import render_digest, render_reminder
+from tracker.services.digest_words import render_digest
+from tracker.services.letters import render_reminder
 
 
 @pytest.fixture

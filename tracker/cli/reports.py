@@ -18,7 +18,7 @@ from tracker.cli.instants import day, instant
 from tracker.cli.words import heading, say
 from tracker.exports import files, jsonform
 from tracker.services import audit as audits
-from tracker.services import audit_files, letters, scoreboard, weekly
+from tracker.services import audit_files, digest_words, scoreboard, weekly
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.services.scoreboard import Board
@@ -56,7 +56,7 @@ def digest(
     if as_json:
         show.body(jsonform.body(Digest, page))
         return
-    letter = letters.render_digest(runtime.environment(place.settings), place.lang, page)
+    letter = digest_words.render_digest(runtime.environment(place.settings), place.lang, page)
     if out is None:
         show.echo(letter.text.rstrip("\n"))
         return

@@ -24,7 +24,7 @@ from tracker.demo.play import Played, player
 from tracker.domain.errors import Refused
 from tracker.programmes import path_of
 from tracker.runtime import Runtime, build
-from tracker.services import audit, audit_files, delivery, letters, weekly, weekpost
+from tracker.services import audit, audit_files, delivery, digest_words, weekly, weekpost
 from tracker.settings import Settings
 from tracker.store.database import migrate
 from tracker.store.tables import DispatchRow
@@ -153,7 +153,7 @@ def _bar(console: Console) -> Iterator[Progress]:
 def _write_digest(issued: weekly.Issued, runtime: Runtime) -> None:
     """The leader's page of this week as files."""
     language = runtime.settings.language
-    letter = letters.render_digest(runtime.templates, language, issued.digest)
+    letter = digest_words.render_digest(runtime.templates, language, issued.digest)
     folder = runtime.settings.data / "digests" / issued.digest.programme
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{issued.week}.html").write_text(letter.html, encoding="utf-8")

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import PlainSerializer, TypeAdapter
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    SerializationInfo,
+    SkipValidation,
+    TypeAdapter,
+    ValidationError,
+)
 
 from schedules.deadlines import Deadline
-from tracker.domain.points import Units, points
+from tracker.domain.points import Units, points, units
 from tracker.domain.rules.base import Step, Value
 from tracker.wording import counting
+
+Thing = TypeVar("Thing")
 
 
 def _points(amount: int) -> str:
     return f"{points(amount):f}"
 
 
-def _step(step: Step) -> dict[str, Any]:
-    return {"code": step.code, "values": {name: _value(value) for name, value in step.values}}
+def _amount(value: Any) -> Any:
+    return units(value) if isinstance(value, str) else value
+
+
+def _step(step: Step, value_of: Callable[[Value], Any]) -> dict[str, Any]:
+    return {"code": step.code, "values": {name: value_of(value) for name, value in step.values}}
 
 
 def _value(value: Value) -> int | str:
@@ -46,14 +60,59 @@ def _decimal(value: Fraction) -> str:
     return f"{Decimal(scaled.numerator).scaleb(-6).normalize():f}"
 
 
-def _steps(steps: tuple[Step, ...]) -> list[dict[str, Any]]:
-    return [_step(step) for step in steps]
+KEPT = {"kept": True}
+"""The context in which values are written for us alone, so that they can be read again."""
 
 
-Amount = Annotated[Units, PlainSerializer(_points, return_type=str)]
+def _steps(steps: tuple[Step, ...], told: SerializationInfo) -> list[dict[str, Any]]:
+    value_of = _marked if told.context == KEPT else _value
+    return [_step(step, value_of) for step in steps]
+
+
+def _marked(value: Value) -> int | str | dict[str, str]:
+    """With its type, where JSON has none for it."""
+    match value:
+        case datetime():
+            return {"at": value.isoformat()}
+        case Fraction():
+            return {"fraction": str(value)}
+        case Decimal():
+            return {"decimal": f"{value:f}"}
+        case _:
+            return value
+
+
+def _unmarked(value: Any) -> Value:
+    match value:
+        case {"at": text}:
+            return datetime.fromisoformat(text)
+        case {"fraction": text}:
+            return Fraction(text)
+        case {"decimal": text}:
+            return Decimal(text)
+        case int() | str():
+            return value
+        case other:
+            raise ValueError(f"not a value of a step: {other!r}")
+
+
+def _read_steps(told: Any) -> Any:
+    if not isinstance(told, list):
+        return told
+    return tuple(
+        Step(one["code"], tuple((name, _unmarked(value)) for name, value in one["values"].items()))
+        for one in told
+    )
+
+
+Amount = Annotated[Units, BeforeValidator(_amount), PlainSerializer(_points, return_type=str)]
 """Ten-thousandths of a point inside, decimal text ("-0.0833") in JSON."""
 
-Arithmetic = Annotated[tuple[Step, ...], PlainSerializer(_steps, return_type=list[dict[str, Any]])]
+Arithmetic = Annotated[
+    tuple[SkipValidation[Step], ...],
+    BeforeValidator(_read_steps),
+    PlainSerializer(_steps, return_type=list[dict[str, Any]]),
+]
 
 Counted = Annotated[
     Deadline | None, PlainSerializer(lambda one: counting(one), return_type=str)
@@ -75,6 +134,21 @@ def body(kind: type[Any], value: Any) -> dict[str, Any]:
     """A computed dataclass as JSON values."""
     dumped: dict[str, Any] = _adapter(kind).dump_python(value, mode="json")
     return dumped
+
+
+def kept(kind: type[Any], value: Any) -> dict[str, Any]:
+    """As JSON values from which `restored` makes an equal value again."""
+    dumped: dict[str, Any] = _adapter(kind).dump_python(value, mode="json", context=KEPT)
+    return dumped
+
+
+def restored(kind: type[Thing], body: Mapping[str, Any]) -> Thing | None:
+    """The value that was `kept`; None where another version kept it in another form."""
+    try:
+        found: Thing = _adapter(kind).validate_python(dict(body), context=KEPT)
+    except ValidationError:
+        return None
+    return found
 
 
 def schema(kind: type[Any]) -> dict[str, Any]:

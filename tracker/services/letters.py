@@ -16,16 +16,10 @@ from jinja2 import Environment
 
 from schedules.deadlines import due_day, local_day
 from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail, ReviewLine
-from tracker.domain.obligations import Light
-from tracker.domain.points import ZERO
 from tracker.domain.policy import LINE
 from tracker.domain.verdicts import NoticeKind
-from tracker.services.digest import LIGHTS, Digest, Health, OpenReading, Pending, UnitLights
 from tracker.wording import Language, counting, light_word, rung, text
-from tracker.wording.catalogue import has
 from tracker.wording.forms import day, points, span, weekday
-
-FEW = 3
 
 
 @dataclass(frozen=True)
@@ -377,87 +371,6 @@ class _Returned(_Reminder):
     def reasons(self) -> Iterator[str]:
         yield self.tell("why", unit=self.units(), roles=self.roles())
         yield from list(super().reasons())[1:]
-
-
-# -- the digest ----------------------------------------------------------------------------------
-
-
-def render_digest(
-    environment: Environment,
-    language: Language,
-    digest: Digest,
-    *,
-    overview: str = "",
-    leave: str = "",
-) -> Rendered:
-    """`overview` and `leave` are addresses: of the pages, and for not getting this any more."""
-    zone = ZoneInfo(digest.zone)
-    values = {
-        "language": language,
-        "zone": zone,
-        "digest": digest,
-        "verdict": verdict_of(digest, language),
-        "units": _folded(digest.units, language),
-        "bar": [(light.value, count) for light, count in digest.whole.counts],
-        "all_lights": LIGHTS,
-        "open_readings": _widest(digest.readings),
-        "waiting": _by_kind(digest.pending),
-        "health": [health_sentence(one, language) for one in digest.health],
-        "overview": overview,
-        "leave": leave,
-    }
-    return rendered(environment, "digest/digest", values)
-
-
-def _folded(units: Sequence[UnitLights], language: Language) -> list[UnitLights]:
-    """Units that lost nothing and have no red light stand together, where they are several."""
-    quiet = [one for one in units if not one.lost and not one.count(Light.LATE)
-             and not one.count(Light.DUE)]  # fmt: skip
-    if len(quiet) <= FEW:
-        return list(units)
-    counts = {light: sum(one.count(light) for one in quiet) for light in LIGHTS}
-    name = text("digest.others", {"n": len(quiet)}, language=language)
-    rest = UnitLights("", name, tuple((light, n) for light, n in counts.items() if n),
-                      sum(one.total for one in quiet), ZERO, None)  # fmt: skip
-    return [one for one in units if one not in quiet] + [rest]
-
-
-def _widest(open_: Sequence[OpenReading]) -> list[OpenReading]:
-    """The readings that move the score, the widest first; the others are only counted."""
-    moving = [one for one in open_ if one.low or one.high]
-    return sorted(moving, key=lambda one: (one.low - one.high, one.id))
-
-
-def _by_kind(pending: Sequence[Pending]) -> list[tuple[str, list[Pending]]]:
-    """What waits for a person, in the order in which it is decided."""
-    kinds = ("extend", "review", "decide", "enter")
-    those = [(kind, [one for one in pending if one.kind == kind]) for kind in kinds]
-    return [(kind, found) for kind, found in those if found]
-
-
-def health_sentence(finding: Health, language: Language) -> str:
-    """A finding in words; what no catalogue knows stands by its name and code."""
-    if has(finding.code, language):
-        return text(finding.code, dict(finding.values), language=language)
-    return f"{finding.name}: {finding.code}"
-
-
-def verdict_of(digest: Digest, language: Language) -> str:
-    """The first sentence: lost, new since the last one, still to be kept by when."""
-    verdict, zone = digest.verdict, ZoneInfo(digest.zone)
-    new = "same" if not verdict.new else "new" if verdict.new > 0 else "back"
-    left = "some" if verdict.recoverable > 0 else "none"
-    until = by_when(verdict.until, digest.as_of, zone, language)
-    return text(
-        "digest.verdict",
-        {
-            "lost": verdict.lost,
-            "new": text(f"digest.verdict_{new}", {"n": abs(verdict.new)}, language=language),
-            "left": text(f"digest.verdict_{left}", {"n": verdict.recoverable, "until": until},
-                         language=language),
-        },
-        language=language,
-    )  # fmt: skip
 
 
 def by_when(until: datetime, as_of: datetime, zone: ZoneInfo, language: Language) -> str:

@@ -57,6 +57,15 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class ChainHead:
+    """链尾: how far a chain was sealed. Whoever keeps it, on paper or in a mail, can have the chain
+    verified against it later."""
+
+    count: int
+    head: str
+
+
+@dataclass(frozen=True)
 class NewEvent:
     kind: str
     subject: str
@@ -171,6 +180,13 @@ def verify(session: Session, programme: str) -> Verdict:
     if first_bad is None and seals:
         first_bad = count + 1  # a seal beyond the last event: the end was cut off
     return Verdict(first_bad is None, count, first_bad, head, _waiting(session, programme))
+
+
+def head(session: Session, programme: str, *, at: datetime) -> ChainHead | None:
+    """The chain's head as it was sealed by then; None where nothing was."""
+    wanted = select(SealRow).where(SealRow.programme == programme, col(SealRow.sealed_at) <= at)
+    last = session.exec(wanted.order_by(col(SealRow.last_seq).desc()).limit(1)).first()
+    return None if last is None else ChainHead(last.last_seq, last.head)
 
 
 def chains(session: Session) -> list[str]:

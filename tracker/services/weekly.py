@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,14 +12,16 @@ from sqlmodel import Session, col, select
 from schedules.deadlines import local_day
 from schedules.instants import local_instant
 from schedules.workdays import WorkCalendar
+from tracker.domain.errors import NotFound, Refused
 from tracker.domain.forecast import Forecast, end_of_working_week, forecast
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
-from tracker.services import calendars, closings, digest, people, programmes, readings, trail
-from tracker.services.digest import Audience, Digest, Health
+from tracker.services import calendars, closings, people, programmes, readings, trail
+from tracker.services.digest import Audience, Digest, Health, Line
+from tracker.services.digest_desk import Acting, Desk
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
-from tracker.store.tables import DigestRow
+from tracker.store.tables import DigestRow, PersonRow
 
 WEEK = timedelta(days=7)
 AFTERWARDS = timedelta(days=14)
@@ -28,7 +30,8 @@ AFTERWARDS = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Issued:
-    """A digest as it was issued; `audience` is "leader", "office" or "unit:<unit>"."""
+    """A digest as it was issued; `audience` is "leader", "office", "unit:<unit>" or
+    "reviewer:<unit>"."""
 
     week: str
     audience: str
@@ -105,14 +108,21 @@ def digest_of(
 ) -> Digest:
     """One digest at any instant, against the last one issued before it (or a week earlier)."""
     seen = board(session, slug, as_of=as_of, known_at=known_at)
-    before = _before(session, slug, as_of)
-    register = readings.register(session, slug, as_of=as_of, known_at=known_at)
-    span = readings.span(session, slug, as_of=as_of, known_at=known_at)
-    return digest.build(
-        seen, before, outlook_of(seen),
-        audience=audience, unit=unit, who=who_acts(session, slug, as_of), register=register,
-        span=span, health=health,
-    )  # fmt: skip
+    return _desk(session, slug, seen, health).digest(audience, unit)
+
+
+def _desk(session: Session, slug: str, seen: Board, health: Sequence[Health]) -> Desk:
+    register = readings.of_board(seen)
+    return Desk(
+        seen,
+        _before(session, slug, seen.as_of),
+        outlook_of(seen),
+        who_acts(session, slug, seen.as_of),
+        register,
+        readings.span_of(seen, register),
+        health,
+        trail.head(session, slug, at=seen.known_at),
+    )
 
 
 def outlook_of(seen: Board) -> Forecast:
@@ -124,53 +134,94 @@ def outlook_of(seen: Board) -> Forecast:
     )  # fmt: skip
 
 
-def who_acts(session: Session, slug: str, at: datetime) -> dict[str, str]:
-    """The contact of each unit on that day, by name; a deputy stands in where there is none."""
+def who_acts(session: Session, slug: str, at: datetime) -> dict[str, Acting]:
+    """The contact of each unit on that day; a deputy stands in where there is none."""
     programme = programmes.current(session, slug)
     holders = people.holders(session, slug, local_day(at, programme.tz))
-    found: dict[str, str] = {}
+    found: dict[str, Acting] = {}
     for role in (people.Role.CONTACT, people.Role.DEPUTY):
         for holder in holders:
             if holder.role is role:
-                found.setdefault(holder.unit, holder.name)
+                found.setdefault(holder.unit, Acting(holder.name, holder.person_id))
     return found
 
 
 def _all(
     session: Session, slug: str, now: datetime, health: Sequence[Health]
-) -> list[tuple[str, Digest]]:
-    """For the leader, the office and every unit that owes something, from one set of boards."""
+) -> Iterator[tuple[str, Digest]]:
+    """For the leader, the office, every unit that owes something and every unit for whose review
+    something waits, from one desk."""
     seen = board(session, slug, as_of=now)
-    before, outlook = _before(session, slug, now), outlook_of(seen)
-    who = who_acts(session, slug, now)
-    register = readings.of_board(seen)
-    span = readings.span_of(seen, register)
+    desk = _desk(session, slug, seen, health)
+    yield "leader", desk.digest(Audience.LEADER)
+    yield "office", desk.digest(Audience.OFFICE)
     owing = {one.obligation.unit for one in seen.ledger.standings}
-    wanted = [("leader", Audience.LEADER, ""), ("office", Audience.OFFICE, "")]
-    wanted += [
-        (f"unit:{unit.id}", Audience.HEAD, unit.id)
-        for unit in seen.programme.units
-        if unit.id in owing and unit.kind == "unit"
-    ]
-    built = [
-        (name, digest.build(seen, before, outlook, audience=audience, unit=unit, who=who,
-                            register=register, span=span, health=health))
-        for name, audience, unit in wanted
-    ]  # fmt: skip
-    return [(name, one) for name, one in built if not one.unit or _says_something(one)]
+    for unit in seen.programme.units:
+        if unit.id in owing and unit.kind == "unit":
+            made = desk.digest(Audience.HEAD, unit.id)
+            if _says_something(made):
+                yield f"unit:{unit.id}", made
+    waited_for = {unit for one in seen.ledger.standings if one.waiting
+                  for unit in one.obligation.reviewing_units}  # fmt: skip
+    for unit_id in sorted(waited_for):
+        yield f"reviewer:{unit_id}", desk.digest(Audience.REVIEWER, unit_id)
 
 
 def _says_something(one: Digest) -> bool:
-    """A head whose unit has nothing late, changed, to save or due soon gets no page about it."""
-    return bool(one.lines or one.changes or one.lights or one.soon or one.pending)
+    """A unit that has nothing late, changed, to save or due soon gets no page about it."""
+    return bool(one.lines or one.changes or one.events or one.soon or one.pending)
+
+
+# -- the archive -----------------------------------------------------------------------------------
+
+
+def archived(session: Session, slug: str, week: str, audience: str) -> Digest:
+    """The digest as it was issued, with the names of those who acted as they are on file now: who
+    was erased since has none. NotFound names the weeks that there are."""
+    wanted = select(DigestRow).where(DigestRow.programme == slug)
+    row = session.exec(
+        wanted.where(DigestRow.week == week, DigestRow.audience == audience)
+    ).one_or_none()
+    if row is None:
+        known = ", ".join(one for one, _ in on_file(session, slug)) or "none yet"
+        raise NotFound(f"没有这一期周报 / no digest {week} for {audience}; on file: {known}")
+    kept = jsonform.restored(Digest, row.body)
+    if kept is None:
+        raise Refused(
+            f"{week} 的周报由较早的版本存档，不能重排；当时发出的信件仍在寄送记录里 / "
+            f"the digest of {week} was kept by an earlier version and cannot be set again; "
+            "the mails that went out are still among the dispatches"
+        )
+    return _named(session, kept)
+
+
+def on_file(session: Session, slug: str) -> list[tuple[str, list[str]]]:
+    """The weeks that were issued, the newest first, each with its audiences."""
+    found: dict[str, list[str]] = {}
+    wanted = select(DigestRow.week, DigestRow.audience).where(DigestRow.programme == slug)
+    for week, audience in session.exec(wanted.order_by(col(DigestRow.id))):
+        found.setdefault(week, []).append(audience)
+    return sorted(found.items(), reverse=True)
 
 
 def _kept(one: Digest) -> dict[str, Any]:
-    """What stays on file: without the names of those who act, because people can be erased."""
+    """What stays on file: numbers instead of the names of those who act, because people can be
+    erased."""
     lines, soon = (
         tuple(replace(line, who="") for line in those) for those in (one.lines, one.soon)
     )
-    return jsonform.body(Digest, replace(one, lines=lines, soon=soon))
+    return jsonform.kept(Digest, replace(one, lines=lines, soon=soon))
+
+
+def _named(session: Session, one: Digest) -> Digest:
+    numbers = {line.actor for line in (*one.lines, *one.soon) if line.actor is not None}
+    wanted = select(PersonRow.id, PersonRow.name).where(col(PersonRow.id).in_(numbers))
+    names = dict(session.exec(wanted).all())
+
+    def named(those: tuple[Line, ...]) -> tuple[Line, ...]:
+        return tuple(replace(line, who=names.get(line.actor, "")) for line in those)
+
+    return replace(one, lines=named(one.lines), soon=named(one.soon))
 
 
 def _issued(session: Session, slug: str, week: str) -> bool:

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from notifiers import mime
 from notifiers.message import MAIL, Address, Message, message_id, one_line
 from schedules.deadlines import local_day
-from tracker.services import absences, letters, people, programmes, subscriptions, weekly
-from tracker.services.digest import Digest, Health
+from tracker.services import absences, digest_words, people, programmes, subscriptions, weekly
+from tracker.services.digest import Audience, Digest, Health
 from tracker.services.letterbox import Stationery
 from tracker.services.people import EVERY_UNIT, Role
 from tracker.services.weekly import Issued
@@ -65,14 +65,18 @@ def post(
 def _readers(
     session: Session, slug: str, issued: Sequence[Issued], on: date
 ) -> Iterator[tuple[Issued, PersonRow]]:
-    """The leader in charge, the office, or the head of the unit, or who stands in for them; in the
-    order of the digests."""
-    units = [one.digest.unit for one in issued if one.digest.unit]
-    heads = people.resolve_each(session, slug, units, Role.HEAD, on)
+    """The leader in charge, the office, the head and the contact of the unit, who reviews, or who
+    stands in for them; in the order of the digests."""
     gone = absences.away(session, on)
+    units = [one.digest.unit for one in issued if one.digest.unit]
+    holders = {role: people.resolve_each(session, slug, units, role, on)
+               for role in (Role.HEAD, Role.CONTACT, Role.REVIEWER)}  # fmt: skip
     for one in issued:
-        if one.digest.unit:
-            found = heads[one.digest.unit]
+        unit, audience = one.digest.unit, one.digest.audience
+        if audience is Audience.REVIEWER:
+            found = holders[Role.REVIEWER][unit]
+        elif unit:
+            found = [*holders[Role.HEAD][unit], *holders[Role.CONTACT][unit]]
         else:
             found = people.resolve(session, slug, EVERY_UNIT, Role(one.audience), on)
         for person in found:
@@ -110,7 +114,7 @@ def _row(
     language: Language = "en" if person.language == "en" else "zh"
     overview = f"{stationery.base_url}/p/{slug}/"
     leave = subscriptions.address(stationery.base_url, stationery.secret, person)
-    letter = letters.render_digest(templates, language, digest, overview=overview, leave=leave)
+    letter = digest_words.render_digest(templates, language, digest, overview=overview, leave=leave)
     message = Message(
         message_id=made_as,
         sender=stationery.sender,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from schedules.deadlines import due_day
 from tracker.domain.errors import NotFound
 from tracker.services import audit as audits
-from tracker.services import audit_files, letters, watch, weekly
+from tracker.services import audit_files, digest_words, watch, weekly
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience
 from tracker.web.asking import Asked, Desk, day
@@ -42,8 +42,8 @@ def digest_page(asked: Office, slug: str, unit: str = "") -> Response:
             audience=Audience.HEAD if unit else Audience.LEADER, unit=unit,
             health=watch.weekly(session, slug, asked.now, asked.runtime.settings),
         )  # fmt: skip
-    return page(asked, "digest", desk=at, digest=made, unit=unit,
-                verdict=letters.verdict_of(made, asked.language))  # fmt: skip
+    told = digest_words.values_of(made, asked.language)
+    return page(asked, "digest", desk=at, digest=made, told=told)
 
 
 @router.get("/p/{slug}/audit")
