@@ -94,11 +94,16 @@ class Address:
 
 @dataclass(frozen=True)
 class Attachment:
-    """`content_type` with its parameters, as in `text/calendar; method=PUBLISH; charset=utf-8`."""
+    """`content_type` with its parameters, as in `text/calendar; method=PUBLISH; charset=utf-8`.
+
+    With a `content_id` (without angle brackets) it is part of the page, which finds it at
+    `cid:<content_id>`; else it is a file beside it.
+    """
 
     filename: str
     content_type: str
     content: bytes
+    content_id: str = ""
 
     def __post_init__(self) -> None:
         refuse_unprintable("filename", self.filename)
@@ -106,6 +111,8 @@ class Attachment:
             raise ValueError(f"not a file name: {self.filename!r}")
         if not _CONTENT_TYPE.fullmatch(self.content_type):
             raise ValueError(f"not the content type of a file: {self.content_type!r}")
+        if self.content_id:
+            _require_id(self.content_id)
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,9 @@ def build(message: Message) -> bytes:
     """
     mark = blake2s(message.message_id.encode("ascii"), digest_size=12).hexdigest()
     body = _readable(message, mark)
-    if message.attachments:
-        body = _multipart("mixed", f"=_m{mark}", (body, *map(_attached, message.attachments)))
+    files = [one for one in message.attachments if not one.content_id]
+    if files:
+        body = _multipart("mixed", f"=_m{mark}", (body, *map(_attached, files)))
     return _headers(message).encode("ascii") + body
 
 
@@ -41,7 +42,11 @@ def _readable(message: Message, mark: str) -> bytes:
     text = _text("plain", message.text)
     if not message.html:
         return text
-    return _multipart("alternative", f"=_a{mark}", (text, _text("html", message.html)))
+    page = _text("html", message.html)
+    pictures = [one for one in message.attachments if one.content_id]
+    if pictures:
+        page = _multipart("related", f"=_r{mark}", (page, *map(_attached, pictures)))
+    return _multipart("alternative", f"=_a{mark}", (text, page))
 
 
 def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
@@ -64,11 +69,15 @@ def _text(subtype: str, text: str) -> bytes:
 
 @lru_cache(maxsize=8)
 def _attached(attachment: Attachment) -> bytes:
+    inline = attachment.content_id
     head = (
         f"{_folded('Content-Type', attachment.content_type)}"
         "Content-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment;\r\n {_filename(attachment.filename)}\r\n"
+        f"Content-Disposition: {'inline' if inline else 'attachment'};\r\n"
+        f" {_filename(attachment.filename)}\r\n"
     )
+    if inline:
+        head += f"Content-ID: <{inline}>\r\n"
     return b"%b\r\n%b" % (head.encode("ascii"), _base64(attachment.content))
 
 

@@ -54,6 +54,11 @@ def by_library(message: Message) -> EmailMessage:
         mail.add_alternative(message.html, subtype="html")
     for file in message.attachments:
         main, _, sub = file.content_type.partition(";")[0].partition("/")
+        if file.content_id:
+            page = cast(EmailMessage, mail.get_payload()[-1])
+            page.add_related(file.content, main, sub, cid=f"<{file.content_id}>",
+                             filename=file.filename, disposition="inline")  # fmt: skip
+            continue
         mail.add_attachment(file.content, main, sub, filename=file.filename)
         for parameter in file.content_type.split(";")[1:]:
             name, _, value = parameter.strip().partition("=")
@@ -70,6 +75,7 @@ def assert_same(ours: MIMEPart, theirs: MIMEPart) -> None:
     assert ours.get_content_type() == theirs.get_content_type()
     assert ours.get_filename() == theirs.get_filename()
     assert ours.get_content_disposition() == theirs.get_content_disposition()
+    assert ours["Content-ID"] == theirs["Content-ID"]
     if not ours.is_multipart():
         assert ours.get_payload(decode=True).splitlines() == (
             theirs.get_payload(decode=True).splitlines()
@@ -124,6 +130,8 @@ FULL = a_letter(
     ),
 )
 
+PICTURE = Attachment("图.png", "image/png", b"\x89PNG" * 90, "p@x.cn")
+
 
 @pytest.mark.parametrize(
     "message",
@@ -138,6 +146,8 @@ FULL = a_letter(
         a_letter(sender=Address("a@b.cn"), to=Address("zhang@例子.中国", "张三")),
         a_letter(to=Address("a@b.cn", 'Li "Si", Esq. (retired) \\ <x@y.z>')),
         a_letter(to=Address(f"{'a' * 60}@{'b' * 60}.cn", "a rather long name in plain letters")),
+        a_letter(html='<img src="cid:p@x.cn">', attachments=(PICTURE,)),
+        a_letter(html='<img src="cid:p@x.cn">', attachments=(PICTURE, *FULL.attachments)),
         a_letter(subject="plain ASCII"),
         a_letter(subject="a" * 400),
     ],

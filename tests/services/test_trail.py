@@ -132,3 +132,116 @@ def test_a_chain_that_was_reckoned_anew_after_a_change_no_longer_reaches_its_sea
     with database.write() as session:
         again(session)
     assert not verdict(database).ok
+
+
+# -- against a head that was kept elsewhere --------------------------------------------------------
+
+
+def against(database: Database, kept: trail.ChainHead) -> trail.Verdict:
+    with database.read() as session:
+        return trail.verify(session, "small", against=kept)
+
+
+def test_a_head_that_was_printed_earlier_is_found_in_the_chain_that_grew_since(
+    database: Database,
+) -> None:
+    tell(database, 3)
+    seal(database)
+    with database.read() as session:
+        printed = trail.head(session, "small", at=JANUARY + timedelta(hours=1))
+    assert printed == trail.ChainHead(3, verdict(database).head)
+    tell(database, 4)
+    seal(database)
+    for kept in (printed, trail.ChainHead(0, printed.head)):
+        found = against(database, kept)
+        assert (found.ok, found.found, found.count) == (True, True, 7)
+
+
+def test_a_chain_forged_whole_with_its_seals_does_not_pass_the_printed_head(
+    database: Database,
+) -> None:
+    tell(database, 5)
+    seal(database)
+    printed = trail.ChainHead(5, verdict(database).head)
+    with database.write() as session:
+        run = session.connection().execute
+        run(text(CHANGES["body"]), {"n": 2})
+        run(text("UPDATE event SET seq = NULL, hash = '', prev_hash = ''"))
+        run(text("DELETE FROM seal"))
+    seal(database)
+    assert verdict(database).ok, "nothing inside the database can tell"
+    found = against(database, printed)
+    assert (found.ok, found.found, found.first_bad) == (False, False, 5)
+
+
+def test_a_head_that_never_was_is_not_found(database: Database) -> None:
+    tell(database, 2)
+    seal(database)
+    for count in (0, 1, 2, 9):
+        found = against(database, trail.ChainHead(count, "a" * 64))
+        assert (found.ok, found.found) == (False, False)
+
+
+# -- a thousand ways to change it ------------------------------------------------------------------
+
+LONG = 60
+EDITS = [
+    """UPDATE event SET body = '{"n": -1, "what": "改"}' WHERE seq = :n""",
+    "UPDATE event SET kind = 'fact.review' WHERE seq = :n",
+    "UPDATE event SET subject = 'x' WHERE seq = :n",
+    "UPDATE event SET at = '2021-03-01 00:00:00.000000' WHERE seq = :n",
+    "UPDATE event SET hash = 'x' WHERE seq = :n",
+    "UPDATE event SET prev_hash = 'x' WHERE seq = :n",
+    "UPDATE event SET programme = 'other' WHERE seq = :n",
+]
+SLIP_IN = """
+INSERT INTO event (programme, at, kind, subject, body, seq, prev_hash, hash, sealed_at)
+SELECT programme, at, kind, 'slipped in', body, :n, prev_hash, hash, sealed_at FROM event
+WHERE seq = :n + 1000"""
+
+
+def tampered(session: Session, random: random.Random) -> str:
+    """One change made directly in the tables, of a random kind at a random place."""
+    run = session.connection().execute
+    seq, other = random.sample(range(1, LONG + 1), 2)
+    how = random.choice(["edit", "delete", "insert", "swap", "reseal"])
+    values = {"n": seq, "m": other}
+    match how:
+        case "edit":
+            run(text(random.choice(EDITS)), values)
+        case "delete":
+            run(text("DELETE FROM event WHERE seq = :n"), values)
+        case "insert":
+            run(text("UPDATE event SET seq = seq + 1000 WHERE seq >= :n"), values)
+            run(text(SLIP_IN), values)
+            run(text("UPDATE event SET seq = seq - 999 WHERE seq > 1000"))
+        case "swap":
+            run(text("UPDATE event SET seq = -1 WHERE seq = :n"), values)
+            run(text("UPDATE event SET seq = :n WHERE seq = :m"), values)
+            run(text("UPDATE event SET seq = :m WHERE seq = -1"), values)
+        case _:
+            run(text("UPDATE seal SET head = :head"), {"head": f"{random.getrandbits(256):064x}"})
+    return f"{how} at {seq}"
+
+
+def found_all(database: Database, count: int) -> None:
+    tell(database, LONG)
+    seal(database)
+    chance = random.Random("a thousand ways")
+    for number in range(count):
+        with database.write() as session:
+            how = tampered(session, chance)
+            found = trail.verify(session, "small")
+            assert not found.ok, f"{number}: {how}"
+            assert found.first_bad is not None
+            session.rollback()
+    assert verdict(database).ok, "each was taken back"
+
+
+def test_changes_made_directly_in_the_tables_are_found(database: Database) -> None:
+    found_all(database, 50)
+
+
+@pytest.mark.full
+def test_a_thousand_changes_made_directly_in_the_tables_are_all_found(database: Database) -> None:
+    found_all(database, 1000)

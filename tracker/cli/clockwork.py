@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import asdict
 
 import typer
@@ -97,11 +98,18 @@ async def _deliver(place: House, *, as_json: bool) -> None:
 # -- the trail -------------------------------------------------------------------------------------
 
 
-def verify(place: House, programme: str, *, as_json: bool) -> None:
-    """Every chain, or the programme's; exit 1 where one is not what was sealed."""
+def verify(place: House, programme: str, *, head: str, as_json: bool) -> None:
+    """Every chain, or the programme's; exit 1 where one is not what was sealed, or does not pass
+    the `head` that was printed or mailed earlier."""
+    kept = _kept(head) if head else None
     with place.reading() as session:
         known = [programme] if programme else trail.chains(session)
-        found = {name: trail.verify(session, name) for name in known}
+        if kept is not None and len(known) > 1:
+            raise typer.BadParameter(
+                f"指明是哪个方案的链尾 / say whose head it is: {', '.join(filter(None, known))}",
+                param_hint="--programme",
+            )
+        found = {name: trail.verify(session, name, against=kept) for name in known}
     sound = all(one.ok for one in found.values())
     if as_json:
         chains = [ChainAnswer(programme=name, **asdict(one)) for name, one in found.items()]
@@ -116,9 +124,25 @@ def verify(place: House, programme: str, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
+HEAD = re.compile(r"(?:(\d+)[\s:]+)?([0-9a-f]{64})")
+"""As the digest and the audit print it: the count, then the hash; or the hash alone."""
+
+
+def _kept(head: str) -> trail.ChainHead:
+    told = HEAD.fullmatch(head.strip().lower())
+    if told is None:
+        raise typer.BadParameter(
+            "写“条数 哈希”，如周报末行所印 / give the count and the hash as the digest prints them",
+            param_hint="--head",
+        )
+    return trail.ChainHead(int(told[1] or 0), told[2])
+
+
 def _chain(name: str, one: trail.Verdict, place: House) -> tuple[str, ...]:
-    told = say("trail.ok", place.lang)
-    if not one.ok:
+    told = say("trail.ok" if one.found is None else "trail.found", place.lang)
+    if one.found is False and (one.first_bad or 0) > one.count:
+        told = say("trail.not_found", place.lang)
+    elif not one.ok:
         told = say("trail.bad", place.lang, seq=one.first_bad)
     shown = name or say("trail.house", place.lang)
     return (shown, told, str(one.count), str(one.unsealed), one.head[:16])

@@ -18,7 +18,7 @@ from tracker.cli.instants import day, instant
 from tracker.cli.words import heading, say
 from tracker.exports import files, jsonform
 from tracker.services import audit as audits
-from tracker.services import audit_files, digest_words, scoreboard, weekly
+from tracker.services import audit_files, digest_files, digest_words, scoreboard, weekly
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.services.scoreboard import Board
@@ -56,16 +56,16 @@ def digest(
     if as_json:
         show.body(jsonform.body(Digest, page))
         return
-    letter = digest_words.render_digest(runtime.environment(place.settings), place.lang, page)
+    templates = runtime.environment(place.settings)
     if out is None:
+        letter = digest_words.render_digest(templates, place.lang, page)
         show.echo(letter.text.rstrip("\n"))
         return
     parts = [f"{page.programme}-{due_day(page.as_of, board.programme.tz)}", for_whom.value, of]
     name = "-".join(part for part in parts if part)
-    written = [out / f"{name}.txt", out / f"{name}.html", out / f"{name}.json"]
-    files.replace(written[0], f"{letter.subject}\n\n{letter.text}".encode())
-    files.replace(written[1], letter.html.encode())
-    files.replace(written[2], jsonform.json_bytes(Digest, page))
+    written = [out / f"{name}.{kind}" for kind in digest_files.KINDS]
+    for path, kind in zip(written, digest_files.KINDS, strict=True):
+        files.replace(path, digest_files.content(templates, place.lang, page, kind))
     show.echo(say("files", place.lang), *(f"  {path}" for path in written))
 
 

@@ -127,13 +127,22 @@ def demo(
 @trail.command("verify")
 def verify(
     programme: Slug = "",
+    head: Annotated[
+        str,
+        typer.Option(
+            "--head", help="以前印出或寄出的链尾 / a head that was printed or mailed earlier"
+        ),
+    ] = "",
     json: Json = False,
     lang: Language = None,
     schema: Annotated[bool, schema_of("trail")] = False,
 ) -> None:
-    """重算整条链，与封存的比对 / reckon every chain again. Exit 1 where one is broken."""
+    """重算整条链，与封存的比对 / reckon every chain again. Exit 1 where one is broken.
+
+    给出 --head 时，还要与那时的链尾相符 / with --head it must also pass the head of that time.
+    """
     from tracker.cli import clockwork
     from tracker.cli.house import house
 
     with house(lang) as place:
-        clockwork.verify(place, programme, as_json=json)
+        clockwork.verify(place, programme, head=head, as_json=json)

@@ -156,6 +156,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "remind.nobody": ("（无人）", "(nobody)"),
     "trail.ok": ("完好", "intact"),
+    "trail.found": ("完好，与所给链尾相符", "intact, and passes the head that was given"),
+    "trail.not_found": ("链中没有所给的链尾", "the head that was given is not in the chain"),
     "trail.bad": ("自第 {seq} 条起不符", "broken from event {seq}"),
     "trail.none": ("尚无留痕", "no trail yet"),
     "trail.house": ("（公共）", "(house)"),

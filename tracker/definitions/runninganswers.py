@@ -16,6 +16,10 @@ class ChainAnswer(Answer):
     first_bad: int | None
     head: str
     unsealed: int
+    found: bool | None = Field(
+        default=None,
+        description="Whether the chain passes the head that was given; null where none was.",
+    )
 
 
 class TrailAnswer(Answer):

@@ -24,7 +24,14 @@ from tracker.demo.play import Played, player
 from tracker.domain.errors import Refused
 from tracker.programmes import path_of
 from tracker.runtime import Runtime, build
-from tracker.services import audit, audit_files, delivery, digest_words, weekly, weekpost
+from tracker.services import (
+    audit,
+    audit_files,
+    delivery,
+    digest_files,
+    weekly,
+    weekpost,
+)
 from tracker.settings import Settings
 from tracker.store.database import migrate
 from tracker.store.tables import DispatchRow
@@ -153,12 +160,11 @@ def _bar(console: Console) -> Iterator[Progress]:
 def _write_digest(issued: weekly.Issued, runtime: Runtime) -> None:
     """The leader's page of this week as files."""
     language = runtime.settings.language
-    letter = digest_words.render_digest(runtime.templates, language, issued.digest)
     folder = runtime.settings.data / "digests" / issued.digest.programme
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{issued.week}.html").write_text(letter.html, encoding="utf-8")
-    text = f"{letter.subject}\n\n{letter.text}"
-    (folder / f"{issued.week}.txt").write_text(text, encoding="utf-8")
+    for kind in ("html", "txt", "pdf"):
+        content = digest_files.content(runtime.templates, language, issued.digest, kind)
+        (folder / f"{issued.week}.{kind}").write_bytes(content)
 
 
 def _write_audit(played: Played, runtime: Runtime) -> None:

@@ -1,4 +1,4 @@
-"""Values to PDF, by a typst template; from the locked packages alone: no font of the system.
+"""Values to PDF or PNG, by a typst template; from the locked packages alone: no font of the system.
 
 The values reach the template as JSON (`values`), so that no text of a user is ever read as markup.
 Equal values, templates and instants give equal bytes.
@@ -33,6 +33,16 @@ def pdf_bytes(template: str, values: Mapping[str, Any], *, made_at: datetime) ->
     )
     if not isinstance(made, bytes):
         raise TypeError("typst gives one PDF for one document")
+    return made
+
+
+def png_bytes(template: str, values: Mapping[str, Any], *, ppi: int) -> bytes:
+    """The same as one picture, `ppi` pixels for each inch of the template's page."""
+    made = _compiler(template).compile(
+        sys_inputs={"values": json.dumps(values, ensure_ascii=False)}, format="png", ppi=ppi
+    )
+    if not isinstance(made, bytes):
+        raise TypeError(f"{template} has more than one page")
     return made
 
 

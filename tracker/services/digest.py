@@ -205,6 +205,38 @@ class Health:
 
 
 @dataclass(frozen=True)
+class ScorePoint:
+    at: datetime
+    score: Amount
+
+
+@dataclass(frozen=True)
+class MonthCell:
+    """The worst light of a unit's obligations that are due in a month, and how many have it."""
+
+    light: Light
+    count: int
+
+
+@dataclass(frozen=True)
+class PictureRow:
+    name: str
+    cells: tuple[MonthCell | None, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`scores` of the last digests and now; `due` and `done` are counted up by the end of each of
+    `months`, `done` up to now; `units` by month, those that lost most first."""
+
+    scores: tuple[ScorePoint, ...]
+    months: tuple[str, ...]
+    due: tuple[int, ...]
+    done: tuple[int, ...]
+    units: tuple[PictureRow, ...]
+
+
+@dataclass(frozen=True)
 class Digest:
     programme: str
     title: str
@@ -232,3 +264,4 @@ class Digest:
     reviews: tuple[Review, ...]
     health: tuple[Health, ...]
     chain: ChainHead | None
+    picture: Picture | None = None

@@ -21,7 +21,7 @@ from tracker.domain.reminders import review_deadline
 from tracker.domain.rules.base import Status
 from tracker.domain.scoring import score
 from tracker.domain.turns import View
-from tracker.services import digest_events, readings
+from tracker.services import digest_events, digest_picture, readings
 from tracker.services.digest import (
     LIGHTS,
     Audience,
@@ -33,6 +33,7 @@ from tracker.services.digest import (
     Line,
     OpenReading,
     Pending,
+    Picture,
     Review,
     UnitLights,
     Verdict,
@@ -68,15 +69,17 @@ def build(
     span: readings.Span | None = None,
     health: Sequence[Health] = (),
     chain: ChainHead | None = None,
+    scores: Sequence[tuple[datetime, Units]] = (),
 ) -> Digest:
     """The digest of `board` against the board of the last one.
 
     `who` names the person who acts, by unit. `register` holds the readings with their prices,
-    `span` how far they can move the score together, where the caller knows it already.
+    `span` how far they can move the score together, where the caller knows it already. `scores` are
+    those of earlier digests, in order of time, for the picture.
     """
     desk = Desk(
         board, before, outlook, who or {}, register,
-        span or readings.span_of(board, register), health, chain,
+        span or readings.span_of(board, register), health, chain, scores,
     )  # fmt: skip
     return desk.digest(audience, unit)
 
@@ -93,6 +96,7 @@ class Desk:
     span: readings.Span
     health: Sequence[Health] = ()
     chain: ChainHead | None = None
+    scores: Sequence[tuple[datetime, Units]] = ()
 
     def digest(self, audience: Audience, unit: str = "") -> Digest:
         """For one reader; `unit` counts for those who do not see everything."""
@@ -228,6 +232,11 @@ class Desk:
         return {unit: -sum(one.points for one in those) for unit, those in entries.items()}
 
     @cached_property
+    def picture(self) -> Picture:
+        scores = self.scores or [(self.before.as_of, self.before.ledger.score)]
+        return digest_picture.picture_of(self.board, scores, list(self.units.values()))
+
+    @cached_property
     def open_readings(self) -> tuple[OpenReading, ...]:
         return tuple(
             OpenReading(
@@ -307,6 +316,7 @@ class _Part:
             reviews=self.reviews() if self.reviewing else (),
             health=tuple(desk.health),
             chain=desk.chain,
+            picture=None if self.unit else desk.picture,
         )
 
     # -- the verdict -------------------------------------------------------------------------

@@ -6,15 +6,16 @@ or number of a person is ever in a body: people appear as salted references (`re
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
+from json.encoder import encode_basestring
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, update
+from sqlalchemy import Select, Text, bindparam, cast, insert, type_coerce, update
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
@@ -47,13 +48,16 @@ class Event:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`first_bad` is the sequence number of the first event that is not what was sealed."""
+    """`first_bad` is the sequence number of the first event that is not what was sealed. `found`
+    says whether the chain passes the head that it was verified against; None where none was given.
+    """
 
     ok: bool
     count: int
     first_bad: int | None
     head: str
     unsealed: int
+    found: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def append_all(
 
 def reference(row: PersonRow) -> str:
     """How the trail names a person: salted, so that it means nothing once the salt is erased."""
-    return "p-" + hashlib.sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
+    return "p-" + sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
 
 
 _ACCOUNT = re.compile(r"person:(\d+)")
@@ -161,25 +165,51 @@ def seal_all(session: Session, *, now: datetime) -> int:
     return sum(seal(session, programme, now=now) for programme in waiting)
 
 
-def verify(session: Session, programme: str) -> Verdict:
-    """Reckon the whole chain again and compare it with every seal."""
-    seals = {
-        row.last_seq: row.head
-        for row in session.exec(select(SealRow).where(SealRow.programme == programme))
-    }
+def verify(session: Session, programme: str, *, against: ChainHead | None = None) -> Verdict:
+    """Reckon the whole chain again and compare it with every seal, and with a head that somebody
+    kept from earlier.
+
+    A head without its count (0) must be that of some event. The chain may have grown since.
+    """
+    sealed = select(SealRow.last_seq, SealRow.head).where(SealRow.programme == programme)
+    kept = _Kept(dict(session.exec(sealed).all()), against)
+    told = _content(programme)
     head, count, first_bad = GENESIS, 0, None
     for row in _sealed(session, programme):
-        expected = _hash(head, count + 1, row)
-        if row.seq != count + 1 or row.prev_hash != head or row.hash != expected:
-            first_bad = count + 1
+        seq = count + 1
+        expected = sha256(f"{head}\n{told(seq, row)}".encode()).hexdigest()
+        if row.seq != seq or row.prev_hash != head or row.hash != expected:
+            first_bad = seq
             break
-        head, count = expected, count + 1
-        if seals.pop(count, head) != head:
+        head, count = expected, seq
+        if not kept.agrees(count, head):
             first_bad = count
             break
-    if first_bad is None and seals:
+    if first_bad is None and kept.beyond(count):
         first_bad = count + 1  # a seal beyond the last event: the end was cut off
-    return Verdict(first_bad is None, count, first_bad, head, _waiting(session, programme))
+    return Verdict(
+        first_bad is None, count, first_bad, head, _waiting(session, programme), kept.found
+    )
+
+
+class _Kept:
+    """The heads that the chain must pass: its seals, and one that was kept elsewhere."""
+
+    def __init__(self, seals: dict[int, str], against: ChainHead | None) -> None:
+        self._heads = seals
+        self._wanted = against
+        self.found: bool | None = None if against is None else False
+
+    def agrees(self, count: int, head: str) -> bool:
+        wanted = self._wanted
+        if wanted is not None and (wanted.count == count or (not wanted.count)):
+            self.found = self.found or wanted.head == head
+            if wanted.count == count and not self.found:
+                return False
+        return self._heads.pop(count, head) == head
+
+    def beyond(self, count: int) -> bool:
+        return bool(self._heads) or self.found is False
 
 
 def head(session: Session, programme: str, *, at: datetime) -> ChainHead | None:
@@ -214,7 +244,7 @@ def canonical(value: Any) -> str:
 
 def digest(value: Any) -> str:
     """SHA-256 of the canonical JSON: proves content without showing it."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return sha256(canonical(value).encode()).hexdigest()
 
 
 def _hash(before: str, seq: int, row: Any) -> str:
@@ -228,7 +258,42 @@ def _hash(before: str, seq: int, row: Any) -> str:
             "body": row.body,
         }
     )
-    return hashlib.sha256(f"{before}\n{content}".encode()).hexdigest()
+    return sha256(f"{before}\n{content}".encode()).hexdigest()
+
+
+def _content(programme: str) -> Callable[[int, Any], str]:
+    """The same canonical JSON from the columns as text: a long chain is verified at the price of
+    reading it. The keys stand in their order, and what is often the same is written once."""
+    quoted = canonical(programme)
+    kinds: dict[str, str] = {}
+    bodies: dict[str, str] = {}
+    times: dict[Any, str] = {}
+
+    def told(seq: int, row: Any) -> str:
+        kind = kinds.get(row.kind) or kinds.setdefault(row.kind, canonical(row.kind))
+        at = times.get(row.at)
+        if at is None:
+            times.clear()
+            at = times[row.at] = _instant(row.at)
+        body = bodies.get(row.body)
+        if body is None:
+            if len(bodies) > BATCH:
+                bodies.clear()
+            body = bodies[row.body] = canonical(json.loads(row.body))
+        return (
+            f'{{"at":"{at}","body":{body},"kind":{kind},"programme":{quoted},'
+            f'"seq":{seq},"subject":{encode_basestring(row.subject)}}}'
+        )
+
+    return told
+
+
+def _instant(at: datetime | str) -> str:
+    """SQLite gives the text that it keeps, in UTC without saying so."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+        at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC).isoformat()
 
 
 def _head(session: Session, programme: str) -> tuple[int, str]:
@@ -243,14 +308,18 @@ def _unsealed(programme: str) -> Select[Any]:
 
 
 def _sealed(session: Session, programme: str) -> Iterator[Any]:
-    """Rows in order of their sequence, a batch at a time: a chain may be long."""
-    wanted = core_select(EVENT).where(EVENT.c.programme == programme)
-    last = 0
-    while (
-        rows := session.connection()
-        .execute(wanted.where(EVENT.c.seq > last).order_by(EVENT.c.seq).limit(BATCH))
-        .all()
-    ):
+    """Rows in order of their sequence, a batch at a time: a chain may be long. Bodies are text."""
+    connection = session.connection()
+    at: Any = EVENT.c.at
+    body: Any = cast(EVENT.c.body, Text)
+    if connection.dialect.name == "sqlite":
+        at, body = type_coerce(EVENT.c.at, Text), type_coerce(EVENT.c.body, Text)
+    wanted = core_select(
+        EVENT.c.seq, at.label("at"), EVENT.c.kind, EVENT.c.subject, body.label("body"),
+        EVENT.c.prev_hash, EVENT.c.hash,
+    ).where(EVENT.c.programme == programme, EVENT.c.seq > bindparam("last"))  # fmt: skip
+    some, last = wanted.order_by(EVENT.c.seq).limit(BATCH), 0
+    while rows := connection.execute(some, {"last": last}).all():
         yield from rows
         last = rows[-1].seq
 

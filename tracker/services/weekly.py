@@ -14,11 +14,13 @@ from schedules.instants import local_instant
 from schedules.workdays import WorkCalendar
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.forecast import Forecast, end_of_working_week, forecast
+from tracker.domain.points import Units, units
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
 from tracker.services import calendars, closings, people, programmes, readings, trail
 from tracker.services.digest import Audience, Digest, Health, Line
 from tracker.services.digest_desk import Acting, Desk
+from tracker.services.digest_picture import WEEKS
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
 from tracker.store.tables import DigestRow, PersonRow
@@ -122,7 +124,18 @@ def _desk(session: Session, slug: str, seen: Board, health: Sequence[Health]) ->
         readings.span_of(seen, register),
         health,
         trail.head(session, slug, at=seen.known_at),
+        _scores(session, slug, seen.as_of),
     )
+
+
+def _scores(session: Session, slug: str, at: datetime) -> list[tuple[datetime, Units]]:
+    """The scores of the digests that were issued in the weeks that the picture shows."""
+    wanted = select(DigestRow.as_of, DigestRow.body).where(
+        DigestRow.programme == slug, DigestRow.audience == Audience.LEADER,
+        col(DigestRow.as_of) >= at - WEEKS, col(DigestRow.as_of) < at,
+    )  # fmt: skip
+    rows = session.exec(wanted.order_by(col(DigestRow.as_of))).all()
+    return [(as_of, units(body["verdict"]["score"])) for as_of, body in rows]
 
 
 def outlook_of(seen: Board) -> Forecast:

@@ -9,9 +9,17 @@ from jinja2 import Environment
 from sqlmodel import Session, col, select
 
 from notifiers import mime
-from notifiers.message import MAIL, Address, Message, message_id, one_line
+from notifiers.message import MAIL, Address, Attachment, Message, message_id, one_line
 from schedules.deadlines import local_day
-from tracker.services import absences, digest_words, people, programmes, subscriptions, weekly
+from tracker.services import (
+    absences,
+    digest_picture,
+    digest_words,
+    people,
+    programmes,
+    subscriptions,
+    weekly,
+)
 from tracker.services.digest import Audience, Digest, Health
 from tracker.services.letterbox import Stationery
 from tracker.services.people import EVERY_UNIT, Role
@@ -114,7 +122,12 @@ def _row(
     language: Language = "en" if person.language == "en" else "zh"
     overview = f"{stationery.base_url}/p/{slug}/"
     leave = subscriptions.address(stationery.base_url, stationery.secret, person)
-    letter = digest_words.render_digest(templates, language, digest, overview=overview, leave=leave)
+    picture = _picture(digest, language, templates, stationery.domain)
+    letter = digest_words.render_digest(
+        templates, language, digest, overview=overview, leave=leave,
+        picture=f"cid:{picture[0].content_id}" if picture else "",
+        alt=digest_picture.alt(digest, language) if picture else "",
+    )  # fmt: skip
     message = Message(
         message_id=made_as,
         sender=stationery.sender,
@@ -122,6 +135,7 @@ def _row(
         subject=one_line(letter.subject),
         text=letter.text,
         html=letter.html,
+        attachments=picture,
         date=now,
         in_reply_to=thread,
         references=(thread,),
@@ -145,3 +159,16 @@ def _row(
         html=letter.html,
         raw=mime.build(message),
     )
+
+
+def _picture(
+    digest: Digest, language: Language, templates: Environment, domain: str
+) -> tuple[Attachment, ...]:
+    """The digest's picture as a part of its mail, where it has one."""
+    if digest.picture is None:
+        return ()
+    name = message_id(
+        "picture", digest.programme, digest.as_of.isoformat(), language, domain=domain
+    )
+    content = digest_picture.png(templates, digest, language)
+    return (Attachment("digest.png", "image/png", content, name),)

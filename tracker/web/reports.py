@@ -10,9 +10,16 @@ from starlette.responses import Response
 from schedules.deadlines import due_day
 from tracker.domain.errors import NotFound
 from tracker.services import audit as audits
-from tracker.services import audit_files, digest_words, watch, weekly
+from tracker.services import (
+    audit_files,
+    digest_files,
+    digest_picture,
+    digest_words,
+    watch,
+    weekly,
+)
 from tracker.services.audit import Audit
-from tracker.services.digest import Audience
+from tracker.services.digest import Audience, Digest
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Office
 from tracker.web.evidence import disposition
@@ -28,13 +35,49 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "html": "application/octet-stream",
+    "pdf": "application/pdf",
+    "txt": "text/plain; charset=utf-8",
 }
+AUDITS = ("xlsx", "csv", "json", "html")
 
 
 @router.get("/p/{slug}/digest")
-def digest_page(asked: Office, slug: str, unit: str = "") -> Response:
-    """The leader's page as of the instant; with `unit` that unit's."""
+def digest_page(asked: Office, slug: str) -> Response:
+    """The leader's page as of the instant; with `unit` that unit's, with `week` and `audience` as
+    it was issued."""
+    at, made, weeks = _digest(asked, slug)
+    told = digest_words.values_of(made, asked.language)
+    picture = ""
+    if made.picture is not None:
+        picture = digest_picture.svg(asked.runtime.templates, made, asked.language)
+    return page(asked, "digest", desk=at, digest=made, told=told, picture=picture, weeks=weeks,
+                alt=digest_picture.alt(made, asked.language))  # fmt: skip
+
+
+@router.get("/p/{slug}/digest.{kind}")
+def digest_file(asked: Office, slug: str, kind: str) -> Response:
+    """The same as a file to keep."""
+    if kind not in digest_files.KINDS:
+        known = ", ".join(digest_files.KINDS)
+        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {known}")
+    at, made, _ = _digest(asked, slug)
+    name = "周报" if asked.language == "zh" else "weekly"
+    on = due_day(made.as_of, at.zone)
+    content = digest_files.content(asked.runtime.templates, asked.language, made, kind)
+    return Response(
+        content, media_type=KINDS[kind],
+        headers={"content-disposition": disposition(f"{name} {slug} {on}.{kind}")},
+    )  # fmt: skip
+
+
+def _digest(asked: Asked, slug: str) -> tuple[Desk, Digest, list[tuple[str, list[str]]]]:
+    query = asked.request.query_params
+    unit, week = query.get("unit", ""), query.get("week", "")
     with opened(asked, slug) as (session, at):
+        weeks = weekly.on_file(session, slug)
+        if week:
+            made = weekly.archived(session, slug, week, query.get("audience") or "leader")
+            return at, made, weeks
         if unit and unit not in at.programme.unit_names:
             raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {slug}")
         made = weekly.digest_of(
@@ -42,8 +85,7 @@ def digest_page(asked: Office, slug: str, unit: str = "") -> Response:
             audience=Audience.HEAD if unit else Audience.LEADER, unit=unit,
             health=watch.weekly(session, slug, asked.now, asked.runtime.settings),
         )  # fmt: skip
-    told = digest_words.values_of(made, asked.language)
-    return page(asked, "digest", desk=at, digest=made, told=told)
+    return at, made, weeks
 
 
 @router.get("/p/{slug}/audit")
@@ -51,14 +93,14 @@ def audit_page(asked: Office, slug: str) -> Response:
     at, found = _audit(asked, slug)
     values = audit_files.page_values(found, asked.language)
     values = {name: value for name, value in values.items() if name not in ("language", "zone")}
-    return page(asked, "audit", desk=at, kinds=KINDS, **values)
+    return page(asked, "audit", desk=at, kinds=AUDITS, **values)
 
 
 @router.get("/p/{slug}/audit.{kind}")
 def audit_file(asked: Office, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
-    if kind not in KINDS:
-        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {', '.join(KINDS)}")
+    if kind not in AUDITS:
+        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {', '.join(AUDITS)}")
     at, found = _audit(asked, slug)
     name = f"{audit_name(at, asked.language)} {found.first} {found.last}.{kind}"
     return Response(

@@ -1,0 +1,130 @@
+"""The digest's picture: the figures of the digest, drawn with the font of the lock file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from typing import get_args
+
+import pytest
+from jinja2 import Environment
+from sqlmodel import select
+
+from tests.builders import a_contact, at, 住建局
+from tests.notifiers.test_mime import read
+from tests.stories.post import stationery
+from tests.templates import samples
+from tracker.definitions import yamlform
+from tracker.domain.points import shown
+from tracker.exports.pdf import png_bytes
+from tracker.programmes import SHIPPED, path_of
+from tracker.runtime import environment as compiled
+from tracker.services import digest_picture, people, programmes, weekpost
+from tracker.services.digest import Audience
+from tracker.settings import Settings
+from tracker.store.database import Database
+from tracker.store.tables import DispatchRow
+from tracker.wording import Language
+
+WIDTH, HEIGHT = 60, 30
+
+
+@pytest.fixture(scope="module")
+def environment() -> Environment:
+    return compiled(Settings(secret="x" * 32))
+
+
+def ink(character: str) -> bytes:
+    """The pixels of one character in the font that the picture names."""
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}"><text x="4" y="24" font-family="Noto Sans SC" '
+        f'font-size="24">{character}</text></svg>'
+    )
+    return png_bytes("picture", {"svg": svg}, ppi=96)
+
+
+NOTHING, NO_GLYPH = " ", "\U0001f9a0"
+
+
+@pytest.mark.parametrize(
+    "characters", ["逾期将逾滞后正常办结未启得分走势序时进度住建局生态分局单位"]
+)
+def test_a_chinese_character_is_drawn_as_itself_and_not_as_a_box(characters: str) -> None:
+    drawn = {one: ink(one) for one in sorted(set(characters))}
+    assert ink(NOTHING) not in drawn.values()
+    assert ink(NO_GLYPH) not in drawn.values()
+    assert len(set(drawn.values())) == len(drawn)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_the_words_instead_of_the_picture_say_its_figures(language: Language) -> None:
+    digest = samples.a_digest()
+    told, verdict = digest_picture.alt(digest, language), digest.verdict
+    nothing = verdict.score - verdict.lost_if_nothing + verdict.lost
+    assert all(figure in told for figure in (shown(verdict.score), shown(nothing)))
+    assert digest.picture is not None
+    assert str(digest.picture.due[-1]) in told
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_what_a_unit_is_called_is_drawn_and_never_markup(
+    environment: Environment, language: Language
+) -> None:
+    digest = samples.a_digest()
+    assert digest.picture is not None
+    rows = tuple(replace(row, name="<b>&\"' 局") for row in digest.picture.units)
+    nasty = replace(digest, picture=replace(digest.picture, units=rows))
+    drawn = digest_picture.svg(environment, nasty, language)
+    assert "&lt;b&gt;&amp;" in drawn
+    assert digest_picture.png(environment, nasty, language).startswith(b"\x89PNG")
+
+
+def test_the_picture_counts_what_was_due_and_done_by_month() -> None:
+    picture = samples.a_digest().picture
+    assert picture is not None
+    assert picture.months[0] == "2021-01"
+    # Twelve bulletins, two single duties and a case; nothing was done.
+    assert (picture.due[-1], picture.done) == (16, (0,) * 10)
+    cells = {row.name: row.cells for row in picture.units}
+    assert cells["生态分局"][9] is not None
+    assert cells["生态分局"][8] is None
+
+
+def test_a_unit_has_no_picture() -> None:
+    assert samples.a_digest(Audience.HEAD, 住建局).picture is None
+
+
+# -- in the mail -----------------------------------------------------------------------------------
+
+HUNDRED_KB = 100_000
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_leaders_mail_has_its_picture_inside_and_stays_under_100_kb(
+    database: Database, environment: Environment, name: str
+) -> None:
+    programme = yamlform.load(path_of(name))
+    now = at(f"{programme.year}-10-19 08:30")
+    with database.write() as session:
+        programmes.publish(session, programme, now=at(f"{programme.year}-01-04"), by="office")
+        above = [a_contact(people.EVERY_UNIT, role) for role in ("leader", "office")]
+        people.load_contacts(session, above, now=now, on=date(programme.year, 1, 1), by="office")
+    with database.write() as session:
+        weekpost.issue_and_post(
+            session, programme.id, now=now, stationery=stationery(), templates=environment
+        )
+    with database.read() as session:
+        rows = session.exec(select(DispatchRow)).all()
+    assert rows
+    for row in rows:
+        assert row.raw is not None
+        assert len(row.raw) < HUNDRED_KB, f"{len(row.raw):,} bytes"
+        mail = read(row.raw)
+        page = mail.get_body(("html",))
+        assert page is not None
+        [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+        assert f"cid:{picture['Content-ID'].strip('<>')}" in page.get_content()
+        assert picture.get_payload(decode=True).startswith(b"\x89PNG")
+        assert "http" not in "".join(re.findall(r'<img[^>]*src="([^"]*)"', page.get_content()))
