@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from io import StringIO
@@ -30,14 +32,16 @@ from tests.builders import (
     市生态环境局,
     生态分局,
 )
+from tests.exports.test_pdf import text_of
 from tracker import runtime
 from tracker.domain import facts as f
-from tracker.domain.errors import Refused
+from tracker.domain.errors import NotFound, Refused
 from tracker.domain.points import shown
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
-from tracker.services import audit_files, programmes, reporting, trail
-from tracker.services.audit import Audit, Evidence, NoticeLine, Row, State, audit, of_period
+from tracker.services import audit_files, audit_pdf, dossier, programmes, reporting, trail
+from tracker.services.audit import Audit, Evidence, NoticeLine, Row, State, audit
+from tracker.services.audit_evidence import of_period
 from tracker.services.scoreboard import of_documents
 from tracker.settings import Settings
 from tracker.store.database import Database
@@ -254,20 +258,102 @@ def test_the_json_is_what_its_schema_says(found: Audit, tmp_path: Path) -> None:
     assert body["totals"]["late"] == 2
 
 
-@pytest.mark.parametrize("name", ["audit.pdf", "audit"])
+@pytest.mark.parametrize("name", ["audit.doc", "audit"])
 def test_another_suffix_is_refused_with_those_that_there_are(
     found: Audit, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(Refused, match=r"\.xlsx \.csv \.html \.json"):
+    with pytest.raises(Refused, match=r"\.xlsx \.csv \.pdf \.html \.json"):
         write(found, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_pdf_has_a_cover_and_each_unit_with_numbered_pages(
+    found: Audit, tmp_path: Path, language: Any
+) -> None:
+    text = text_of(write(found, tmp_path / "audit.pdf", language=language).read_bytes())
+    flat = text.replace("\n", "")
+    assert audit_files.Words(found, language).verdict().replace(" ", "") in flat.replace(" ", "")
+    for row in found.rows:
+        assert row.unit_name in flat
+        assert row.clause_title[:8] in flat
+    pages = re.findall(r"(\d+) / (\d+)", text)
+    assert [int(n) for n, _ in pages] == list(range(1, len(pages) + 1))
+    assert {int(whole) for _, whole in pages} == {len(pages)}
+
+
+def test_a_document_that_nobody_reads_is_refused_with_the_way_out(found: Audit) -> None:
+    many = replace(found, rows=found.rows * 2_000)
+    with pytest.raises(Refused, match="xlsx"):
+        audit_pdf.pages(many, audit_files.Words(many, "zh"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_an_audit_without_rows_is_a_page_too(language: Any, tmp_path: Path) -> None:
     empty = rows_of(a_programme(LATE_ITEM), [], "2021-09-01")
+    assert text_of(write(empty, tmp_path / "a.pdf", language=language).read_bytes())
     html = write(empty, tmp_path / "audit.html", language=language).read_text(encoding="utf-8")
     assert audit_files.Words(empty, language).verdict() in html
+
+
+# -- sums, units, what was never done ----------------------------------------------------------------
+
+
+def test_sums_by_unit_clause_and_reason_come_to_the_whole() -> None:
+    free = clause("5", duties=[{"kind": "milestone", "id": "done", "on": "2021-09-30"}],
+                  rules=[{"kind": "duty", "duty": "done"}])  # fmt: skip
+    programme = a_programme(
+        LATE_ITEM, item("2", due_on="2021-10-11", responsible=[生态分局]), item("5", free)
+    )
+    found = rows_of(programme, [])
+    for those in (found.by_unit, found.by_clause, found.by_reason):
+        assert sum(one.late for one in those) == found.totals.late == 3
+        assert sum(one.lost for one in those) == found.totals.lost
+    assert [(one.id, one.late) for one in found.by_unit] == [(住建局, 2), (生态分局, 1)]
+    assert {one.id for one in found.by_reason} == {"charged", "duty_only"}
+
+
+def test_the_audit_of_one_unit_has_its_rows_only() -> None:
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-11", responsible=[生态分局]))
+    board = of_documents(programme, [], china(), as_of=MONDAY)
+    found = audit(board, first=YEAR[0], last=YEAR[1], unit=生态分局)
+    assert [row.unit for row in found.rows] == [生态分局]
+    assert found.totals.lost + found.totals.other_lost == found.totals.programme_lost
+
+
+def test_what_is_still_open_at_the_cut_off_was_never_done() -> None:
+    assert only(a_programme(LATE_ITEM)).state is State.OPEN
+    [row] = rows_of(a_programme(LATE_ITEM), [], "2022-01-01 08:00").rows
+    assert row.state is State.NEVER
+    [done] = rows_of(a_programme(LATE_ITEM),
+                     [a_report("1", id="r", on="2021-12-30"), an_acceptance("r", on="2021-12-31")],
+                     "2022-01-01 08:00").rows  # fmt: skip
+    assert done.state is State.DONE
+
+
+def test_the_days_that_were_passed_over_are_listed_with_their_calendar() -> None:
+    case = f.CaseEvent.model_validate(
+        {"id": "o", "case": "07", "kind": "handed", "event": "opened", "by": "office",
+         "unit": 生态分局, "title": "督办件 07", "occurred_at": at("2021-09-29 09:00"),
+         "recorded_at": at("2021-09-29 09:00")}
+    )  # fmt: skip
+    within = {"kind": "case", "id": "case", "case": "handed",
+              "within": {"n": 3, "unit": "workday"}}  # fmt: skip
+    rule = {"kind": "lateness", "duty": "case", "base": "0.1"}
+    programme = a_programme(
+        item("2", clause("2", duties=[within], rules=[rule]), responsible=[生态分局])
+    )
+    row = only(programme, case)
+    assert row.skipped == tuple(date(2021, 10, day) for day in range(1, 8))
+    assert row.calendar_version
+
+
+def test_a_reports_files_come_with_their_hashes() -> None:
+    file = {"name": "验收报告.pdf", "sha256": "ab" * 32, "size": 12}
+    report = a_report("1", id="r", on="2021-10-09", evidence=[file])
+    row = only(a_programme(LATE_ITEM), report)
+    [one] = row.history[0].files
+    assert (one.name, one.sha256, one.size) == ("验收报告.pdf", "ab" * 32, 12)
 
 
 # -- from the database ---------------------------------------------------------------------------
@@ -320,3 +406,42 @@ def _two_notices(database: Database, session: Any) -> None:
             )
         )  # fmt: skip
     session.flush()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_dossier_holds_everything_about_one_obligation(database: Database, language: Any) -> None:
+    programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-12"))
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+    with database.write() as session:
+        file = {"name": "验收报告.pdf", "sha256": "ab" * 32, "size": 12}
+        facts = [about(f.Receipt, "2021-10-09", id="signed"),
+                 a_report("1", id="r1", on="2021-10-08 10:00", evidence=[file]),
+                 an_acceptance("r1", id="v1", on="2021-10-09 10:00", outcome="returned",
+                               reason="缺附件")]  # fmt: skip
+        reporting.load_facts(session, "small", facts, now=at("2021-10-11"))
+        _two_notices(database, session)
+        trail.seal(session, "small", now=MONDAY)
+    with database.read() as session:
+        found = dossier.of_obligation(session, "small", "1/done/housing", as_of=MONDAY)
+        with pytest.raises(NotFound, match="9/done/nobody"):
+            dossier.of_obligation(session, "small", "9/done/nobody", as_of=MONDAY)
+    text = text_of(dossier.pdf(found, language)).replace("\n", "")
+    assert found.audit.chain is not None
+    for told in ("1/done/housing", "计分细则1", "验收报告.pdf", "ab" * 32, "缺附件",
+                 "one@tracker.example", found.audit.hash, found.audit.chain.head,
+                 *[event.hash for event in found.trail]):  # fmt: skip
+        assert told in text, told
+    assert "2/done/housing" not in text
+    assert dossier.pdf(found, language) == dossier.pdf(found, language)
+
+
+def test_a_dossier_of_what_was_in_time_says_so(database: Database) -> None:
+    with database.write() as session:
+        programmes.publish(session, a_programme(LATE_ITEM), now=JANUARY, by="office")
+    with database.write() as session:
+        facts = [a_report("1", id="r1", on="2021-09-08"), an_acceptance("r1", on="2021-09-09")]
+        reporting.load_facts(session, "small", facts, now=at("2021-10-11"))
+    with database.read() as session:
+        found = dossier.of_obligation(session, "small", "1/done/housing", as_of=MONDAY)
+    assert "没有迟延" in text_of(dossier.pdf(found, "zh")).replace("\n", "")

@@ -109,7 +109,8 @@ def test_a_leaders_mail_has_its_picture_inside_and_stays_under_100_kb(
     now = at(f"{programme.year}-10-19 08:30")
     with database.write() as session:
         programmes.publish(session, programme, now=at(f"{programme.year}-01-04"), by="office")
-        above = [a_contact(people.EVERY_UNIT, role) for role in ("leader", "office")]
+        above = [a_contact(people.EVERY_UNIT, role, mail=f"{role}@county.example")
+                 for role in ("leader", "office")]  # fmt: skip
         people.load_contacts(session, above, now=now, on=date(programme.year, 1, 1), by="office")
     with database.write() as session:
         weekpost.issue_and_post(

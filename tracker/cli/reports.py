@@ -17,8 +17,9 @@ from tracker.cli.house import House, meant, zone_of
 from tracker.cli.instants import day, instant
 from tracker.cli.words import heading, say
 from tracker.exports import files, jsonform
-from tracker.services import audit as audits
+from tracker.services import audit_evidence as audits
 from tracker.services import audit_files, digest_files, digest_words, scoreboard, weekly
+from tracker.services import dossier as dossiers
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.services.scoreboard import Board
@@ -94,12 +95,14 @@ def audit(
     *,
     first: str,
     last: str,
+    unit: str,
     out: Path | None,
     as_json: bool,
 ) -> None:
     with place.reading() as session:
         board = _board(place, session, programme, as_of)
         begins, ends = _period(board, first, last)
+        of = unit_of(board.programme, unit) if unit else ""
         found = audits.of_period(
             session,
             board.programme.id,
@@ -107,6 +110,7 @@ def audit(
             last=ends,
             as_of=board.as_of,
             known_at=board.known_at,
+            unit=of,
         )
     if out is not None:
         templates = runtime.environment(place.settings)
@@ -117,6 +121,18 @@ def audit(
         show.echo(say("files", place.lang), f"  {out}")
     else:
         show.echo(*_lines(place, board, found))
+
+
+def dossier(place: House, programme: str, key: str, as_of: str, *, out: Path | None) -> None:
+    with place.reading() as session:
+        board = _board(place, session, programme, as_of)
+        found = dossiers.of_obligation(
+            session, board.programme.id, key, as_of=board.as_of, known_at=board.known_at
+        )
+    name = "".join(c if c.isalnum() or c in "-_." else "-" for c in key)
+    path = out or Path(f"dossier-{name}.pdf")
+    files.replace(path, dossiers.pdf(found, place.lang))
+    show.echo(say("files", place.lang), f"  {path}")
 
 
 def _period(board: Board, first: str, last: str) -> tuple[date, date]:

@@ -27,9 +27,16 @@ Facts = Annotated[
 ]
 
 
+audits = typer.Typer(
+    name="audit", help="逾期台账：逾期、失分、催办与签收 / the audit of late items",
+    rich_markup_mode=None,
+)  # fmt: skip
+
+
 def add_to(tree: typer.Typer) -> None:
-    for command in (due, score, remind, digest, audit):
+    for command in (due, score, remind, digest):
         tree.command()(command)
+    tree.add_typer(audits)
 
 
 def due(
@@ -146,7 +153,9 @@ def digest(
         reports.digest(place, programme, as_of, out=out, audience=audience, unit=unit, as_json=json)
 
 
+@audits.callback(invoke_without_command=True)
 def audit(
+    context: typer.Context,
     first: Annotated[
         str, typer.Option("--from", metavar="DAY", help="自（含）/ first day of the period")
     ] = "",
@@ -155,19 +164,52 @@ def audit(
     ] = "",
     programme: Slug = "",
     as_of: AsOf = "",
+    unit: Unit = "",
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="FILE", help="写入 .xlsx .csv .html 或 .json / write the file"
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="写入 .xlsx .csv .pdf .html 或 .json / write the file",
         ),
     ] = None,
     json: Json = False,
     lang: Language = None,
     schema: Annotated[bool, schema_of("audit")] = False,
 ) -> None:
-    """逾期台账：逾期、失分、催办与签收 / the audit of late items."""
+    """逾期台账：逾期、失分、催办与签收 / the audit of late items.
+
+    `tracker audit dossier OBLIGATION` 一项的全部凭证 / everything about one obligation.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from tracker.cli import reports
     from tracker.cli.house import house
 
     with house(lang) as place:
-        reports.audit(place, programme, as_of, first=first, last=last, out=out, as_json=json)
+        reports.audit(
+            place, programme, as_of, first=first, last=last, unit=unit, out=out, as_json=json
+        )
+
+
+@audits.command("dossier")
+def dossier(
+    obligation: Annotated[
+        str,
+        typer.Argument(help="应办编号，如 20.5/done/unit / its key, as `tracker due` prints it"),
+    ],
+    programme: Slug = "",
+    as_of: AsOf = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="写入 .pdf / write the PDF there"),
+    ] = None,
+    lang: Language = None,
+) -> None:
+    """一项争议的卷宗，一份 PDF / one obligation as one PDF, for a third person."""
+    from tracker.cli import reports
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        reports.dossier(place, programme, obligation, as_of, out=out)

@@ -25,7 +25,7 @@ from tracker.domain.errors import Refused
 from tracker.programmes import path_of
 from tracker.runtime import Runtime, build
 from tracker.services import (
-    audit,
+    audit_evidence,
     audit_files,
     delivery,
     digest_files,
@@ -171,7 +171,7 @@ def _write_audit(played: Played, runtime: Runtime) -> None:
     programme = played.programme
     first, last = date(programme.year, 1, 1), programme.closes_on
     with runtime.database.read() as session:
-        found = audit.of_period(session, programme.id, first=first, last=last,
+        found = audit_evidence.of_period(session, programme.id, first=first, last=last,
                                 as_of=played.ended_at)  # fmt: skip
     folder = runtime.settings.data / "audit"
     folder.mkdir(exist_ok=True)

@@ -6,15 +6,14 @@ and by which arithmetic, or why it cost nothing, and how often who was told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
-from sqlmodel import Session, col, select
-
-from schedules.deadlines import due_day
+from schedules.deadlines import closes_at, due_day
 from tracker.domain import facts as f
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Light, Obligation, Standing
@@ -22,26 +21,28 @@ from tracker.domain.points import Units
 from tracker.domain.rules import AllOrNothing, DutyOnly, PerMissing, Rule
 from tracker.domain.rules.base import Status
 from tracker.exports.jsonform import Amount, Arithmetic, Counted
-from tracker.services import trail
-from tracker.services.scoreboard import Board, board
-from tracker.store import queries
-from tracker.store.tables import DispatchRow, EventRow, NoticeRow
+from tracker.services.scoreboard import Board
 
 
 class State(StrEnum):
-    """Where an obligation of the audit stands now."""
+    """Where an obligation of the audit stands now; open at the programme's cut-off is never."""
 
     OPEN = "open"
+    NEVER = "never"
     WAITING = "waiting"
     DONE = "done"
     CLOSED_OUT = "closed_out"
     WAIVED = "waived"
 
 
+UNFINISHED = frozenset({State.OPEN, State.NEVER, State.WAITING})
+
+
 @dataclass(frozen=True)
 class NoticeLine:
     """One notice about an obligation and what became of it; `state` is the mail's where there is
-    one, `message_id` what proves it."""
+    one, `message_id` what proves it, `recipient` the address it went to, `outcome` what was heard
+    of it later (a bounce)."""
 
     obligation: str
     rung: str
@@ -52,6 +53,28 @@ class NoticeLine:
     reason: str = ""
     message_id: str = ""
     reply: str = ""
+    recipient: str = ""
+    channel: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class SlipLine:
+    """An order slip (交办单, 催办单, 督办单) about an obligation."""
+
+    obligation: str
+    number: str
+    made_at: datetime
+    void_reason: str = ""
+
+
+@dataclass(frozen=True)
+class FileLine:
+    """佐证材料: a file that backed a report; who has the file can compare its SHA-256."""
+
+    name: str
+    sha256: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -72,6 +95,7 @@ class Evidence:
     notices: tuple[NoticeLine, ...] = ()
     chain: Chain | None = None
     positions: Mapping[str, int] = field(default_factory=dict)
+    slips: tuple[SlipLine, ...] = ()
 
 
 NONE = Evidence()
@@ -80,7 +104,8 @@ NONE = Evidence()
 @dataclass(frozen=True)
 class Deduction:
     """A ledger entry that came of the lateness, negative. `shared` where another obligation of the
-    same duty carries it: units that owe it together are charged once."""
+    same duty carries it: units that owe it together are charged once. `readings` are those that it
+    rests on, as "reading: choice"."""
 
     entry: str
     rule: str
@@ -89,6 +114,7 @@ class Deduction:
     steps: Arithmetic
     shared: bool
     obligation: str
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +127,8 @@ class Happening:
     reason: str = ""
     until: date | None = None
     fact: str = ""
+    files: tuple[FileLine, ...] = ()
+    position: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +137,8 @@ class Row:
 
     `why_free` says why nothing was charged, as a key of the `audit` catalogue; empty where
     something was. `position` is its place in the trail, None where nothing of it is sealed.
+    `skipped` are the days that were passed over when the due date was counted, by the calendar of
+    `calendar_version`.
     """
 
     key: str
@@ -135,6 +165,21 @@ class Row:
     notices: tuple[NoticeLine, ...]
     receipts: tuple[datetime, ...]
     position: int | None
+    slips: tuple[SlipLine, ...]
+    skipped: tuple[date, ...]
+    calendar_version: str
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What the rows of one unit, clause or reason come to. `id` of a reason is a key of the `audit`
+    catalogue, "charged" where something was."""
+
+    id: str
+    name: str
+    late: int
+    unfinished: int
+    lost: Amount
 
 
 @dataclass(frozen=True)
@@ -168,6 +213,10 @@ class Audit:
     rows: tuple[Row, ...]
     totals: Totals
     chain: Chain | None
+    unit: str = ""
+    by_unit: tuple[Sum, ...] = ()
+    by_clause: tuple[Sum, ...] = ()
+    by_reason: tuple[Sum, ...] = ()
 
 
 def audit(
@@ -175,16 +224,13 @@ def audit(
     *,
     first: date,
     last: date,
+    unit: str = "",
     evidence: Evidence = NONE,
 ) -> Audit:
     """What came due from `first` to `last` (days of the programme's zone, both included) and was
-    late."""
-    desk = _Desk(seen, evidence, _by_obligation(evidence.notices))
-    rows = tuple(
-        desk.row(one)
-        for one in sorted(seen.ledger.standings, key=_by_due)
-        if _within(one.obligation, first, last, seen) and desk.belongs(one)
-    )
+    late; of one unit, or all."""
+    desk = AuditDesk(seen, evidence)
+    rows = tuple(desk.rows(first, last, unit))
     return Audit(
         programme=seen.programme.id,
         title=seen.programme.title,
@@ -200,30 +246,11 @@ def audit(
         rows=rows,
         totals=_totals(rows, seen),
         chain=evidence.chain,
+        unit=unit,
+        by_unit=_sums(rows, lambda row: (row.unit, row.unit_name)),
+        by_clause=_sums(rows, lambda row: (row.clause, row.clause_title)),
+        by_reason=_sums(rows, lambda row: (row.why_free or CHARGED, "")),
     )
-
-
-def of_period(
-    session: Session,
-    slug: str,
-    *,
-    first: date,
-    last: date,
-    as_of: datetime,
-    known_at: datetime | None = None,
-) -> Audit:
-    """The audit with everything that the database has to prove it."""
-    seen = board(session, slug, as_of=as_of, known_at=known_at)
-    return audit(seen, first=first, last=last, evidence=evidence_of(session, slug, seen))
-
-
-def evidence_of(session: Session, slug: str, seen: Board) -> Evidence:
-    """Notices made by `known_at`, and the chain as it is now."""
-    keys = [one.obligation.key for one in seen.ledger.standings if one.past or one.waived]
-    verdict = trail.verify(session, slug)
-    chain = Chain(verdict.count, verdict.head, verdict.ok, verdict.unsealed)
-    notices = tuple(_notices(session, slug, keys, seen))
-    return Evidence(notices, chain, _positions(session, slug))
 
 
 def _by_due(one: Standing) -> tuple[datetime, str]:
@@ -237,9 +264,12 @@ def _within(one: Obligation, first: date, last: date, board: Board) -> bool:
     return any(first <= day <= last for day in days)
 
 
-def _by_obligation(notices: Iterable[NoticeLine]) -> dict[str, list[NoticeLine]]:
-    found: dict[str, list[NoticeLine]] = {}
-    for one in notices:
+Proof = TypeVar("Proof", NoticeLine, SlipLine)
+
+
+def _by_obligation(proofs: Iterable[Proof]) -> dict[str, list[Proof]]:
+    found: dict[str, list[Proof]] = {}
+    for one in proofs:
         found.setdefault(one.obligation, []).append(one)
     return found
 
@@ -248,7 +278,7 @@ def _totals(rows: Sequence[Row], board: Board) -> Totals:
     charged = {one.entry: one for row in rows for one in row.deductions}
     lost = -sum(one.points for one in charged.values())
     settled = -sum(one.points for one in charged.values() if one.status is Status.SETTLED)
-    unfinished = sum(row.state in (State.OPEN, State.WAITING) for row in rows)
+    unfinished = sum(row.state in UNFINISHED for row in rows)
     return Totals(
         late=len(rows),
         unfinished=unfinished,
@@ -261,11 +291,47 @@ def _totals(rows: Sequence[Row], board: Board) -> Totals:
     )
 
 
+CHARGED = "charged"
+
+
+def _sums(rows: Sequence[Row], group_of: Callable[[Row], tuple[str, str]]) -> tuple[Sum, ...]:
+    """The dearest first. An entry that several rows of a group share counts once in it."""
+    lots: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        lots.setdefault(group_of(row), []).append(row)
+    found = [
+        Sum(id_, name, len(those), sum(row.state in UNFINISHED for row in those), _lost(those))
+        for (id_, name), those in lots.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.lost, -one.late, one.id)))
+
+
+def _lost(rows: Sequence[Row]) -> Units:
+    charged = {one.entry: one.points for row in rows for one in row.deductions}
+    return Units(-sum(charged.values()))
+
+
 @dataclass(frozen=True)
-class _Desk:
+class AuditDesk:
+    """A board and what the database has beside it, from which rows are made one at a time."""
+
     board: Board
     evidence: Evidence
-    notices: Mapping[str, list[NoticeLine]]
+
+    @cached_property
+    def notices(self) -> Mapping[str, list[NoticeLine]]:
+        return _by_obligation(self.evidence.notices)
+
+    @cached_property
+    def slips(self) -> Mapping[str, list[SlipLine]]:
+        return _by_obligation(self.evidence.slips)
+
+    def rows(self, first: date, last: date, unit: str = "") -> Iterator[Row]:
+        """In order of the due dates."""
+        for one in sorted(self.board.ledger.standings, key=_by_due):
+            mine = unit in ("", one.obligation.unit)
+            if mine and _within(one.obligation, first, last, self.board) and self.belongs(one):
+                yield self.row(one)
 
     def belongs(self, one: Standing) -> bool:
         """Late; or late once, and then forgiven by a waiver or an extension that came after."""
@@ -304,7 +370,7 @@ class _Desk:
             unit_name=programme.unit_names.get(owed.unit, owed.unit),
             kind=owed.kind,
             light=one.light,
-            state=_state(one),
+            state=self._state(one),
             due_at=owed.deadline.due_at,
             first_due_at=owed.original.due_at,
             counted=owed.deadline,
@@ -319,7 +385,11 @@ class _Desk:
             notices=tuple(self.notices.get(owed.key, ())),
             receipts=tuple(receipt.occurred_at for receipt in one.receipts),
             position=self._position(one),
-        )
+            slips=tuple(self.slips.get(owed.key, ())),
+            skipped=tuple(day.on for day in owed.original.days
+                          if day.counted is None and day.reason in RESTING),
+            calendar_version=owed.deadline.calendar_version or self.board.ledger.calendar_version,
+        )  # fmt: skip
 
     def _deductions(self, owed: Obligation) -> Iterator[Deduction]:
         for entry in self.board.ledger.of_clause(owed.clause):
@@ -328,7 +398,11 @@ class _Desk:
                 continue
             if entry.points <= 0 and entry.obligation:
                 yield Deduction(entry.id, entry.rule, entry.points, entry.status, entry.steps,
-                                shared, entry.obligation)  # fmt: skip
+                                shared, entry.obligation, self._read(entry))  # fmt: skip
+
+    def _read(self, entry: Entry) -> tuple[str, ...]:
+        chosen = dict(self.board.ledger.readings)
+        return tuple(f"{id_}: {chosen.get(id_, '')}" for id_ in entry.readings)
 
     def _why_free(self, one: Standing, deductions: Sequence[Deduction]) -> str:
         """The first that fits, from what a person did to what the rules say."""
@@ -380,22 +454,25 @@ class _Desk:
                 case _:
                     pass
         for happened in sorted(told, key=lambda one: (one.occurred_at, one.id)):
-            yield _happening(happened)
+            yield _happening(happened, self.evidence.positions.get(happened.id))
+
+    def _state(self, one: Standing) -> State:
+        if one.waived:
+            return State.WAIVED
+        if one.done_at is not None:
+            return State.DONE
+        if one.closed_out:
+            return State.CLOSED_OUT
+        if one.waiting:
+            return State.WAITING
+        programme = self.board.programme
+        over = self.board.as_of >= closes_at(programme.closes_on, programme.tz)
+        return State.NEVER if over else State.OPEN
 
     def _position(self, one: Standing) -> int | None:
         owed, positions = one.obligation, self.evidence.positions
         subjects = [owed.key, *one.facts, *([owed.occurrence] if owed.kind == "case" else [])]
         return max((positions[name] for name in subjects if name in positions), default=None)
-
-
-def _state(one: Standing) -> State:
-    if one.waived:
-        return State.WAIVED
-    if one.done_at is not None:
-        return State.DONE
-    if one.closed_out:
-        return State.CLOSED_OUT
-    return State.WAITING if one.waiting else State.OPEN
 
 
 def _shares(entry: Entry, owed: Obligation) -> bool:
@@ -419,6 +496,7 @@ def _forgives(rule: Rule) -> bool:
             return False
 
 
+RESTING = frozenset({"weekend", "holiday"})
 TRIMMING = frozenset({"exempt", "absorbed", "same_problem", "times_factor"})
 
 
@@ -438,13 +516,15 @@ def _of_case(fact: f.CaseEvent, owed: Obligation) -> bool:
     return fact.case == owed.occurrence and fact.duty in ("", owed.duty)
 
 
-def _happening(fact: f.Fact) -> Happening:
+def _happening(fact: f.Fact, position: int | None) -> Happening:
     kind: str = getattr(fact, "fact", "")
     reason: str = getattr(fact, "reason", "") or fact.note
-    until = None
+    until: date | None = None
+    files: tuple[FileLine, ...] = ()
     match fact:
         case f.Report():
             kind = "progress" if fact.done is False else "report"
+            files = tuple(FileLine(one.name, one.sha256, one.size) for one in fact.evidence)
         case f.Review():
             kind = f"review_{fact.outcome}"
         case f.Extension():
@@ -455,49 +535,6 @@ def _happening(fact: f.Fact) -> Happening:
             until = fact.on
         case _:
             pass
-    return Happening(fact.occurred_at, fact.recorded_at, kind, reason, until, fact.id)
-
-
-# -- rows ----------------------------------------------------------------------------------------
-
-
-def _notices(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Iterator[NoticeLine]:
-    for some in queries.chunks(keys):
-        wanted = (
-            select(NoticeRow, DispatchRow)
-            .join(DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id, isouter=True)
-            .where(NoticeRow.programme == slug, col(NoticeRow.obligation_key).in_(some))
-            .where(col(NoticeRow.made_at) <= seen.known_at)
-            .order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))
-        )
-        for notice, dispatch in session.exec(wanted):
-            yield _notice_line(notice, dispatch)
-
-
-def _notice_line(notice: NoticeRow, dispatch: DispatchRow | None) -> NoticeLine:
-    state = notice.state.value
-    if state == "dispatched" and dispatch is not None:
-        state = dispatch.state.value
-    return NoticeLine(
-        obligation=notice.obligation_key,
-        rung=notice.rung,
-        role=notice.role,
-        nominal_at=notice.nominal_at,
-        settled_at=dispatch.settled_at if dispatch is not None else None,
-        state=state,
-        reason=notice.reason,
-        message_id=dispatch.message_id if dispatch is not None else "",
-        reply=dispatch.server_reply if dispatch is not None else "",
+    return Happening(
+        fact.occurred_at, fact.recorded_at, kind, reason, until, fact.id, files, position
     )
-
-
-def _positions(session: Session, slug: str) -> dict[str, int]:
-    """The last sealed event of each subject."""
-    wanted = select(EventRow.subject, EventRow.seq).where(
-        EventRow.programme == slug, col(EventRow.seq).is_not(None)
-    )
-    found: dict[str, int] = {}
-    for subject, seq in session.exec(wanted.order_by(col(EventRow.seq))):
-        if seq is not None:
-            found[subject] = seq
-    return found

@@ -1,14 +1,10 @@
-"""The audit of late items as files: xlsx, csv, html, json; and the words of its rows."""
+"""The audit of late items as files: xlsx, csv, pdf, html, json."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 
@@ -19,14 +15,13 @@ from tracker.exports.files import replace
 from tracker.exports.jsonform import json_bytes
 from tracker.exports.sheet import Cell, Column, Kind, Sheet
 from tracker.exports.xlsx import xlsx_bytes
-from tracker.services.audit import Audit, Deduction, Happening, NoticeLine, Row
-from tracker.wording import Language, arithmetic, counting, lines, notice_reason, rung, text
-from tracker.wording.forms import span, wall_clock
+from tracker.services import audit_pdf
+from tracker.services.audit import Audit, Row
+from tracker.services.audit_words import GAP, Words
+from tracker.wording import Language, lines, rung, text
+from tracker.wording.forms import wall_clock
 
-SUFFIXES = (".xlsx", ".csv", ".html", ".json")
-HOUR_CLOCK = "hours"
-GAP = "gap"
-RANK = ("contact", "deputy", "head", "leader")
+SUFFIXES = (".xlsx", ".csv", ".pdf", ".html", ".json")
 
 
 def write(audit: Audit, path: Path, *, environment: Environment, language: Language = "zh") -> Path:
@@ -40,12 +35,14 @@ def write(audit: Audit, path: Path, *, environment: Environment, language: Langu
 
 
 def content(audit: Audit, kind: str, *, environment: Environment, language: Language) -> bytes:
-    """As a file of this kind: xlsx, csv, html or json."""
+    """As a file of this kind: xlsx, csv, pdf, html or json."""
     match kind:
         case "xlsx":
             return xlsx_bytes(sheets(audit, language), made_at=audit.as_of)
         case "csv":
             return csv_bytes(sheets(audit, language)[0])
+        case "pdf":
+            return audit_pdf.pages(audit, Words(audit, language))
         case "html":
             return render_audit(environment, language, audit).encode()
         case "json":
@@ -73,153 +70,13 @@ def page_values(audit: Audit, language: Language) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Told:
-    """The sentences of one row."""
-
-    counted: str
-    done: str
-    delay: tuple[str, str]
-    arithmetic: tuple[str, ...]
-    history: tuple[str, ...]
-    notices: tuple[str, ...]
-    last: NoticeLine | None
-
-
-@dataclass(frozen=True)
-class Words:
-    audit: Audit
-    language: Language
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.audit.zone)
-
-    def say(self, key: str, **values: Any) -> str:
-        return text(f"audit.{key}", values, language=self.language, zone=self.zone)
-
-    def verdict(self) -> str:
-        totals = self.audit.totals
-        if not totals.late:
-            return self.say("none")
-        key = "verdict"
-        if not totals.finished:
-            key = "verdict_all_open"
-        elif not totals.unfinished:
-            key = "verdict_all_done"
-        return self.say(key, n=totals.late, lost=totals.lost, open=totals.unfinished,
-                        done=totals.finished)  # fmt: skip
-
-    def scope(self) -> Iterator[str]:
-        audit, totals = self.audit, self.audit.totals
-        yield self.say("scope", first=audit.first.isoformat(), last=audit.last.isoformat(),
-                       as_of=audit.as_of)  # fmt: skip
-        if audit.known_at != audit.as_of:
-            yield self.say("known", known_at=audit.known_at)
-        if totals.other_lost:
-            yield self.say("other", other=totals.other_lost, whole=totals.programme_lost)
-
-    def chain(self) -> str:
-        chain = self.audit.chain
-        if chain is None:
-            return self.say("proof_chain_none")
-        told = self.say("proof_chain_ok" if chain.ok else "proof_chain_bad",
-                        count=chain.count, head=chain.head)  # fmt: skip
-        if chain.unsealed:
-            told += self.say("proof_chain_unsealed", unsealed=chain.unsealed)
-        return told
-
-    # -- one row -----------------------------------------------------------------------------
-
-    def told(self, row: Row) -> Told:
-        deadline = row.counted
-        return Told(
-            counted=counting(deadline, self.language),
-            done=self.say("state_gap" if row.kind == GAP else f"state_{row.state}"),
-            delay=self.delay(row),
-            arithmetic=tuple(self.arithmetic(row)),
-            history=tuple(self.happened(one) for one in row.history),
-            notices=tuple(self.notified(row)),
-            last=_last(row.notices),
-        )
-
-    def delay(self, row: Row) -> tuple[str, str]:
-        """Calendar and working days; a case by its own hours; a pause that is over has none."""
-        if row.kind == GAP or not row.late:
-            return "—", "—"
-        if row.counted is not None and row.counted.kind == HOUR_CLOCK:
-            return span(row.late, self.language), "—"
-        return str(row.days), str(row.workdays)
-
-    def arithmetic(self, row: Row) -> Iterator[str]:
-        for one in row.deductions:
-            if one.points or not row.why_free:
-                yield self.deduction(one)
-        if row.why_free:
-            yield self.say("free", why=self.why(row))
-
-    def deduction(self, one: Deduction) -> str:
-        told = arithmetic(one.steps, self.language, self.zone)
-        notes = [self.say("provisional")] if one.status.value == "provisional" else []
-        notes += [self.say("shared", owed=one.obligation)] if one.shared else []
-        return self.say("comma").join([told, *notes])
-
-    def why(self, row: Row) -> str:
-        return self.say(f"why_{row.why_free}") if row.why_free else ""
-
-    def happened(self, one: Happening) -> str:
-        until = self.say("happened_until", until=one.until) if one.until is not None else ""
-        reason = self.say("happened_reason", reason=one.reason) if one.reason else ""
-        return self.say("happened", at=one.at, what=self.say(f"kind_{one.kind}"), until=until,
-                        reason=reason)  # fmt: skip
-
-    def outcome(self, notice: NoticeLine) -> str:
-        state = self.say(f"notice_{notice.state}")
-        return f"{state}（{self.reason(notice)}）" if notice.reason else state
-
-    def reason(self, notice: NoticeLine) -> str:
-        return notice_reason(notice.reason, self.language)
-
-    def notified(self, row: Row) -> Iterator[str]:
-        if not row.notices:
-            yield self.say("told_none")
-        else:
-            counts = Counter(self.say(f"notice_{one.state}") for one in row.notices)
-            states = self.say("comma").join(
-                self.say("told_state", state=state, n=n) for state, n in counts.items()
-            )
-            yield self.say("told_counts", n=len(row.notices), states=states)
-        climbed = self.climbed(row)
-        if climbed is not None:
-            role = text(f"role.{climbed.role}", language=self.language)
-            yield self.say("told_climbed", role=role, at=climbed.nominal_at)
-        if row.receipts:
-            yield self.say("told_signed", at=row.receipts[-1])
-        elif row.notices:
-            yield self.say("told_unsigned")
-
-    def climbed(self, row: Row) -> NoticeLine | None:
-        """The first notice to the highest role beyond the contact."""
-        above = [one for one in row.notices if one.role in RANK[2:]]
-        if not above:
-            return None
-        highest = max(RANK.index(one.role) for one in above)
-        return next(one for one in above if one.role == RANK[highest])
-
-
-def _last(notices: Sequence[NoticeLine]) -> NoticeLine | None:
-    """The last letter that can be proved by its number, else the last notice."""
-    numbered = [one for one in notices if one.message_id]
-    return next(iter([*numbered[-1:], *notices[-1:]]), None)
-
-
 # -- sheets --------------------------------------------------------------------------------------
 
 
 def sheets(audit: Audit, language: Language = "zh") -> list[Sheet]:
-    """The rows, then every notice, then every deduction step by step."""
+    """The rows, then every notice, every deduction step by step, every event, and the sums."""
     words = Words(audit, language)
-    return [_rows(words), _notices(words), _deductions(words)]
+    return [_rows(words), _notices(words), _deductions(words), _events(words), _sums(words)]
 
 
 def _columns(words: Words, *columns: tuple[str, Kind, int]) -> tuple[Column, ...]:
@@ -236,6 +93,7 @@ def _rows(words: Words) -> Sheet:
         ("workdays", Kind.WHOLE, 9), ("lost", Kind.POINTS, 8), ("arithmetic", Kind.LONG, 34),
         ("why_free", Kind.LONG, 18), ("history", Kind.LONG, 34), ("notices", Kind.WHOLE, 8),
         ("sent", Kind.WHOLE, 8), ("highest", Kind.TEXT, 10), ("signed", Kind.INSTANT, 16),
+        ("slips", Kind.TEXT, 16),
         ("last_id", Kind.TEXT, 26), ("last_state", Kind.TEXT, 12), ("position", Kind.WHOLE, 8),
         ("key", Kind.TEXT, 30),
     )  # fmt: skip
@@ -275,6 +133,7 @@ def _row(words: Words, at: int, row: Row) -> tuple[Cell, ...]:
         lines_.join(told.history), len(row.notices),
         sum(one.state == "sent" for one in row.notices), role,
         row.receipts[-1] if row.receipts else None,
+        lines_.join(one.number for one in row.slips),
         told.last.message_id if told.last is not None else "",
         words.outcome(told.last) if told.last is not None else "", row.position, row.key,
     )  # fmt: skip
@@ -301,14 +160,16 @@ def _notices(words: Words) -> Sheet:
         words,
         ("key", Kind.TEXT, 30), ("rung", Kind.TEXT, 20), ("role", Kind.TEXT, 12),
         ("nominal_at", Kind.INSTANT, 16), ("settled_at", Kind.INSTANT, 16),
-        ("outcome", Kind.TEXT, 12), ("reason", Kind.TEXT, 14), ("message_id", Kind.TEXT, 40),
-        ("reply", Kind.LONG, 30),
+        ("outcome", Kind.TEXT, 12), ("reason", Kind.TEXT, 14), ("channel", Kind.TEXT, 8),
+        ("recipient", Kind.TEXT, 26), ("message_id", Kind.TEXT, 40), ("reply", Kind.LONG, 30),
+        ("heard", Kind.LONG, 20),
     )  # fmt: skip
     rows = tuple(
         (
             one.obligation, rung(one.rung, words.language),
             text(f"role.{one.role}", language=words.language), one.nominal_at, one.settled_at,
-            words.say(f"notice_{one.state}"), words.reason(one), one.message_id, one.reply,
+            words.say(f"notice_{one.state}"), words.reason(one), one.channel, one.recipient,
+            one.message_id, one.reply, one.outcome,
         )
         for row in words.audit.rows
         for one in row.notices
@@ -320,15 +181,51 @@ def _deductions(words: Words) -> Sheet:
     columns = _columns(
         words,
         ("entry", Kind.TEXT, 36), ("key", Kind.TEXT, 30), ("rule", Kind.TEXT, 12),
-        ("points", Kind.POINTS, 9), ("status", Kind.TEXT, 9), ("steps", Kind.LONG, 70),
+        ("points", Kind.POINTS, 9), ("status", Kind.TEXT, 9), ("readings", Kind.TEXT, 20),
+        ("steps", Kind.LONG, 70),
     )  # fmt: skip
     rows = tuple(
         (
             one.entry, row.key, text("rules.of", {"rule": one.rule}, language=words.language),
             _decimal(one.points), words.say(f"status_{one.status}"),
+            words.say("separator").join(one.readings),
             "\n".join(lines(one.steps, words.language, words.zone)),
         )
         for row in words.audit.rows
         for one in row.deductions
     )  # fmt: skip
     return Sheet(words.say("deductions"), columns, rows, words.zone)
+
+
+def _events(words: Words) -> Sheet:
+    columns = _columns(
+        words,
+        ("key", Kind.TEXT, 30), ("at", Kind.INSTANT, 16), ("recorded_at", Kind.INSTANT, 16),
+        ("what", Kind.TEXT, 14), ("until", Kind.DAY, 11), ("reason", Kind.LONG, 30),
+        ("files", Kind.LONG, 40), ("position", Kind.WHOLE, 8), ("fact", Kind.TEXT, 26),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row.key, one.at, one.recorded_at, words.say(f"kind_{one.kind}"), one.until, one.reason,
+            "\n".join(f"{file.name} {file.sha256}" for file in one.files), one.position, one.fact,
+        )
+        for row in words.audit.rows
+        for one in row.history
+    )  # fmt: skip
+    return Sheet(words.say("history"), columns, rows, words.zone)
+
+
+def _sums(words: Words) -> Sheet:
+    audit = words.audit
+    columns = _columns(
+        words,
+        ("sum_by", Kind.TEXT, 10), ("sum_of", Kind.LONG, 40), ("late", Kind.WHOLE, 9),
+        ("unfinished", Kind.WHOLE, 9), ("lost", Kind.POINTS, 9),
+    )  # fmt: skip
+    groups = (("unit", audit.by_unit), ("clause", audit.by_clause), ("by_reason", audit.by_reason))
+    rows = tuple(
+        (words.say(name), words.sum_name(one), one.late, one.unfinished, _decimal(one.lost))
+        for name, those in groups
+        for one in those
+    )
+    return Sheet(words.say("sums"), columns, rows, words.zone)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from schedules.deadlines import due_day
 from tracker.domain.errors import NotFound
-from tracker.services import audit as audits
+from tracker.services import audit_evidence as audits
 from tracker.services import (
     audit_files,
     digest_files,

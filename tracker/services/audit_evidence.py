@@ -1,0 +1,105 @@
+"""What the database has to prove an audit: notices with their mails, slips, the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from tracker.services import slips, trail
+from tracker.services.audit import Audit, Chain, Evidence, NoticeLine, SlipLine, audit
+from tracker.services.scoreboard import Board, board
+from tracker.store import queries
+from tracker.store.tables import DispatchRow, EventRow, NoticeRow, SlipRow
+
+
+def of_period(
+    session: Session,
+    slug: str,
+    *,
+    first: date,
+    last: date,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    unit: str = "",
+) -> Audit:
+    """The audit with everything that the database has to prove it."""
+    seen = board(session, slug, as_of=as_of, known_at=known_at)
+    evidence = evidence_of(session, slug, seen, unit=unit)
+    return audit(seen, first=first, last=last, unit=unit, evidence=evidence)
+
+
+def evidence_of(
+    session: Session, slug: str, seen: Board, *, unit: str = "", key: str = ""
+) -> Evidence:
+    """Notices and slips made by `known_at`, and the chain as it is now; of one unit or obligation,
+    or all."""
+    keys = [key] if key else [
+        one.obligation.key for one in seen.ledger.standings
+        if (one.past or one.waived) and unit in ("", one.obligation.unit)
+    ]  # fmt: skip
+    verdict = trail.verify(session, slug)
+    chain = Chain(verdict.count, verdict.head, verdict.ok, verdict.unsealed)
+    notices = tuple(_notices(session, slug, keys, seen))
+    slips = tuple(_slips(session, slug, keys, seen))
+    return Evidence(notices, chain, _positions(session, slug), slips)
+
+
+def _notices(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Iterator[NoticeLine]:
+    for some in queries.chunks(keys):
+        wanted = (
+            select(NoticeRow, DispatchRow)
+            .join(DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id, isouter=True)
+            .where(NoticeRow.programme == slug, col(NoticeRow.obligation_key).in_(some))
+            .where(col(NoticeRow.made_at) <= seen.known_at)
+            .order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))
+        )
+        for notice, dispatch in session.exec(wanted):
+            yield _notice_line(notice, dispatch)
+
+
+def _notice_line(notice: NoticeRow, dispatch: DispatchRow | None) -> NoticeLine:
+    state = notice.state.value
+    if state == "dispatched" and dispatch is not None:
+        state = dispatch.state.value
+    return NoticeLine(
+        obligation=notice.obligation_key,
+        rung=notice.rung,
+        role=notice.role,
+        nominal_at=notice.nominal_at,
+        settled_at=dispatch.settled_at if dispatch is not None else None,
+        state=state,
+        reason=notice.reason,
+        message_id=dispatch.message_id if dispatch is not None else "",
+        reply=dispatch.server_reply if dispatch is not None else "",
+        recipient=dispatch.recipient if dispatch is not None else "",
+        channel=dispatch.channel if dispatch is not None else "",
+        outcome=dispatch.outcome if dispatch is not None else "",
+    )
+
+
+def _slips(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Iterator[SlipLine]:
+    for some in queries.chunks(keys):
+        wanted = select(SlipRow).where(
+            SlipRow.programme == slug, col(SlipRow.obligation_key).in_(some),
+            col(SlipRow.made_at) <= seen.known_at,
+        )  # fmt: skip
+        for row in session.exec(wanted.order_by(col(SlipRow.id))):
+            yield SlipLine(row.obligation_key, _number(row), row.made_at, row.void_reason)
+
+
+def _positions(session: Session, slug: str) -> dict[str, int]:
+    """The last sealed event of each subject."""
+    wanted = select(EventRow.subject, EventRow.seq).where(
+        EventRow.programme == slug, col(EventRow.seq).is_not(None)
+    )
+    found: dict[str, int] = {}
+    for subject, seq in session.exec(wanted.order_by(col(EventRow.seq))):
+        if seq is not None:
+            found[subject] = seq
+    return found
+
+
+def _number(row: SlipRow) -> str:
+    return slips.number_of(slips.Kind(row.kind), row.year, row.number)
