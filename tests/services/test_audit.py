@@ -296,7 +296,7 @@ def test_an_audit_without_rows_is_a_page_too(language: Any, tmp_path: Path) -> N
     assert audit_files.Words(empty, language).verdict() in html
 
 
-# -- sums, units, what was never done ----------------------------------------------------------------
+# -- sums, units, what was never done --------------------------------------------------------------
 
 
 def test_sums_by_unit_clause_and_reason_come_to_the_whole() -> None:

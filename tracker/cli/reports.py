@@ -18,7 +18,15 @@ from tracker.cli.instants import day, instant
 from tracker.cli.words import heading, say
 from tracker.exports import files, jsonform
 from tracker.services import audit_evidence as audits
-from tracker.services import audit_files, digest_files, digest_words, scoreboard, weekly
+from tracker.services import (
+    audit_files,
+    bulletin_files,
+    digest_files,
+    digest_words,
+    scoreboard,
+    weekly,
+)
+from tracker.services import bulletin as bulletins
 from tracker.services import dossier as dossiers
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
@@ -133,6 +141,39 @@ def dossier(place: House, programme: str, key: str, as_of: str, *, out: Path | N
     path = out or Path(f"dossier-{name}.pdf")
     files.replace(path, dossiers.pdf(found, place.lang))
     show.echo(say("files", place.lang), f"  {path}")
+
+
+# -- the bulletin ----------------------------------------------------------------------------------
+
+
+def bulletin(
+    place: House, programme: str, period: str, *, by: str, out: Path | None, as_json: bool
+) -> None:
+    first, last = bulletins.period(period)
+    way = next((one for one in bulletins.WAYS if one == by), None)
+    if by and way is None:
+        raise typer.BadParameter(" ".join(bulletins.WAYS), param_hint="--by")
+    if out is not None and out.suffix.removeprefix(".") not in bulletin_files.KINDS:
+        raise typer.BadParameter(" ".join(f".{kind}" for kind in bulletin_files.KINDS),
+                                 param_hint="--out")  # fmt: skip
+    with place.reading() as session:
+        slug = meant(session, programme, place.lang, year=first.year)
+        made = bulletins.of_period(session, slug, first=first, last=last, now=place.now, by=way)
+    if out is not None:
+        name, mail = place.settings.sender_parts
+        content = bulletin_files.content(
+            runtime.environment(place.settings), place.lang, made, out.suffix.removeprefix("."),
+            office=name or mail,
+        )  # fmt: skip
+        files.replace(out, content)
+    if as_json:
+        show.body(jsonform.body(bulletins.Bulletin, made))
+    elif out is not None:
+        show.echo(say("files", place.lang), f"  {out}")
+    else:
+        told = bulletin_files.values(made, place.lang, "")
+        rows = [tuple(row) for row in (*told["rows"], *told["beside"])]
+        show.echo(told["title"], *told["paragraphs"], *show.table(told["heads"], rows, right=[]))
 
 
 def _period(board: Board, first: str, last: str) -> tuple[date, date]:

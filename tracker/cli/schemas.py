@@ -18,7 +18,7 @@ def of(name: str) -> dict[str, Any]:
     return schema.schema(name)
 
 
-_COMPUTED = ("audit", "digest")
+_COMPUTED = ("audit", "bulletin", "digest")
 
 
 def _computed(name: str) -> type[Any]:
@@ -27,6 +27,10 @@ def _computed(name: str) -> type[Any]:
         from tracker.services.audit import Audit
 
         return Audit
+    if name == "bulletin":
+        from tracker.services.bulletin import Bulletin
+
+        return Bulletin
     from tracker.services.digest import Digest
 
     return Digest

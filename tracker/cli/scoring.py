@@ -34,7 +34,7 @@ audits = typer.Typer(
 
 
 def add_to(tree: typer.Typer) -> None:
-    for command in (due, score, remind, digest):
+    for command in (due, score, remind, digest, bulletin):
         tree.command()(command)
     tree.add_typer(audits)
 
@@ -151,6 +151,35 @@ def digest(
 
     with house(lang) as place:
         reports.digest(place, programme, as_of, out=out, audience=audience, unit=unit, as_json=json)
+
+
+def bulletin(
+    period: Annotated[str, typer.Argument(help="2021-09、2021-Q3 / a month or a quarter")],
+    programme: Slug = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="lost|kept|timely",
+            help="按失分、保有率或按期率排；不写按方案 / ranked by; else as the programme says",
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="写入 .pdf .html 或 .json / write the file"
+        ),
+    ] = None,
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("bulletin")] = False,
+) -> None:
+    """通报：一月或一季的排名 / units ranked for a month or a quarter, as a document."""
+    from tracker.cli import reports
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        reports.bulletin(place, programme, period, by=by, out=out, as_json=json)
 
 
 @audits.callback(invoke_without_command=True)

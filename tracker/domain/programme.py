@@ -350,6 +350,11 @@ class Programme(Definition):
     periods: tuple[SpecialPeriod, ...] = ()
     policy: Policy = Policy()
     thresholds: Thresholds = Thresholds()
+    ranked_by: Literal["lost", "kept", "timely"] = Field(
+        default="lost",
+        description="How a bulletin (通报) ranks the units: by points lost, by the share of their "
+        "points kept, or by the share of what was due that was done in time.",
+    )
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     readings: tuple[Reading, ...] = ()
 
