@@ -16,7 +16,7 @@ from typing import Literal
 from sqlmodel import Session
 
 from schedules.deadlines import closes_at, due_day
-from tracker.domain.errors import Misfit
+from tracker.domain.errors import Refused
 from tracker.domain.ledger import Ledger
 from tracker.domain.obligations import Standing
 from tracker.domain.points import Units, rounded
@@ -103,13 +103,13 @@ _QUARTER = re.compile(r"(\d{4})-?[Qq]([1-4])")
 
 
 def period(told: str) -> tuple[date, date]:
-    """The first and last day of "2021-09" or "2021-Q3"; Misfit for anything else."""
+    """The first and last day of "2021-09" or "2021-Q3"; Refused for anything else."""
     if month := _MONTH.fullmatch(told):
         year, first, months = int(month[1]), int(month[2]), 1
     elif quarter := _QUARTER.fullmatch(told):
         year, first, months = int(quarter[1]), 3 * int(quarter[2]) - 2, 3
     else:
-        raise Misfit(f"{told}：写 2021-09 或 2021-Q3 / write 2021-09 or 2021-Q3")
+        raise Refused(f"{told}：写 2021-09 或 2021-Q3 / write 2021-09 or 2021-Q3")
     begins, after = date(year, first, 1), first + months
     ends = date(year + after // 13, after % 13 + after // 13, 1) - timedelta(days=1)
     return begins, ends
