@@ -51,11 +51,17 @@ def _values(audit: Audit, words: Words) -> dict[str, Any]:
         "total": [str(audit.totals.late), str(audit.totals.unfinished), points(audit.totals.lost)],
         "split": words.say("sum_split", settled=audit.totals.settled,
                            provisional=audit.totals.provisional),
+        "joint": _joint(audit, words),
         "units": list(_units(audit, words)),
         "calendar": words.say("proof_due_text", version=audit.calendar_version),
         "version": f"{words.say(version, version=audit.version)} sha256 {audit.hash}",
         "chain": words.chain(),
     }  # fmt: skip
+
+
+def _joint(audit: Audit, words: Words) -> str:
+    several = sum(one.lost for one in audit.by_unit) != audit.totals.lost
+    return text("digest.joint", language=words.language) if several else ""
 
 
 def _sum(words: Words, one: Sum) -> list[str]:
