@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from tests.builders import JANUARY
+from tests.builders import JANUARY, a_database, migrated
 from tracker.services import trail
 from tracker.store.database import Database
 
@@ -240,6 +242,34 @@ def found_all(database: Database, count: int) -> None:
 
 def test_changes_made_directly_in_the_tables_are_found(database: Database) -> None:
     found_all(database, 50)
+
+
+@pytest.mark.parametrize(
+    "change", ["body = '{\"n\": 1'", "body = 'x'", "body = NULL", "at = 'yesterday'", "kind = ''"]
+)
+def test_what_is_no_event_any_more_is_a_broken_place_and_no_failure(
+    tmp_path: Path, change: str
+) -> None:
+    """SQLite takes any text in any column."""
+    database = opened(tmp_path)
+    tell(database, 5)
+    seal(database)
+    database.close()
+    with sqlite3.connect(tmp_path / "chain.db") as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        try:
+            connection.execute("UPDATE event SET " + change + " WHERE seq = 3")  # noqa: S608  ours
+        except sqlite3.IntegrityError:
+            return  # the table itself does not take it
+    again = opened(tmp_path)
+    assert (verdict(again).ok, verdict(again).first_bad) == (False, 3)
+    again.close()
+
+
+def opened(folder: Path) -> Database:
+    url = f"sqlite:///{folder / 'chain.db'}"
+    migrated(url)
+    return a_database(url)
 
 
 @pytest.mark.full
