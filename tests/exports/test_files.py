@@ -109,7 +109,11 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="1 cells for 6 columns"):
-        Sheet("x", COLUMNS, (("only one",),), SHANGHAI)
+        csv_bytes(Sheet("x", COLUMNS, (("only one",),), SHANGHAI))
+    with pytest.raises(ValueError, match="1 cells for 6 columns"):
+        xlsx_bytes([Sheet("x", COLUMNS, (("only one",),), SHANGHAI)], made_at=MADE)
+    with pytest.raises(ValueError, match="1 cells for 6 columns"):
+        Sheet("x", COLUMNS, (), SHANGHAI, total=("only one",))
 
 
 def test_a_file_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:

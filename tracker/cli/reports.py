@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import typer
 from sqlmodel import Session
@@ -110,25 +111,40 @@ def audit(
     with place.reading() as session:
         board = _board(place, session, programme, as_of)
         begins, ends = _period(board, first, last)
-        of = unit_of(board.programme, unit) if unit else ""
-        found = audits.of_period(
-            session,
-            board.programme.id,
-            first=begins,
-            last=ends,
-            as_of=board.as_of,
-            known_at=board.known_at,
-            unit=of,
-        )
-    if out is not None:
-        templates = runtime.environment(place.settings)
-        audit_files.write(found, out, environment=templates, language=place.lang)
+        asked = Asked(
+            board.programme.id, begins, ends, board.as_of, board.known_at,
+            unit_of(board.programme, unit) if unit else "",
+        )  # fmt: skip
+        if out is not None:
+            _write(place, session, asked, out)
+        if as_json or out is None:
+            found = audits.of_period(session, **asked._asdict())
     if as_json:
         show.body(jsonform.body(Audit, found))
     elif out is not None:
         show.echo(say("files", place.lang), f"  {out}")
     else:
         show.echo(*_lines(place, board, found))
+
+
+class Asked(NamedTuple):
+    """Which audit: of which programme, period, instants and unit."""
+
+    slug: str
+    first: date
+    last: date
+    as_of: datetime
+    known_at: datetime
+    unit: str
+
+
+def _write(place: House, session: Session, asked: Asked, out: Path) -> None:
+    """Row by row, however many there are; a bar says how far it is, where somebody looks."""
+    audit_files.kind_of(out, place.lang)
+    templates = runtime.environment(place.settings)
+    with show.counting(say("audit.writing", place.lang)) as counted:
+        stream = audits.stream(session, **asked._asdict(), looked=counted)
+        audit_files.write_stream(stream, out, environment=templates, language=place.lang)
 
 
 def dossier(place: House, programme: str, key: str, as_of: str, *, out: Path | None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -53,3 +54,19 @@ def answer(value: Answer) -> None:
 
 def body(value: Any) -> None:
     echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[], None]]:
+    """A line on standard error that counts up, where a person looks at it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.completed:,.0f}"),
+               TimeElapsedColumn())  # fmt: skip
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda: bar.advance(task)

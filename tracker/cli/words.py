@@ -201,6 +201,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "数据库 {database}：已是最新（{after}）",
         "database {database}: up to date ({after})",
     ),
+    "audit.writing": ("逐行写出", "writing row by row"),
     "audit.none": ("这段时间没有逾期", "nothing was late in this period"),
     "audit.totals": (
         "逾期 {late} 项：已办结 {finished}，未办结 {unfinished}；因此失分 {lost}（方案共失 {all}）",

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
+from typing import TextIO
 
 from tracker.exports.sheet import Cell, Column, Sheet
 
@@ -16,15 +17,21 @@ RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_bytes(sheet: Sheet) -> bytes:
-    """The table alone: headings, rows, total; what stands above and below is for readers."""
     text = StringIO()
+    write_csv(text, sheet)
+    return text.getvalue().encode("utf-8")
+
+
+def write_csv(text: TextIO, sheet: Sheet) -> None:
+    """The table alone: headings, rows, total; what stands above and below is for readers. A row is
+    written when it is made. `text` must leave line ends as they are (`newline=""`)."""
+    text.write(BOM)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(neutral(column.title) for column in sheet.columns)
-    for row in sheet.rows:
+    for row in sheet.checked():
         writer.writerow(_line(sheet, row))
     if sheet.total:
         writer.writerow(_line(sheet, sheet.total))
-    return (BOM + text.getvalue()).encode("utf-8")
 
 
 def neutral(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,10 +13,18 @@ def replace(path: Path, content: bytes) -> None:
 
     An OSError names `path`, also where it comes from writing, as on a full disk.
     """
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write beside `path`, which takes its place when it is complete, and goes away when
+    it never is."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}")
     try:
-        beside.write_bytes(content)
+        yield beside
         beside.replace(path)
     except BaseException as failure:
         beside.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,18 +41,28 @@ class Column:
 class Sheet:
     """`above` are the lines over the table, the first one its heading; `below` the notes under it.
 
-    A row has one cell per column; `total` is a last row that is no data.
+    A row has one cell per column; `total` is a last row that is no data. Rows may be made one at a
+    time while they are written: a writer goes over them once.
     """
 
     name: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: Iterable[tuple[Cell, ...]]
     zone: ZoneInfo
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
     total: tuple[Cell, ...] = ()
 
+    def checked(self) -> Iterator[tuple[Cell, ...]]:
+        """The rows; ValueError for one that does not fit the columns."""
+        for row in self.rows:
+            self._check(row)
+            yield row
+
     def __post_init__(self) -> None:
-        for row in (*self.rows, *([self.total] if self.total else [])):
-            if len(row) != len(self.columns):
-                raise ValueError(f"{len(row)} cells for {len(self.columns)} columns of {self.name}")
+        if self.total:
+            self._check(self.total)
+
+    def _check(self, row: tuple[Cell, ...]) -> None:
+        if len(row) != len(self.columns):
+            raise ValueError(f"{len(row)} cells for {len(self.columns)} columns of {self.name}")

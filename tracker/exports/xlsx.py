@@ -5,10 +5,11 @@ Text is written as text, whatever it looks like: a workbook from here has no for
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -33,22 +34,27 @@ PATTERNS = {
 Formats = Mapping[str, Any]
 
 
-def xlsx_bytes(sheets: Sequence[Sheet], *, made_at: datetime) -> bytes:
+def xlsx_bytes(sheets: Iterable[Sheet], *, made_at: datetime) -> bytes:
     """The workbook; `made_at` is its date of creation, so that equal sheets are equal files."""
     stream = BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    book = xlsxwriter.Workbook(stream, options)
+    _fill(xlsxwriter.Workbook(stream, {**OPTIONS, "in_memory": True}), sheets, made_at)
+    return stream.getvalue()
+
+
+def write_xlsx(path: Path, sheets: Iterable[Sheet], *, made_at: datetime) -> None:
+    """The same for sheets of any length: a row is written when it is made, and let go."""
+    _fill(xlsxwriter.Workbook(path, {**OPTIONS, "constant_memory": True}), sheets, made_at)
+
+
+OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+def _fill(book: Any, sheets: Iterable[Sheet], made_at: datetime) -> None:
     book.set_properties({"created": made_at.replace(tzinfo=None)})
     formats = _formats(book)
     for sheet in sheets:
         _write(book.add_worksheet(_name(sheet.name)), sheet, formats)
     book.close()
-    return stream.getvalue()
 
 
 def _name(name: str) -> str:
@@ -82,9 +88,9 @@ def _write(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
         page.set_column(at, at, column.width)
         page.write_string(head, at, _fitting(column.title), formats["head"])
     row = head
-    for row, cells in enumerate(sheet.rows, start=head + 1):
+    for row, cells in enumerate(sheet.checked(), start=head + 1):
         _write_row(page, row, cells, sheet, formats, "")
-    if sheet.rows:
+    if row > head:
         page.autofilter(head, 0, row, len(sheet.columns) - 1)
     if sheet.total:
         row += 1

@@ -7,11 +7,11 @@ and by which arithmetic, or why it cost nothing, and how often who was told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from schedules.deadlines import closes_at, due_day
 from tracker.domain import facts as f
@@ -229,8 +229,22 @@ def audit(
 ) -> Audit:
     """What came due from `first` to `last` (days of the programme's zone, both included) and was
     late; of one unit, or all."""
-    desk = AuditDesk(seen, evidence)
-    rows = tuple(desk.rows(first, last, unit))
+    rows = tuple(AuditDesk(seen, evidence).rows(first, last, unit))
+    bare = without_rows(seen, rows, first=first, last=last, unit=unit, chain=evidence.chain)
+    return replace(bare, rows=rows)
+
+
+def without_rows(
+    seen: Board,
+    rows: Iterable[Row],
+    *,
+    first: date,
+    last: date,
+    unit: str = "",
+    chain: Chain | None = None,
+) -> Audit:
+    """What the rows come to. They may be too many to be held: each is looked at once and let go."""
+    slim = [_slim(row) for row in rows]
     return Audit(
         programme=seen.programme.id,
         title=seen.programme.title,
@@ -243,14 +257,32 @@ def audit(
         last=last,
         calendar_version=seen.ledger.calendar_version,
         engine=seen.ledger.engine,
-        rows=rows,
-        totals=_totals(rows, seen),
-        chain=evidence.chain,
+        rows=(),
+        totals=_totals(slim, seen),
+        chain=chain,
         unit=unit,
-        by_unit=_sums(rows, lambda row: (row.unit, row.unit_name)),
-        by_clause=_sums(rows, lambda row: (row.clause, row.clause_title)),
-        by_reason=_sums(rows, lambda row: (row.why_free or CHARGED, "")),
+        by_unit=_sums(slim, lambda one: one.unit),
+        by_clause=_sums(slim, lambda one: one.clause),
+        by_reason=_sums(slim, lambda one: (one.reason, "")),
     )
+
+
+class _Slim(NamedTuple):
+    """What a row adds to the sums; `charged` are its entries with their points, settled or not."""
+
+    unit: tuple[str, str]
+    clause: tuple[str, str]
+    reason: str
+    unfinished: bool
+    charged: tuple[tuple[str, Units, bool], ...]
+
+
+def _slim(row: Row) -> _Slim:
+    return _Slim(
+        (row.unit, row.unit_name), (row.clause, row.clause_title), row.why_free or CHARGED,
+        row.state in UNFINISHED,
+        tuple((one.entry, one.points, one.status is Status.SETTLED) for one in row.deductions),
+    )  # fmt: skip
 
 
 def _by_due(one: Standing) -> tuple[datetime, str]:
@@ -274,11 +306,11 @@ def _by_obligation(proofs: Iterable[Proof]) -> dict[str, list[Proof]]:
     return found
 
 
-def _totals(rows: Sequence[Row], board: Board) -> Totals:
-    charged = {one.entry: one for row in rows for one in row.deductions}
-    lost = -sum(one.points for one in charged.values())
-    settled = -sum(one.points for one in charged.values() if one.status is Status.SETTLED)
-    unfinished = sum(row.state in UNFINISHED for row in rows)
+def _totals(rows: Sequence[_Slim], board: Board) -> Totals:
+    charged = {one[0]: one for row in rows for one in row.charged}
+    lost = -sum(points for _, points, _ in charged.values())
+    settled = -sum(points for _, points, is_settled in charged.values() if is_settled)
+    unfinished = sum(row.unfinished for row in rows)
     return Totals(
         late=len(rows),
         unfinished=unfinished,
@@ -294,20 +326,20 @@ def _totals(rows: Sequence[Row], board: Board) -> Totals:
 CHARGED = "charged"
 
 
-def _sums(rows: Sequence[Row], group_of: Callable[[Row], tuple[str, str]]) -> tuple[Sum, ...]:
+def _sums(rows: Sequence[_Slim], group_of: Callable[[_Slim], tuple[str, str]]) -> tuple[Sum, ...]:
     """The dearest first. An entry that several rows of a group share counts once in it."""
-    lots: dict[tuple[str, str], list[Row]] = {}
+    lots: dict[tuple[str, str], list[_Slim]] = {}
     for row in rows:
         lots.setdefault(group_of(row), []).append(row)
     found = [
-        Sum(id_, name, len(those), sum(row.state in UNFINISHED for row in those), _lost(those))
+        Sum(id_, name, len(those), sum(row.unfinished for row in those), _lost(those))
         for (id_, name), those in lots.items()
     ]
     return tuple(sorted(found, key=lambda one: (-one.lost, -one.late, one.id)))
 
 
-def _lost(rows: Sequence[Row]) -> Units:
-    charged = {one.entry: one.points for row in rows for one in row.deductions}
+def _lost(rows: Iterable[_Slim]) -> Units:
+    charged = {entry: points for row in rows for entry, points, _ in row.charged}
     return Units(-sum(charged.values()))
 
 
@@ -328,10 +360,13 @@ class AuditDesk:
 
     def rows(self, first: date, last: date, unit: str = "") -> Iterator[Row]:
         """In order of the due dates."""
+        return map(self.row, self.late(first, last, unit))
+
+    def late(self, first: date, last: date, unit: str = "") -> Iterator[Standing]:
         for one in sorted(self.board.ledger.standings, key=_by_due):
             mine = unit in ("", one.obligation.unit)
             if mine and _within(one.obligation, first, last, self.board) and self.belongs(one):
-                yield self.row(one)
+                yield one
 
     def belongs(self, one: Standing) -> bool:
         """Late; or late once, and then forgiven by a waiver or an extension that came after."""

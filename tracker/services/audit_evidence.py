@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
+from tracker.domain.obligations import Standing
 from tracker.services import slips, trail
-from tracker.services.audit import Audit, Chain, Evidence, NoticeLine, SlipLine, audit
+from tracker.services.audit import (
+    NONE,
+    Audit,
+    AuditDesk,
+    Chain,
+    Evidence,
+    NoticeLine,
+    Row,
+    SlipLine,
+    audit,
+    without_rows,
+)
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
 from tracker.store.tables import DispatchRow, EventRow, NoticeRow, SlipRow
@@ -30,6 +43,62 @@ def of_period(
     return audit(seen, first=first, last=last, unit=unit, evidence=evidence)
 
 
+@dataclass(frozen=True)
+class Stream:
+    """An audit whose rows are too many to be held at once: they are made anew for each file that is
+    written, and let go. `audit` is what they come to."""
+
+    audit: Audit
+    rows: Callable[[], Iterator[Row]]
+
+
+def stream(
+    session: Session,
+    slug: str,
+    *,
+    first: date,
+    last: date,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    unit: str = "",
+    looked: Callable[[], None] = lambda: None,
+) -> Stream:
+    """The same as `of_period`, row by row; `looked` is called for each row that is made."""
+    seen = board(session, slug, as_of=as_of, known_at=known_at)
+    wanted = list(AuditDesk(seen, NONE).late(first, last, unit))
+
+    def rows() -> Iterator[Row]:
+        for some in queries.chunks(wanted):
+            evidence = _of_these(session, slug, some, seen)
+            desk = AuditDesk(seen, evidence)
+            for one in some:
+                looked()
+                yield desk.row(one)
+
+    bare = without_rows(
+        seen, rows(), first=first, last=last, unit=unit, chain=_chain(session, slug)
+    )
+    return Stream(bare, rows)
+
+
+def _of_these(session: Session, slug: str, some: Sequence[Standing], seen: Board) -> Evidence:
+    keys = [one.obligation.key for one in some]
+    subjects = [
+        *keys,
+        *(fact for one in some for fact in one.facts),
+        *(one.obligation.occurrence for one in some if one.obligation.kind == "case"),
+    ]
+    return Evidence(
+        tuple(_notices(session, slug, keys, seen)), None,
+        _positions(session, slug, subjects), tuple(_slips(session, slug, keys, seen)),
+    )  # fmt: skip
+
+
+def _chain(session: Session, slug: str) -> Chain:
+    verdict = trail.verify(session, slug)
+    return Chain(verdict.count, verdict.head, verdict.ok, verdict.unsealed)
+
+
 def evidence_of(
     session: Session, slug: str, seen: Board, *, unit: str = "", key: str = ""
 ) -> Evidence:
@@ -39,8 +108,7 @@ def evidence_of(
         one.obligation.key for one in seen.ledger.standings
         if (one.past or one.waived) and unit in ("", one.obligation.unit)
     ]  # fmt: skip
-    verdict = trail.verify(session, slug)
-    chain = Chain(verdict.count, verdict.head, verdict.ok, verdict.unsealed)
+    chain = _chain(session, slug)
     notices = tuple(_notices(session, slug, keys, seen))
     slips = tuple(_slips(session, slug, keys, seen))
     return Evidence(notices, chain, _positions(session, slug), slips)
@@ -89,15 +157,20 @@ def _slips(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Ite
             yield SlipLine(row.obligation_key, _number(row), row.made_at, row.void_reason)
 
 
-def _positions(session: Session, slug: str) -> dict[str, int]:
-    """The last sealed event of each subject."""
-    wanted = select(EventRow.subject, EventRow.seq).where(
-        EventRow.programme == slug, col(EventRow.seq).is_not(None)
+def _positions(
+    session: Session, slug: str, subjects: Sequence[str] | None = None
+) -> dict[str, int]:
+    """The last sealed event of each subject, or of these."""
+    wanted = (
+        select(EventRow.subject, func.max(EventRow.seq))
+        .where(EventRow.programme == slug, col(EventRow.seq).is_not(None))
+        .group_by(EventRow.subject)
     )
+    if subjects is None:
+        return dict(session.exec(wanted).all())
     found: dict[str, int] = {}
-    for subject, seq in session.exec(wanted.order_by(col(EventRow.seq))):
-        if seq is not None:
-            found[subject] = seq
+    for some in queries.chunks(subjects):
+        found |= dict(session.exec(wanted.where(col(EventRow.subject).in_(some))).all())
     return found
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace as replaced
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from jinja2 import Environment
 
 from tracker.domain.errors import Refused
 from tracker.domain.points import points
-from tracker.exports.csvfile import csv_bytes
-from tracker.exports.files import replace
+from tracker.exports.csvfile import csv_bytes, write_csv
+from tracker.exports.files import replace, replacing
 from tracker.exports.jsonform import json_bytes
 from tracker.exports.sheet import Cell, Column, Kind, Sheet
-from tracker.exports.xlsx import xlsx_bytes
+from tracker.exports.xlsx import write_xlsx, xlsx_bytes
 from tracker.services import audit_pdf
 from tracker.services.audit import Audit, Row
+from tracker.services.audit_evidence import Stream
 from tracker.services.audit_words import GAP, Words
 from tracker.wording import Language, lines, rung, text
 from tracker.wording.forms import wall_clock
@@ -26,12 +29,55 @@ SUFFIXES = (".xlsx", ".csv", ".pdf", ".html", ".json")
 
 def write(audit: Audit, path: Path, *, environment: Environment, language: Language = "zh") -> Path:
     """The kind of file follows from the suffix; Refused, with those there are, for another one."""
+    kind = kind_of(path, language)
+    replace(path, content(audit, kind, environment=environment, language=language))
+    return path
+
+
+def kind_of(path: Path, language: Language = "zh") -> str:
+    """By its suffix; Refused, with those that there are, for another one."""
     if path.suffix.lower() not in SUFFIXES:
         values = {"suffix": path.suffix.lower() or path.name, "known": " ".join(SUFFIXES)}
         raise Refused(text("audit.suffix", values, language=language))
-    kind = path.suffix.lower().removeprefix(".")
-    replace(path, content(audit, kind, environment=environment, language=language))
+    return path.suffix.lower().removeprefix(".")
+
+
+def write_stream(
+    stream: Stream, path: Path, *, environment: Environment, language: Language = "zh"
+) -> Path:
+    """The same for rows that are made while they are written; a document to read holds its own."""
+    kind, audit = kind_of(path, language), stream.audit
+    if kind not in STREAMED:
+        too_long = kind == "pdf" and audit.totals.late > audit_pdf.LONGEST
+        rows = () if too_long else tuple(stream.rows())
+        return write(replaced(audit, rows=rows), path, environment=environment, language=language)
+    with replacing(path) as beside:
+        if kind == "xlsx":
+            write_xlsx(beside, sheets(audit, language, stream.rows), made_at=audit.as_of)
+        else:
+            with beside.open("w", encoding="utf-8", newline="") as text:
+                if kind == "csv":
+                    write_csv(text, next(sheets(audit, language, stream.rows)))
+                else:
+                    _write_json(text, stream)
     return path
+
+
+STREAMED = ("xlsx", "csv", "json")
+
+
+def _write_json(text: TextIO, stream: Stream) -> None:
+    """What `json_bytes` would write, a row at a time."""
+    whole = json_bytes(Audit, stream.audit).decode()
+    before, _, after = whole.partition('"rows": []')
+    text.write(before)
+    text.write('"rows": [')
+    joint = "\n    "
+    for row in stream.rows():
+        text.write(joint + json_bytes(Row, row).decode().rstrip("\n").replace("\n", "\n    "))
+        joint = ",\n    "
+    text.write("\n  ]" if joint.startswith(",") else "]")
+    text.write(after)
 
 
 def content(audit: Audit, kind: str, *, environment: Environment, language: Language) -> bytes:
@@ -40,7 +86,7 @@ def content(audit: Audit, kind: str, *, environment: Environment, language: Lang
         case "xlsx":
             return xlsx_bytes(sheets(audit, language), made_at=audit.as_of)
         case "csv":
-            return csv_bytes(sheets(audit, language)[0])
+            return csv_bytes(next(sheets(audit, language)))
         case "pdf":
             return audit_pdf.pages(audit, Words(audit, language))
         case "html":
@@ -73,17 +119,26 @@ def page_values(audit: Audit, language: Language) -> dict[str, Any]:
 # -- sheets --------------------------------------------------------------------------------------
 
 
-def sheets(audit: Audit, language: Language = "zh") -> list[Sheet]:
+Rows = Callable[[], Iterable[Row]]
+"""The rows, made anew for each sheet: there may be too many to be held."""
+
+
+def sheets(audit: Audit, language: Language = "zh", rows: Rows | None = None) -> Iterator[Sheet]:
     """The rows, then every notice, every deduction step by step, every event, and the sums."""
     words = Words(audit, language)
-    return [_rows(words), _notices(words), _deductions(words), _events(words), _sums(words)]
+    made = rows or (lambda: audit.rows)
+    yield _rows(words, made())
+    yield _notices(words, made())
+    yield _deductions(words, made())
+    yield _events(words, made())
+    yield _sums(words)
 
 
 def _columns(words: Words, *columns: tuple[str, Kind, int]) -> tuple[Column, ...]:
     return tuple(Column(words.say(key), kind, width) for key, kind, width in columns)
 
 
-def _rows(words: Words) -> Sheet:
+def _rows(words: Words, made: Iterable[Row]) -> Sheet:
     columns = _columns(
         words,
         ("number", Kind.WHOLE, 5), ("unit", Kind.TEXT, 22), ("item", Kind.TEXT, 6),
@@ -106,7 +161,7 @@ def _rows(words: Words) -> Sheet:
     return Sheet(
         name=words.say("title"),
         columns=columns,
-        rows=tuple(_row(words, at, row) for at, row in enumerate(audit.rows, start=1)),
+        rows=(_row(words, at, row) for at, row in enumerate(made, start=1)),
         zone=words.zone,
         above=(f"{words.say('title')} · {audit.title}", words.verdict(), *words.scope()),
         below=(
@@ -155,7 +210,7 @@ def _decimal(amount: int) -> Decimal:
     return points(amount)
 
 
-def _notices(words: Words) -> Sheet:
+def _notices(words: Words, made: Iterable[Row]) -> Sheet:
     columns = _columns(
         words,
         ("key", Kind.TEXT, 30), ("rung", Kind.TEXT, 20), ("role", Kind.TEXT, 12),
@@ -164,52 +219,52 @@ def _notices(words: Words) -> Sheet:
         ("recipient", Kind.TEXT, 26), ("message_id", Kind.TEXT, 40), ("reply", Kind.LONG, 30),
         ("heard", Kind.LONG, 20),
     )  # fmt: skip
-    rows = tuple(
+    rows = (
         (
             one.obligation, rung(one.rung, words.language),
             text(f"role.{one.role}", language=words.language), one.nominal_at, one.settled_at,
             words.say(f"notice_{one.state}"), words.reason(one), one.channel, one.recipient,
             one.message_id, one.reply, one.outcome,
         )
-        for row in words.audit.rows
+        for row in made
         for one in row.notices
     )  # fmt: skip
     return Sheet(words.say("told"), columns, rows, words.zone)
 
 
-def _deductions(words: Words) -> Sheet:
+def _deductions(words: Words, made: Iterable[Row]) -> Sheet:
     columns = _columns(
         words,
         ("entry", Kind.TEXT, 36), ("key", Kind.TEXT, 30), ("rule", Kind.TEXT, 12),
         ("points", Kind.POINTS, 9), ("status", Kind.TEXT, 9), ("readings", Kind.TEXT, 20),
         ("steps", Kind.LONG, 70),
     )  # fmt: skip
-    rows = tuple(
+    rows = (
         (
             one.entry, row.key, text("rules.of", {"rule": one.rule}, language=words.language),
             _decimal(one.points), words.say(f"status_{one.status}"),
             words.say("separator").join(one.readings),
             "\n".join(lines(one.steps, words.language, words.zone)),
         )
-        for row in words.audit.rows
+        for row in made
         for one in row.deductions
     )  # fmt: skip
     return Sheet(words.say("deductions"), columns, rows, words.zone)
 
 
-def _events(words: Words) -> Sheet:
+def _events(words: Words, made: Iterable[Row]) -> Sheet:
     columns = _columns(
         words,
         ("key", Kind.TEXT, 30), ("at", Kind.INSTANT, 16), ("recorded_at", Kind.INSTANT, 16),
         ("what", Kind.TEXT, 14), ("until", Kind.DAY, 11), ("reason", Kind.LONG, 30),
         ("files", Kind.LONG, 40), ("position", Kind.WHOLE, 8), ("fact", Kind.TEXT, 26),
     )  # fmt: skip
-    rows = tuple(
+    rows = (
         (
             row.key, one.at, one.recorded_at, words.say(f"kind_{one.kind}"), one.until, one.reason,
             "\n".join(f"{file.name} {file.sha256}" for file in one.files), one.position, one.fact,
         )
-        for row in words.audit.rows
+        for row in made
         for one in row.history
     )  # fmt: skip
     return Sheet(words.say("history"), columns, rows, words.zone)

@@ -27,8 +27,8 @@ HEADINGS = (
 
 def pages(audit: Audit, words: Words) -> bytes:
     """A4 landscape. Refused for more rows than anybody reads."""
-    if len(audit.rows) > LONGEST:
-        values = {"n": len(audit.rows), "most": LONGEST}
+    if audit.totals.late > LONGEST:
+        values = {"n": audit.totals.late, "most": LONGEST}
         raise Refused(text("audit.too_long", values, language=words.language))
     return pdf_bytes("audit", _values(audit, words), made_at=audit.as_of)
 
