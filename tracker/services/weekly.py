@@ -110,18 +110,26 @@ def digest_of(
 ) -> Digest:
     """One digest at any instant, against the last one issued before it (or a week earlier)."""
     seen = board(session, slug, as_of=as_of, known_at=known_at)
-    return _desk(session, slug, seen, health).digest(audience, unit)
+    register = readings.register(session, slug, as_of=as_of, known_at=known_at)
+    span = readings.span(session, slug, as_of=as_of, known_at=known_at)
+    return _desk(session, slug, seen, register, span, health).digest(audience, unit)
 
 
-def _desk(session: Session, slug: str, seen: Board, health: Sequence[Health]) -> Desk:
-    register = readings.of_board(seen)
+def _desk(
+    session: Session,
+    slug: str,
+    seen: Board,
+    register: Sequence[readings.Entry],
+    span: readings.Span,
+    health: Sequence[Health],
+) -> Desk:
     return Desk(
         seen,
         _before(session, slug, seen.as_of),
         outlook_of(seen),
         who_acts(session, slug, seen.as_of),
         register,
-        readings.span_of(seen, register),
+        span,
         health,
         trail.head(session, slug, at=seen.known_at),
         _scores(session, slug, seen.as_of),
@@ -165,7 +173,8 @@ def _all(
     """For the leader, the office, every unit that owes something and every unit for whose review
     something waits, from one desk."""
     seen = board(session, slug, as_of=now)
-    desk = _desk(session, slug, seen, health)
+    register = readings.of_board(seen)
+    desk = _desk(session, slug, seen, register, readings.span_of(seen, register), health)
     yield "leader", desk.digest(Audience.LEADER)
     yield "office", desk.digest(Audience.OFFICE)
     owing = {one.obligation.unit for one in seen.ledger.standings}
