@@ -152,7 +152,7 @@ def test_the_weekly_page_as_text_json_and_files(late: Installation) -> None:
     assert page["verdict"]["lost"]
     told = late(*words, "-o", late.folder / "out", "--audience", "head", "--unit", "住建局")
     written = [Path(line.strip()) for line in told.text.splitlines()[1:]]
-    assert [path.suffix for path in written] == [".txt", ".html", ".json"]
+    assert [path.suffix for path in written] == [".txt", ".html", ".pdf", ".json"]
     assert all(path.stat().st_size for path in written)
 
 

@@ -132,6 +132,21 @@ def test_there_are_never_more_than_five_lines_and_the_rest_is_summed() -> None:
     assert sum(line.keeps for line in told.lines) + told.others_keep == told.verdict.recoverable
 
 
+def test_where_nothing_more_can_be_kept_what_is_late_is_still_told() -> None:
+    """A duty without a price: late, open, and no point to save."""
+    duty = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    plain = a_programme(
+        item("1", clause("1", duties=[duty], rules=[{"kind": "duty", "duty": "done"}]))
+    )
+    now, before = (of_documents(plain, [], china(), as_of=MONDAY - timedelta(days=back))
+                   for back in (0, 7))  # fmt: skip
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    [line] = told.lines
+    assert (line.clause, line.light, line.keeps, told.others) == ("1", Light.LATE, 0, 0)
+    # 10-08, 10-09 (made up), 10-11 to 10-15, and what has begun of 10-18.
+    assert line.workdays_late == 8
+
+
 def test_who_acts_is_named_by_unit() -> None:
     told = digest(who={住建局: Acting("张三")})
     assert {line.who for line in told.lines if line.unit == 住建局} == {"张三"}

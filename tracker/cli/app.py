@@ -42,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mailbox": ("post", "收信：回信签收、退信、来信 / replies and bounces by mail"),
     "digest": ("scoring", "周报：一句结论、五条要紧事、各单位的灯 / the weekly page"),
     "audit": ("scoring", "逾期台账：逾期、失分、催办与签收 / the audit of late items"),
-    "bulletin": ("scoring", "通报：一月或一季的排名，成文 / units ranked for a month or quarter"),
+    "bulletin": ("scoring", "通报：一月或一季的排名 / units ranked for a month or a quarter"),
     "trail": ("running", "留痕：只增不改、环环相扣的事件链 / the trail of events"),
     "migrate": ("running", "建立数据库或更新到本版 / make the database, or bring it up to date"),
     "doctor": ("running", "还缺什么、怎么办 / what is missing, in plain words"),

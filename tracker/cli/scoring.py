@@ -134,7 +134,9 @@ def digest(
     audience: Annotated[
         str,
         typer.Option(
-            "--audience", metavar="A", help="leader、office、head 或 contact / who reads it"
+            "--audience",
+            metavar="A",
+            help="leader、office、head、contact 或 reviewer / who reads it",
         ),
     ] = "leader",
     unit: Unit = "",
@@ -144,7 +146,7 @@ def digest(
 ) -> None:
     """周报：一句结论、五条要紧事、各单位的灯 / the weekly page.
 
-    Prints the text; with -o writes it as text and HTML.
+    Prints the text; with -o writes it as text, HTML, PDF and JSON.
     """
     from tracker.cli import reports
     from tracker.cli.house import house
@@ -174,7 +176,7 @@ def bulletin(
     lang: Language = None,
     schema: Annotated[bool, schema_of("bulletin")] = False,
 ) -> None:
-    """通报：一月或一季的排名 / units ranked for a month or a quarter, as a document."""
+    """通报：一月或一季的排名 / units ranked for a month or a quarter."""
     from tracker.cli import reports
     from tracker.cli.house import house
 

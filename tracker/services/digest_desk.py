@@ -284,7 +284,7 @@ class _Part:
 
     def digest(self, audience: Audience) -> Digest:
         desk, board = self.desk, self.desk.board
-        lines = tuple(self.priced(saving) for saving in self.savings[:MATTERING])
+        lines = (*[self.priced(saving) for saving in self.savings[:MATTERING]], *self._late())
         rest = Units(sum(saving.keeps for saving in self.savings[MATTERING:]))
         open_readings = tuple(one for one in desk.open_readings if self.owes(one.clause))
         verdict = self.verdict(open_readings)
@@ -301,7 +301,7 @@ class _Part:
             since=desk.before.as_of,
             verdict=verdict,
             lines=lines,
-            others=len(self.savings) - len(lines),
+            others=max(0, len(self.savings) - MATTERING),
             others_keep=rest,
             together=Units(verdict.recoverable - known),
             units=self.units(),
@@ -382,6 +382,22 @@ class _Part:
         return later.lost_by(lambda entry: self.unit in entry.units)
 
     # -- lines -------------------------------------------------------------------------------
+
+    def _late(self) -> Iterator[Line]:
+        """Where fewer lines keep points: what is late and still with its unit, what cost most."""
+        room = MATTERING - len(self.savings)
+        if room <= 0 or self.reviewing:
+            return
+        priced = {saving.standing.obligation.key for saving in self.savings}
+        lost: dict[str, int] = {}
+        for entry in self.entries:
+            lost[entry.obligation] = lost.get(entry.obligation, 0) - entry.points
+        late = [one for one in self.standings
+                if one.overdue and one.obligation.key not in priced]  # fmt: skip
+        late.sort(key=lambda one: (-lost.get(one.obligation.key, 0), -one.lateness.elapsed,
+                                   one.obligation.key))  # fmt: skip
+        for one in late[:room]:
+            yield self.line(one, lost=Units(lost.get(one.obligation.key, 0)))
 
     def priced(self, saving: Saving) -> Line:
         return self.line(saving.standing, lost=saving.lost_now, keeps=saving.keeps)

@@ -111,7 +111,7 @@ def _cell(lights: Sequence[Light]) -> MonthCell | None:
 
 WIDTH = 552
 CHART, HIGH, GAP = 244, 96, 64
-LEFT, TOP = 8, 34
+LEFT, TOP = 8, 40
 NAMES, COLUMN, ROW = 120, 36, 19
 
 
@@ -129,9 +129,9 @@ def svg(environment: Environment, digest: Digest, language: Language) -> str:
 
 
 def png(environment: Environment, digest: Digest, language: Language) -> bytes:
-    """The same as pixels, five for each four points of the mail: twice what a phone is wide, and
-    small enough to go with every mail."""
-    return png_bytes("picture", {"svg": svg(environment, digest, language)}, ppi=120)
+    """The same as pixels, a ninth more than the mail's points: sharp on a phone, where it is shown
+    smaller, and small enough to go with every mail."""
+    return png_bytes("picture", {"svg": svg(environment, digest, language)}, ppi=108)
 
 
 def data_uri(environment: Environment, digest: Digest, language: Language) -> str:
@@ -204,11 +204,9 @@ class _Drawing:
         now = spot(told[-1].at, told[-1].score)
         down, up = spot(last, nothing), spot(last, best)
         same = abs(down.y - up.y) < 12
-        falling = len(told) > 1 and told[-2].score > told[-1].score
         return {
             "line": [spot(one.at, one.score) for one in told],
             "now": now,
-            "label_y": now.y + 16 if falling else now.y - 7,
             "down": down._replace(text=points(nothing)),
             "up": up._replace(text="" if same else points(best)),
             "score": points(verdict.score),

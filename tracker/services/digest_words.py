@@ -42,7 +42,7 @@ from tracker.wording.templating import MARKS
 FEW = 3
 """Quiet units beyond so many stand together in one row."""
 
-UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 40, 12, 15, 8, 6, 20, 12
+UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 24, 8, 10, 5, 4, 20, 8
 """How many of each a mail lists before it counts the rest."""
 
 KINDS = ("extend", "review", "decide", "enter")
