@@ -167,10 +167,11 @@ def _positions(
         .group_by(EventRow.subject)
     )
     if subjects is None:
-        return dict(session.exec(wanted).all())
+        return {subject: seq or 0 for subject, seq in session.exec(wanted)}
     found: dict[str, int] = {}
     for some in queries.chunks(subjects):
-        found |= dict(session.exec(wanted.where(col(EventRow.subject).in_(some))).all())
+        few = session.exec(wanted.where(col(EventRow.subject).in_(some)))
+        found |= {subject: seq or 0 for subject, seq in few}
     return found
 
 
