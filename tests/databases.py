@@ -121,6 +121,12 @@ def server(run: Path) -> Server:
     return Server(make_url(address.read_text()))
 
 
+def programs(run: Path) -> Path | None:
+    """The folder of pg_dump and pg_restore of the server that this run started, if it did."""
+    started = run / "postgres" / "pg_ctl"
+    return Path(started.read_text()).parent if started.exists() else None
+
+
 def stop(run: Path) -> None:
     """Stop the server that this run started, if it did."""
     _stop(run / "postgres")

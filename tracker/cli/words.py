@@ -228,10 +228,54 @@ WORDS: dict[str, tuple[str, str]] = {
     "demo.bounced": ("退信", "bounced"),
     "demo.suppressed": ("不发", "suppressed"),
     "demo.unknown": ("不明", "unknown"),
+    "demo.held": ("待定", "held"),
     "work.at": ("看钟、发信：{place}，Ctrl-C 结束", "clock and mail: {place}, Ctrl-C ends"),
     "migrate.queue": (
         "多机运行的队列：procrastinate {version}",
         "queue of the cluster: procrastinate {version}",
+    ),
+    "backup.done": (
+        "已备份 {file}（{size} MiB）：{rows} 行，佐证 {files} 份，留痕链 {chains} 条",
+        "backed up to {file} ({size} MiB): {rows} rows, {files} files of evidence, {chains} trails",
+    ),
+    "backup.removed": ("删除旧备份 {n} 个", "{n} older backups removed"),
+    "backup.broken": (
+        "留痕链 {names} 与封存的不符，照原样备份：tracker trail verify",
+        "the trail of {names} is not what was sealed, and was backed up as it is: "
+        "tracker trail verify",
+    ),
+    "restore.done": (
+        "已恢复 {at} 的备份：{rows} 行，留痕链与备份时相同",
+        "restored the backup of {at}: {rows} rows, the trail as it was",
+    ),
+    "restore.held": (
+        "{n} 封邮件备份之后可能已经发出，先不发：tracker held",
+        "{n} mails may have been sent since the backup and wait: tracker held",
+    ),
+    "restore.secret": (
+        "数据目录里另有密钥，沿用它；已发邮件里的链接失效",
+        "the data folder has another secret, which stays: links in mails that were sent are dead",
+    ),
+    "held.none": ("没有待定的邮件", "no mail waits"),
+    "held.count": (
+        "{n} 封可能已经发出：tracker held sent 认定已发，tracker held release 补发",
+        "{n} may have been sent: `tracker held sent` where they were, `tracker held release` to "
+        "send them",
+    ),
+    "held.which": (
+        "写明哪几封：编号，或 --all（认定已发还可用 --found-in）",
+        "say which: their numbers, or --all (or --found-in for those that were sent)",
+    ),
+    "held.released": ("{n} 封将补发，编号不变", "{n} will be sent, under the same Message-ID"),
+    "held.sent": ("{n} 封认定已发，不再发", "{n} were sent and do not go again"),
+    "export.done": (
+        "已导出 {file}：{rows} 行，佐证 {files} 份，留痕链 {chains} 条",
+        "exported to {file}: {rows} rows, {files} files of evidence, {chains} trails",
+    ),
+    "import.done": (
+        "已导入 {database}：{rows} 行，佐证 {files} 份，留痕链 {chains} 条，与导出时相同",
+        "imported into {database}: {rows} rows, {files} files of evidence, {chains} trails, as "
+        "they were exported",
     ),
     "serve.at": ("在 {url} 提供页面，Ctrl-C 结束", "pages at {url}, Ctrl-C ends"),
     "doctor.ok": ("没有缺的", "nothing is missing"),
@@ -268,6 +312,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "said": ("原文", "in the text"),
     "light": ("灯", "light"),
     "due": ("时限", "due"),
+    "number": ("编号", "number"),
+    "subject": ("主题", "subject"),
     "item": ("任务", "item"),
     "clause": ("计分句", "clause"),
     "unit": ("单位", "unit"),

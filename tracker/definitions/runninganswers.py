@@ -59,6 +59,59 @@ class MigrateAnswer(Answer):
     after: str
 
 
+class BackupAnswer(Answer):
+    """A backup that was written and verified."""
+
+    file: str
+    bytes: int
+    at: InstantText
+    rows: int
+    files: int = Field(description="Files of evidence.")
+    ok: bool = Field(description="Every trail is what was sealed.")
+    removed: int = Field(description="Older backups that were removed.")
+
+
+class RestoreAnswer(Answer):
+    """What was restored, and what waits for a person since."""
+
+    at: InstantText = Field(description="Of the backup.")
+    rows: int
+    files: int
+    held: int = Field(description="Mails that may have been sent since the backup.")
+    other_secret: bool = Field(description="Links in mails that were sent before are dead.")
+
+
+class HeldMailAnswer(Answer):
+    number: int
+    programme: str
+    recipient: str
+    window: str
+    channel: str
+    subject: str
+    due_at: InstantText
+
+
+class HeldAnswer(Answer):
+    """Mails that may have been sent before a restore."""
+
+    mails: list[HeldMailAnswer]
+
+
+class HeldDoneAnswer(Answer):
+    """How many were released or taken for sent."""
+
+    released: int
+    sent: int
+
+
+class MovedAnswer(Answer):
+    """What was exported or imported."""
+
+    rows: int
+    files: int
+    chains: list[ChainAnswer]
+
+
 class FindingAnswer(Answer):
     name: str
     state: Literal["ok", "warning", "error"]

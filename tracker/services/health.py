@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from schedules.deadlines import local_day
-from tracker.services import calendars, heartbeats, outbox, people, programmes
+from tracker.services import calendars, heartbeats, held, outbox, people, programmes
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -84,6 +84,7 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
         *_workers(session, now, settings),
         _outbox(session, now),
         _failed(session, now),
+        *_held(session),
         _sealed(session, now),
         _heard(session, now),
         _addresses(session),
@@ -163,6 +164,13 @@ def _failed(session: Session, now: datetime) -> Finding:
     n = session.connection().execute(failed).scalar_one()
     code = "mails_failed" if n else "mails_ok"
     return _finding("mails", not n, code, red=False, n=n, days=RECENT.days)
+
+
+def _held(session: Session) -> Iterator[Finding]:
+    """Nothing where no mail waits for what a person says of a restore."""
+    n = held.count(session)
+    if n:
+        yield _finding("held", False, "held", red=False, n=n)
 
 
 def _sealed(session: Session, now: datetime) -> Finding:

@@ -58,6 +58,11 @@ def leave(session: Session, name: str) -> None:
     )
 
 
+def forget_processes(session: Session) -> None:
+    """A restored database speaks of processes that were there before."""
+    session.connection().execute(delete(HeartbeatRow).where(*_OF_PROCESSES))
+
+
 def processes(session: Session) -> dict[str, HeartbeatRow]:
     """By name, without those that ended by themselves."""
     found = session.exec(select(HeartbeatRow).where(*_OF_PROCESSES).order_by(HeartbeatRow.name))

@@ -381,9 +381,7 @@ def _run(url: str, step: Callable[[Any], None]) -> None:
     file = file_of(place)
     try:
         if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            # It holds names and addresses; SQLite gives its companion files the same mode.
-            file.touch(mode=0o600)
+            touched(file)
         with closing(Database(url, busy_seconds=60)) as database:
             _to_wal(database.engine)
             with database.writing.begin() as connection:
@@ -397,6 +395,37 @@ def _run(url: str, step: Callable[[Any], None]) -> None:
         raise known from failure
     except OSError as failure:
         raise Unreachable(f"{place_of(place)}: {_ADVICE[Unreachable]} ({failure})") from failure
+
+
+def touched(file: Path) -> None:
+    """There, with its folder, and ours alone to read: it holds names and addresses. SQLite gives
+    its companion files the same mode."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+
+
+def restored(
+    url: str, revision: str, check: Callable[[Session], None], settle: Callable[[Session], None]
+) -> None:
+    """What a copy of `revision` needs to serve, in one transaction: it is checked as it is, brought
+    to the head, and settled."""
+    from alembic import command
+
+    def step(config: Any) -> None:
+        connection: Connection = config.attributes["connection"]
+
+        def ask(what: Callable[[Session], None]) -> None:
+            known = {Memory.KEY: Memory()}
+            with Session(connection, expire_on_commit=False, info=known) as session:
+                what(session)
+                session.flush()
+
+        ask(check)
+        command.stamp(config, revision)
+        command.upgrade(config, "head")
+        ask(settle)
+
+    _run(url, step)
 
 
 def current_revision(url: str) -> str | None:

@@ -45,6 +45,8 @@ class NoticeState(StrEnum):
 
 
 class DispatchState(StrEnum):
+    """`held`: it may have been sent before a restore, and waits for a person."""
+
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
@@ -52,6 +54,7 @@ class DispatchState(StrEnum):
     BOUNCED = "bounced"
     SUPPRESSED = "suppressed"
     UNKNOWN = "unknown"
+    HELD = "held"
 
 
 class DispatchKind(StrEnum):
