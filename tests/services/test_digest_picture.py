@@ -11,7 +11,11 @@ import pytest
 from jinja2 import Environment
 from sqlmodel import select
 
+from notifiers.message import Attachment
+from notifiers.mime import build as build_mail
+from schedules.workdays import china
 from tests.builders import a_contact, at, 住建局
+from tests.notifiers.letters import a_letter
 from tests.notifiers.test_mime import read
 from tests.stories.post import stationery
 from tests.templates import samples
@@ -20,8 +24,11 @@ from tracker.domain.points import shown
 from tracker.exports.pdf import png_bytes
 from tracker.programmes import SHIPPED, path_of
 from tracker.runtime import environment as compiled
-from tracker.services import digest_picture, people, programmes, weekpost
-from tracker.services.digest import Audience
+from tracker.services import digest_picture, people, programmes, readings, weekly, weekpost
+from tracker.services.digest import Audience, Event, EventKind
+from tracker.services.digest_desk import build
+from tracker.services.digest_words import render_digest
+from tracker.services.scoreboard import of_documents
 from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow
@@ -129,3 +136,31 @@ def test_a_leaders_mail_has_its_picture_inside_and_stays_under_100_kb(
         assert f"cid:{picture['Content-ID'].strip('<>')}" in page.get_content()
         assert picture.get_payload(decode=True).startswith(b"\x89PNG")
         assert "http" not in "".join(re.findall(r'<img[^>]*src="([^"]*)"', page.get_content()))
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_a_digest_with_more_than_it_lists_stays_under_100_kb_too(
+    environment: Environment, language: Language
+) -> None:
+    programme = yamlform.load(path_of("zhongfang-2021"))
+    now, before = (
+        of_documents(programme, [], china(), as_of=at(f"2021-10-{day} 08:30")) for day in (18, 11)
+    )
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER,
+                 register=readings.of_board(now))  # fmt: skip
+    event = Event(
+        EventKind.EXTENDED, "20.3/first/env_branch", "env_branch", "市生态环境局中方分局",
+        "20", "20.3", "千人以上水源问题整治：问题整治第一节点", now.as_of, 3, now.as_of,
+        "雨季停工，需要延期两周完成",
+    )  # fmt: skip
+    full = replace(told, events=(event,) * 30, changes=told.changes * 30, soon=told.soon * 9)
+    picture = digest_picture.png(environment, full, language)
+    alt = digest_picture.alt(full, language)
+    letter = render_digest(environment, language, full, alt=alt, picture="cid:a@b.cn",
+                           overview="https://tracker.example.gov.cn/p/zhongfang-2021/",
+                           leave="https://tracker.example.gov.cn/leave/" + "a" * 180)  # fmt: skip
+    raw = build_mail(
+        a_letter(subject=letter.subject, text=letter.text, html=letter.html,
+                 attachments=(Attachment("digest.png", "image/png", picture, "a@b.cn"),))
+    )  # fmt: skip
+    assert len(raw) < HUNDRED_KB, f"{len(raw):,} bytes"

@@ -112,7 +112,7 @@ def _cell(lights: Sequence[Light]) -> MonthCell | None:
 WIDTH = 552
 CHART, HIGH, GAP = 244, 96, 64
 LEFT, TOP = 8, 40
-NAMES, COLUMN, ROW = 120, 36, 19
+NAMES, COLUMN, ROW = 112, 35, 19
 
 
 class Spot(NamedTuple):
@@ -129,9 +129,9 @@ def svg(environment: Environment, digest: Digest, language: Language) -> str:
 
 
 def png(environment: Environment, digest: Digest, language: Language) -> bytes:
-    """The same as pixels, a ninth more than the mail's points: sharp on a phone, where it is shown
-    smaller, and small enough to go with every mail."""
-    return png_bytes("picture", {"svg": svg(environment, digest, language)}, ppi=108)
+    """The same as pixels, as many as the mail is wide: a phone shows them smaller and sharp, and
+    they are few enough to go with every mail."""
+    return png_bytes("picture", {"svg": svg(environment, digest, language)}, ppi=96)
 
 
 def data_uri(environment: Environment, digest: Digest, language: Language) -> str:

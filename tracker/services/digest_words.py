@@ -42,7 +42,7 @@ from tracker.wording.templating import MARKS
 FEW = 3
 """Quiet units beyond so many stand together in one row."""
 
-UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 24, 8, 10, 5, 4, 20, 8
+UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 24, 8, 8, 5, 4, 20, 8
 """How many of each a mail lists before it counts the rest."""
 
 KINDS = ("extend", "review", "decide", "enter")
@@ -315,7 +315,7 @@ class DigestWords:
     def sums(self) -> Iterator[tuple[str, str]]:
         """What the lines come to; the last one is the whole."""
         digest = self.digest
-        if not digest.lines:
+        if not any(line.keeps for line in digest.lines):
             return
         yield self.say("lines_sum"), points(sum(line.keeps for line in digest.lines))
         if digest.others:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from schedules.deadlines import due_day
+from schedules.deadlines import due_day, local_day
 from tracker.domain.errors import NotFound
 from tracker.services import audit_evidence as audits
 from tracker.services import (
     audit_files,
+    bulletin_files,
     digest_files,
     digest_picture,
     digest_words,
     watch,
     weekly,
 )
+from tracker.services import bulletin as bulletins
+from tracker.services import dossier as dossiers
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.web.asking import Asked, Desk, day
@@ -38,7 +41,7 @@ KINDS = {
     "pdf": "application/pdf",
     "txt": "text/plain; charset=utf-8",
 }
-AUDITS = ("xlsx", "csv", "json", "html")
+AUDITS = ("xlsx", "csv", "pdf", "json", "html")
 
 
 @router.get("/p/{slug}/digest")
@@ -96,6 +99,19 @@ def audit_page(asked: Office, slug: str) -> Response:
     return page(asked, "audit", desk=at, kinds=AUDITS, **values)
 
 
+@router.get("/p/{slug}/dossier.pdf")
+def dossier_file(asked: Office, slug: str, key: str) -> Response:
+    """卷宗: everything about one obligation."""
+    with opened(asked, slug) as (session, at):
+        found = dossiers.of_obligation(session, slug, key, as_of=at.as_of,
+                                       known_at=at.board.known_at)  # fmt: skip
+    name = f"{'卷宗' if asked.language == 'zh' else 'dossier'} {key.replace('/', '-')}.pdf"
+    return Response(
+        dossiers.pdf(found, asked.language), media_type=KINDS["pdf"],
+        headers={"content-disposition": disposition(name)},
+    )  # fmt: skip
+
+
 @router.get("/p/{slug}/audit.{kind}")
 def audit_file(asked: Office, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
@@ -112,6 +128,27 @@ def audit_file(asked: Office, slug: str, kind: str) -> Response:
     )
 
 
+@router.get("/p/{slug}/bulletin.{kind}")
+def bulletin_file(asked: Office, slug: str, kind: str, period: str = "", by: str = "") -> Response:
+    """通报 of a month or a quarter, as a document; of the last month unless told otherwise."""
+    if kind not in bulletin_files.KINDS:
+        known = ", ".join(bulletin_files.KINDS)
+        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {known}")
+    with opened(asked, slug) as (session, at):
+        begins = local_day(at.as_of, at.zone).replace(day=1) - timedelta(days=1)
+        first, last = bulletins.period(period or f"{begins:%Y-%m}")
+        way = next((one for one in bulletins.WAYS if one == by), None)
+        made = bulletins.of_period(session, slug, first=first, last=last, now=at.as_of, by=way)
+    sender = asked.runtime.sender
+    content = bulletin_files.content(
+        asked.runtime.templates, asked.language, made, kind, office=sender.name or sender.mail
+    )
+    name = f"{'通报' if asked.language == 'zh' else 'bulletin'} {slug} {first} {last}.{kind}"
+    return Response(
+        content, media_type=KINDS[kind], headers={"content-disposition": disposition(name)}
+    )
+
+
 def audit_name(at: Desk, language: Language) -> str:
     return f"{'逾期台账' if language == 'zh' else 'late-items'} {at.slug}"
 
@@ -124,6 +161,9 @@ def _audit(asked: Asked, slug: str) -> tuple[Desk, Audit]:
         last = day(query.get("to", ""), today)
         if last < first:
             raise Unclear("day")
+        unit = query.get("unit", "")
+        if unit and unit not in at.programme.unit_names:
+            raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {slug}")
         found = audits.of_period(session, slug, first=first, last=last, as_of=at.as_of,
-                                 known_at=at.board.known_at)  # fmt: skip
+                                 known_at=at.board.known_at, unit=unit)  # fmt: skip
     return at, found
