@@ -1,4 +1,4 @@
-"""The pages in a real browser: on a desk and on a telephone, without a script of ours."""
+"""The pages in a real browser: on a desk and on a telephone."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ PAGES = [
     f"/p/small/obligation?key=1/done/{住建局}",
     f"/p/small/obligation?key=2/case/{生态分局}/07",
     f"/p/small/obligation?key=4/s1/{住建局}&lang=en",
+    "/p/small/timeline",
+    f"/p/small/timeline?unit={住建局}&lang=en",
+    "/p/small/obligations?sort=-lost&lang=en",
+    "/p/small/ranking",
+    "/p/small/items/4",
+    "/p/small/clauses/4?lang=en",
     "/p/small/score",
     "/p/small/signoffs",
     "/p/small/assign",

@@ -19,11 +19,13 @@ from tracker.web import (
     ahead,
     api,
     assets,
+    clauses,
     entry,
     factpages,
     feeds,
     imports,
     leaving,
+    lists,
     mailed,
     noticing,
     pages,
@@ -31,6 +33,7 @@ from tracker.web import (
     post,
     reports,
     settling,
+    timeline,
     troubles,
 )
 from tracker.web.asking import Web
@@ -68,6 +71,9 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     for module in (
         entry,
         pages,
+        timeline,
+        lists,
+        clauses,
         ahead,
         factpages,
         reports,

@@ -70,6 +70,17 @@ class Asked:
     def _chosen_language(self) -> str:
         return self.language if self.language != self.runtime.settings.language else ""
 
+    def here(self, **changes: object) -> str:
+        """This very page with some of its query changed; an empty value takes a name out."""
+        query = dict(self.request.query_params) | {name: str(v) for name, v in changes.items()}
+        told = {name: value for name, value in query.items() if value}
+        return self.request.url.path + (f"?{urlencode(told)}" if told else "")
+
+    def query_without(self, *names: str) -> list[tuple[str, str]]:
+        """What a form of this page has to bring along besides its own fields."""
+        given = self.request.query_params.items()
+        return [(name, value) for name, value in given if name not in names and value]
+
     def in_language(self, language: str) -> str:
         """This very page in another language."""
         query = dict(self.request.query_params) | {"lang": language}

@@ -1,4 +1,4 @@
-"""Our own style sheet and mark, served under names that change with their content."""
+"""Our own style sheet, script and mark, served under names that change with their content."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ class Asset:
 
 @dataclass(frozen=True)
 class Assets:
-    """`css` and `mark` are the names to ask for; an old name is not found, so nothing is stale."""
+    """`css`, `js` and `mark` are the names to ask for; an old name is not found, so nothing is
+    stale."""
 
     css: str
+    js: str
     mark: str
     by_name: dict[str, Asset]
 
@@ -32,9 +34,10 @@ def load() -> Assets:
     css = "\n".join((folder / name).read_text(encoding="utf-8") for name in sheets)
     made = [
         _named("tracker", css.encode(), "css", "text/css; charset=utf-8"),
+        _named("tracker", (folder / "tracker.js").read_bytes(), "js", "text/javascript"),
         _named("mark", (folder / "mark.svg").read_bytes(), "svg", "image/svg+xml"),
     ]
-    return Assets(made[0].name, made[1].name, {one.name: one for one in made})
+    return Assets(made[0].name, made[1].name, made[2].name, {one.name: one for one in made})
 
 
 def _named(stem: str, body: bytes, suffix: str, media_type: str) -> Asset:

@@ -102,7 +102,7 @@ def clause_page(
 def record(asked: Acting, slug: str, clause: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
-    _place(at, clause)
+    place_of(at, clause)
     try:
         id_ = recording.record(asked, at, clause, form)
     except Wrong as mistake:
@@ -117,7 +117,7 @@ def record(asked: Acting, slug: str, clause: str, form: Received) -> Response:
     return go(asked, at.path(f"facts/{clause}"), fact=id_)
 
 
-def _place(at: Desk, clause: str) -> tuple[Section, Item, Clause]:
+def place_of(at: Desk, clause: str) -> tuple[Section, Item, Clause]:
     if clause not in at.programme.clauses:
         raise NotFound(f"没有这一计分句 / no clause {clause[:40]!r} in programme {at.slug}")
     return at.programme.clauses[clause]
@@ -127,7 +127,7 @@ def _clause(
     asked: Asked, at: Desk, name: str, *, sent: Mapping[str, str], fact: str = "",
     wrong: Mapping[str, str] | None = None, problems: Sequence[str] = (), form: Form | None = None,
 ) -> Response:  # fmt: skip
-    section, item, clause = _place(at, name)
+    section, item, clause = place_of(at, name)
     board = at.board
     once = form.text("once") if form else ""
     new = fact_named(board.facts, fact) if fact else None

@@ -23,6 +23,8 @@ class Wanted:
     light: str = ""
     section: str = ""
     month: str = ""
+    clause: str = ""
+    item: str = ""
 
     def __post_init__(self) -> None:
         if self.light and self.light not in {one.value for one in Light}:
@@ -30,7 +32,7 @@ class Wanted:
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.unit or self.light or self.month)
+        return bool(self.unit or self.light or self.month or self.clause or self.item)
 
     def takes(self, one: Standing, board: Board) -> bool:
         month = month_of(one, board.programme)
@@ -39,6 +41,8 @@ class Wanted:
             (not self.unit or one.obligation.unit == self.unit)
             and (not self.light or one.light.value == self.light)
             and (not self.month or named == self.month)
+            and (not self.clause or one.obligation.clause == self.clause)
+            and (not self.item or one.obligation.item == self.item)
         )
 
 

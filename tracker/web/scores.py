@@ -96,14 +96,14 @@ def sheet(board: Board) -> Sheet:
 
 
 def _section(board: Board, section: Section) -> SectionLine:
-    items = tuple(_item(board, item) for item in section.items)
+    items = tuple(item_line(board, item) for item in section.items)
     sums = sums_of(board.ledger.entries, lambda e: e.section == section.id)
     sums = replace(sums, open=Units(sum(line.sums.open for line in items)))
     worth, left = _worth(section.points, sums)
     return SectionLine(section, worth, left, sums, items)
 
 
-def _item(board: Board, item: Item) -> ItemLine:
+def item_line(board: Board, item: Item) -> ItemLine:
     entries = board.ledger.of_item(item.id)
     sums = sums_of(entries, lambda _: True)
     worth, left = _worth(item.points, sums)
