@@ -176,6 +176,12 @@ def review_deadline(view: View, key: str, at: datetime) -> Deadline | None:
     return None if course is None else course.deadline
 
 
+def waiting_report(view: View, key: str, at: datetime) -> f.Report | None:
+    """The report about the obligation that waits for review at `at`."""
+    scope = view.scope(key)
+    return None if scope is None else scope.judge(key, at).waits
+
+
 def by_the_hour(view: View, key: str, rung: str, at: datetime) -> bool:
     """Whether the rung belongs to a clock of hours, which runs at night and on rest days too."""
     kind = kind_of(rung)

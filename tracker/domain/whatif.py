@@ -68,7 +68,14 @@ class Altered:
     value: Any
 
 
-Supposed = Moved | Extended | Done | Chosen | Altered
+@dataclass(frozen=True)
+class Filed:
+    """A fact as it would be recorded now: a suspension, a waiver, an extension."""
+
+    fact: f.AnyFact
+
+
+Supposed = Moved | Extended | Done | Chosen | Altered | Filed
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,8 @@ def _facts(supposed: Sequence[Supposed], ledger: Ledger) -> Iterator[f.AnyFact]:
             case Done():
                 for owed in named(ledger, one.key):
                     yield from _done(one, owed, ledger, number)
+            case Filed():
+                yield one.fact
             case Chosen() | Altered():
                 pass
             case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
 from sqlmodel import Session
 
@@ -47,6 +48,7 @@ def open_case(
     by: str,
     id_: str = "",
     due_on: date | None = None,
+    note: str = "",
 ) -> f.CaseEvent:
     """The clocks of the kind start at `received_at`. Unfit, among others, where a case of this
     number is on file: closing one would close the other. `due_on` is the last day that came with
@@ -65,9 +67,17 @@ def open_case(
     fit(wrong, about=case)
     opened = f.CaseEvent(
         id=f.FactId(id_), case=case, kind=kind, unit=unit, title=title, event="opened",
-        due_on=due_on, occurred_at=received_at, recorded_at=now,
+        due_on=due_on, note=note, occurred_at=received_at, recorded_at=now,
     )  # fmt: skip
     return recorded(session, slug, opened, now=now, by=by)
+
+
+def free_number(session: Session, slug: str, received_at: datetime, stem: str = "") -> str:
+    """A number that no case has: the day of receipt in the programme's zone and a count."""
+    zone = programmes.current(session, slug).tz
+    taken = {one.case for one in reporting.facts(session, slug) if isinstance(one, f.CaseEvent)}
+    day = f"{stem}{received_at.astimezone(zone):%m%d}"
+    return next(name for n in count(1) if (name := f"{day}-{n}") not in taken)
 
 
 def _day_mistake(

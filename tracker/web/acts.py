@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.responses import FileResponse, Response
 
 from tracker.domain.errors import NotFound
+from tracker.domain.whatif import WhatIf
 from tracker.services import cases, readings
 from tracker.web import evidence, filing, matter, overview, scores
 from tracker.web.access import OFFICE
@@ -18,6 +19,7 @@ from tracker.web.filing import Wrong
 from tracker.web.intake import FILE_LIMIT, FILES, Form
 from tracker.web.outlook import outlook
 from tracker.web.pages import obligation, opened
+from tracker.web.pricing import LOOK, price_of
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -91,6 +93,8 @@ def review(asked: Acting, slug: str, form: Received) -> Response:
     except Wrong as mistake:
         with opened(asked, slug) as (session, at):
             return obligation(asked, session, at, key, sent=form.fields, wrong=mistake.fields)
+    if form.text("back") == "reviews":
+        return go(asked, at.path("reviews"))
     return go(asked, at.path("obligation"), key=key)
 
 
@@ -103,10 +107,12 @@ def extension_page(asked: Acting, slug: str, key: str = "") -> Response:
 def extension_form(
     asked: Asked, at: Desk, it: matter.Matter, *, target: str, office: bool,
     form: Form | None = None, wrong: dict[str, str] | None = None, visitor: Any = None,
+    price: WhatIf | None = None,
 ) -> Response:  # fmt: skip
     once = form.text("once") if form else ""
     return page(
-        asked, "extend", desk=at, it=it, target=target, office=office, hourly=filing.hourly(it),
+        asked, "extend", desk=at, it=it, target=target, office=office, price=price,
+        hourly=filing.hourly(it),
         sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
         visitor=visitor, bare=visitor is not None, status=UNPROCESSABLE if wrong else 200,
     )  # fmt: skip
@@ -116,6 +122,10 @@ def extension_form(
 def extend(asked: Acting, slug: str, form: Received) -> Response:
     at, it = looked_at(asked, slug, form.text("key"))
     try:
+        if form.text("step") == LOOK:
+            price = price_of(at, filing.supposed_extension(asked, at, it, form))
+            return extension_form(asked, at, it, target=at.path("extend"), office=True, form=form,
+                                  price=price)  # fmt: skip
         filing.extension(asked, at, it, form, by=OFFICE)
     except Wrong as mistake:
         return extension_form(asked, at, it, target=at.path("extend"), office=True, form=form,
@@ -137,7 +147,8 @@ def _cases(
 ) -> Response:
     once = form.text("once") if form else ""
     return page(
-        asked, "cases", desk=at, clocks=overview.clocks(at.board),
+        asked, "cases", desk=at, board=overview.case_board(at.board),
+        seen_at=asked.now if at.present else at.as_of,
         closed=overview.closed_cases(at.board), kinds=cases.kinds(at.programme),
         sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
         status=UNPROCESSABLE if wrong else 200,

@@ -18,6 +18,7 @@ from tracker.domain.obligations import Standing
 from tracker.domain.points import Units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.scoring import score
+from tracker.domain.whatif import WhatIf
 from tracker.services.scoreboard import Board
 from tracker.web import matter, recording
 from tracker.web.asking import Asked, Desk, fact_named
@@ -25,6 +26,7 @@ from tracker.web.entry import Acting, Office, Received
 from tracker.web.filing import Wrong, receipt_number
 from tracker.web.intake import Form
 from tracker.web.pages import opened
+from tracker.web.pricing import LOOK, price_of
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -104,6 +106,9 @@ def record(asked: Acting, slug: str, clause: str, form: Received) -> Response:
         pass
     place_of(at, clause)
     try:
+        if form.text("step") == LOOK:
+            price = price_of(at, recording.fact_of(asked, at, clause, form))
+            return _clause(asked, at, clause, sent=form.fields, form=form, price=price)
         id_ = recording.record(asked, at, clause, form)
     except Wrong as mistake:
         return _clause(asked, at, clause, sent=form.fields, wrong=mistake.fields, form=form)
@@ -126,13 +131,14 @@ def place_of(at: Desk, clause: str) -> tuple[Section, Item, Clause]:
 def _clause(
     asked: Asked, at: Desk, name: str, *, sent: Mapping[str, str], fact: str = "",
     wrong: Mapping[str, str] | None = None, problems: Sequence[str] = (), form: Form | None = None,
+    price: WhatIf | None = None,
 ) -> Response:  # fmt: skip
     section, item, clause = place_of(at, name)
     board = at.board
     once = form.text("once") if form else ""
     new = fact_named(board.facts, fact) if fact else None
     return page(
-        asked, "clause_facts", desk=at, section=section, item=item, clause=clause,
+        asked, "clause_facts", desk=at, price=price, section=section, item=item, clause=clause,
         asking=_asking(board, clause), entries=board.ledger.of_clause(name),
         standings=_standings(board, name), events=_events(board, name), sent=sent,
         wrong=wrong or {}, problems=problems, once=once or matter.fresh(),

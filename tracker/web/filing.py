@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from schedules.deadlines import closes_at
 from tracker.domain import facts as f
 from tracker.domain.errors import Unfit
 from tracker.services import cases, readings, reporting
@@ -164,13 +165,27 @@ def extension(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str) -> f
         session, desk.slug, key, until=until, until_at=until_at, **said))  # fmt: skip
 
 
+def supposed_extension(asked: Asked, desk: Desk, it: Matter, form: Form) -> f.Extension:
+    """What granting it now would record; Wrong where it names no limit."""
+    until, until_at = _new_limit(desk, it, form)
+    if until is None and until_at is None:
+        raise Wrong({"until_at" if hourly(it) else "until": "missing"})
+    limit = until_at if until is None else closes_at(until, desk.zone)
+    if limit is not None and it.obligation.due_at is not None and limit <= it.obligation.due_at:
+        raise Wrong({"until_at" if hourly(it) else "until": "not_later"})
+    return f.Extension(
+        **reporting.names_of(it.obligation), occurred_at=asked.now, recorded_at=asked.now,
+        outcome="approved", until=until, until_at=until_at,
+    )  # fmt: skip
+
+
 def _new_limit(desk: Desk, it: Matter, form: Form) -> tuple[Any, datetime | None]:
     if hourly(it):
         return None, moment(form.text("until_at"), desk, "until_at")
-    return _day_of(form, desk, "until"), None
+    return day_of(form, desk, "until"), None
 
 
-def _day_of(form: Form, desk: Desk, name: str) -> date | None:
+def day_of(form: Form, desk: Desk, name: str) -> date | None:
     text = form.text(name)
     try:
         return day(text, desk.programme.closes_on) if text else None
@@ -184,10 +199,12 @@ def hourly(it: Matter) -> bool:
 
 
 def open_case(asked: Asked, desk: Desk, form: Form, *, by: str) -> str:
-    """交办件登记; returns the case's id."""
-    case = form.text("case", most=60)
+    """交办件登记; returns the case's id, made where the form has none."""
+    given = form.text("case", most=60)
     received_at = moment(form.text("at"), desk, "at") or asked.now
-    due_on = _day_of(form, desk, "due_on")
+    due_on = day_of(form, desk, "due_on")
+    with asked.runtime.database.read() as session:
+        case = given or cases.free_number(session, desk.slug, received_at)
     file(asked, lambda session: cases.open_case(
         session, desk.slug, case, kind=form.text("kind", most=60),
         unit=form.text("unit", most=60), title=form.text("title", most=200),

@@ -174,6 +174,35 @@ def clock(one: Standing, board: Board) -> Clock:
     )
 
 
+@dataclass(frozen=True)
+class CaseBoard:
+    """The running clocks by how much time they have: over, within a day, later."""
+
+    over: tuple[Clock, ...]
+    today: tuple[Clock, ...]
+    later: tuple[Clock, ...]
+
+    @property
+    def running(self) -> int:
+        return len(self.over) + len(self.today) + len(self.later)
+
+
+def case_board(board: Board) -> CaseBoard:
+    found = clocks(board)
+    soon = board.as_of + timedelta(days=1)
+    due = {one.standing.obligation.key: _due(one.standing) for one in found}
+
+    def between(after: datetime | None, until: datetime | None) -> tuple[Clock, ...]:
+        return tuple(
+            one
+            for one in found
+            if (after is None or due[one.standing.obligation.key] > after)
+            and (until is None or due[one.standing.obligation.key] <= until)
+        )
+
+    return CaseBoard(between(None, board.as_of), between(board.as_of, soon), between(soon, None))
+
+
 def closed_cases(board: Board) -> list[Standing]:
     """The case duties that are done, the last one first."""
     done = [one for one in board.ledger.standings if not one.open and one.obligation.kind == "case"]

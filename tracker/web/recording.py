@@ -74,6 +74,15 @@ def fields_of(ask: Ask) -> tuple[str, ...]:
 def record(asked: Asked, desk: Desk, clause: str, form: Form) -> f.FactId:
     """Wrong names the fields that cannot be taken; DefinitionError what does not fit the programme;
     nothing is recorded then."""
+    fact = fact_of(asked, desk, clause, form)
+    with asked.runtime.database.write() as session:
+        if reporting.once(session, desk.slug, fact.id, type(fact)) is None:
+            reporting.recorded(session, desk.slug, fact, now=asked.now, by=OFFICE)
+    return fact.id
+
+
+def fact_of(asked: Asked, desk: Desk, clause: str, form: Form) -> f.AnyFact:
+    """What the form would record; Wrong as above."""
     kind = form.text("kind")
     if kind not in _FIELDS:
         raise Unclear("form")
@@ -82,11 +91,10 @@ def record(asked: Asked, desk: Desk, clause: str, form: Form) -> f.FactId:
     if at > asked.now:
         raise Wrong({"at": "future"})
     body = _body(kind, clause, desk, form)
-    fact = _valid({"fact": kind, "id": id_, "occurred_at": at, "recorded_at": asked.now, **body})
-    with asked.runtime.database.write() as session:
-        if reporting.once(session, desk.slug, id_, type(fact)) is None:
-            reporting.recorded(session, desk.slug, fact, now=asked.now, by=OFFICE)
-    return id_
+    fact: f.AnyFact = _valid(
+        {"fact": kind, "id": id_, "occurred_at": at, "recorded_at": asked.now, **body}
+    )
+    return fact
 
 
 def _body(kind: str, clause: str, desk: Desk, form: Form) -> dict[str, Any]:

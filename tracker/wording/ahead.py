@@ -7,7 +7,7 @@ from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 from tracker.domain.cliffs import Cliff
-from tracker.domain.whatif import Altered, Chosen, Done, Extended, Moved, Supposed
+from tracker.domain.whatif import Altered, Chosen, Done, Extended, Filed, Moved, Supposed
 from tracker.wording import forms
 from tracker.wording.catalogue import SHANGHAI, text
 from tracker.wording.forms import Language
@@ -37,6 +37,8 @@ def supposition(one: Supposed, language: Language = "zh", zone: ZoneInfo = SHANG
             return said("chosen", reading=one.reading, choice=one.choice)
         case Altered():
             return said("altered", path=one.path, value=str(one.value))
+        case Filed():
+            return said("filed", what=text(f"facts.kind_{one.fact.fact}", language=language))
         case _:
             assert_never(one)
 
