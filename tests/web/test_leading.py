@@ -119,7 +119,7 @@ def test_the_price_of_an_extension_is_shown_before_anything_is_recorded(
     look = visitor.post("/p/small/extend", data={**sent, "step": "look"})
     assert look.status_code == 200
     assert house.everything() == before
-    assert "+1.60" in look.text or "+1.70" in look.text
+    assert "此刻得分变化 +1.50；到 12-31 周五 24:00 若再无动作，变化 +1.90" in look.text
     assert "11-30 周二 24:00" in look.text
     assert 'value="2021-11-30"' in look.text
     visitor.post("/p/small/extend", data={**sent, "outcome": "approved"})

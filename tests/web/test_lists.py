@@ -47,7 +47,7 @@ def test_the_heading_says_which_way_the_rows_go(visitor: TestClient) -> None:
 
 
 def test_the_search_wants_every_word_and_tells_how_many_of_how_many(visitor: TestClient) -> None:
-    found = visitor.get(f"{LIST}?q=住建局 简报")
+    found = visitor.get(f"{LIST}?q=城乡建设局 任务3")
     assert rows_of(found)
     assert all(key.startswith("3%2Fbulletin") for key in rows_of(found))
     none = visitor.get(f"{LIST}?q=没有的")
@@ -106,7 +106,7 @@ def test_a_strip_has_a_mark_for_each_day_that_something_is_due(visitor: TestClie
     strip = re.search(r'aria-label="3 [^"]*">(.*?)</div>', page, re.S)
     assert strip is not None
     assert strip[1].count("<a href") == 12
-    assert "07-31 周六 24:00 办结" in strip[1]
+    assert "01-25 周一 24:00 正常" in strip[1]
     assert 'class="today"' in page
     year = visitor.get("/p/small/timeline?as_of=2023-01-01").text
     assert 'class="today"' not in year

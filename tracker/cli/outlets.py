@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterator
 
-from notifiers import mime
-from notifiers.message import (
-    WAYS,
-    Accepted,
-    Address,
-    DeliveryError,
-    Message,
-    Way,
-    message_id,
-)
-from notifiers.notes import Note, frozen
+from notifiers.message import WAYS, Accepted, DeliveryError, Way
 from tracker import runtime
 from tracker.cli import show as showing
 from tracker.cli.house import House
 from tracker.cli.words import heading, say
 from tracker.definitions.channelanswers import ChannelAnswer, ChannelsAnswer, ChannelTestAnswer
 from tracker.domain.errors import Refused
-from tracker.settings import Settings, variable
+from tracker.services import outlets
+from tracker.settings import Settings
 from tracker.wording import text
 
 
@@ -46,21 +36,10 @@ def show(place: House, *, as_json: bool) -> None:
 
 
 def _channels(settings: Settings) -> Iterator[ChannelAnswer]:
-    used = list(settings.ways)
-    for way in dict.fromkeys([*used, *WAYS.values()]):
-        order = used.index(way) + 1 if way in used else 0
+    for one in outlets.outlets(settings):
         yield ChannelAnswer(
-            name=way.name, order=order, public=way.public, lacks=_lacks(settings, way)
+            name=one.way.name, order=one.order, public=one.way.public, lacks=list(one.lacks)
         )
-
-
-def _lacks(settings: Settings, way: Way) -> list[str]:
-    if way.needs_address:
-        return [] if settings.sends_mail else [variable("smtp_host")]
-    needed = [f"{way.name}_url"]
-    if f"{way.name}_secret" in Settings.model_fields and not way.public:
-        needed.append(f"{way.name}_secret")
-    return [variable(name) for name in needed if not settings.secret_setting(name)]
 
 
 def test(place: House, name: str, *, to: str, mobile: str, as_json: bool) -> None:
@@ -84,19 +63,10 @@ def test(place: House, name: str, *, to: str, mobile: str, as_json: bool) -> Non
 
 
 async def _sent(place: House, way: Way, to: str, mobile: str) -> Accepted:
-    settings = place.settings
-    name, mail = settings.sender_parts
-    made_as = message_id("test", secrets.token_hex(16), domain=settings.mail_domain)
-    subject = text("channel.test_subject", language=place.lang)
-    body = text("channel.test_text", language=place.lang) + "\n"
-    if way.needs_address:
-        raw = mime.build(
-            Message(made_as, Address(mail, name), Address(to), subject, body, place.now)
-        )
-    else:
-        raw = frozen(Note(made_as, "", subject, body, place.now.isoformat(), mobile=mobile))
-    channel = runtime.channel_of(settings, way.name)
+    channel = runtime.channel_of(place.settings, way.name)
     try:
-        return await channel.send_raw(raw, sender=mail, to=to, message_id=made_as)
+        return await outlets.tried(
+            channel, place.settings, to=to, mobile=mobile, language=place.lang, now=place.now
+        )
     finally:
         await channel.close()

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from schedules.deadlines import closes_at, local_day
 from tracker.domain.ledger import Ledger
+from tracker.domain.obligations import Standing
 from tracker.domain.points import Units
 
 WEEK = timedelta(days=7)
@@ -63,7 +64,12 @@ def _weeks(first: date, last: date) -> Sequence[date]:
 def _step(ledger: Ledger, at: datetime) -> Step:
     standings = ledger.standings
     due = sum((one.obligation.due_at or at + WEEK) <= at for one in standings)
-    done = sum(not one.open and (one.done_at is None or one.done_at <= at) for one in standings)
+    done = sum(not one.open and _done_at(one) <= at for one in standings)
     lost = ledger.lost_by(lambda entry: entry.occurred_at is not None and entry.occurred_at <= at)
     on = local_day(at - timedelta(microseconds=1), ledger.programme.tz)
     return Step(at, on, due, done, lost)
+
+
+def _done_at(one: Standing) -> datetime:
+    """What was waived or closed out has no hand-in: it counts from its day, or from now."""
+    return one.done_at or min(one.obligation.due_at or one.as_of, one.as_of)

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.orm import load_only
 from sqlmodel import Session, col, func, select
 
-from tracker.definitions import documents, drafting, openpoints, yamlform
+from tracker.definitions import documents, drafting, nextyear, openpoints, yamlform
 from tracker.definitions.documents import ReadDocument
 from tracker.definitions.drafting.issues import Compared, Revision, compare
 from tracker.definitions.drafting.merging import merged
@@ -190,8 +190,31 @@ def receive(
     units = {} if current is None else {unit.name: unit.id for unit in current.units}
     made = drafting.drafted(read, programme=wanted, known_units=units)
     decided = Decided() if current is None else _carried_over(session, current, made.draft)
+    return _keep(session, read, made, name, wanted, decided, now=now, by=by)
+
+
+def begin_next(session: Session, slug: str, year: int, *, now: datetime, by: str) -> int:
+    """The draft of another year of this programme: its own rules and the readings that hold, with
+    every date moved; the id of the draft. Refused where that year is a programme already, or the
+    year is not a later one."""
+    _must_have_room(session)
+    current = programmes.current(session, slug)
+    if not current.year < year <= current.year + 10:
+        raise Refused(f"年份要晚于 {current.year} 年 / the year has to be after {current.year}")
+    made = nextyear.successor(current, year, programmes.choices(session, slug, now=now))
+    if made.id in programmes.slugs(session):
+        raise Refused(f"方案 {made.id} 已有 / programme {made.id!r} exists already")
+    name = f"{current.title} → {year}"
+    return _keep(session, documents.told(made, year=year), drafting.Drafted(made, {}),
+                 name, made.id, Decided(), now=now, by=by)  # fmt: skip
+
+
+def _keep(
+    session: Session, read: ReadDocument, made: drafting.Drafted, name: str, slug: str,
+    decided: Decided, *, now: datetime, by: str,
+) -> int:  # fmt: skip
     row = DraftRow(
-        slug=wanted,
+        slug=slug,
         file=name,
         title=made.draft.title,
         reading=_kept(read, made),
@@ -205,7 +228,7 @@ def receive(
     session.flush()
     assert row.id is not None
     body = {"draft": row.id, "by": trail.traced(session, by)}
-    trail.append(session, wanted, "draft.received", wanted, body, now=now)
+    trail.append(session, slug, "draft.received", slug, body, now=now)
     return row.id
 
 

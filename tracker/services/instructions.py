@@ -44,7 +44,10 @@ def prepared(programme: Programme) -> Programme:
     )  # fmt: skip
     item = Item(id=PLACE, title="领导批示", responsible_units=units, clauses=(clause,))
     section = Section(id=PLACE, title="领导批示", part="penalty", items=(item,))
-    return programme.model_copy(update={"sections": (*programme.sections, section)})
+    # Made anew, not copied: a copy would keep what the old one has reckoned of itself, its hash.
+    body = programme.model_dump(by_alias=True)
+    return Programme.model_validate({**body, "sections": [*body["sections"], section.model_dump(
+        by_alias=True)]})  # fmt: skip
 
 
 def give(

@@ -23,6 +23,7 @@ from tracker.web import (
     entry,
     factpages,
     feeds,
+    house,
     imports,
     leading,
     leaving,
@@ -36,6 +37,8 @@ from tracker.web import (
     settling,
     timeline,
     troubles,
+    workcalendar,
+    years,
 )
 from tracker.web.asking import Web
 from tracker.web.security import SafeAnswers
@@ -76,6 +79,9 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         lists,
         clauses,
         leading,
+        years,
+        workcalendar,
+        house,
         ahead,
         factpages,
         reports,

@@ -1,6 +1,7 @@
 """An office's own document, read: sections, items, units, days and clauses, each with its place."""
 
 from tracker.definitions.documents.headings import Role
+from tracker.definitions.documents.programmes import told
 from tracker.definitions.documents.reader import SUFFIXES, mapped, read_document
 from tracker.definitions.documents.reading import (
     Check,
@@ -30,4 +31,5 @@ __all__ = [
     "as_json",
     "mapped",
     "read_document",
+    "told",
 ]

@@ -1,0 +1,142 @@
+"""工作日历: which years' notices are known, and loading one after seeing which dates it moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import Response
+
+from schedules.workdays import Day, DayKind, WorkCalendar
+from tracker.domain.errors import DefinitionError
+from tracker.services import calendars, programmes
+from tracker.services.programmes import MovedDate
+from tracker.web import matter
+from tracker.web.access import OFFICE
+from tracker.web.asking import Asked
+from tracker.web.entry import Acting, Office, Received
+from tracker.web.intake import Form, Unclear
+from tracker.web.pricing import LOOK
+from tracker.web.rendering import go, page
+
+router = APIRouter()
+
+UNPROCESSABLE = 422
+BACK, AHEAD = 2, 2
+"""Years shown before and after this one."""
+
+
+@dataclass(frozen=True)
+class Year:
+    """`unusual` are the days that are not what their weekday says."""
+
+    year: int
+    known: bool
+    number: str
+    unusual: tuple[Day, ...]
+
+    @property
+    def off(self) -> tuple[Day, ...]:
+        return tuple(one for one in self.unusual if one.kind is DayKind.HOLIDAY)
+
+    @property
+    def made_up(self) -> tuple[Day, ...]:
+        return tuple(one for one in self.unusual if one.kind is DayKind.MAKE_UP)
+
+
+def years(calendar: WorkCalendar, of: Sequence[int]) -> list[Year]:
+    loaded = {one.year: one for one in calendar.notices}
+    return [
+        Year(one, calendar.known(one), loaded[one].number if one in loaded else "",
+             tuple(_unusual(calendar, one)))
+        for one in of
+    ]  # fmt: skip
+
+
+def _unusual(calendar: WorkCalendar, year: int) -> list[Day]:
+    first = date(year, 1, 1)
+    length = (date(year + 1, 1, 1) - first).days
+    every = (calendar.day(first + timedelta(days=n)) for n in range(length))
+    return [one for one in every if one.kind in (DayKind.HOLIDAY, DayKind.MAKE_UP)]
+
+
+@router.get("/calendar")
+def calendar_page(asked: Office) -> Response:
+    with asked.runtime.database.read() as session:
+        return _calendar(asked, session)
+
+
+def _calendar(
+    asked: Asked, session: Session, *, form: Form | None = None, trouble: str = "",
+    moved: Sequence[MovedDate] | None = None,
+) -> Response:  # fmt: skip
+    calendar = calendars.calendar(session)
+    this = asked.now.astimezone(asked.runtime.settings.tz).year
+    slugs = programmes.slugs(session)
+    lots = [programmes.current(session, slug) for slug in slugs]
+    shown = {*range(this - BACK, this + AHEAD), *(one.year for one in lots)}
+    return page(
+        asked, "calendar", years=years(calendar, sorted(shown)), version=calendar.version,
+        sent=form.fields if form else {}, wrong={}, trouble=trouble, moved=moved,
+        titles={one.id: one.title for one in lots}, next_year=this + 1, once=matter.fresh(),
+        status=UNPROCESSABLE if trouble else 200,
+    )  # fmt: skip
+
+
+@router.post("/calendar")
+def load(asked: Acting, form: Received) -> Response:
+    """First which dates would move; then, once that is approved, it is loaded and they move."""
+    with asked.runtime.database.read() as session:
+        try:
+            document = _document(form)
+            moved = programmes.would_move(session, document, now=asked.now)
+        except DefinitionError as mistake:
+            told = "；".join(str(one) for one in mistake.problems)
+            return _calendar(asked, session, form=form, trouble=told)
+        if form.text("step") == LOOK:
+            return _calendar(asked, session, form=form, moved=moved)
+    with asked.runtime.database.write() as writing:
+        if calendars.load_notice(writing, document, now=asked.now, by=OFFICE):
+            for slug in programmes.slugs(writing):
+                programmes.refresh_obligations(writing, slug, now=asked.now)
+    return go(asked, "/calendar")
+
+
+def _document(form: Form) -> dict[str, Any]:
+    """A notice as an office types it: a day or a run of days and what they are for, one a line."""
+    year = form.text("year", most=4)
+    if not re.fullmatch(r"\d{4}", year):
+        raise Unclear("form")
+    off: dict[str, str] = {}
+    for line in form.text("off_days", most=4000).splitlines():
+        days, _, name = line.strip().partition(" ")
+        for on in _days(days, int(year)):
+            off[on] = name.strip()
+    made_up = [on for line in form.text("make_up_days", most=2000).split()
+               for on in _days(line, int(year))]  # fmt: skip
+    return {"year": int(year), "number": form.text("number", most=100), "off_days": off,
+            "make_up_days": made_up}  # fmt: skip
+
+
+_SPAN = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})(?:(?:\.\.|–|至|~)(?:(\d{1,2})-)?(\d{1,2}))?")
+
+
+def _days(told: str, year: int) -> list[str]:
+    """`10-01..10-07`, `10-01..07`, `2027-01-01`: what cannot be read goes on as it is, so that the
+    calendar says which day is wrong."""
+    found = _SPAN.fullmatch(told)
+    if found is None:
+        return [told] if told else []
+    of, month, day, last_month, last_day = found.groups()
+    try:
+        first = date(int(of or year), int(month), int(day))
+        last = first if last_day is None else date(
+            first.year, int(last_month or month), int(last_day))  # fmt: skip
+    except ValueError:
+        return [told]
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
