@@ -32,6 +32,7 @@ PAGES = [
     f"/p/small/obligation?key=1/done/{住建局}",
     f"/p/small/obligation?key=2/case/{生态分局}/07",
     f"/p/small/obligation?key=4/s1/{住建局}&lang=en",
+    "/p/small/?by=items",
     "/p/small/leader",
     "/p/small/leader?lang=en",
     "/p/small/reviews",

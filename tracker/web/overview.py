@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schedules.deadlines import due_day, local_day
@@ -12,7 +12,7 @@ from tracker.domain.forecast import Saving
 from tracker.domain.ledger import Ledger
 from tracker.domain.obligations import WORST_FIRST, Light, Standing
 from tracker.domain.points import Units
-from tracker.domain.programme import Programme
+from tracker.domain.programme import Item, Programme
 from tracker.domain.rules import Lateness
 from tracker.services.scoreboard import Board
 from tracker.web.outlook import Outlook
@@ -70,6 +70,30 @@ def matrix(board: Board, outlook: Outlook) -> Matrix:
         columns, (today.year, today.month), tuple(rows), any(row.undated for row in rows),
         len(ledger.standings),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ByItem:
+    """The same lights by item: a column for each that somebody owes something of."""
+
+    items: tuple[Item, ...]
+    rows: tuple[Row, ...]
+
+
+def by_item(board: Board, outlook: Outlook) -> ByItem:
+    """Rows in the order of the other matrix."""
+    lights: dict[str, dict[str, list[Light]]] = {}
+    for one in board.ledger.standings:
+        owed = one.obligation
+        lights.setdefault(owed.unit, {}).setdefault(owed.item, []).append(one.light)
+    owing = {item for items in lights.values() for item in items}
+    items = tuple(item for _, item in board.programme.items() if item.id in owing)
+    rows = tuple(
+        replace(row, undated=None,
+                cells=tuple(cell(lights.get(row.unit, {}).get(item.id, ())) for item in items))
+        for row in matrix(board, outlook).rows
+    )  # fmt: skip
+    return ByItem(items, rows)
 
 
 def _columns(

@@ -73,13 +73,17 @@ def to_overview(asked: Office, slug: str) -> Response:
 
 
 @router.get("/p/{slug}/")
-def overview_page(asked: Office, slug: str) -> Response:
+def overview_page(asked: Office, slug: str, by: str = "", q: str = "") -> Response:
+    """`by=items` shows the lights by item instead of by month; `q` names units."""
+    if by not in ("", "items"):
+        raise Unclear("form")
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         contacts = weekly.who_acts(session, at.slug, at.board.as_of)
     return page(
         asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
-        matrix=overview.matrix(at.board, look), clocks=overview.clocks(at.board),
+        matrix=overview.matrix(at.board, look), by=by, q=q.strip()[:60],
+        by_item=overview.by_item(at.board, look) if by else None, clocks=overview.clocks(at.board),
         has_cases=bool(cases.kinds(at.programme)),
         lights=overview.light_counts(at.board.ledger.standings), contacts=contacts,
         waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
