@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from tracker.domain.rules.base import Step
 from tracker.runtime import Runtime
 from tracker.services import factbook, programmes, scoreboard
 from tracker.services.scoreboard import Board
+from tracker.store.memory import Memory
 from tracker.web.access import Gate
 from tracker.web.assets import Assets
 from tracker.web.intake import Unclear
@@ -27,6 +28,8 @@ from tracker.wording import LANGUAGES, Language
 
 EARLIEST, LATEST = 1992, 2101
 SHARED = 5
+PARTS = 512
+"""Rendered parts of pages that are kept, each some tens of kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Web:
     runtime: Runtime
     gate: Gate
     assets: Assets
+    parts: Memory = field(default_factory=lambda: Memory(PARTS))
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ class Asked:
         told = {name: str(value) for name, value in wanted.items() if value not in (None, "")}
         path, _, anchor = path.partition("#")
         return path + (f"?{urlencode(told)}" if told else "") + (f"#{anchor}" if anchor else "")
+
+    @property
+    def carried(self) -> tuple[str, str, str]:
+        """What every link of the page takes along."""
+        return self.as_of, self.known_at, self._chosen_language
 
     @property
     def _chosen_language(self) -> str:

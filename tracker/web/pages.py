@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlmodel import Session
@@ -27,13 +27,14 @@ from tracker.services import (
     weekly,
 )
 from tracker.services.scoreboard import Board
+from tracker.store.memory import remembered
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
 from tracker.web.asking import Asked, Desk, desk
 from tracker.web.entry import Office
 from tracker.web.intake import Unclear
-from tracker.web.outlook import open_readings, outlook, waiting
-from tracker.web.rendering import page
+from tracker.web.outlook import Outlook, mark, open_readings, outlook, waiting
+from tracker.web.rendering import page, part
 
 router = APIRouter()
 
@@ -77,18 +78,31 @@ def overview_page(asked: Office, slug: str, by: str = "", q: str = "") -> Respon
     """`by=items` shows the lights by item instead of by month; `q` names units."""
     if by not in ("", "items"):
         raise Unclear("form")
+    words = q.strip()[:60]
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         contacts = weekly.who_acts(session, at.slug, at.board.as_of)
-    return page(
-        asked, "overview", desk=at, outlook=look, lines=overview.lines(look),
-        matrix=overview.matrix(at.board, look), by=by, q=q.strip()[:60],
-        by_item=overview.by_item(at.board, look) if by else None, clocks=overview.clocks(at.board),
-        has_cases=bool(cases.kinds(at.programme)),
-        lights=overview.light_counts(at.board.ledger.standings), contacts=contacts,
-        waiting=waiting(at.board), readings=open_readings(at.board), week=week(at.board),
-        soon=overview.due_soon(at.board), final=final(at.board), health=vitals.vitals(asked),
+        state = vitals.recent(session, asked)
+        values = remembered(session, ("overview", by, mark(at.board)),
+                            lambda: _overview(at, look, by))  # fmt: skip
+    seen = part(
+        asked, "overview", desk=at, outlook=look, contacts=contacts, health=state, by=by, q=words,
+        of=(mark(at.board), tuple(contacts.items()), state, by, words), **values,
     )  # fmt: skip
+    return page(asked, "overview", desk=at, seen=seen)
+
+
+def _overview(at: Desk, look: Outlook, by: str) -> Mapping[str, Any]:
+    """What the overview shows of a board."""
+    board = at.board
+    return {
+        "lines": overview.lines(look), "matrix": overview.matrix(board, look),
+        "by_item": overview.by_item(board, look) if by else None,
+        "clocks": overview.clocks(board), "has_cases": bool(cases.kinds(at.programme)),
+        "lights": overview.light_counts(board.ledger.standings), "waiting": waiting(board),
+        "readings": open_readings(board), "week": week(board), "soon": overview.due_soon(board),
+        "final": final(board),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,8 +146,11 @@ def unit_page(asked: Office, slug: str, unit: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         who = weekly.who_acts(session, at.slug, at.board.as_of).get(unit, "")
-    return page(asked, "unit", desk=at, mine=items_.mine(at.board, look, unit), who=who,
-                outlook=look)  # fmt: skip
+        mine = remembered(session, ("mine", unit, mark(at.board)),
+                          lambda: items_.mine(at.board, look, unit))  # fmt: skip
+    seen = part(asked, "unit", desk=at, mine=mine, who=who, outlook=look, bare=False,
+                of=(unit, mark(at.board), who))  # fmt: skip
+    return page(asked, "unit", desk=at, mine=mine, seen=seen)
 
 
 @router.get("/p/{slug}/score")

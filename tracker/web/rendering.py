@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tracker.web.asking import Asked, Desk
@@ -34,6 +36,27 @@ def page(
     response = HTMLResponse(body, status_code=status)
     asked.web.gate.keep_session(asked.request, response, asked.session)
     return response
+
+
+def part(asked: Asked, template: str, *, desk: Desk, of: Hashable, **values: Any) -> Markup:
+    """A part of a page, `templates/web/_parts/<template>.html.j2`, rendered once for all who see
+    the same: `of` names what its values were computed from. It has no form that changes anything
+    and nothing that is one person's."""
+    key = (template, of, desk.slug, desk.present, asked.language, asked.carried)
+    known = asked.web.parts.get(key)
+    if known is None:
+        known = Markup(
+            asked.runtime.templates.get_template(f"web/_parts/{template}.html.j2").render(
+                asked=asked,
+                desk=desk,
+                language=asked.language,
+                zone=desk.zone,
+                link=asked.link,
+                **values,
+            )
+        )
+        asked.web.parts.put(key, known)
+    return cast(Markup, known)
 
 
 def go(asked: Asked, path: str, **query: object) -> Response:

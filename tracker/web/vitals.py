@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import Session
+
 from tracker import __version__
 from tracker.services import digest, health
 from tracker.services.health import Finding
+from tracker.store.memory import remembered
 from tracker.web.asking import Asked
 
 AGES = frozenset({"minutes", "later", "n"})
@@ -45,5 +48,14 @@ class Vitals:
 
 def vitals(asked: Asked) -> Vitals:
     with asked.runtime.database.read() as session:
-        found = health.health(session, asked.now, asked.runtime.settings)
-    return Vitals(asked.now, found)
+        return _looked(session, asked)
+
+
+def recent(session: Session, asked: Asked) -> Vitals:
+    """The same as of the first look in this minute: for pages that many look at."""
+    minute = asked.now.replace(second=0, microsecond=0)
+    return remembered(session, ("vitals", minute), lambda: _looked(session, asked))
+
+
+def _looked(session: Session, asked: Asked) -> Vitals:
+    return Vitals(asked.now, tuple(health.health(session, asked.now, asked.runtime.settings)))

@@ -1,0 +1,78 @@
+"""What a page costs: a handful of queries however much there is, under 200 KB in all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from tests.builders import at, 住建局, 生态分局
+from tests.web.conftest import House
+from tests.web.test_browser import PAGES
+from tracker.domain import facts as f
+
+HANDFUL = 12
+UNDER = 200 * 1024
+WATCHES_ALL = {"/health", "/admin", "/admin?lang=en"}
+"""They look at every part of the service: that is what they are for."""
+
+
+@contextmanager
+def counted(house: House) -> Iterator[list[str]]:
+    """The statements that the application runs inside."""
+    seen: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if not statement.startswith(("PRAGMA", "BEGIN", "SET", "SHOW")):
+            seen.append(statement)
+
+    engine = house.runtime.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("path", [one for one in PAGES if one not in WATCHES_ALL])
+def test_a_page_asks_the_database_a_handful_of_questions(
+    visitor: TestClient, house: House, path: str
+) -> None:
+    visitor.get(path)
+    with counted(house) as statements:
+        assert visitor.get(path).status_code == 200
+    assert len(statements) <= HANDFUL, statements
+
+
+def test_the_questions_do_not_grow_with_what_happened(visitor: TestClient, house: House) -> None:
+    paths = ("/p/small/", f"/p/small/units/{住建局}", "/p/small/cases", "/p/small/reviews")
+    before = {path: _questions(visitor, house, path) for path in paths}
+    house.load(*(
+        f.CaseEvent(
+            id=f.FactId(f"c-{n}"), case=f"n{n}", kind="handed", event="opened", unit=生态分局,
+            title=f"第 {n} 件", occurred_at=at("2021-10-15 09:00"),
+            recorded_at=at("2021-10-15 09:00"),
+        )
+        for n in range(60)
+    ))  # fmt: skip
+    assert {path: _questions(visitor, house, path) for path in paths} == before
+
+
+def _questions(visitor: TestClient, house: House, path: str) -> int:
+    visitor.get(path)
+    with counted(house) as statements:
+        visitor.get(path)
+    return len(statements)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_with_its_sheet_script_and_mark_stays_light(visitor: TestClient, path: str) -> None:
+    page = visitor.get(path)
+    parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+    assert len(parts) == 3
+    whole = len(page.content) + sum(len(visitor.get(one).content) for one in parts)
+    assert whole < UNDER, f"{whole / 1024:.0f} KB"
