@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from tracker.domain import attribution
+from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Light, Standing
 from tracker.domain.points import ZERO, Units
 from tracker.exports.sheet import Cell, Kind
@@ -25,7 +26,7 @@ from tracker.web.outlook import Outlook, outlook
 from tracker.web.overview import lost_by_unit
 from tracker.web.pages import opened
 from tracker.web.rendering import page
-from tracker.wording import light_word, text
+from tracker.wording import arithmetic, light_word, text
 
 router = APIRouter()
 
@@ -170,3 +171,42 @@ def ranking_page(asked: Office, slug: str) -> Response:
         return file
     return page(asked, "ranking", desk=at, table=table, outlook=look,
                 most=max((row.lights.lost for row in rows), default=0))  # fmt: skip
+
+
+# -- the ledger as one table -----------------------------------------------------------------------
+
+
+def entry_columns(asked: Asked, at: Desk) -> tuple[Column[Entry], ...]:
+    def units(row: Entry) -> str:
+        return "、".join(at.unit(unit) for unit in row.units)
+
+    def status(row: Entry) -> str:
+        return text(f"pages.entry_{row.status.value}", language=asked.language)
+
+    def told(row: Entry) -> str:
+        return arithmetic([at.named(one) for one in row.steps], asked.language, at.zone)
+
+    return (
+        Column("at", "pages.notice_at", lambda row: row.occurred_at, Kind.INSTANT, 17),
+        Column("item", "pages.item", lambda row: row.item, width=8),
+        Column("clause", "facts.clause", lambda row: row.clause, width=9),
+        Column("unit", "pages.unit", units, width=24),
+        Column("status", "admin.state", status, width=8),
+        Column("points", "pages.score", lambda row: points(row.points), Kind.POINTS, 10),
+        Column("worst", "pages.open_of", lambda row: points(row.worst) if row.open else None,
+               Kind.POINTS, 10),
+        Column("how", "work.arithmetic", told, Kind.LONG, 60),
+    )  # fmt: skip
+
+
+@router.get("/p/{slug}/entries")
+def entries_page(asked: Office, slug: str) -> Response:
+    """Every point lost or won, and what may still be."""
+    with opened(asked, slug) as (_, at):
+        pass
+    rows = [entry for entry in at.board.ledger.entries if entry.points or entry.open]
+    table = listing(asked, entry_columns(asked, at), rows)
+    name = text("pages.ledger_of", language=asked.language)
+    if (file := file_of(asked, at, table, name)) is not None:
+        return file
+    return page(asked, "entries", desk=at, table=table)
