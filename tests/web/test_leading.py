@@ -146,3 +146,11 @@ def test_a_limit_that_is_not_later_has_no_price(visitor: TestClient) -> None:
     answer = visitor.post("/p/small/extend", data=sent)
     assert answer.status_code == 422
     assert "新期限要晚于现在的期限" in answer.text
+
+
+def test_a_trial_from_an_obligation_begins_with_it_and_supposes_nothing_yet(
+    visitor: TestClient,
+) -> None:
+    page = visitor.get(f"/p/small/forecast?key=1/done/{住建局}").text
+    assert f'name="key" list="keys" autocomplete="off" value="1/done/{住建局}"' in page
+    assert 'class="supposed"' not in page
