@@ -346,7 +346,6 @@ def test_a_case_runs_from_its_receipt_and_ends_when_the_office_says_so(
 
 def test_a_case_that_makes_no_sense_is_explained(house: House, visitor: TestClient) -> None:
     cases = [
-        ({"case": ""}, "必须填"),
         ({"title": ""}, "必须填"),
         ({"case": "a/b"}, "斜杠"),
         ({"case": "07"}, "已经登记"),
