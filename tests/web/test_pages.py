@@ -29,6 +29,18 @@ PATHS = [
     f"/p/small/obligation?key=4/s1/{住建局}",
     f"/p/small/obligation?key=5/done/{住建局}",
     f"/p/small/obligation?key=3/bulletin/{生态分局}/2021-02",
+    "/p/small/?by=items",
+    "/p/small/leader",
+    "/p/small/timeline",
+    "/p/small/obligations?sort=-lost",
+    "/p/small/ranking",
+    "/p/small/entries",
+    "/p/small/items/4",
+    "/p/small/clauses/1",
+    "/p/small/clauses/5",
+    "/p/small/reviews",
+    "/p/small/digests",
+    "/p/small/year",
     "/p/small/score",
     "/p/small/signoffs",
     "/p/small/assign",
@@ -56,6 +68,9 @@ PATHS = [
 ]
 
 
+OUR_SCRIPT = r'<script src="/static/tracker-[0-9a-f]{12}\.js" defer></script>'
+
+
 @pytest.mark.parametrize(
     ("language", "as_of"),
     [("zh", ""), ("en", ""), ("zh", "2022-01-10"), ("en", "2021-03-01T08:00")],
@@ -69,9 +84,21 @@ def test_every_page_opens_as_of_any_instant_and_obeys_nothing_that_was_typed(
         answer = visitor.get(path, params=_query(path) | {"lang": language, "as_of": as_of})
         assert answer.status_code == 200, path
         assert "text/html" in answer.headers["content-type"]
-        inline = re.findall(r"<style|\sstyle=|\son\w+=\"|javascript:|<script", answer.text)
+        assert len(re.findall(OUR_SCRIPT, answer.text)) == 1, path
+        inline = re.findall(
+            r"<style|\sstyle=|\son\w+=\"|javascript:|<script", re.sub(OUR_SCRIPT, "", answer.text)
+        )
         assert inline == [], path
         assert "49" not in re.findall(r"alert\(1\).{0,40}?(\d+)", answer.text), path
+
+
+def test_a_browser_runs_our_script_and_no_other(visitor: TestClient) -> None:
+    page = visitor.get("/p/small/")
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    name = re.findall(r"/static/tracker-\w+\.js", page.text)[0]
+    assert visitor.get(name).headers["content-type"] == "text/javascript; charset=utf-8"
 
 
 def _query(path: str) -> dict[str, str]:
