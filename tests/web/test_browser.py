@@ -39,7 +39,6 @@ PAGES = [
     "/p/small/instruct",
     f"/p/small/instruct?about=1/done/{住建局}&lang=en",
     "/p/small/year",
-    "/p/small/digests",
     "/calendar",
     "/calendar?lang=en",
     "/admin",

@@ -39,7 +39,6 @@ PATHS = [
     "/p/small/clauses/1",
     "/p/small/clauses/5",
     "/p/small/reviews",
-    "/p/small/digests",
     "/p/small/year",
     "/p/small/score",
     "/p/small/signoffs",
@@ -118,6 +117,14 @@ def test_the_overview_says_the_ledger_s_figures(house: House, visitor: TestClien
     page = visitor.get("/p/small/").text
     assert f"失分 {shown(board.ledger.lost)}" in page
     assert f"<b>{shown(board.ledger.score)}</b>" in page
+
+
+def test_the_one_who_acts_is_named(visitor: TestClient) -> None:
+    """By name and nothing else that is known of them."""
+    for path in ("/p/small/", f"/p/small/units/{住建局}"):
+        page = visitor.get(path).text
+        assert "住建局的contact" in page, path
+        assert "Acting(" not in page, path
 
 
 def test_no_two_pages_disagree_about_what_is_lost(house: House, visitor: TestClient) -> None:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.builders import at
 from tests.web.conftest import House, form_of
 from tracker.domain import facts as f
-from tracker.services import calendars, drafts, programmes, weekly
+from tracker.services import calendars, drafts, programmes
 
 NOTICE = {
     "year": "2021",
@@ -108,11 +108,3 @@ def test_no_key_is_shown_to_an_administrator(a_house: Callable[..., House]) -> N
     house = a_house(smtp_host="mail.example.org", smtp_password="hidden-password")
     with house.browser() as client:
         assert "hidden-password" not in client.get("/admin").text
-
-
-def test_the_archive_opens_a_week_as_it_was_known(visitor: TestClient, house: House) -> None:
-    with house.runtime.database.write() as session:
-        weekly.issue(session, "small", now=at("2021-10-18 09:00"))
-    page = visitor.get("/p/small/digests")
-    assert "2021-W42" in page.text
-    assert "as_of=2021-10-18T01%3A00%3A00%2B00%3A00" in page.text

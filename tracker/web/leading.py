@@ -12,7 +12,7 @@ from schedules.deadlines import local_day
 from tracker.domain.errors import Unfit
 from tracker.domain.pace import Pace, pace
 from tracker.domain.points import ZERO
-from tracker.services import instructions, letters, reviewing, weekly
+from tracker.services import digest_words, instructions, reviewing, weekly
 from tracker.services.digest import Audience
 from tracker.store.memory import remembered
 from tracker.web import lists, matter
@@ -40,7 +40,7 @@ def leader_page(asked: Office, slug: str) -> Response:
         ))  # fmt: skip
         drawn = paced(session, at)
     return page(
-        asked, "leader", desk=at, digest=made, verdict=letters.verdict_of(made, asked.language),
+        asked, "leader", desk=at, told=digest_words.values_of(made, asked.language),
         late=_late(at), ranked=lists.ranking(at, look), pace=drawn, final=final(at.board),
     )  # fmt: skip
 

@@ -14,8 +14,8 @@ from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Light, Standing
 from tracker.domain.points import ZERO, Units
 from tracker.exports.sheet import Cell, Kind
-from tracker.services import digest
-from tracker.services.digest import Audience, UnitLights
+from tracker.services import digest_desk, readings
+from tracker.services.digest import UnitLights
 from tracker.web import items as items_
 from tracker.web import overview
 from tracker.web.asking import Asked, Desk
@@ -147,7 +147,9 @@ RANKING: tuple[Column[Placed], ...] = (
 def ranking(at: Desk, look: Outlook) -> list[Placed]:
     """In the weekly page's own order and with its places."""
     ledger = at.board.ledger
-    made = digest.build(at.board, look.before, look.forecast, audience=Audience.LEADER)
+    made = digest_desk.Desk(
+        at.board, look.before, look.forecast, {}, (), readings.span_of(at.board, ())
+    )
     shares = {one.unit: one for one in attribution.unit_losses(ledger)}
     nothing = attribution.UnitLoss("", ZERO, ZERO, ZERO)
     return [
@@ -155,7 +157,7 @@ def ranking(at: Desk, look: Outlook) -> list[Placed]:
             one, at.unit(one.unit), mine.alone, mine.joint, mine.led,
             Units(one.lost - lost_by_unit(look.before.ledger, one.unit)), look.keeps(one.unit),
         )
-        for one in made.units
+        for one in made.units.values()
         for mine in [shares.get(one.unit, nothing)]
     ]  # fmt: skip
 

@@ -26,6 +26,7 @@ from tracker.services import (
     slips,
     weekly,
 )
+from tracker.services.digest_desk import NOBODY
 from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
 from tracker.web import items as items_
@@ -145,7 +146,7 @@ def items_page(
 def unit_page(asked: Office, slug: str, unit: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        who = weekly.who_acts(session, at.slug, at.board.as_of).get(unit, "")
+        who = weekly.who_acts(session, at.slug, at.board.as_of).get(unit, NOBODY).name
         mine = remembered(session, ("mine", unit, mark(at.board)),
                           lambda: items_.mine(at.board, look, unit))  # fmt: skip
     seen = part(asked, "unit", desk=at, mine=mine, who=who, outlook=look, bare=False,
