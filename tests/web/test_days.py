@@ -52,6 +52,7 @@ def to(address: str, path: str, language: str) -> str:
 def test_a_clerk_takes_in_a_case_by_one_line_and_sees_its_clock(
     screen: Page, address: str, house: House, language: str
 ) -> None:
+    screen.clock.install()
     screen.goto(to(address, "/p/small/cases", language))
     form = screen.locator("form.one-line")
     form.locator('input[name="title"]').fill("夜间施工噪声")
@@ -62,7 +63,8 @@ def test_a_clerk_takes_in_a_case_by_one_line_and_sees_its_clock(
     expect(clock).to_be_visible()
     expect(clock).to_contain_text("71")
     house.clock.advance_to(at("2021-10-18 09:30"))
-    expect(clock).to_contain_text("71")
+    screen.clock.run_for(31_000)
+    expect(clock).to_contain_text("70")
 
 
 def test_a_clerk_sees_the_price_before_an_extension_is_granted(
@@ -92,7 +94,7 @@ def test_a_contact_reports_in_under_a_minute_with_a_file_that_was_dropped(
             new DragEvent("drop", {dataTransfer: held, bubbles: true, cancelable: true}));
     }""")
     expect(screen.locator("[data-chosen] li")).to_have_text("现场.jpg · 1 KB")
-    screen.locator("form button.btn-main").click()
+    screen.locator("main form button.btn-main").click()
     expect(screen.locator(".banner-done")).to_be_visible()
     filed = house.last()
     assert isinstance(filed, f.Report)
@@ -111,7 +113,7 @@ def test_what_a_contact_had_typed_is_still_there_after_the_page_was_lost(
     expect(screen.locator('textarea[name="note"]')).to_have_value("第七个已验收")
     expect(screen.locator("[data-kept]")).to_be_visible()
     screen.locator('input[value="going"]').check()
-    screen.locator("form button.btn-main").click()
+    screen.locator("main form button.btn-main").click()
     expect(screen.locator(".banner-done")).to_be_visible()
     screen.goto(path)
     expect(screen.locator('textarea[name="note"]')).to_have_value("")
@@ -141,7 +143,7 @@ def test_a_leader_reads_one_page_and_orders_with_a_day(
     expect(screen.locator("figure.chart svg").first).to_be_visible()
     screen.locator('a[href*="instruct?about="]').first.click()
     screen.locator('input[name="person"]').fill("县长")
-    screen.locator("form button.btn-main").click()
+    screen.locator("main form button.btn-main").click()
     expect(screen.locator("#clocks")).to_contain_text("任务")
     given = house.last()
     assert isinstance(given, f.CaseEvent)
@@ -181,13 +183,13 @@ def test_every_page_works_without_the_script(browser: Browser, address: str, hou
     page: Page = context.new_page()
     page.goto(f"{address}/p/small/obligations")
     page.locator('select[name="light"]').select_option("late")
-    page.locator("form button").first.click()
+    page.locator("main form button").first.click()
     assert "light=late" in page.url
     page.locator("th a.sort").first.click()
     assert "sort=" in page.url
     page.goto(f"{address}/p/small/report?key={ITEM}")
     page.locator('input[value="done"]').check()
-    page.locator("form button.btn-main").click()
+    page.locator("main form button.btn-main").click()
     expect(page.locator(".banner-done")).to_be_visible()
     assert isinstance(house.last(), f.Report)
     context.close()
