@@ -17,7 +17,7 @@ from tracker.domain import facts as f
 
 HANDFUL = 16
 UNDER = 200 * 1024
-WATCHES_ALL = {"/health", "/admin", "/admin?lang=en", "/p/small/digest"}
+WATCHES_ALL = {"/health", "/service", "/service?lang=en", "/p/small/digest"}
 """They look at every part of the service: that is what they are for."""
 
 

@@ -90,16 +90,16 @@ def test_an_earlier_year_is_refused(visitor: TestClient) -> None:
 def test_a_test_mail_goes_out_at_once_and_its_answer_is_shown(
     visitor: TestClient, house: House
 ) -> None:
-    fields = form_of(visitor.get("/admin"), action="/admin/try")
-    answer = visitor.post("/admin/try", data={**fields, "channel": "mail", "to": "a@example.org"})
+    fields = form_of(visitor.get("/service"), action="/service/try")
+    answer = visitor.post("/service/try", data={**fields, "channel": "mail", "to": "a@example.org"})
     assert answer.status_code == 200
     assert "收下了" in answer.text
     assert len(list(house.runtime.settings.mails.rglob("*.eml"))) == 1
 
 
 def test_a_test_to_no_address_says_why_it_was_not_taken(visitor: TestClient) -> None:
-    fields = form_of(visitor.get("/admin"), action="/admin/try")
-    answer = visitor.post("/admin/try", data={**fields, "channel": "mail", "to": "nobody"})
+    fields = form_of(visitor.get("/service"), action="/service/try")
+    answer = visitor.post("/service/try", data={**fields, "channel": "mail", "to": "nobody"})
     assert answer.status_code == 422
     assert "没有收下" in answer.text
 
@@ -107,4 +107,4 @@ def test_a_test_to_no_address_says_why_it_was_not_taken(visitor: TestClient) -> 
 def test_no_key_is_shown_to_an_administrator(a_house: Callable[..., House]) -> None:
     house = a_house(smtp_host="mail.example.org", smtp_password="hidden-password")
     with house.browser() as client:
-        assert "hidden-password" not in client.get("/admin").text
+        assert "hidden-password" not in client.get("/service").text

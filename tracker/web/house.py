@@ -32,7 +32,7 @@ class Tried:
     told: str
 
 
-@router.get("/admin")
+@router.get("/service")
 def admin_page(asked: Office) -> Response:
     return _admin(asked)
 
@@ -40,7 +40,7 @@ def admin_page(asked: Office) -> Response:
 def _admin(asked: Asked, tried: Tried | None = None, to: str = "") -> Response:
     settings = asked.runtime.settings
     return page(
-        asked, "admin", outlets=list(outlets.outlets(settings)), settings=settings, tried=tried,
+        asked, "service", outlets=list(outlets.outlets(settings)), settings=settings, tried=tried,
         to=to, state=vitals.vitals(asked), health=vitals.vitals(asked),
         mails=settings.mails, size=_size(settings.data),
         status=UNPROCESSABLE if tried is not None and not tried.accepted else 200,
@@ -53,7 +53,7 @@ def _size(folder: Path) -> int:
     return file.stat().st_size if file.is_file() else 0
 
 
-@router.post("/admin/try")
+@router.post("/service/try")
 async def try_channel(asked: Acting, form: Received) -> Response:
     """One message now, past the outbox: it says that it is a test. The answer is the proof."""
     name, to = form.text("channel", most=20), form.text("to", most=200)
