@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,6 +74,56 @@ def told(
         else:
             rows.append((one.rung, when, role))
     return rows
+
+
+class TestCatchUp:
+    """Loaded on Tuesday 12 October 2021 at 15:00, when the duty is four working days late."""
+
+    LOADED = at("2021-10-12 15:00")
+
+    def told(
+        self, programme: Programme | None = None, history: History | None = None
+    ) -> list[tuple[str, str, str]]:
+        seen = replace(view(programme or milestone(), history), loaded={"1": self.LOADED})
+        found = wanted(seen, KEY, after=self.LOADED, until=at("2021-10-26 09:00"))
+        return [(one.rung, f"{one.send_at.astimezone(SHANGHAI):%m-%d %H:%M}", one.role)
+                for one in found]  # fmt: skip
+
+    def test_what_passed_before_the_loading_is_told_on_the_next_morning(self) -> None:
+        assert self.told()[:2] == [
+            ("+4", "10-13 08:30", "contact"),
+            ("+4", "10-13 08:30", "head"),
+        ]
+
+    def test_what_would_say_the_same_within_the_steps_of_the_ladder_is_left_out(self) -> None:
+        # +7 is on Friday 15 October, two working days after the catch-up: only the leader is new.
+        assert [(rung, role) for rung, _, role in self.told()[2:6]] == [
+            ("+7", "leader"), ("+10", "contact"), ("+10", "head"), ("+10", "leader"),
+        ]  # fmt: skip
+
+    def test_what_is_entered_on_the_day_of_the_loading_is_not_told(self) -> None:
+        history = History()
+        report = history.report("2021-09-20 09:00", recorded="2021-10-12 16:00")
+        history.accept(report, "2021-10-12 16:00")
+        assert [rung for rung, *_ in self.told(history=history)] == [f"accepted:{report[:1]}002"]
+
+    def test_a_report_that_waited_then_is_told_to_who_reviews_it(self) -> None:
+        history = History()
+        report = history.report("2021-09-20 09:00")
+        assert self.told(history=history)[0] == (f"waiting:{report}:+7", "10-13 08:30", "reviewer")
+
+    def test_an_alarm_is_set_for_it(self) -> None:
+        seen = replace(view(milestone()), loaded={"1": self.LOADED})
+        assert next_alarm(seen, KEY, after=self.LOADED) == at("2021-10-13 08:30")
+
+    def test_what_was_loaded_before_its_first_rung_has_nothing_to_catch_up_with(self) -> None:
+        seen = replace(view(milestone()), loaded={"1": at("2021-08-01 09:00")})
+        plain = wanted(view(milestone()), KEY, after=at("2021-01-01"), until=at("2021-12-31"))
+        assert wanted(seen, KEY, after=at("2021-01-01"), until=at("2021-12-31")) == plain
+
+    def test_a_year_that_was_over_when_it_was_loaded_is_silent(self) -> None:
+        seen = replace(view(milestone()), loaded={"1": at("2022-03-01 09:00")})
+        assert wanted(seen, KEY, after=at("2022-03-01"), until=at("2022-12-31")) == []
 
 
 class TestMilestone:

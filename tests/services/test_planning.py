@@ -114,10 +114,25 @@ def test_every_tick_says_that_it_was_there(database: Database) -> None:
         assert row.at == at("2021-01-05 03:00")
 
 
-def test_a_rung_before_the_programme_was_published_is_not_made_up_for(database: Database) -> None:
+def test_the_last_rung_before_the_programme_was_published_is_made_up_for(
+    database: Database,
+) -> None:
     publish(database, a_programme(item("1", due_on="2021-09-30")), when=at("2021-09-23 12:00"))
+    tick(database, "2021-09-23 17:00")
+    assert notices(database) == []
+    tick(database, "2021-09-24 08:30")
     tick(database, "2021-09-27 08:30")
-    assert {one.rung for one in notices(database)} == {"-3"}
+    assert {one.rung for one in notices(database)} == {"-7", "-3"}
+
+
+def test_what_a_later_version_adds_is_made_up_for_and_nothing_else(database: Database) -> None:
+    first, second = item("1", due_on="2021-09-30"), item("2", due_on="2021-09-29")
+    publish(database, a_programme(first))
+    tick(database, "2021-09-24 12:00")
+    before = keys(database)
+    publish(database, a_programme(first, second), when=at("2021-09-24 13:00"))
+    tick(database, "2021-09-26 08:30")
+    assert keys(database) - before == {f"small|2/done/{住建局}|1|-7|contact"}
 
 
 def test_the_notices_of_a_tick_are_one_event_of_the_trail(database: Database) -> None:

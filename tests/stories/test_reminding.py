@@ -296,7 +296,7 @@ async def test_after_a_handover_what_waits_goes_to_the_successor(post: Post) -> 
 
 
 async def test_what_is_done_between_plan_and_sending_is_not_mailed(post: Post) -> None:
-    post.to("2021-09-24 12:00")
+    post.to("2021-09-26 12:00")
     post.publish(ONE)
     post.to("2021-09-27 08:30")
     post.tick()
@@ -313,7 +313,7 @@ async def test_what_is_done_between_plan_and_sending_is_not_mailed(post: Post) -
 
 async def test_a_greylisting_server_gets_the_mail_again_later(database: Database) -> None:
     async with posted(database, GREYLISTED_450) as post:
-        post.to("2021-09-24 12:00")
+        post.to("2021-09-26 12:00")
         post.publish(ONE)
         post.to("2021-09-27 08:30")
         post.tick()
@@ -330,7 +330,7 @@ async def test_a_refused_mail_settles_as_failed_and_is_never_sent_again(
     database: Database,
 ) -> None:
     async with posted(database, UNKNOWN_550) as post:
-        post.to("2021-09-24 12:00")
+        post.to("2021-09-26 12:00")
         post.publish(ONE)
         post.to("2021-09-27 08:30")
         post.tick()
@@ -408,7 +408,7 @@ async def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(post: Post
 
 
 async def test_the_trail_holds_the_proof_and_no_address(post: Post) -> None:
-    post.to("2021-09-24 12:00")
+    post.to("2021-09-26 12:00")
     post.publish(ONE)
     await post.mornings("2021-09-27", "2021-09-27")
     [sent] = post.events("dispatch.sent")

@@ -6,15 +6,15 @@ early, late or twice gets the same notices under the same keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from schedules.deadlines import Deadline, closes_at, local_day
 from schedules.instants import local_instant
 from schedules.ladder import END, Planned, later_in_window
 from tracker.domain import facts as f
-from tracker.domain.ladders import DAWN, NEXT
+from tracker.domain.ladders import DAWN, NEXT, Timeline
 from tracker.domain.obligations import Obligation
 from tracker.domain.policy import RANKS, signs_for
 from tracker.domain.turns import YEAR_CLOSED, Judged, Scope, View, untold
@@ -57,6 +57,7 @@ def wanted(view: View, key: str, *, after: datetime | None, until: datetime) -> 
 
     Asked in pieces it gives the same notices. What became known late (a case entered a day after
     its receipt) is told at once, by the rung on which it then stands; a review when it is known.
+    What had passed when the programme was loaded is told on the next morning, all of it together.
     """
     scope = view.scope(key)
     if scope is None:
@@ -81,6 +82,8 @@ def next_alarm(view: View, key: str, *, after: datetime) -> datetime | None:
         if scope.reviews(key, begin):
             return begin
         judged = scope.judge(key, begin)
+        if _missed(view, scope, judged, begin):
+            return begin
         if not judged.runs:
             continue
         if scope.begins(key, begin) and judged.ladder(view, scope).last_before(begin):
@@ -204,6 +207,8 @@ def _wanted_between(
     judged = scope.judge(key, begin)
     for review in scope.reviews(key, begin):
         yield _notice(_told_of(review, judged, view), judged, begin, view)
+    for planned in _missed(view, scope, judged, begin):
+        yield _notice(replace(planned, send_at=begin), judged, begin, view)
     yield from _waiting(view, scope, judged, begin, end)
     if judged.reason or judged.obligation is None:
         return
@@ -212,8 +217,34 @@ def _wanted_between(
         for planned in ladder.last_before(begin):
             late = _told_late(planned, begin, judged.obligation, view)
             yield _notice(late, judged, begin, view)
+    just_told = _just_told(view, scope, key, ladder, begin)
     for planned in ladder.between(begin, end):
-        yield _notice(planned, judged, planned.wanted_at, view)
+        if not just_told(planned):
+            yield _notice(planned, judged, planned.wanted_at, view)
+
+
+def _missed(view: View, scope: Scope, judged: Judged, at: datetime) -> Sequence[Planned]:
+    """What the catch-up at `at` tells of the obligation, or of its report that waits."""
+    if scope.catch_up is None or scope.catch_up.at != at:
+        return ()
+    review = judged.review(view, scope)
+    if review is not None:
+        return scope.catch_up.of(review)
+    told = judged.runs and not judged.reason
+    return scope.catch_up.of(judged.ladder(view, scope)) if told else ()
+
+
+def _just_told(
+    view: View, scope: Scope, key: str, ladder: Timeline, at: datetime
+) -> Callable[[Planned], bool]:
+    """Whether a rung after the deadline comes so soon after a catch-up that it would say the same
+    to the same role."""
+    catch_up = scope.catch_up
+    if catch_up is None or not catch_up.at <= at < catch_up.until:
+        return lambda _: False
+    missed = _missed(view, scope, scope.judge(key, catch_up.at), catch_up.at)
+    told, until = {one.role for one in missed if one.rung.startswith("+")}, catch_up.until
+    return lambda one: one.rung.startswith("+") and one.role in told and one.wanted_at < until
 
 
 def _waiting(

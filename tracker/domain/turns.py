@@ -7,14 +7,15 @@ turns it is judged once, and its ladder is one against one deadline.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
-from schedules.deadlines import closes_at
-from schedules.ladder import Window
+from schedules.deadlines import MIDNIGHT, closes_at, local_day
+from schedules.instants import local_instant
+from schedules.ladder import Planned, Window, later_in_window
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings
@@ -63,12 +64,14 @@ YEAR_CLOSED = "year_closed"
 class View:
     """A programme, its calendar and every fact, filed by what each can move.
 
-    Make one for each state of the facts and ask it for many obligations.
+    Make one for each state of the facts and ask it for many obligations. `loaded` says of each
+    clause when it was first published; of one that is not in it nothing went by before that.
     """
 
     programme: Programme
     calendar: WorkCalendar
     facts: tuple[f.AnyFact, ...]
+    loaded: Mapping[str, datetime] = field(default_factory=dict)
     _scopes: dict[str, Scope] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -83,6 +86,17 @@ class View:
     def drawers(self) -> dict[str, list[f.AnyFact]]:
         return _drawers(self.facts)
 
+    def catch_up(self, clause: str) -> CatchUp | None:
+        loaded_at = self.loaded.get(clause)
+        if loaded_at is None:
+            return None
+        zone, calendar = self.programme.tz, self.calendar
+        ends_at = closes_at(local_day(loaded_at, zone), zone)
+        at = later_in_window(ends_at, zone=zone, calendar=calendar, window=self.window)
+        every = self.programme.policies[clause].overdue_every
+        first = calendar.add_workdays(local_day(at, zone), every)
+        return CatchUp(loaded_at, at, local_instant(first, MIDNIGHT, zone=zone))
+
     def scope(self, key: str) -> Scope | None:
         """What concerns the obligation's clause; None for a clause that the programme has not."""
         clause = key.partition("/")[0]
@@ -91,6 +105,22 @@ class View:
         if clause not in self._scopes:
             self._scopes[clause] = Scope(self, clause)
         return self._scopes[clause]
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """补催: people are told `at` once of the rungs that passed before a clause was loaded: when the
+    window opens on a later day, so that an office has a day to enter what was done already. What
+    follows before `until` would say the same again."""
+
+    loaded_at: datetime
+    at: datetime
+    until: datetime
+
+    def of(self, ladder: Timeline) -> Sequence[Planned]:
+        """The last rung that passed, unless a later one was told of by itself."""
+        last = ladder.last_before(self.at + NEXT)
+        return last if last and last[0].wanted_at < self.loaded_at else ()
 
 
 @dataclass(frozen=True)
@@ -134,6 +164,7 @@ class Scope:
         self._view = view
         _, self.item, self.clause = view.programme.clauses[clause]
         self.facts = _facts_of(view, self.clause)
+        self.catch_up = view.catch_up(clause)
         self.turns = sorted(self._turns())
         self._states: dict[datetime, _State] = {}
 
@@ -198,6 +229,8 @@ class Scope:
         return self._states[turn]
 
     def _turns(self) -> Iterator[datetime]:
+        if self.catch_up is not None:
+            yield self.catch_up.at
         for fact in self.facts:
             yield fact.occurred_at.astimezone(UTC)
             yield fact.recorded_at.astimezone(UTC)

@@ -154,10 +154,14 @@ def view(session: Session, slug: str) -> View:
     """The programme with everything known about it, as the planner looks at it."""
     programme = programmes.current(session, slug)
     calendar = calendars.calendar(session)
-    key = ("view", slug, programme.hash, calendar.version, factbook.last_row(session, slug))
-    return remembered(
-        session, key, lambda: View(programme, calendar, factbook.facts(session, slug))
-    )
+    row = queries.current_version(session, slug).row
+    key = ("view", slug, row, programme.hash, calendar.version, factbook.last_row(session, slug))
+
+    def look() -> View:
+        facts, loaded = factbook.facts(session, slug), programmes.loaded(session, slug)
+        return View(programme, calendar, facts, loaded)
+
+    return remembered(session, key, look)
 
 
 def preview(session: Session, slug: str, *, after: datetime, until: datetime) -> Merged:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from schedules.workdays import WorkCalendar
 from tracker.definitions.drafting.matching import matched, plain
@@ -22,7 +22,7 @@ from tracker.domain.record import Record, record
 from tracker.domain.standing import stand
 from tracker.services import calendars, factbook, trail
 from tracker.store import queries
-from tracker.store.memory import remembered
+from tracker.store.memory import remember_alone, remembered
 from tracker.store.tables import ObligationRow, ProgrammeRow
 
 
@@ -68,6 +68,7 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
         published_at=now,
         published_by=by,
     )
+    remember_alone(session)
     session.add(row)
     session.flush()
     queries.forget_version(session, programme.id)
@@ -115,6 +116,25 @@ def published(session: Session, slug: str, version: int) -> Programme | None:
     """An earlier version, for what was scored under it."""
     found = (one for one in queries.versions(session, slug) if one.version == version)
     return next((parsed(session, one) for one in found), None)
+
+
+def loaded(session: Session, slug: str) -> Mapping[str, datetime]:
+    """When each clause was first published, in whatever version."""
+    last = queries.current_version(session, slug)
+    return remembered(session, ("loaded", slug, last.row), lambda: _loaded(session, slug))
+
+
+def _loaded(session: Session, slug: str) -> dict[str, datetime]:
+    wanted = select(ProgrammeRow.published_at, ProgrammeRow.document).where(
+        ProgrammeRow.slug == slug
+    )
+    found: dict[str, datetime] = {}
+    for at, document in session.exec(wanted.order_by(col(ProgrammeRow.version))):
+        for section in document["sections"]:
+            for item in section["items"]:
+                for clause in item["clauses"]:
+                    found.setdefault(clause["id"], at)
+    return found
 
 
 def slugs(session: Session) -> list[str]:
