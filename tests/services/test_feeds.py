@@ -22,10 +22,10 @@ from tests.builders import (
 )
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
-from tracker.services import feeds, people, programmes, reporting, trail
+from tracker.services import closings, feeds, people, programmes, reporting, trail
 from tracker.services.feeds import Feed, House
 from tracker.store.database import Database
-from tracker.store.tables import FeedRow, PersonRow
+from tracker.store.tables import FeedRow, ObligationRow, PersonRow
 
 HOUSE = House("a secret of tests that is long enough", "https://tracker.test", "tracker.test")
 OCTOBER = at("2021-10-12 10:00")
@@ -151,6 +151,41 @@ def test_the_same_rows_give_the_same_bytes_all_day(office: Database) -> None:
     morning, evening = (content(office, token, at(f"2021-10-12 {h}")) for h in ("00:10", "23:50"))
     assert morning == evening
     assert content(office, token, at("2021-10-13 00:10")) != morning
+
+
+def test_a_feed_that_has_no_room_for_all_says_so_at_its_end(office: Database) -> None:
+    n = feeds.MOST + 40
+    with office.write() as session:
+        owed = session.exec(select(ObligationRow).where(ObligationRow.item == "2")).one()
+        day = timedelta(days=1)
+        for number in range(n - 1):
+            more = owed.model_dump(exclude={"id"}) | {"key": f"2/done/x/{number}"}
+            moved = at("2021-12-31 24:00") + number * day
+            session.add(ObligationRow(**{**more, "due_at": moved}))
+    late, *ahead, rest = events(content(office, for_unit(office).token))
+    assert len(ahead) == feeds.MOST
+    assert late["SUMMARY"] == "1 项已逾期"
+    assert rest["SUMMARY"] == "之后还有 40 项未列出"
+    assert rest["DTSTART"].dt == ahead[-1]["DTSTART"].dt
+
+
+def test_many_late_ones_leave_room_for_what_is_ahead(office: Database) -> None:
+    with office.write() as session:
+        owed = session.exec(select(ObligationRow).where(ObligationRow.item == "1")).first()
+        assert owed is not None
+        for number in range(feeds.MOST * 2):
+            more = owed.model_dump(exclude={"id"}) | {"key": f"1/done/housing/{number}"}
+            session.add(ObligationRow(**{**more, "unit": 住建局}))
+    late, ahead = events(content(office, for_unit(office).token))
+    assert late["SUMMARY"] == f"{feeds.MOST * 2 + 1} 项已逾期"
+    assert str(ahead["SUMMARY"]).startswith("2 ")
+
+
+def test_what_was_late_is_no_entry_any_more_once_the_year_is_closed(office: Database) -> None:
+    token = for_unit(office).token
+    with office.write() as session:
+        closings.close(session, "small", because="已签定", now=OCTOBER, by="office")
+    assert [title[:1] for title in titles(content(office, token))] == ["2"]
 
 
 # -- the address -----------------------------------------------------------------------------------

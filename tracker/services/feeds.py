@@ -12,12 +12,12 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import quote
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from notifiers import calendar
 from notifiers.calendar import Entry
@@ -26,13 +26,15 @@ from schedules.deadlines import local_day
 from schedules.instants import local_instant
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.programme import Programme
-from tracker.services import people, programmes, trail
+from tracker.services import closings, people, programmes, trail
 from tracker.services.people import EVERY_UNIT
 from tracker.store.tables import FeedRow, ObligationRow, PersonRow
 from tracker.wording import Language, text
 
 MOST = 2000
-"""Entries of one feed, the nearest first: a calendar program takes no more with grace."""
+"""Dates of one feed, the nearest first: a calendar program takes no more with grace."""
+
+CENTURY = datetime(2000, 1, 1, tzinfo=UTC)
 
 NAMED = 30
 """Late ones that the entry for them lists."""
@@ -125,20 +127,24 @@ def find(session: Session, token: str, house: House) -> Feed:
 def content(session: Session, feed: Feed, house: House, *, now: datetime) -> bytes:
     """The calendar file. The same rows give the same bytes all day, so that an ETag can spare it.
 
-    What is late stands in one entry on the present day; the others each on theirs.
+    What is late stands in one entry on the present day, until the year is closed; the others each
+    on theirs, and one at the end says how many there is no room for.
     """
     programme = programmes.current(session, feed.programme)
     today = local_day(now, programme.tz)
     units = _units(session, feed, programme, now)
     language = _language(session, feed)
-    rows = _open(session, feed.programme, units)
-    late = [row for row in rows if row.due_at <= now]
-    entries = [_entry(row, programme, house, language) for row in rows if row.due_at > now]
-    if late:
-        midnight = local_instant(today, time(0), zone=programme.tz)
-        entries.insert(0, _late(late, feed, programme, house, midnight, language))
+    midnight = local_instant(today, time(0), zone=programme.tz)
+    late, n = _open(session, feed.programme, units, col(ObligationRow.due_at) <= now, NAMED)
+    ahead, m = _open(session, feed.programme, units, col(ObligationRow.due_at) > now, MOST)
+    entries = [_entry(row, programme, house, language) for row in ahead]
+    if late and closings.closed(session, feed.programme, now) is None:
+        entries.insert(0, _late(late, n, feed, programme, house, midnight, language))
+    if m > len(ahead):
+        entries.append(_rest(m - len(ahead), feed, programme, house, ahead[-1].due_at, midnight,
+                             language))  # fmt: skip
     name = text("feed.name", {"title": programme.title, "who": feed.who}, language=language)
-    return calendar.feed(entries[:MOST], zone_name=programme.tz.key, name=name)
+    return calendar.feed(entries, zone_name=programme.tz.key, name=name)
 
 
 # -- the address -----------------------------------------------------------------------------------
@@ -220,24 +226,31 @@ def _units(
     return sorted({one.unit for one in mine})
 
 
-Owed = Row[tuple[str, str, str, str, datetime, int, bool, datetime]]
+Owed = Row[tuple[str, str, str, str, datetime, bool, datetime]]
 
 
-def _open(session: Session, slug: str, units: Sequence[str] | None) -> Sequence[Owed]:
-    """What is open and has a date, nearest first; one more than is shown."""
+def _open(
+    session: Session,
+    slug: str,
+    units: Sequence[str] | None,
+    when: ColumnElement[bool],
+    most: int,
+) -> tuple[Sequence[Owed], int]:
+    """The first `most` that are open and due `when`, and how many there are."""
     table = ObligationRow
-    wanted = sa_select(
-        col(table.key), col(table.clause), col(table.title), col(table.unit),
-        col(table.due_at), col(table.deadline_version), col(table.provisional),
-        col(table.laid_out_at),
-    ).where(
-        col(table.programme) == slug, col(table.open), col(table.due_at).is_not(None),
-        col(table.withdrawn_at).is_(None),
-    )  # fmt: skip
+    where = [col(table.programme) == slug, col(table.open), when,
+             col(table.withdrawn_at).is_(None)]  # fmt: skip
     if units is not None:
-        wanted = wanted.where(col(table.unit).in_(units))
-    ordered = wanted.order_by(col(table.due_at), col(table.key)).limit(MOST * 2)
-    return session.connection().execute(ordered).all()  # type: ignore[return-value]  # due_at is set
+        where.append(col(table.unit).in_(units))
+    wanted = sa_select(
+        col(table.key), col(table.clause), col(table.title), col(table.unit), col(table.due_at),
+        col(table.provisional), col(table.laid_out_at),
+    ).where(*where).order_by(col(table.due_at), col(table.key)).limit(most + 1)  # fmt: skip
+    found: Sequence[Owed] = session.connection().execute(wanted).all()  # type: ignore[assignment]  # due_at is set
+    if len(found) <= most:
+        return found, len(found)
+    counted = sa_select(func.count()).select_from(table).where(*where)
+    return found[:most], session.connection().execute(counted).scalar_one()
 
 
 def _entry(row: Owed, programme: Programme, house: House, language: Language) -> Entry:
@@ -247,7 +260,7 @@ def _entry(row: Owed, programme: Programme, house: House, language: Language) ->
         told.append(text("feed.provisional", language=language))
     return Entry(
         uid=uid_of(programme.id, row.key, house.domain),
-        sequence=row.deadline_version,
+        sequence=sequence_of(row.laid_out_at),
         summary=f"{row.clause} {row.title}",
         description="\n".join(told),
         due_at=row.due_at,
@@ -261,20 +274,43 @@ def uid_of(slug: str, key: str, domain: str) -> str:
     return message_id("obligation", slug, key, domain=domain)
 
 
+def sequence_of(laid_out_at: datetime) -> int:
+    """Rises for ever, whatever becomes of the obligation: the seconds of this century at which its
+    row last changed. A calendar keeps what has the highest one, be it a date or a cancellation."""
+    return max(0, int((laid_out_at - CENTURY).total_seconds()))
+
+
 def _late(
-    late: Sequence[Owed], feed: Feed, programme: Programme, house: House, midnight: datetime,
-    language: Language,
+    late: Sequence[Owed], n: int, feed: Feed, programme: Programme, house: House,
+    midnight: datetime, language: Language,
 ) -> Entry:  # fmt: skip
-    values = {"n": len(late), "most": len(late) > NAMED}
-    lines = list(_named(late[:NAMED], programme, language))
-    if len(late) > NAMED:
-        lines.append(text("feed.more", {"n": len(late) - NAMED}, language=language))
+    """Of `n`, the first of which are named."""
+    lines = list(_named(late, programme, language))
+    if n > len(late):
+        lines.append(text("feed.more", {"n": n - len(late)}, language=language))
     return Entry(
         uid=message_id("late", feed.programme, str(feed.id), domain=house.domain),
         sequence=local_day(midnight, programme.tz).toordinal(),
-        summary=text("feed.late", values, language=language),
+        summary=text("feed.late", {"n": n}, language=language),
         description="\n".join(lines),
         due_at=midnight + timedelta(days=1),
+        stamp=midnight,
+        url=f"{house.base_url}/p/{programme.id}/",
+        rings=False,
+    )
+
+
+def _rest(
+    n: int, feed: Feed, programme: Programme, house: House, due_at: datetime, midnight: datetime,
+    language: Language,
+) -> Entry:  # fmt: skip
+    """On the last day that is shown: what comes after it is not."""
+    return Entry(
+        uid=message_id("rest", feed.programme, str(feed.id), domain=house.domain),
+        sequence=sequence_of(midnight),
+        summary=text("feed.rest", {"n": n}, language=language),
+        description=text("feed.rest_note", {"most": MOST}, language=language),
+        due_at=due_at,
         stamp=midnight,
         url=f"{house.base_url}/p/{programme.id}/",
         rings=False,

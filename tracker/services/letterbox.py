@@ -9,8 +9,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from jinja2 import Environment
-from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from notifiers import calendar
 from notifiers.message import Address, Attachment, Message, message_id, one_line
@@ -29,20 +28,19 @@ from tracker.domain.dispatches import (
     by_cost,
     leading,
 )
-from tracker.domain.ladders import NEXT
 from tracker.domain.points import ZERO
 from tracker.domain.policy import LINE, RANKS
 from tracker.domain.programme import Programme
-from tracker.domain.reminders import lapsed, next_step, review_deadline, standing_reason
+from tracker.domain.reminders import lapsed, next_step, review_deadline
 from tracker.domain.silences import Silence, over
-from tracker.domain.turns import RESTING, View
+from tracker.domain.turns import View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
 from tracker.services import links, outbox, planning, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
+from tracker.services.datebook import Datebook
 from tracker.services.directory import Directory, is_copy
 from tracker.services.dispatching import hush
 from tracker.services.fallback import way_of
-from tracker.services.feeds import uid_of
 from tracker.services.figures import Figures, figures
 from tracker.services.links import Link, Purpose
 from tracker.services.outbox import Claim
@@ -50,10 +48,8 @@ from tracker.services.slips import Slip
 from tracker.store.tables import (
     DispatchKind,
     DispatchRow,
-    DispatchState,
     NoticeRow,
     NoticeState,
-    ObligationRow,
     PersonRow,
 )
 from tracker.wording import Language, text
@@ -127,7 +123,7 @@ class Desk:
         self._told_figures: dict[str, Figures] = {}
         self._people: dict[int | None, PersonRow] = {}
         self._notices: dict[int | None, list[NoticeRow]] = {}
-        self._settled: dict[int, list[_Settled]] = {}
+        self._datebook = Datebook(session, stationery.domain, now, self._view)
         self.suppressed = 0
 
     def gather(self, rows: Sequence[DispatchRow]) -> None:
@@ -142,7 +138,8 @@ class Desk:
         )
         for notice in self._session.exec(mine.order_by(col(NoticeRow.id))):
             self._notices[notice.dispatch_id].append(notice)
-        self._settled = self._settled_since(persons)
+        notices = (one.obligation_id for mine in self._notices.values() for one in mine)
+        self._datebook.gather(persons, notices)
 
     def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
         """None where nothing is left to say, or nobody to say it to; the rows tell which."""
@@ -257,7 +254,7 @@ class Desk:
         letter = self._rendered(row, person, mail)
         row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
         if way_of(row).needs_address:
-            enclosed = (*self._attachments(row, mail), *map(_enclosed, orders[:MOST_SLIPS]))
+            enclosed = (*self._dates(row, mail), *map(_enclosed, orders[:MOST_SLIPS]))
             self._seal(row, person, made_as, enclosed)
         else:
             self._note(row, person, made_as, mail.home)
@@ -290,6 +287,12 @@ class Desk:
         )
         row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
         row.raw = build(message)
+
+    def _dates(self, row: DispatchRow, mail: ReminderMail) -> tuple[Attachment, ...]:
+        if not mail.attachment:
+            return ()
+        content = self._datebook.file(mail, row.person_id)
+        return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
 
     def _ways_out(self, row: DispatchRow, person: PersonRow) -> tuple[tuple[str, str], ...]:
         """A digest can be left, a reminder cannot."""
@@ -523,100 +526,6 @@ class Desk:
             now=self._now,
             language=stationery.language,
         )
-
-    # -- the calendar ------------------------------------------------------------------------------
-
-    def _attachments(self, row: DispatchRow, mail: ReminderMail) -> tuple[Attachment, ...]:
-        if not mail.attachment:
-            return ()
-        entries = [self._entry(line) for line in mail.lines if line.due_at is not None]
-        entries += [
-            self._cancelled(one.programme, one.key, one.title, one.due_at)
-            for one in self._settled.get(row.person_id, ())
-            if self._ended_since(one.programme, one.key, one.last)
-        ]
-        content = calendar.feed(entries, zone_name=mail.zone.key, name=mail.programme)
-        return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
-
-    def _entry(self, line: ReminderLine) -> calendar.Entry:
-        assert line.due_at is not None
-        return calendar.Entry(
-            uid=self._uid(line.slug, line.key),
-            sequence=line.deadline_version,
-            summary=f"{line.clause} {line.title}",
-            description=f"{line.unit}\n{line.programme}",
-            due_at=line.due_at,
-            stamp=self._now,
-        )
-
-    def _uid(self, slug: str, key: str) -> str:
-        return uid_of(slug, key, self._stationery.domain)
-
-    def _settled_since(self, persons: set[int]) -> dict[int, list[_Settled]]:
-        """What each of them was told of, and was settled since their last mail."""
-        sent = (
-            col(DispatchRow.person_id).in_(persons),
-            col(DispatchRow.state) == DispatchState.SENT,
-        )
-        latest = (
-            select(DispatchRow.person_id, func.max(DispatchRow.frozen_at))
-            .where(*sent)
-            .group_by(col(DispatchRow.person_id))
-        )
-        last = {person: at for person, at in self._session.exec(latest) if at is not None}
-        if not last:
-            return {}
-        told = (
-            sa_select(col(DispatchRow.person_id), col(NoticeRow.programme),
-                      col(NoticeRow.obligation_key), col(ObligationRow.title),
-                      col(ObligationRow.due_at), col(ObligationRow.laid_out_at))
-            .join(NoticeRow, col(NoticeRow.dispatch_id) == DispatchRow.id)
-            .join(ObligationRow, col(ObligationRow.id) == NoticeRow.obligation_id)
-            .where(
-                *sent, col(ObligationRow.open).is_(False),
-                col(ObligationRow.due_at).is_not(None),
-                col(ObligationRow.laid_out_at) >= min(last.values()),
-            )
-            .distinct()
-        )  # fmt: skip
-        found: dict[int, list[_Settled]] = {}
-        for person, slug, key, title, due_at, laid_out_at in self._session.connection().execute(
-            told
-        ):
-            if due_at is not None and laid_out_at >= last[person]:
-                found.setdefault(person, []).append(
-                    _Settled(slug, key, title, due_at, last[person])
-                )
-        return found
-
-    def _ended_since(self, slug: str, key: str, last: datetime) -> bool:
-        before = standing_reason(self._view(slug), key, last - NEXT)
-        return not before or before in RESTING
-
-    def _cancelled(self, slug: str, key: str, title: str, due_at: datetime) -> calendar.Entry:
-        clause = key.partition("/")[0]
-        version = self._figures(slug).standings
-        owed = version[key].obligation.version if key in version else 1
-        return calendar.Entry(
-            uid=self._uid(slug, key),
-            sequence=owed + 1,
-            summary=f"{clause} {title}",
-            description="",
-            due_at=due_at,
-            stamp=self._now,
-            cancelled=True,
-        )
-
-
-@dataclass(frozen=True)
-class _Settled:
-    """What a person was told of before their last mail, at `last`, and is settled since."""
-
-    programme: str
-    key: str
-    title: str
-    due_at: datetime
-    last: datetime
 
 
 def _reaches(row: DispatchRow, person: PersonRow | None) -> bool:

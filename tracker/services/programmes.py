@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert
@@ -24,6 +24,8 @@ from tracker.services import calendars, factbook, trail
 from tracker.store import queries
 from tracker.store.memory import remember_alone, remembered
 from tracker.store.tables import ObligationRow, ProgrammeRow
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -260,7 +262,7 @@ def _update(row: ObligationRow | None, one: Standing, now: datetime) -> bool:
     for name, value in new.items():
         setattr(row, name, value)
     if new:
-        row.laid_out_at = now
+        row.laid_out_at = _later(row, now)
     return bool(new)
 
 
@@ -296,8 +298,14 @@ def _add(session: Session, slug: str, new: Sequence[Standing], now: datetime) ->
 def _withdraw(row: ObligationRow, now: datetime) -> bool:
     if row.withdrawn_at is not None:
         return False
-    row.withdrawn_at, row.laid_out_at, row.open = now, now, False
+    row.withdrawn_at, row.laid_out_at, row.open = now, _later(row, now), False
     return True
+
+
+def _later(row: ObligationRow, now: datetime) -> datetime:
+    """Never the second in which it last changed, nor one before it: calendars tell by it which of
+    two entries is the newer one."""
+    return max(now, row.laid_out_at + SECOND)
 
 
 def _rearm(

@@ -65,7 +65,7 @@ def feeds_page(asked: Office, slug: str) -> Response:
         holders = {one.person_id: one for one in people.holders(session, slug, on)}
         known = [(one, feeds.address(house, one)) for one in feeds.feeds(session, slug, house)]
         return page(asked, "feeds", desk=at, feeds=known, holders=list(holders.values()),
-                    once=matter.fresh())  # fmt: skip
+                    once=matter.fresh(), most=feeds.MOST)  # fmt: skip
 
 
 @router.post("/p/{slug}/feeds")
