@@ -36,6 +36,8 @@ CASES = [
     ("programme", "opens: '18:00'", "发信时段 18:00 到 17:30，没有开的时候"),
     ("programme", "overdue_first: 5, overdue_last: 2", "为止，第一次却在第 5 个工作日"),
     ("programme", "channels: [mail, pigeon]", "“pigeon”不在可选值之内"),
+    ("programme", "ends_on: someday", "须为日期，或写 cutoff"),
+    ("programme", "urge_slip: boss", "“boss”不是一个角色，也不是阶梯上的一档"),
     ("section", "overdue_first: 5, overdue_last: 2", "为止，第一次却在第 5 个工作日"),
     ("item", "joins: {head: 3}", "“head”不在可选值之内"),
     ("item", "joins: {lead: 3}", "任务 20 没有牵头单位"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from tests.builders import a_case_item, a_programme, at, item, 住建局, 生态分局
+from tests.builders import a_case_item, a_database, a_programme, at, item, 住建局, 生态分局
 from tests.exports.test_pdf import text_of
 from tests.stories.post import Post
 from tracker.domain.errors import NotFound, Refused, Unfit
@@ -80,6 +82,32 @@ async def test_the_mail_names_the_slip_that_it_brings(post: Post) -> None:
     assert "随信附上 催办〔2021〕1号" in mail.html
 
 
+async def test_the_policy_says_with_whom_and_where_a_slip_goes_or_that_none_does(
+    post: Post,
+) -> None:
+    policy = {"urge_slip": "+1", "supervise_slip": "never"}
+    own = {"policy": {"urge_slip": "never", "supervise_slip": "head"}}
+    post.publish(a_programme(item("1", due_on="2021-09-30"), item("2", due_on="2021-09-30", **own),
+                             policy=policy))  # fmt: skip
+    await post.mornings("2021-09-30", "2021-10-29")
+    told = [(post.told(mail), list(pdfs(mail))) for mail in post.server.messages if pdfs(mail)]
+    assert told == [
+        ("10-08 contact@housing", ["催办〔2021〕1号.pdf"]),
+        ("10-12 head@housing", ["督办〔2021〕1号.pdf"]),
+    ]
+    assert [slip.obligation[0] for slip in issued(post)] == ["1", "2"]
+
+
+async def test_the_last_word_after_the_year_orders_nothing(post: Post) -> None:
+    """The head hears for the first time, five working days after the deadline."""
+    post.publish(a_programme(item(due_on="2021-12-24"), policy={"overdue_every": 9}))
+    await post.mornings("2021-12-31", "2022-01-05")
+    assert [post.told(mail) for mail in post.server.messages[-2:]] == [
+        "01-04 contact@housing", "01-04 head@housing",
+    ]  # fmt: skip
+    assert issued(post) == []
+
+
 async def test_a_case_is_assigned_with_a_slip_when_it_is_taken_in(post: Post) -> None:
     post.publish(a_programme(a_case_item("1", responsible=[生态分局])))
     post.to("2021-10-11 09:00")
@@ -123,6 +151,33 @@ async def test_numbers_run_in_a_kind_and_year_and_begin_again_in_the_next(post: 
     assert [slip.number for slip in made] == [
         "督办〔2021〕1号", "督办〔2021〕2号", "催办〔2021〕1号", "督办〔2022〕1号",
     ]  # fmt: skip
+
+
+async def test_two_at_once_take_numbers_without_a_hole_or_a_double(post: Post) -> None:
+    """Two connections of their own, and one that gives up in between."""
+    post.publish(a_programme(item(due_on="2021-09-30")))
+    now = post.to("2021-10-11 09:00")
+
+    def clerk(name: str) -> None:
+        mine = a_database(post.database.url.render_as_string(hide_password=False))
+        for number in range(6):
+            with suppress(GaveUp), mine.write() as session:
+                slips.by_hand(session, post.slug, KEY, Kind.URGE, once=f"{name}-{number}",
+                              office="考核办", now=now, by=name)  # fmt: skip
+                if number == 2:
+                    raise GaveUp
+        mine.close()
+
+    await asyncio.gather(*(asyncio.to_thread(clerk, name) for name in ("a", "b")))
+    made = issued(post)
+    assert [one.n for one in made] == list(range(1, 11))
+    assert {one.by for one in made} == {"a", "b"}
+    with post.database.read() as session:
+        assert slips.gaps(session, post.slug) == []
+
+
+class GaveUp(Exception):
+    """Somebody else's trouble in the middle of a transaction."""
 
 
 async def test_a_request_that_is_sent_twice_makes_one_slip(post: Post) -> None:

@@ -42,7 +42,7 @@ _BOUNDS = {
     "less_than_equal": ("le", "≤"),
 }
 # What only the pattern of an amount holds, and only that of a rung.
-_PATTERNS = (("all|item", "not_amount"), ("half|limit", "not_rung"))
+_PATTERNS = (("all|item", "not_amount"), ("never|intake", "not_slip"), ("half|limit", "not_rung"))
 
 
 def fault_of(error: ErrorDetails, model: type[BaseModel]) -> Fault:

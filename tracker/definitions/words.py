@@ -179,6 +179,12 @@ WORDS: dict[str, _Words] = {
         '"{given}" cannot be an id here',
         "use lower-case letters, digits, - and _ only",
     ),
+    "not_slip": (
+        "“{given}”不是一个角色，也不是阶梯上的一档",
+        "写随谁发（head、leader……）、随哪一档发（intake、+4、limit……），或写 never 不发",
+        '"{given}" is neither a role nor a rung',
+        "write whom it goes to (head, leader, ...), the rung (intake, +4, limit, ...) or never",
+    ),
     "not_rung": (
         "“{given}”不是阶梯上的一档",
         "写成 -7（到期前 7 个工作日）、0、+4（逾期 4 个工作日）、50%（时间用去一半）、"
@@ -591,6 +597,9 @@ SAID = {
     ),
     "neither a whole number in bounds nor never": (
         "须为范围内的整数，或写 never（永不）"
+    ),
+    "neither a day nor cutoff nor never": (
+        "须为日期，或写 cutoff（考核截止日）、never（一直催）"
     ),
     "a piece is either flat or rises_to an amount": (
         "曲线的一段要么写 flat，要么写 rises_to"

@@ -21,6 +21,8 @@ from pydantic import (
     WrapValidator,
 )
 
+from schedules.ladder import END
+
 
 class Role(StrEnum):
     """Whom a rung tells: of the unit that owes 联络员, 副联络员, 负责人, 分管领导; the contacts
@@ -57,11 +59,21 @@ def signs_for(signer: str, role: str) -> bool:
     return signer == role
 
 
+class SlipKind(StrEnum):
+    """交办单, 催办单, 督办单."""
+
+    ASSIGN = "assign"
+    URGE = "urge"
+    SUPERVISE = "supervise"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 RUNG = r"^(0|[+-][1-9]\d{0,2}|[1-9]\d?%|-[1-9]\d{0,2}h|half|limit|end|step\+[1-9]\d{0,2})$"
+
+SLIP_AT = RUNG.replace("^(", f"^(never|intake|{'|'.join(Role)}|")
 
 
 def _or_never(given: object, read: ValidatorFunctionWrapHandler) -> object:
@@ -87,6 +99,7 @@ Step = Annotated[int, Field(ge=0, le=250)]
 CountOrNever = Annotated[Count | Never, WrapValidator(_or_never)]
 StepOrNever = Annotated[Step | Never, WrapValidator(_or_never)]
 EndsOn = Annotated[date | Literal["cutoff", "never"], WrapValidator(_day_or_word)]
+SlipAt = Annotated[str, Field(pattern=SLIP_AT)]
 Hours = Annotated[int, Field(ge=1, le=2000)]
 Silence = Annotated[int, Field(ge=0, le=250)]
 
@@ -114,7 +127,8 @@ class Ladder(_Part):
     (`..._silences`) the line up to whoever acted is not told; an extension that is approved always
     plans anew, a waiver or a close-out always ends it. `review_within`: a review is due in so many
     working days after the report came in; who reviews is told then, on that day, and every
-    `review_every` working days after it, the office from `review_office_from` on.
+    `review_every` working days after it, the office from `review_office_from` on. `..._slip`: the
+    order slip goes along with the first notice to that role, or with that rung, or never.
     """
 
     before: tuple[Offset, ...] = (-30, -14, -7, -3, -1, 0)
@@ -136,6 +150,17 @@ class Ladder(_Part):
     review_within: CountOrNever = 5
     review_every: Count = 3
     review_office_from: CountOrNever = 3
+    assign_slip: SlipAt = "intake"
+    urge_slip: SlipAt = "head"
+    supervise_slip: SlipAt = "leader"
+
+    def slips(self, role: str, rung: str) -> Iterator[SlipKind]:
+        """What a notice on that rung to that role brings along."""
+        said = (self.assign_slip, self.urge_slip, self.supervise_slip)
+        for kind, at in zip(SlipKind, said, strict=True):
+            # A last word after the year orders nothing, unless it is named.
+            if at == rung or (at == role and rung != END):
+                yield kind
 
     def last_day(self, cutoff: date) -> date | None:
         """The day after which the ladders end; None where they do not."""
@@ -239,3 +264,6 @@ class PolicyChange(_Part):
     review_within: CountOrNever | None = None
     review_every: Count | None = None
     review_office_from: CountOrNever | None = None
+    assign_slip: SlipAt | None = None
+    urge_slip: SlipAt | None = None
+    supervise_slip: SlipAt | None = None

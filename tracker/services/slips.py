@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +20,7 @@ from schedules.deadlines import Deadline, local_day, within_workdays
 from tracker.domain.errors import Misfit, NotFound, Refused
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
+from tracker.domain.policy import SlipKind
 from tracker.domain.verdicts import NoticeKind
 from tracker.domain.verdicts import kind_of as notice_kind
 from tracker.exports.pdf import pdf_bytes
@@ -35,10 +35,7 @@ ANSWER_WITHIN = 3
 """Working days that a unit has for its answer."""
 
 
-class Kind(StrEnum):
-    ASSIGN = "assign"
-    URGE = "urge"
-    SUPERVISE = "supervise"
+Kind = SlipKind
 
 
 @dataclass(frozen=True)
@@ -88,18 +85,6 @@ class Slip:
     @property
     def filename(self) -> str:
         return f"{self.number}.pdf"
-
-
-def kind_of(role: str, rung: str) -> Kind | None:
-    """What a notice brings along: a case is assigned at intake, a head urged, a leader told of a
-    supervision; None for any other."""
-    if notice_kind(rung) is not NoticeKind.REMINDER:
-        return None
-    if role == "head":
-        return Kind.URGE
-    if role == "leader":
-        return Kind.SUPERVISE
-    return Kind.ASSIGN if rung == "intake" else None
 
 
 def matter_of(told: Figures, key: str) -> Matter:
@@ -169,20 +154,25 @@ def along(
     now: datetime,
     language: Language,
 ) -> list[Slip]:
-    """The slips that go along with these notices of one mail: each is made for the first notice of
-    its kind that climbs this far, and goes along with that rung alone."""
+    """The slips that go along with these notices of one mail, as the policy has it: each is made
+    for the first notice that it goes with, and goes along with that rung alone."""
     found: dict[int, Slip] = {}
     for notice in sorted(notices, key=lambda one: (one.nominal_at, one.key)):
-        kind = kind_of(notice.role, notice.rung)
-        if kind is None:
-            continue
-        cause = f"{notice.obligation_key}|{notice.deadline_version}|{kind.value}"
-        matter = matter_of(told(notice.programme), notice.obligation_key)
-        made = issue(session, matter, kind, cause=cause, office=office, now=now, by="",
-                     language=language, rung=notice.rung)  # fmt: skip
-        if made.rung == notice.rung:
-            found[made.id] = made
+        for kind in _kinds(notice, told(notice.programme)):
+            cause = f"{notice.obligation_key}|{notice.deadline_version}|{kind.value}"
+            matter = matter_of(told(notice.programme), notice.obligation_key)
+            made = issue(session, matter, kind, cause=cause, office=office, now=now, by="",
+                         language=language, rung=notice.rung)  # fmt: skip
+            if made.rung == notice.rung:
+                found[made.id] = made
     return list(found.values())
+
+
+def _kinds(notice: NoticeRow, told: Figures) -> Iterable[Kind]:
+    if notice_kind(notice.rung) is not NoticeKind.REMINDER:
+        return ()
+    clause = notice.obligation_key.partition("/")[0]
+    return told.board.programme.policies[clause].slips(notice.role, notice.rung)
 
 
 def by_hand(
