@@ -126,7 +126,7 @@ def test_the_last_rung_before_the_programme_was_published_is_made_up_for(
 
 
 def test_what_a_later_version_adds_is_made_up_for_and_nothing_else(database: Database) -> None:
-    first, second = item("1", due_on="2021-09-30"), item("2", due_on="2021-09-29")
+    first, second = item("1", due_on="2021-09-30"), item("2", due_on="2021-09-30")
     publish(database, a_programme(first))
     tick(database, "2021-09-24 12:00")
     before = keys(database)
