@@ -154,3 +154,10 @@ def test_a_trial_from_an_obligation_begins_with_it_and_supposes_nothing_yet(
     page = visitor.get(f"/p/small/forecast?key=1/done/{住建局}").text
     assert f'name="key" list="keys" autocomplete="off" value="1/done/{住建局}"' in page
     assert 'class="supposed"' not in page
+
+
+def test_a_request_is_answered_with_its_price_in_sight(visitor: TestClient, house: House) -> None:
+    fields = form_of(visitor.get(EXTEND))
+    asked = {**fields, "until": "2021-11-30", "reason": "汛期", "outcome": "requested"}
+    visitor.post("/p/small/extend", data=asked)
+    assert "此刻得分变化 +1.50" in visitor.get(EXTEND).text

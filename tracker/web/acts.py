@@ -101,7 +101,9 @@ def review(asked: Acting, slug: str, form: Received) -> Response:
 @router.get("/p/{slug}/extend")
 def extension_page(asked: Acting, slug: str, key: str = "") -> Response:
     at, it = looked_at(asked, slug, key)
-    return extension_form(asked, at, it, target=at.path("extend"), office=True)
+    asked_for = filing.as_granted(asked, at, it)
+    return extension_form(asked, at, it, target=at.path("extend"), office=True,
+                          price=None if asked_for is None else price_of(at, asked_for))  # fmt: skip
 
 
 def extension_form(

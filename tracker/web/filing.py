@@ -179,6 +179,20 @@ def supposed_extension(asked: Asked, desk: Desk, it: Matter, form: Form) -> f.Ex
     )  # fmt: skip
 
 
+def as_granted(asked: Asked, desk: Desk, it: Matter) -> f.Extension | None:
+    """What granting the open request now would record; None where there is none, or where its limit
+    is not later than the one that holds."""
+    if it.request is None:
+        return None
+    until, until_at = it.request.until, it.request.until_at
+    wanted = until.isoformat() if until else ""
+    local = until_at.astimezone(desk.zone).strftime("%Y-%m-%dT%H:%M") if until_at else ""
+    try:
+        return supposed_extension(asked, desk, it, Form({"until": wanted, "until_at": local}))
+    except Wrong:
+        return None
+
+
 def _new_limit(desk: Desk, it: Matter, form: Form) -> tuple[Any, datetime | None]:
     if hourly(it):
         return None, moment(form.text("until_at"), desk, "until_at")

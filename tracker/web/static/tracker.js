@@ -7,7 +7,7 @@
 
   const fetched = async (address) => {
     const answer = await fetch(address, { credentials: "same-origin", headers: { accept: "text/html" } });
-    if (!answer.ok || new URL(answer.url).pathname !== new URL(address, location.href).pathname) return null;
+    if (!answer.ok || new URL(answer.url).pathname !== new URL(address).pathname) return null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   };
 
@@ -33,9 +33,10 @@
   /* A narrowing form shows its result in place; the address stays one that can be shared. */
   let asked = 0;
   const narrow = async (form) => {
-    const query = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) if (value) query.append(name, value);
-    const address = `${form.action.split("?")[0]}?${query}`;
+    const target = new URL(form.action);
+    target.search = target.hash = "";
+    for (const [name, value] of new FormData(form)) if (value) target.searchParams.append(name, value);
+    const address = target.href;
     const mine = ++asked;
     const main = document.getElementById("main");
     main.setAttribute("aria-busy", "true");
