@@ -49,13 +49,14 @@ def test_a_page_asks_the_database_a_handful_of_questions(
 
 
 def test_the_questions_do_not_grow_with_what_happened(visitor: TestClient, house: House) -> None:
-    paths = ("/p/small/", f"/p/small/units/{住建局}", "/p/small/cases", "/p/small/reviews")
+    paths = ("/p/small/", f"/p/small/units/{住建局}", "/p/small/cases", "/p/small/reviews",
+             "/p/small/clauses/2")  # fmt: skip
     before = {path: _questions(visitor, house, path) for path in paths}
     house.load(*(
         f.CaseEvent(
             id=f.FactId(f"c-{n}"), case=f"n{n}", kind="handed", event="opened", unit=生态分局,
             title=f"第 {n} 件", occurred_at=at("2021-10-15 09:00"),
-            recorded_at=at("2021-10-15 09:00"),
+            recorded_at=at("2021-10-15 09:00"), by=f"person:{n}",
         )
         for n in range(60)
     ))  # fmt: skip

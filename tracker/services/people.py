@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -185,6 +185,14 @@ def person(session: Session, person_id: int) -> PersonRow:
     if row is None:
         raise NotFound(f"没有这个人 / no person {person_id}")
     return row
+
+
+def names(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """Of those that there are, in one question; an erased person's is empty."""
+    if not ids:
+        return {}
+    rows = session.exec(select(PersonRow.id, PersonRow.name).where(col(PersonRow.id).in_(ids)))
+    return {id_: name for id_, name in rows.all() if id_ is not None}
 
 
 def by_mail(session: Session, mail: str) -> PersonRow | None:

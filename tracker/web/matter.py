@@ -268,13 +268,9 @@ def kind_of(fact: f.AnyFact) -> str:
 def names_of(session: Session, accounts: set[str], board: Board) -> Mapping[str, str]:
     """Accounts as people know them: a person's name, a unit's; others as they are."""
     found = dict(board.programme.unit_names)
-    for account in accounts:
-        if account.startswith("person:") and account[7:].isdigit():
-            try:
-                found[account] = people.person(session, int(account[7:])).name or "—"
-            except NotFound:
-                found[account] = "—"
-    return found
+    numbers = {int(one[7:]) for one in accounts if one.startswith("person:") and one[7:].isdigit()}
+    known = people.names(session, numbers)
+    return found | {f"person:{number}": known.get(number) or "—" for number in numbers}
 
 
 def waiting_report(events: Sequence[Event]) -> f.Report | None:
