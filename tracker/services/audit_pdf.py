@@ -21,7 +21,7 @@ HEADINGS = (
     "obligation", "due", "done", "days_short", "workdays_short", "arithmetic", "told", "position",
     "proof", "proof_ids", "proof_ids_text", "proof_due", "proof_done", "proof_done_text",
     "proof_programme", "proof_chain", "signatures", "sign_made", "sign_checked", "sign_approved",
-    "sign_date", "sign_note", "contents",
+    "sign_date", "sign_note",
 )  # fmt: skip
 
 
