@@ -42,7 +42,7 @@ MARK = ".tracker-demo"
 """Says that a folder was made by the demonstration and may be made anew."""
 
 BEFORE_EVERYTHING = datetime(2019, 12, 31, tzinfo=UTC)
-AUDIT_FILES = ("xlsx", "csv", "html", "json")
+AUDIT_FILES = ("xlsx", "csv", "pdf", "html", "json")
 
 
 @dataclass(frozen=True)

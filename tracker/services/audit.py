@@ -426,14 +426,22 @@ class AuditDesk:
             calendar_version=owed.deadline.calendar_version or self.board.ledger.calendar_version,
         )  # fmt: skip
 
+    @cached_property
+    def _charges(self) -> Mapping[tuple[str, str, str, str], list[Entry]]:
+        """The entries of each occurrence of a duty, by each unit that caused them."""
+        found: dict[tuple[str, str, str, str], list[Entry]] = {}
+        for entry in self.board.ledger.entries:
+            if entry.obligation and entry.points <= 0:
+                clause, duty, unit, occurrence = _parts(entry.obligation)
+                for name in {*entry.units, unit}:
+                    found.setdefault((clause, duty, occurrence, name), []).append(entry)
+        return found
+
     def _deductions(self, owed: Obligation) -> Iterator[Deduction]:
-        for entry in self.board.ledger.of_clause(owed.clause):
+        for entry in self._charges.get((owed.clause, owed.duty, owed.occurrence, owed.unit), ()):
             shared = entry.obligation != owed.key
-            if shared and not _shares(entry, owed):
-                continue
-            if entry.points <= 0 and entry.obligation:
-                yield Deduction(entry.id, entry.rule, entry.points, entry.status, entry.steps,
-                                shared, entry.obligation, self._read(entry))  # fmt: skip
+            yield Deduction(entry.id, entry.rule, entry.points, entry.status, entry.steps,
+                            shared, entry.obligation, self._read(entry))  # fmt: skip
 
     def _read(self, entry: Entry) -> tuple[str, ...]:
         chosen = dict(self.board.ledger.readings)
@@ -476,18 +484,31 @@ class AuditDesk:
                 found.setdefault(fact.clause, []).append(fact)
         return found
 
+    @cached_property
+    def _reviews(self) -> Mapping[f.FactId, list[f.Review]]:
+        found: dict[f.FactId, list[f.Review]] = {}
+        for fact in self.board.true:
+            if isinstance(fact, f.Review):
+                found.setdefault(fact.report, []).append(fact)
+        return found
+
+    @cached_property
+    def _cases(self) -> Mapping[str, list[f.CaseEvent]]:
+        found: dict[str, list[f.CaseEvent]] = {}
+        for fact in self.board.true:
+            if isinstance(fact, f.CaseEvent):
+                found.setdefault(fact.case, []).append(fact)
+        return found
+
     def _history(self, owed: Obligation) -> Iterator[Happening]:
         about = self._about(owed)
-        reports = {fact.id for fact in about if isinstance(fact, f.Report)}
         told: list[f.Fact] = [fact for fact in about if not isinstance(fact, f.Receipt)]
-        for fact in self.board.true:
-            match fact:
-                case f.Review() if fact.report in reports:
-                    told.append(fact)
-                case f.CaseEvent() if owed.kind == "case" and _of_case(fact, owed):
-                    told.append(fact)
-                case _:
-                    pass
+        for fact in about:
+            if isinstance(fact, f.Report):
+                told += self._reviews.get(fact.id, ())
+        if owed.kind == "case":
+            told += [one for one in self._cases.get(owed.occurrence, ())
+                     if one.duty in ("", owed.duty)]  # fmt: skip
         for happened in sorted(told, key=lambda one: (one.occurred_at, one.id)):
             yield _happening(happened, self.evidence.positions.get(happened.id))
 
@@ -510,14 +531,12 @@ class AuditDesk:
         return max((positions[name] for name in subjects if name in positions), default=None)
 
 
-def _shares(entry: Entry, owed: Obligation) -> bool:
-    """The entry charges the same occurrence of the duty, this unit among others."""
-    clause, _, rest = entry.obligation.partition("/")
+def _parts(key: str) -> tuple[str, str, str, str]:
+    """Clause, duty, unit and occurrence of an obligation's key."""
+    clause, _, rest = key.partition("/")
     duty, _, tail = rest.partition("/")
-    occurrence = tail.partition("/")[2]
-    return (clause, duty, occurrence) == (owed.clause, owed.duty, owed.occurrence) and (
-        owed.unit in entry.units
-    )
+    unit, _, occurrence = tail.partition("/")
+    return clause, duty, unit, occurrence
 
 
 def _forgives(rule: Rule) -> bool:
@@ -545,10 +564,6 @@ def _trimmed(deduction: Deduction) -> str:
     if deduction.status is Status.PENDING:
         return "pending"
     return "unknown" if deduction.status is Status.UNKNOWN else "no_block"
-
-
-def _of_case(fact: f.CaseEvent, owed: Obligation) -> bool:
-    return fact.case == owed.occurrence and fact.duty in ("", owed.duty)
 
 
 def _happening(fact: f.Fact, position: int | None) -> Happening:
