@@ -15,9 +15,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from threading import get_ident
+from threading import local
 from typing import Any, Literal
-from weakref import ref
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -68,6 +67,7 @@ class Database:
     ) -> None:
         self.url = parsed(url)
         self.memory = Memory()
+        self.mine = _Mine()
         self.engine = _engine(self.url, synchronous, busy_seconds)
         self._turns = Threads(busy_seconds) if self.is_sqlite else None
         self.writing = self.engine.execution_options(**{WRITES: True})
@@ -114,7 +114,11 @@ class Database:
             info = {Memory.KEY: self.memory, DATABASE: self}
             with Session(engine, expire_on_commit=False, info=info) as session:
                 session.connection()
-                yield session
+                before, self.mine.session = self.mine.session, session
+                try:
+                    yield session
+                finally:
+                    self.mine.session = before
         except DBAPIError as failure:
             known = explained(failure, self.url)
             if known is None:
@@ -122,27 +126,34 @@ class Database:
             raise known from failure
 
 
-class Reader:
-    """Reads what a reading session saw, in that session while it lasts, then in others.
+class _Mine(local):
+    """The session that this thread has open."""
 
-    For what is looked up only when somebody asks: whoever asks names rows that never change.
+    session: Session | None = None
+
+
+class Reader:
+    """Looks up what a reading session saw when somebody asks for it later: rows that never change.
+
+    In the session that the asking thread has open, so that nobody waits for a second connection
+    while holding one; else in one of its own.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._database: Database = session.info[DATABASE]
-        self._session, self._thread = ref(session), get_ident()
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @classmethod
     def of(cls, session: Session) -> Reader | None:
         """None for a session that writes: others do not see what it has not committed."""
         writes = session.connection().get_execution_options().get(WRITES, False)
-        return None if writes or DATABASE not in session.info else cls(session)
+        database: Database | None = session.info.get(DATABASE)
+        return None if writes or database is None else cls(database)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        session = self._session() if self._thread == get_ident() else None
-        if session is not None and session.in_transaction():
-            yield session
+        mine = self._database.mine.session
+        if mine is not None:
+            yield mine
             return
         with self._database.read() as another:
             yield another
