@@ -309,7 +309,7 @@ def kept(database: Database, programme: Programme, facts: Sequence[f.AnyFact]) -
             rows = [factbook.row(programme.id, one, known) for one in some]
             session.connection().execute(insert(FactRow), rows)
         last = factbook.last_row(session, programme.id)
-        handins.follow(session, programme.id, facts, known, before=0, last=last)
+        handins.follow(session, programme.id, facts, known, tuple, before=0, last=last)
 
 
 @pytest.mark.parametrize("units", [QUICK, FULL])

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from tracker.domain import facts as f
 from tracker.domain.errors import Misfit
 from tracker.domain.programme import CaseDuty, Clause, Programme, owing
-from tracker.services import programmes, reporting
+from tracker.services import factbook, programmes
 from tracker.services.reporting import fit, once, recorded
 
 
@@ -75,7 +75,7 @@ def open_case(
 def free_number(session: Session, slug: str, received_at: datetime, stem: str = "") -> str:
     """A number that no case has: the day of receipt in the programme's zone and a count."""
     zone = programmes.current(session, slug).tz
-    taken = {one.case for one in reporting.facts(session, slug) if isinstance(one, f.CaseEvent)}
+    taken = {one.case for one in factbook.near(session, slug) if isinstance(one, f.CaseEvent)}
     day = f"{stem}{received_at.astimezone(zone):%m%d}"
     return next(name for n in count(1) if (name := f"{day}-{n}") not in taken)
 
@@ -99,7 +99,7 @@ def _number_mistake(session: Session, slug: str, case: str) -> Misfit | None:
         return Misfit.MISSING
     if "/" in case:
         return Misfit.NO_SLASH
-    on_file = reporting.facts(session, slug)
+    on_file = factbook.near(session, slug)
     known = any(isinstance(one, f.CaseEvent) and one.case == case for one in on_file)
     return Misfit.CASE_KNOWN if known else None
 

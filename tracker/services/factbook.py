@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -14,12 +13,11 @@ from tracker.domain import facts as f
 from tracker.domain.record import Record, record
 from tracker.domain.shelf import shelved
 from tracker.services import handins
+from tracker.services.filing import Filing
 from tracker.store import queries
 from tracker.store.database import Reader
-from tracker.store.memory import memory, remembered
+from tracker.store.memory import is_alone, memory, remembered
 from tracker.store.tables import FactRow
-
-Known = tuple[tuple[int, ...], tuple[f.AnyFact, ...]]
 
 
 def facts(session: Session, slug: str) -> tuple[f.AnyFact, ...]:
@@ -32,15 +30,55 @@ def facts(session: Session, slug: str) -> tuple[f.AnyFact, ...]:
 
 
 def _up_to(session: Session, slug: str, last: int) -> tuple[f.AnyFact, ...]:
-    key = ("facts", slug)
-    ids, values = cast(Known, memory(session).get(key) or ((), ()))
-    if (ids[-1] if ids else 0) < last:
-        rows = queries.facts_after(session, slug, ids[-1] if ids else 0)
-        ids += tuple(row.id for row in rows if row.id is not None)
-        values += tuple(f.FACT.validate_python(row.body) for row in rows)
-        memory(session).put(key, (ids, values))
-    # Another session may have seen a later state.
-    return values[: bisect_right(ids, last)] if ids and ids[-1] > last else values
+    return _filing(session, slug, last).all(last)
+
+
+def _filing(session: Session, slug: str, last: int) -> Filing:
+    """With every fact up to that row."""
+    known = cast(Filing | None, memory(session).get(_key(slug)))
+    if known is None or (is_alone(session) and not known.alone):
+        known = Filing(known, alone=is_alone(session))
+        memory(session).put(_key(slug), known)
+    if known.last < last:
+        known.take(queries.facts_after(session, slug, known.last))
+    return known
+
+
+def _key(slug: str) -> tuple[str, str]:
+    return ("facts", slug)
+
+
+def _is_read(session: Session, slug: str) -> bool:
+    """Whether somebody has asked for all facts already."""
+    return memory(session).get(_key(slug)) is not None
+
+
+def near(
+    session: Session, slug: str, *, ids: Iterable[str] = (), clauses: Collection[str] = ()
+) -> tuple[f.AnyFact, ...]:
+    """The facts of these ids, all that are about these clauses, and all that may be about anything,
+    in the order in which they were stored: they cost what they are, not what there is."""
+    last = last_row(session, slug)
+    if _is_read(session, slug):
+        filing = _filing(session, slug, last)
+        named = (filing.named(id_, last) for id_ in ids)
+        found = dict(filing.uncommon(last))
+        found |= dict(one for one in named if one is not None)
+        for clause in clauses:
+            found |= dict(filing.about(clause, last))
+    else:
+        found = handins.near(session, slug, ids, clauses)
+    return tuple([found[number] for number in sorted(found)])
+
+
+def named(session: Session, slug: str, ids: Iterable[str]) -> dict[str, f.AnyFact]:
+    """The facts of these ids that are on file."""
+    last = last_row(session, slug)
+    if _is_read(session, slug):
+        filing = _filing(session, slug, last)
+        found = (filing.named(id_, last) for id_ in ids)
+        return {one[1].id: one[1] for one in found if one is not None}
+    return {one.id: one for one in handins.named(session, slug, ids).values()}
 
 
 def known(session: Session, slug: str, at: datetime) -> tuple[f.AnyFact, ...]:
@@ -89,7 +127,7 @@ def book(session: Session, slug: str, *, as_of: datetime, known_at: datetime) ->
     """Facts that are read already are filed; else hand-ins tell of them, as far as they go."""
     last = last_row(session, slug)
     reader = Reader.of(session)
-    if reader is None or memory(session).get(("facts", slug)) is not None:
+    if reader is None or _is_read(session, slug):
         facts = known(session, slug, known_at)
         return Book(
             len(facts), lambda: record(facts, as_of=as_of, known_at=known_at), lambda: facts

@@ -6,12 +6,12 @@ facts is not used, and made anew when the next fact is recorded.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, text, tuple_, union_all
+from sqlalchemy import CompoundSelect, Select, select, text, tuple_, union_all
 from sqlmodel import Session, col
 
 from tracker.domain import facts as f
@@ -48,18 +48,21 @@ def follow(
     slug: str,
     fresh: Collection[f.AnyFact],
     known: Mapping[str, f.AnyFact],
+    everything: Callable[[], Iterable[f.AnyFact]],
     *,
     before: int,
     last: int,
 ) -> None:
     """Take in facts that have just been stored; `known` holds them and all that they name.
 
-    `before` and `last` are the numbers of the programme's last fact before them and of them.
+    `before` and `last` are the numbers of the programme's last fact before them and of them; where
+    the projection lags, it is made anew of `everything`.
     """
     told = _told(fresh, known)
     kept = _kept(session, slug, [EXTENT, *told])
     if kept.get(EXTENT, NOTHING).latest != (before or NOTHING.latest):
         session.connection().execute(_FORGET, {"slug": slug})
+        known = {one.id: one for one in everything()}
         kept, told = {}, _told(known.values(), known)
     rows = [(place, _with(kept.get(place), acts)) for place, acts in told.items()]
     rows.append((EXTENT, NOTHING._replace(latest=last)))
@@ -174,16 +177,42 @@ class Kept:
 
 def uncommon(session: Session, slug: str) -> list[f.AnyFact]:
     """The facts that are on no shelf, in the order in which they were stored."""
+    found = _uncommon(session, slug)
+    return [found[number] for number in sorted(found)]
+
+
+def near(
+    session: Session, slug: str, ids: Iterable[str], clauses: Iterable[str]
+) -> dict[int, f.AnyFact]:
+    """The same, and those of these ids and about these clauses, by the number of the row."""
+    found = _uncommon(session, slug) | named(session, slug, ids)
+    for some in queries.chunks(clauses):
+        found |= _read(session, _facts(slug).where(col(FactRow.clause).in_(some)))
+    return found
+
+
+def named(session: Session, slug: str, ids: Iterable[str]) -> dict[int, f.AnyFact]:
+    found: dict[int, f.AnyFact] = {}
+    for some in queries.chunks(ids):
+        found |= _read(session, _facts(slug).where(col(FactRow.fact_id).in_(some)))
+    return found
+
+
+def _uncommon(session: Session, slug: str) -> dict[int, f.AnyFact]:
     wanted = _facts(slug)
-    rows = session.connection().execute(
+    return _read(
+        session,
         union_all(
             wanted.where(col(FactRow.clause) == ""),
             wanted.where(col(FactRow.kind).in_(sorted(ALWAYS_FILED))),
             wanted.where(col(FactRow.supersedes).is_not(None)),
-        )
+        ),
     )
-    found = {row.id: row.body for row in rows}
-    return [f.FACT.validate_python(found[number]) for number in sorted(found)]
+
+
+def _read(session: Session, wanted: Select[Any] | CompoundSelect[Any]) -> dict[int, f.AnyFact]:
+    rows = {row.id: row.body for row in session.connection().execute(wanted)}
+    return {number: f.FACT.validate_python(body) for number, body in rows.items()}
 
 
 def _facts(slug: str) -> Select[tuple[int | None, dict[str, object]]]:

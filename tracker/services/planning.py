@@ -124,7 +124,7 @@ def rearm(
     one supersedes stays: it will find nothing new to do.
     """
     known = now if since is None else min(since, now)
-    seen = view(session, slug)
+    seen = _near_view(session, slug, keys)
     ids = queries.obligation_ids(session, slug, keys)
     alarms = [
         (at, ids[key])
@@ -162,6 +162,14 @@ def view(session: Session, slug: str) -> View:
         return View(programme, calendar, facts, loaded)
 
     return remembered(session, key, look)
+
+
+def _near_view(session: Session, slug: str, keys: Iterable[str]) -> View:
+    """The same as far as these obligations are concerned."""
+    programme = programmes.current(session, slug)
+    clauses = {key.partition("/")[0] for key in keys}
+    facts = factbook.near(session, slug, clauses=clauses)
+    return View(programme, calendars.calendar(session), facts)
 
 
 def preview(session: Session, slug: str, *, after: datetime, until: datetime) -> Merged:

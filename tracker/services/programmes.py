@@ -210,9 +210,10 @@ def standings(
     """How every obligation stands at `now`, readings applied; no scoring."""
     programme = current(session, slug)
     calendar = calendar or calendars.calendar(session)
-    facts = factbook.facts(session, slug)
-    if only_items is not None:
-        facts = _of_items(facts, programme, only_items)
+    if only_items is None:
+        facts = factbook.facts(session, slug)
+    else:
+        facts = factbook.near(session, slug, clauses=programme.clauses_in(only_items))
     filed = record(facts, as_of=now, known_at=now)
     read = readings.as_read(programme, filed)[1]
     obligations = lay_out(read, calendar, filed, clauses=read.clauses_in(only_items))
@@ -221,17 +222,9 @@ def standings(
 
 def choices(session: Session, slug: str, *, now: datetime) -> dict[str, str]:
     """The reading that holds now, by reading id."""
-    decided = [one for one in factbook.facts(session, slug) if isinstance(one, f.ReadingDecision)]
+    decided = [one for one in factbook.near(session, slug) if isinstance(one, f.ReadingDecision)]
     filed: Record = record(decided, as_of=now, known_at=now)
     return dict(readings.chosen(current(session, slug), filed))
-
-
-def _of_items(
-    facts: Sequence[f.AnyFact], programme: Programme, items: frozenset[str]
-) -> tuple[f.AnyFact, ...]:
-    """Without the facts about clauses of other items: they cannot move these obligations."""
-    clauses = {id_ for id_, (_, item, _) in programme.clauses.items() if item.id in items}
-    return tuple(one for one in facts if not isinstance(one, f.About) or one.clause in clauses)
 
 
 def parsed(session: Session, version: queries.Version) -> Programme:
@@ -248,8 +241,7 @@ def _rows(
 ) -> Sequence[ObligationRow]:
     wanted = select(ObligationRow).where(ObligationRow.programme == programme.id)
     if items is not None:
-        clauses = [id_ for id_, (_, item, _) in programme.clauses.items() if item.id in items]
-        return queries.obligation_rows(session, programme.id, clauses)
+        return queries.obligation_rows(session, programme.id, programme.clauses_in(items))
     return session.exec(wanted).all()
 
 

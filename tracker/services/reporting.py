@@ -5,7 +5,8 @@ All or nothing: what is refused leaves everything as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, cast
@@ -114,7 +115,8 @@ def review(
         id=f.FactId(id_), report=f.FactId(report), outcome=outcome, reason=reason,
         occurred_at=now, recorded_at=now,
     )  # fmt: skip
-    earlier = vetting.Stock.of(facts(session, slug)).review_of(report)
+    on_file = _near(session, slug, [verdict])
+    earlier = vetting.Stock.of(on_file.values()).review_of(report)
     if earlier is not None:
         raise Refused(f"这次填报已经审核 / report {report} was reviewed: {earlier.outcome}")
     return recorded(session, slug, verdict, now=now, by=by)
@@ -244,7 +246,8 @@ def mistakes(
 ) -> list[Problem]:
     """What is wrong with facts that are not recorded, because others of the load are `spoiled`."""
     programme = programmes.current(session, slug)
-    stock = vetting.Stock.of(facts(session, slug), new, spoiled=spoiled)
+    on_file = _near(session, slug, new)
+    stock = vetting.Stock.of(on_file.values(), new, spoiled=spoiled)
     placed = {vetting.place(number, one): one for number, one in enumerate(new, start=1)}
     return vetting.problems(placed, _vocabulary(session, programme), stock, now=now)
 
@@ -258,7 +261,7 @@ def once(session: Session, slug: str, id_: str, kind: type[AFact]) -> AFact | No
     Nobody else records in the programme until the transaction ends.
     """
     queries.one_at_a_time(session, f"programme|{slug}")
-    known = next((one for one in facts(session, slug) if id_ and one.id == id_), None)
+    known = factbook.named(session, slug, [id_]).get(id_) if id_ else None
     if known is not None and not isinstance(known, kind):
         raise Refused(f"编号已用 / fact {id_} is on file as a {known.fact}")
     return known
@@ -312,8 +315,8 @@ def _append(
 ) -> list[f.AnyFact]:
     queries.one_at_a_time(session, f"programme|{slug}")
     programme = programmes.current(session, slug)
-    on_file = {one.id: one for one in facts(session, slug)}
-    given = _with_ids(session, slug, new, set(on_file))
+    given = _with_ids(session, slug, new)
+    on_file = _near(session, slug, given)
     stock = vetting.Stock.of(on_file.values(), given)
     places = [vetting.place(number, one) for number, one in enumerate(new, start=1)]
     placed = dict(zip(places, given, strict=True))
@@ -326,7 +329,10 @@ def _append(
         before = factbook.last_row(session, slug)
         _store(session, slug, fresh, stock, now)
         last = factbook.last_row(session, slug)
-        handins.follow(session, slug, fresh, stock.facts, before=before, last=last)
+        handins.follow(
+            session, slug, fresh, stock.facts, lambda: facts(session, slug), before=before,
+            last=last,
+        )  # fmt: skip
         items = _touched(programme, fresh, stock)
         since = planning.unheard_since(session, fresh, now)
         programmes.refresh_obligations(session, slug, now=now, items=items, since=since)
@@ -337,6 +343,26 @@ def _append(
     return [on_file.get(one.id, one) for one in given]
 
 
+def _near(session: Session, slug: str, given: Sequence[f.AnyFact]) -> dict[f.FactId, f.AnyFact]:
+    """What is on file and has to do with these facts, by id."""
+    ids = {id_ for one in given for id_ in _names(one)}
+    named = factbook.named(session, slug, ids)
+    ids |= {id_ for one in named.values() for id_ in _names(one)}
+    about = (*given, *factbook.named(session, slug, ids).values())
+    clauses = {one.clause for one in about if isinstance(one, f.About)}
+    return {one.id: one for one in factbook.near(session, slug, ids=ids, clauses=clauses)}
+
+
+def _names(one: f.AnyFact) -> Iterator[f.FactId]:
+    """The ids by which it names facts: its own, what it replaces, the report of a review."""
+    if one.id:
+        yield one.id
+    if one.supersedes is not None:
+        yield one.supersedes
+    if isinstance(one, f.Review):
+        yield one.report
+
+
 def _stamped(fact: f.AnyFact, now: datetime, by: str) -> f.AnyFact:
     return fact.model_copy(update={"recorded_at": now, "by": fact.by or by})
 
@@ -345,26 +371,28 @@ def _named(fact: f.AnyFact, by: str) -> f.AnyFact:
     return fact.model_copy(update={"by": fact.by or by})
 
 
-def _with_ids(
-    session: Session, slug: str, new: Sequence[f.AnyFact], taken: set[f.FactId]
-) -> list[f.AnyFact]:
+def _with_ids(session: Session, slug: str, new: Sequence[f.AnyFact]) -> list[f.AnyFact]:
     """Facts without an id get the next `f-0000001`, in order; Refused for an id given twice."""
     given = [one.id for one in new if one.id]
-    twice = sorted({id_ for id_ in given if given.count(id_) > 1}) if given else []
+    twice = sorted(id_ for id_, times in Counter(given).items() if times > 1)
     if twice:
         raise Refused(f"编号重复 / ids given twice in one load: {', '.join(twice)}")
+    if len(given) == len(new):
+        return list(new)
+    names = _new_ids(session, slug, frozenset(given))
+    return [one if one.id else one.model_copy(update={"id": next(names)}) for one in new]
+
+
+def _new_ids(session: Session, slug: str, given: frozenset[str]) -> Iterator[f.FactId]:
+    """Numbered on from how many facts there are; without those that are taken."""
     number = session.exec(
         select(func.count()).select_from(FactRow).where(FactRow.programme == slug)
     ).one()
-    used, named = taken | set(given), []
-    for one in new:
-        if not one.id:
-            number += 1
-            while (name := f.FactId(f"f-{number:07d}")) in used:
-                number += 1
-            one = one.model_copy(update={"id": name})
-        named.append(one)
-    return named
+    while True:
+        names = [f"f-{number + more:07d}" for more in range(1, queries.CHUNK + 1)]
+        taken = given | factbook.named(session, slug, names).keys()
+        yield from (f.FactId(name) for name in names if name not in taken)
+        number += queries.CHUNK
 
 
 def _is_repeated(there: f.AnyFact | None, one: f.AnyFact, known: bool) -> bool:

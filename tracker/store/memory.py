@@ -17,6 +17,7 @@ from sqlmodel import Session
 Value = TypeVar("Value")
 
 SIZE = 64
+ALONE = "tracker_alone"
 
 
 class Memory:
@@ -69,10 +70,14 @@ def memory(session: Session) -> Memory:
     return cast(Memory, session.info.setdefault(Memory.KEY, Memory()))
 
 
+def is_alone(session: Session) -> bool:
+    return ALONE in session.info
+
+
 def remember_alone(session: Session) -> None:
     """From here on what this session computes stays its own: it has changed what keys stand for."""
-    if "tracker_alone" not in session.info:
-        session.info["tracker_alone"] = True
+    if not is_alone(session):
+        session.info[ALONE] = True
         session.info[Memory.KEY] = memory(session).private()
 
 
