@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
 from typer.testing import CliRunner
 
 from tests.cli.conftest import Installation, Told, small
@@ -104,6 +105,21 @@ def test_a_tick_may_be_repeated_and_seals_the_trail(loaded: Installation) -> Non
     again = loaded.valid("tick", "tick")
     assert (again["made"], again["dispatched"], again["sealed"]) == (0, 0, 0)
     assert "封存 0 条留痕" in loaded("tick").text
+
+
+@pytest.mark.parametrize("command", ["tick", "deliver"])
+def test_who_runs_the_parts_by_hand_is_told_of_silence_too(
+    loaded: Installation, command: str
+) -> None:
+    """By cron or timers nobody serves: each part looks after the others."""
+    assert loaded("tick").code == 0
+    with closing(sqlite3.connect(loaded.database)) as connection:
+        connection.execute("UPDATE heartbeat SET at = '2021-01-05 03:00:00.000000'")
+        connection.commit()
+    assert loaded(command).code == 0
+    with closing(sqlite3.connect(loaded.database)) as connection:
+        [(body,)] = connection.execute("SELECT body FROM event WHERE kind = 'service.silent'")
+    assert '"part":"watch"' in body.replace(" ", "")
 
 
 def test_delivering_nothing_says_so(loaded: Installation) -> None:

@@ -27,6 +27,7 @@ from tracker.wording.forms import instant as told_instant
 
 def tick(place: House, *, as_json: bool) -> None:
     done = planning.tick_all(place.database, place.now, ways=place.settings.ways)
+    asyncio.run(_look_after(place))
     sealed = seal(place)
     counts = {name: n for name, n in asdict(done).items() if name != "more"}
     if as_json:
@@ -34,6 +35,21 @@ def tick(place: House, *, as_json: bool) -> None:
         show.answer(TickAnswer(at=at, sealed=sealed, **counts))
     else:
         show.echo(say("tick.done", place.lang, at=_at(place), sealed=sealed, **counts))
+
+
+async def _look_after(place: House) -> None:
+    """Where nobody serves, whoever looks at the clock also issues the week's digests, and notices
+    that a part of the service stood still."""
+    from tracker import runtime
+    from tracker.services import delivery, rounds
+
+    parts = runtime.build(place.settings)
+    try:
+        mailroom = delivery.parts_of(parts)
+        rounds.issue_digests(parts, mailroom)
+        rounds.look_after(parts, mailroom)
+    finally:
+        await parts.close()
 
 
 def seal(place: House) -> int:
@@ -79,11 +95,14 @@ def deliver(place: House, *, as_json: bool) -> None:
 
 async def _deliver(place: House, *, as_json: bool) -> None:
     from tracker import runtime
-    from tracker.services import delivery
+    from tracker.services import delivery, rounds
 
     parts = runtime.build(place.settings)
+    mailroom = delivery.parts_of(parts)
     try:
-        done = await delivery.deliver(delivery.parts_of(parts), place.now)
+        # Before it sends, so that the office hears in the same round of clocks that stood still.
+        rounds.look_after(parts, mailroom)
+        done = await delivery.deliver(mailroom, place.now)
     finally:
         await parts.close()
     counts = asdict(done)

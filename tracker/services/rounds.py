@@ -71,9 +71,9 @@ def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
         "deliver": Round(timedelta(seconds=found.deliver_seconds), deliver, more=much_waits),
         "seal": every(SEAL_EVERY.total_seconds(), lambda: _seal(parts, stop)),
         "digest": every(
-            DIGEST_EVERY.total_seconds(), lambda: _issue_digests(parts, mailroom, stop)
+            DIGEST_EVERY.total_seconds(), lambda: issue_digests(parts, mailroom, stop.is_set)
         ),
-        "watch": every(WATCH_EVERY.total_seconds(), lambda: _watch(parts, mailroom)),
+        "watch": every(WATCH_EVERY.total_seconds(), lambda: look_after(parts, mailroom)),
     }
     if found.mailbox_host:
         listed["mailbox"] = every(found.mailbox_seconds, lambda: _poll(parts))
@@ -125,13 +125,15 @@ def _seal(parts: Runtime, stop: asyncio.Event) -> None:
                 return
 
 
-def _issue_digests(parts: Runtime, mailroom: Parts, stop: asyncio.Event) -> None:
+def issue_digests(
+    parts: Runtime, mailroom: Parts, stopped: Callable[[], bool] = lambda: False
+) -> None:
     """Each programme's digests of the week, where they are due and not there yet."""
     now = parts.clock.now()
     with parts.database.read() as session:
         slugs = programmes.slugs(session)
     for slug in slugs:
-        if stop.is_set():
+        if stopped():
             return
         with parts.database.write() as session:
             weekpost.issue_and_post(
@@ -144,7 +146,7 @@ def _issue_digests(parts: Runtime, mailroom: Parts, stop: asyncio.Event) -> None
             )
 
 
-def _watch(parts: Runtime, mailroom: Parts) -> None:
+def look_after(parts: Runtime, mailroom: Parts) -> None:
     """What the office has to know of the service, where there is anything."""
     with parts.database.write() as session:
         watch.watch(
