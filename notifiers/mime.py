@@ -6,6 +6,7 @@ Every body travels as base64: Chinese text is shortest so, no server has to spea
 boundary with "=_" in it cannot occur in base64.
 """
 
+import re
 from binascii import b2a_base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,6 +37,20 @@ def build(message: Message) -> bytes:
     if files:
         body = _multipart("mixed", f"=_m{mark}", (body, *map(_attached, files)))
     return _headers(message).encode("ascii") + body
+
+
+def readdressed(raw: bytes, *, message_id: str, to: Address, date: datetime) -> bytes:
+    """A mail that `build` made, once more: under another number, of another date, to its reader's
+    present address; all else, to the byte, as it was."""
+    ascii_head, blank, body = raw.partition(b"\r\n\r\n")
+    head = ascii_head.decode("ascii")
+    for line in (_mailbox("To", to), _date(date), f"Message-ID: <{message_id}>\r\n"):
+        field = re.escape(line.partition(":")[0])
+        old = re.compile(rf"^{field}: [^\r]*(?:\r\n[ \t][^\r]*)*", re.MULTILINE)
+        found = old.search(head)
+        assert found is not None  # `build` writes all three
+        head = head[: found.start()] + line.removesuffix("\r\n") + head[found.end() :]
+    return head.encode("ascii") + blank + body
 
 
 def _readable(message: Message, mark: str) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifiers.message import Address, Attachment, Message
-from notifiers.mime import build
+from notifiers.mime import build, readdressed
 from tests.notifiers.letters import a_letter
 
 # What people write: Chinese (the rare planes too), emoji, and what would be syntax in a header.
@@ -235,3 +235,20 @@ def test_a_body_that_quotes_the_boundary_does_not_end_its_part() -> None:
 def test_half_a_surrogate_pair_is_refused_not_sent() -> None:
     with pytest.raises(ValueError, match="surrogates"):
         build(a_letter(text="\ud800"))
+
+
+@pytest.mark.parametrize("name", ["", "王主任", "王" * 60])
+def test_a_mail_that_is_readdressed_is_the_mail_as_it_would_be_to_that_reader(name: str) -> None:
+    """Long names fold their field, before and after."""
+    first = a_letter(to=Address("old@x.cn", "李" * 50), in_reply_to="t@x.cn", html="<p>一</p>")
+    other = replace(first, message_id="1b@x.cn", to=Address("new@x.cn", name),
+                    date=first.date.replace(year=2022))  # fmt: skip
+    again = readdressed(build(first), message_id="1b@x.cn", to=other.to, date=other.date)
+    head, _, body = again.partition(b"\r\n\r\n")
+    assert body == build(first).partition(b"\r\n\r\n")[2]
+    fields, wanted = read(again), read(build(other))
+    assert [(one, fields[one]) for one in fields if one != "Content-Type"] == [
+        (one, wanted[one]) for one in wanted if one != "Content-Type"
+    ]
+    assert not fields.defects
+    assert max(len(line) for line in head.split(b"\r\n")) <= 78

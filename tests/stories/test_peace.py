@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
-from tests.builders import a_case_item, a_programme, at, item, 住建局, 生态分局
-from tests.stories.post import Post
+from tests.builders import a_case_item, a_contact, a_programme, at, item, 住建局, 生态分局
+from tests.stories.post import SECRET, Post, stationery
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.silences import Mode, Scope, Silence
-from tracker.services import byhand, cases, people, silences
-from tracker.store.tables import NoticeState
+from tracker.runtime import environment
+from tracker.services import byhand, cases, people, silences, weekpost
+from tracker.settings import Settings
+from tracker.store.tables import NoticeState, PersonRow
 
 KEY = f"1/done/{住建局}"
 OTHER = f"2/done/{住建局}"
@@ -241,6 +244,45 @@ async def test_a_mail_that_is_sent_again_tells_what_is_still_open_today(post: Po
                       now=post.clock.now(), by="office")  # fmt: skip
     with post.database.write() as session, pytest.raises(NotFound):
         byhand.resend(session, post.slug, "x@y", now=post.clock.now(), by="office")
+
+
+async def test_a_digest_is_sent_again_as_it_was_to_its_readers_present_address(post: Post) -> None:
+    leader = a_contact("*", "leader", mail="leader@old.cn")
+    post.publish(TWO, [leader])
+    monday = post.to("2021-09-27 09:00")
+    templates = environment(Settings(secret=SECRET))
+    with post.database.write() as session:
+        made = weekpost.issue_and_post(session, post.slug, now=monday, stationery=stationery(),
+                                       templates=templates)  # fmt: skip
+    assert made == 1
+    await post.deliver()
+    [first] = post.server.messages
+    number = first["Message-ID"].strip("<>")
+
+    def again(once: str) -> list[str]:
+        with post.database.write() as session:
+            return byhand.resend(session, post.slug, number, now=post.clock.now(), by="office",
+                                 once=once)  # fmt: skip
+
+    post.to("2021-09-28 10:00")
+    with post.database.write() as session:
+        row = session.exec(select(PersonRow)).one()
+        row.mail = "leader@new.cn"
+    assert again("form-1") == again("form-1")
+    await post.deliver()
+    [_, second] = post.server.messages
+    assert second.to == "leader@new.cn"
+    assert second["Message-ID"] != first["Message-ID"]
+    assert (second["Subject"], second.text, second.html) == (
+        first["Subject"], first.text, first.html,
+    )  # fmt: skip
+    [event] = post.events("dispatch.asked")
+    assert number in event.body["because"]
+    with post.database.write() as session:
+        row = session.exec(select(PersonRow)).one()
+        row.digests_left_at = post.clock.now()
+    with pytest.raises(Refused, match="has left digests"):
+        again("form-2")
 
 
 async def test_a_case_can_be_urged_by_hand_to_a_leader(post: Post) -> None:

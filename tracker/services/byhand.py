@@ -12,15 +12,19 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from notifiers.message import Address, message_id, one_line
+from notifiers.mime import readdressed
+from tracker.domain.dispatches import dispatch_key
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.policy import Role
 from tracker.domain.reminders import Notice, awake, deadline_version, standing_reason
 from tracker.domain.verdicts import NoticeKind
 from tracker.services import planning, trail
+from tracker.services.fallback import way_of
 from tracker.services.planning import Intent
 from tracker.services.trail import traced
 from tracker.store import queries
-from tracker.store.tables import DispatchKind, DispatchRow, NoticeRow
+from tracker.store.tables import DispatchKind, DispatchRow, NoticeRow, PersonRow
 
 SETTLED = {
     "done": "已办结 / it is done",
@@ -66,15 +70,21 @@ def send_now(
 
 
 def resend(
-    session: Session, slug: str, message_id: str, *, now: datetime, by: str, once: str = ""
+    session: Session, slug: str, number: str, *, now: datetime, by: str, once: str = ""
 ) -> list[str]:
-    """What the mail told and is still open, told again to whoever has the role now; the keys.
+    """What a reminder told and is still open, told again to whoever has the role now; any other
+    mail as it was, to its reader's present address. Returns the keys of the notices, or the mail's.
 
-    NotFound for a mail that this programme did not send; Refused where all of it is settled.
+    NotFound for a mail that this programme did not send; Refused where all of it is settled, or its
+    reader is gone or has left digests.
     """
-    row = session.exec(select(DispatchRow).where(DispatchRow.message_id == message_id)).first()
-    if row is None or row.kind is not DispatchKind.REMINDER:
-        raise NotFound(f"没有这封催办信 / no reminder has the number {message_id}")
+    row = session.exec(select(DispatchRow).where(DispatchRow.message_id == number)).first()
+    if row is None or row.frozen_at is None:
+        raise NotFound(f"没有这封信 / no mail has the number {number}")
+    if row.kind is not DispatchKind.REMINDER:
+        if row.programme != slug:
+            raise NotFound(f"方案 {slug} 没有这封信 / {slug} has sent no mail {number}")
+        return [_again(session, row, once=once or secrets.token_hex(4), now=now, by=by)]
     told = select(NoticeRow).where(
         NoticeRow.dispatch_id == row.id, NoticeRow.programme == slug
     ).order_by(col(NoticeRow.id))  # fmt: skip
@@ -86,13 +96,48 @@ def resend(
         try:
             sent.append(
                 send_now(session, slug, key, role=role, now=now, by=by,
-                         because=f"resend {message_id}", once=once)
+                         because=f"resend {number}", once=once)
             )  # fmt: skip
         except Refused as refusal:
             refusals.append(f"{key}: {refusal}")
     if not sent:
         raise Refused(_nothing_left(refusals))
     return sent
+
+
+def _again(session: Session, row: DispatchRow, *, once: str, now: datetime, by: str) -> str:
+    """The mail as it was issued, under a number and a date of its own."""
+    person = session.get(PersonRow, row.person_id)
+    key = dispatch_key(row.person_id, f"{row.window} again {once}", row.channel)
+    if session.exec(select(DispatchRow.id).where(DispatchRow.key == key)).first() is not None:
+        return key
+    if person is None or person.erased_at is not None or not row.text:
+        raise Refused("收信人已注销 / its reader was erased")
+    if row.kind is DispatchKind.DIGEST and person.digests_left_at is not None:
+        raise Refused(f"{person.name} 已退订周报 / {person.name} has left digests")
+    new = DispatchRow(
+        key=key, person_id=row.person_id, programme=row.programme, channel=row.channel,
+        window=f"{row.window} again {once}", kind=row.kind, message_id=key, made_at=now,
+        due_at=now, subject=row.subject, text=row.text, html=row.html,
+    )  # fmt: skip
+    if way_of(row).needs_address:
+        _freeze(new, row, person, now)
+    session.add(new)
+    body = {"key": key, "because": f"resend {row.message_id}", "by": traced(session, by)}
+    trail.append(session, row.programme, "dispatch.asked", key, body, now=now)
+    return key
+
+
+def _freeze(new: DispatchRow, row: DispatchRow, person: PersonRow, now: datetime) -> None:
+    """With all that was enclosed in it: only number, date and address are others."""
+    if not person.mail:
+        raise Refused(f"{person.name} 没有邮箱 / {person.name} has no mail address")
+    new.message_id = message_id(new.key, person.salt, domain=row.message_id.rpartition("@")[2])
+    new.frozen_at, new.recipient = now, person.mail
+    new.raw = readdressed(
+        row.raw or b"", message_id=new.message_id, to=Address(person.mail, one_line(person.name)),
+        date=now,
+    )  # fmt: skip
 
 
 def _nothing_left(refusals: Sequence[str]) -> str:
