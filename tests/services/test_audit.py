@@ -465,6 +465,9 @@ def test_a_dossier_holds_everything_about_one_obligation(database: Database, lan
                  *[event.hash for event in found.trail]):  # fmt: skip
         assert told in text, told
     assert "2/done/housing" not in text
+    assert [one.kind for one in found.trail] == ["fact.receipt", "fact.report", "fact.review"]
+    positions = {event.body["fact"]: event.seq for event in found.trail}
+    assert [one.position for one in found.row.history] == [positions["r1"], positions["v1"]]
     assert dossier.pdf(found, language) == dossier.pdf(found, language)
 
 

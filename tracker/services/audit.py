@@ -89,13 +89,14 @@ class Chain:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the database has beside the facts. `positions` in the chain by an event's subject: an
-    obligation, a case or a fact."""
+    """What the database has beside the facts. `positions` in the chain by an event's subject, an
+    obligation or a case; `recorded` by the fact that an event recorded."""
 
     notices: tuple[NoticeLine, ...] = ()
     chain: Chain | None = None
     positions: Mapping[str, int] = field(default_factory=dict)
     slips: tuple[SlipLine, ...] = ()
+    recorded: Mapping[str, int] = field(default_factory=dict)
 
 
 NONE = Evidence()
@@ -510,7 +511,7 @@ class AuditDesk:
             told += [one for one in self._cases.get(owed.occurrence, ())
                      if one.duty in ("", owed.duty)]  # fmt: skip
         for happened in sorted(told, key=lambda one: (one.occurred_at, one.id)):
-            yield _happening(happened, self.evidence.positions.get(happened.id))
+            yield _happening(happened, self.evidence.recorded.get(happened.id))
 
     def _state(self, one: Standing) -> State:
         if one.waived:
@@ -527,8 +528,10 @@ class AuditDesk:
 
     def _position(self, one: Standing) -> int | None:
         owed, positions = one.obligation, self.evidence.positions
-        subjects = [owed.key, *one.facts, *([owed.occurrence] if owed.kind == "case" else [])]
-        return max((positions[name] for name in subjects if name in positions), default=None)
+        subjects = [owed.key, *([owed.occurrence] if owed.kind == "case" else [])]
+        found = [positions[name] for name in subjects if name in positions]
+        found += [seq for fact in one.facts if (seq := self.evidence.recorded.get(fact))]
+        return max(found, default=None)
 
 
 def _parts(key: str) -> tuple[str, str, str, str]:

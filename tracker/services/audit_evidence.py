@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from tracker.domain.obligations import Standing
 from tracker.services import slips, trail
@@ -83,15 +83,25 @@ def stream(
 
 def _of_these(session: Session, slug: str, some: Sequence[Standing], seen: Board) -> Evidence:
     keys = [one.obligation.key for one in some]
-    subjects = [
-        *keys,
-        *(fact for one in some for fact in one.facts),
-        *(one.obligation.occurrence for one in some if one.obligation.kind == "case"),
-    ]
+    subjects = dict.fromkeys(name for one in some for name in subjects_of(one))
+    positions, recorded = _positions(session, slug, list(subjects))
     return Evidence(
-        tuple(_notices(session, slug, keys, seen)), None,
-        _positions(session, slug, subjects), tuple(_slips(session, slug, keys, seen)),
+        tuple(_notices(session, slug, keys, seen)), None, positions,
+        tuple(_slips(session, slug, keys, seen)), recorded,
     )  # fmt: skip
+
+
+def subjects_of(one: Standing) -> list[str]:
+    """Under which subjects the trail may tell of an obligation: a fact may name the whole clause, a
+    duty or a unit of it; a review names its report."""
+    owed = one.obligation
+    found = [
+        "/".join(part for part in (owed.clause, duty, unit, occurrence) if part)
+        for duty in (owed.duty, "")
+        for unit in (owed.unit, "")
+        for occurrence in dict.fromkeys((owed.occurrence, ""))
+    ]
+    return [*found, *one.facts, *([owed.occurrence] if owed.kind == "case" else [])]
 
 
 def _chain(session: Session, slug: str) -> Chain:
@@ -111,7 +121,8 @@ def evidence_of(
     chain = _chain(session, slug)
     notices = tuple(_notices(session, slug, keys, seen))
     slips = tuple(_slips(session, slug, keys, seen))
-    return Evidence(notices, chain, _positions(session, slug), slips)
+    positions, recorded = _positions(session, slug)
+    return Evidence(notices, chain, positions, slips, recorded)
 
 
 def _notices(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Iterator[NoticeLine]:
@@ -159,20 +170,22 @@ def _slips(session: Session, slug: str, keys: Sequence[str], seen: Board) -> Ite
 
 def _positions(
     session: Session, slug: str, subjects: Sequence[str] | None = None
-) -> dict[str, int]:
-    """The last sealed event of each subject, or of these."""
-    wanted = (
-        select(EventRow.subject, func.max(EventRow.seq))
-        .where(EventRow.programme == slug, col(EventRow.seq).is_not(None))
-        .group_by(EventRow.subject)
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The last sealed event of each subject, or of these; and the event that recorded each fact."""
+    wanted = select(EventRow.subject, EventRow.seq, col(EventRow.body)["fact"].as_string()).where(
+        EventRow.programme == slug, col(EventRow.seq).is_not(None)
     )
-    if subjects is None:
-        return {subject: seq or 0 for subject, seq in session.exec(wanted)}
-    found: dict[str, int] = {}
-    for some in queries.chunks(subjects):
-        few = session.exec(wanted.where(col(EventRow.subject).in_(some)))
-        found |= {subject: seq or 0 for subject, seq in few}
-    return found
+    lots = [wanted] if subjects is None else [
+        wanted.where(col(EventRow.subject).in_(some)) for some in queries.chunks(subjects)
+    ]  # fmt: skip
+    positions: dict[str, int] = {}
+    recorded: dict[str, int] = {}
+    for one in lots:
+        for subject, seq, fact in session.exec(one.order_by(col(EventRow.seq))):
+            positions[subject] = seq or 0
+            if fact:
+                recorded.setdefault(fact, seq or 0)
+    return positions, recorded
 
 
 def _number(row: SlipRow) -> str:

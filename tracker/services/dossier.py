@@ -60,12 +60,12 @@ def of_obligation(
     row = AuditDesk(seen, evidence).row(one)
     whole = audit(seen, first=date.max, last=date.min, evidence=Evidence(chain=evidence.chain))
     about = [entry for entry in readings.of_board(seen) if entry.reading.clause in _places(one)]
-    subjects = [key, *[happened.fact for happened in row.history if happened.fact]]
+    told = {happened.fact for happened in row.history} | set(one.facts)
     events = [
         event
-        for subject in dict.fromkeys(subjects)
+        for subject in dict.fromkeys(audit_evidence.subjects_of(one))
         for event in trail.events(session, slug, subject=subject)
-        if event.at <= seen.known_at
+        if event.at <= seen.known_at and (subject == key or event.body.get("fact") in told)
     ]
     events.sort(key=lambda event: (event.at, event.seq or 0))
     return Dossier(whole, seen, one, row, tuple(about), tuple(events))
