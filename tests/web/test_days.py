@@ -115,6 +115,7 @@ def test_what_a_contact_had_typed_is_still_there_after_the_page_was_lost(
     screen.locator('input[value="going"]').check()
     screen.locator("main form button.btn-main").click()
     expect(screen.locator(".banner-done")).to_be_visible()
+    screen.wait_for_load_state()  # the script of the receipt has run
     screen.goto(path)
     expect(screen.locator('textarea[name="note"]')).to_have_value("")
 
