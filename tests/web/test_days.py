@@ -142,7 +142,7 @@ def test_a_leader_reads_one_page_and_orders_with_a_day(
 ) -> None:
     screen.goto(to(address, "/p/small/leader", language))
     expect(screen.locator("figure.chart svg").first).to_be_visible()
-    screen.locator('a[href*="instruct?about="]').first.click()
+    screen.locator('a[href*="instruct?"][href*="about="]').first.click()
     screen.locator('input[name="person"]').fill("县长")
     screen.locator("main form button.btn-main").click()
     expect(screen.locator("#clocks")).to_contain_text("任务")
