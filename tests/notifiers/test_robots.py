@@ -42,6 +42,7 @@ LIMITED = [
     (DINGTALK, Reply({"errcode": 130101, "errmsg": "send too fast"}), 10),
     (DINGTALK, Reply({"errcode": 410100, "errmsg": "发送速度太快而限流"}), 10),
     (FEISHU, Reply({"code": 9499, "msg": "too many request", "data": {}}), 1),
+    (FEISHU, Reply({"code": 99991400, "msg": "request trigger frequency limit"}, 429), 1),
     (FEISHU, Reply({"code": 11232, "msg": "frequency limited"}, 400), 1),
 ]
 ABOUT_US = [
@@ -54,6 +55,8 @@ ABOUT_US = [
     (FEISHU, Reply("", 302, {"Location": "http://127.0.0.1/"})),
 ]
 ABOUT_THE_MESSAGE = [
+    (FEISHU, Reply({"code": 9499, "msg": "Bad Request", "data": {}})),
+    (FEISHU, Reply({"code": 19002, "msg": "params error, msg_type need"})),
     (WECOM, Reply({"errcode": 40058, "errmsg": "text.content exceed max length 2048"})),
     (DINGTALK, Reply({"errcode": 430102, "errmsg": "含有不合适的文本"})),
     (FEISHU, Reply({"code": 19003, "msg": "bad content"})),
