@@ -12,7 +12,8 @@ import pypdfium2
 import pytest
 
 from tests.builders import at
-from tracker.exports.pdf import pdf_bytes
+from tracker.exports.glyphs import missing
+from tracker.exports.pdf import FONTS, pdf_bytes
 
 MADE_AT = at("2021-10-11 08:30")
 
@@ -72,3 +73,18 @@ def test_a_slip_longer_than_a_page_numbers_its_pages() -> None:
     rows = [["任务", f"第{n}项"] for n in range(60)]
     text = text_of(pdf_bytes("slip", a_slip(rows=rows), made_at=MADE_AT))
     assert re.findall(r"(\d) / 3", text) == ["1", "2", "3"]
+
+
+def test_a_character_that_no_font_has_is_told_by_its_number_and_not_by_a_box(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rare, common = "𠮷", "督"
+    text = text_of(pdf_bytes("slip", a_slip(title=f"{common}{rare}🚨"), made_at=MADE_AT))
+    assert f"{common}〔U+20BB7〕〔U+1F6A8〕" in text.replace("\n", "")
+    assert "U+1F6A8, U+20BB7" in caplog.text
+
+
+def test_what_offices_write_is_drawn_and_only_what_the_fonts_lack_is_not() -> None:
+    assert missing("县委组织部〔〕①㎡㏄々〇㐂é—…\U00030edd", FONTS) == set()
+    assert missing("\n\t \u200b\ufe0f", FONTS) == set(), "nothing is drawn for these"
+    assert missing("吉𠮷", FONTS) == {"𠮷"}

@@ -7,6 +7,7 @@ Equal values, templates and instants give equal bytes.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -15,6 +16,10 @@ from typing import Any
 
 import pylopdf_fonts_zh_cn
 import typst
+
+from tracker.exports.glyphs import named
+
+log = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 FONTS = Path(pylopdf_fonts_zh_cn.__file__).resolve().parent
@@ -27,7 +32,7 @@ def pdf_bytes(template: str, values: Mapping[str, Any], *, made_at: datetime) ->
     mistake of ours: typst.TypstError names its line.
     """
     made = _compiler(template).compile(
-        sys_inputs={"values": json.dumps(values, ensure_ascii=False)},
+        sys_inputs={"values": _told(template, values)},
         format="pdf",
         timestamp=int(made_at.timestamp()),
     )
@@ -39,11 +44,20 @@ def pdf_bytes(template: str, values: Mapping[str, Any], *, made_at: datetime) ->
 def png_bytes(template: str, values: Mapping[str, Any], *, ppi: int) -> bytes:
     """The same as one picture, `ppi` pixels for each inch of the template's page."""
     made = _compiler(template).compile(
-        sys_inputs={"values": json.dumps(values, ensure_ascii=False)}, format="png", ppi=ppi
+        sys_inputs={"values": _told(template, values)}, format="png", ppi=ppi
     )
     if not isinstance(made, bytes):
         raise TypeError(f"{template} has more than one page")
     return made
+
+
+def _told(template: str, values: Mapping[str, Any]) -> str:
+    """As JSON. A character that our fonts lack stands there by its number instead of as a box, and
+    the log says which."""
+    text, lacking = named(json.dumps(values, ensure_ascii=False), FONTS)
+    if lacking:
+        log.warning("%s: no glyph in the shipped fonts for %s", template, ", ".join(lacking))
+    return text
 
 
 def _compiler(template: str) -> typst.Compiler:
