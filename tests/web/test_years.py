@@ -108,3 +108,13 @@ def test_no_key_is_shown_to_an_administrator(a_house: Callable[..., House]) -> N
     house = a_house(smtp_host="mail.example.org", smtp_password="hidden-password")
     with house.browser() as client:
         assert "hidden-password" not in client.get("/service").text
+
+
+def test_a_backup_is_made_from_the_page_and_listed(visitor: TestClient, house: House) -> None:
+    fields = form_of(visitor.get("/service"), action="/service/backup")
+    answer = visitor.post("/service/backup", data=fields)
+    assert answer.status_code == 303
+    page = visitor.get(answer.headers["location"]).text
+    assert '<td class="id">tracker-20211018-000000.tar.gz</td>' in page
+    assert "备份好了" in page
+    assert len(list((house.runtime.settings.data / "backups").iterdir())) == 1

@@ -28,13 +28,12 @@ from tracker.domain.errors import Refused
 from tracker.services import backups, held, moving
 from tracker.wording.forms import instant as told_instant
 
-FOLDER = "backups"
 MIB = 2**20
 EML = "*.eml"
 
 
 def backup(place: House, out: Path | None, *, keep: int, as_json: bool) -> None:
-    target = out or place.settings.data / FOLDER
+    target = out or place.settings.data / backups.FOLDER
     if out is None:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
     done = backups.backup(

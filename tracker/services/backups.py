@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 MANIFEST, COPY, SECRET, EVIDENCE = "manifest.json", "database", "secret", "evidence"
 BLOCK = 1024 * 1024
+FOLDER = "backups"
+"""Below the data folder: where they go unless another place is named."""
 NAME = "tracker-{at:%Y%m%d-%H%M%S}.tar.gz"
 NAMED = "tracker-????????-??????.tar.gz"
 
@@ -109,6 +111,25 @@ def forget_older(folder: Path, keep: int) -> list[Path]:
     for path in old:
         path.unlink()
     return old
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A backup in the folder of the house; `made_at` is what its name says."""
+
+    path: Path
+    size: int
+    made_at: datetime
+
+
+def kept(data: Path) -> list[Kept]:
+    """Those in the folder below the data folder, the newest first."""
+    found = sorted((data / FOLDER).glob(NAMED), reverse=True)
+    return [
+        Kept(path, path.stat().st_size,
+             datetime.strptime(path.name[8:23], "%Y%m%d-%H%M%S").replace(tzinfo=UTC))
+        for path in found
+    ]  # fmt: skip
 
 
 def described(session: Session, now: datetime, revision: str, kind: str = "backup") -> Manifest:

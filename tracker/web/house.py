@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from notifiers.message import WAYS, DeliveryError
 from tracker import runtime
-from tracker.services import outlets
+from tracker.services import backups, outlets
 from tracker.web import vitals
 from tracker.web.asking import Asked
 from tracker.web.entry import Acting, Office, Received
 from tracker.web.intake import Unclear
-from tracker.web.rendering import page
+from tracker.web.rendering import go, page
 
 router = APIRouter()
 
@@ -33,16 +33,20 @@ class Tried:
 
 
 @router.get("/service")
-def admin_page(asked: Office) -> Response:
-    return _admin(asked)
+def service_page(asked: Office, done: str = "") -> Response:
+    """`done` is the backup that was made just now."""
+    return _service(asked, backed_up=done[:60])
 
 
-def _admin(asked: Asked, tried: Tried | None = None, to: str = "") -> Response:
+def _service(
+    asked: Asked, tried: Tried | None = None, to: str = "", *, backed_up: str = ""
+) -> Response:
     settings = asked.runtime.settings
     return page(
         asked, "service", outlets=list(outlets.outlets(settings)), settings=settings, tried=tried,
         to=to, state=vitals.vitals(asked), health=vitals.vitals(asked),
-        mails=settings.mails, size=_size(settings.data),
+        mails=settings.mails, size=_size(settings.data), backups=backups.kept(settings.data),
+        backed_up=backed_up,
         status=UNPROCESSABLE if tried is not None and not tried.accepted else 200,
     )  # fmt: skip
 
@@ -71,4 +75,18 @@ async def try_channel(asked: Acting, form: Received) -> Response:
         tried = Tried(name, True, accepted.reply)
     except (DeliveryError, ValueError) as failure:
         tried = Tried(name, False, f"{failure} ({type(failure).__name__})")
-    return await run_in_threadpool(_admin, asked, tried, to)
+    return await run_in_threadpool(_service, asked, tried, to)
+
+
+@router.post("/service/backup")
+def back_up(asked: Acting, form: Received) -> Response:
+    """One file into the folder of the house, verified; the same as the command line's."""
+    runtime_, settings = asked.runtime, asked.runtime.settings
+    target = settings.data / backups.FOLDER
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    done = backups.backup(runtime_.database, settings.data, target, asked.now, progress=_quiet)
+    return go(asked, "/service#backups", done=done.path.name)
+
+
+def _quiet(done: int, all_: int) -> None:
+    """Nobody watches the progress of a form."""
