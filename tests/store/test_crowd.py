@@ -14,7 +14,7 @@ from threading import Event, Thread
 import pytest
 from sqlmodel import select
 
-from tests.builders import JANUARY, a_database, migrated
+from tests.builders import JANUARY, migrated
 from tracker.store.crowd import AT_ONCE, BESIDE_A_WRITER, Processes, Threads
 from tracker.store.database import Database
 from tracker.store.tables import HeartbeatRow
@@ -110,6 +110,18 @@ def test_who_has_waited_for_long_goes_on_and_nobody_is_forgotten() -> None:
         pass
 
 
+def test_who_waits_in_a_line_that_moves_goes_before_nobody() -> None:
+    threads, went = Threads(0.2), list[int]()
+
+    def stay(number: int) -> None:
+        time.sleep(0.1)
+        went.append(number)
+
+    with comers(*[threads.to_write] * 8, say=stay):
+        pass
+    assert went == list(range(8))
+
+
 def test_an_error_ends_a_turn() -> None:
     turns = Threads(PATIENCE)
     for turn in (turns.to_write, turns.to_read):
@@ -172,7 +184,7 @@ def test_a_process_that_sleeps_in_the_queue_holds_up_but_stops_nobody(
 ) -> None:
     assert holder.pid is not None
     os.kill(holder.pid, signal.SIGSTOP)
-    with closing(a_database(f"sqlite:///{tmp_path / 'tracker.sqlite'}")) as database:
+    with closing(Database(f"sqlite:///{tmp_path / 'tracker.sqlite'}", busy_seconds=1)) as database:
         beat(database)
         assert beats(database) == 1
 

@@ -5,7 +5,8 @@ last to come may be the first to go, and somebody waits for seconds. Here writer
 of a process and the processes of a machine. And each thread that computes slows down the one that
 writes, for which all others wait, so that readers wait for places while there are many.
 
-Turns are manners, not safety, which is SQLite's own: whoever has waited for long goes on without.
+Turns are manners, not safety, which is SQLite's own: where nobody has moved for long, whoever waits
+goes on without.
 """
 
 from __future__ import annotations
@@ -35,11 +36,16 @@ class _Line:
 
     waiting: deque[threading.Lock] = field(default_factory=deque)
     inside: int = 0
+    moves: int = 0
 
     def call(self, *, at_most: int) -> None:
         while self.waiting and self.inside < at_most:
-            self.inside += 1
+            self.move(1)
             self.waiting.popleft().release()
+
+    def move(self, by: int) -> None:
+        self.inside += by
+        self.moves += 1
 
 
 class _Mine(threading.local):
@@ -97,7 +103,7 @@ class Threads:
 
     def _move(self, line: _Line, by: int) -> None:
         with self._lock:
-            line.inside += by
+            line.move(by)
             self._call()
 
     def _wait(self, line: _Line) -> None:
@@ -106,12 +112,14 @@ class Threads:
         with self._lock:
             line.waiting.append(called)
             self._call()
-        if called.acquire(timeout=self._patience):
-            return
-        with self._lock:
-            if called in line.waiting:  # else it was called just now
-                line.waiting.remove(called)
-                line.inside += 1
+            seen = line.moves
+        while not called.acquire(timeout=self._patience):
+            with self._lock:
+                if line.moves == seen and called in line.waiting:
+                    line.waiting.remove(called)
+                    line.move(1)
+                    return
+                seen = line.moves
 
     def _call(self) -> None:
         self._writers.call(at_most=1)
