@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
@@ -153,6 +154,22 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
     database.close()
     assert "127.0.0.1:1" in str(trouble.value)
     assert "hush" not in str(trouble.value)
+
+
+def test_a_server_whose_connections_are_all_taken_is_said_to_be_out_of_reach(
+    postgres_url: str,
+) -> None:
+    migrated(postgres_url)
+    with closing(Database(postgres_url, busy_seconds=0.2)) as database, ExitStack() as many:
+
+        def take_all() -> None:
+            for _ in range(50):
+                many.enter_context(database.read())
+
+        with pytest.raises(Unreachable, match="connection timed out"):
+            take_all()
+        many.close()
+        assert names(database) == []
 
 
 @pytest.mark.parametrize("url", ["", "tracker.sqlite", "://"])

@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session
 
 from tracker.domain.errors import TrackerError
@@ -119,6 +120,9 @@ class Database:
                     yield session
                 finally:
                     self.mine.session = before
+        except NoConnection as none:  # all are taken, by others who wait for the server
+            said = f"{self.place}: {_ADVICE[Unreachable]} ({none.args[0]})"
+            raise Unreachable(said) from none
         except DBAPIError as failure:
             known = explained(failure, self.url)
             if known is None:
@@ -275,6 +279,7 @@ def _postgres(url: URL, busy_seconds: float) -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
+        pool_timeout=3 * busy_seconds,
         hide_parameters=True,  # names and addresses have no place in a log
         connect_args={
             "options": options,
