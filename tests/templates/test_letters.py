@@ -315,6 +315,8 @@ def test_the_last_reminder_says_that_the_year_is_over(environment: Environment) 
     ended = late(why=(Why("end", "contact", samples.NOW),), keeps=Units(0), next_at=None)
     letter = render_reminder(environment, "zh", a_mail(ended, replace(ended, key="10")))
     assert letter.subject == "【催办】考核期已过，2 项未办结"
+    assert letter.text.startswith("考核期已过，2 件没有办结。")
+    assert "可保" not in letter.text
     assert letter.text.count("考核期已过，按未完成计；这是最后一次催办。") == 2
     assert "考核期已过，最后一次催办（联络员）" in letter.html
     english = render_reminder(environment, "en", a_mail(ended))

@@ -190,13 +190,14 @@ class _Reminder:
         mail, late = self.mail, len(self.mail.late)
         if not mail.lines:
             return self.say("verdict_reviews", told=self.say("joined").join(self._reviews()))
+        review = self.say("verdict_to_review", n=len(mail.reviews)) if mail.reviews else ""
+        if all(line.ended for line in mail.lines):
+            return self.say("verdict_ended", n=late, review=review)
         keeps = self._keeps()
         key = "verdict_late"
         if late == len(mail.lines):
             key = "verdict_one_late" if late == 1 else "verdict_all_late"
-        told = self.say(key, n=late) if late else ""
-        if mail.reviews:
-            told += self.say("verdict_to_review", n=len(mail.reviews))
+        told = (self.say(key, n=late) if late else "") + review
         return self.say("verdict", n=len(mail.lines), keeps=keeps, late=told)
 
     def _keeps(self) -> str:
@@ -318,7 +319,7 @@ class _Reminder:
         kept = [line.keeps for line in self.mail.lines if line.keeps > 0]
         if len(self.mail.lines) < 2:
             return ""
-        key = "total_sum" if len(kept) > 1 else "total_plain"
+        key = "total_sum" if len(kept) > 1 else "total_plain" if kept else "total_lost"
         parts = " + ".join(points(keeps) for keeps in kept)
         return self.say(key, lost=self.mail.lost, keeps=self.mail.keeps, parts=parts)
 
