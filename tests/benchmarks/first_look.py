@@ -23,6 +23,7 @@ from tracker.store.database import Database
 END = datetime(2022, 3, 1, tzinfo=UTC)
 """Past every deadline."""
 DAY = 86_400
+SLUG = "many"
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ def bare_loop(database: Database) -> int:
 def scored(url: str) -> tuple[int, int]:
     """Points lost in 0.0001, and the number of entries."""
     with closing(Database(url)) as database, database.read() as session:
-        ledger = scoreboard.board(session, "many", as_of=END).ledger
+        ledger = scoreboard.board(session, SLUG, as_of=END).ledger
     return int(ledger.lost), len(ledger.entries)
 
 

@@ -16,7 +16,7 @@ import random
 import subprocess
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,13 +35,13 @@ from tracker.domain import facts as f
 from tracker.domain.forecast import forecast
 from tracker.domain.layout import lay_out
 from tracker.domain.ledger import Ledger
+from tracker.domain.obligations import Obligation
 from tracker.domain.programme import Programme
-from tracker.domain.record import Record, record
-from tracker.domain.running import Running
+from tracker.domain.record import record
 from tracker.domain.scoring import Context, score, score_filed
 from tracker.domain.whatif import Done, what_if
 from tracker.programmes import path_of
-from tracker.services import factbook, handins
+from tracker.services import factbook, handins, reporting, scoreboard
 from tracker.store import queries
 from tracker.store.database import Database
 from tracker.store.tables import FactRow, ProgrammeRow
@@ -49,6 +49,7 @@ from tracker.store.tables import FactRow, ProgrammeRow
 pytestmark = pytest.mark.bench
 
 SEED = 20211130
+SLUG = first_look.SLUG
 CONTEXT = Context(china())
 START = datetime(2021, 1, 1, tzinfo=UTC)
 END = first_look.END
@@ -87,7 +88,7 @@ def a_programme(units: int, *, items: int = ITEMS, shared: bool = True) -> Progr
     worth = str(10**6)
     return Programme.model_validate(
         {
-            "id": "many",
+            "id": SLUG,
             "title": "规模方案",
             "year": 2021,
             "points": str(10**6 * items),
@@ -128,29 +129,38 @@ def a_clause(item: int, number: int) -> dict[str, Any]:
     }
 
 
-def handed_in(programme: Programme, *, late: bool) -> list[f.AnyFact]:
-    """A report with its acceptance for every obligation in time; or for half of them, up to two
-    months late, and nothing for the others."""
+Answered = tuple[Obligation, tuple[f.Report, f.Review] | tuple[()]]
+
+
+def answered(programme: Programme, *, late: bool) -> Iterator[list[Answered]]:
+    """Clause by clause: a report with its acceptance for every obligation in time; or for half of
+    them, up to two months late, and nothing for the others."""
     lot = random.Random(SEED)
     nothing = record((), as_of=END, known_at=END)
-    facts: list[f.AnyFact] = []
-    for number, one in enumerate(lay_out(programme, CONTEXT.calendar, nothing)):
-        assert one.due_at is not None
-        if late and lot.random() < 0.5:
-            continue
-        away = lot.randrange(1, 60 * DAY) if late else -lot.randrange(0, 9 * DAY)
-        at = one.due_at + timedelta(seconds=away)
-        name = f.FactId(f"f{number:07d}")
-        about = {"clause": one.clause, "duty": one.duty, "unit": one.unit}
-        facts.append(
-            f.Report(id=name, occurred_at=at, recorded_at=at, done=True,
-                     occurrence=one.occurrence, **about)
-        )  # fmt: skip
-        facts.append(
-            f.Review(id=f.FactId(f"r{number:07d}"), occurred_at=at, recorded_at=at, report=name,
-                     outcome="accepted")
-        )  # fmt: skip
-    return facts
+    for clause in programme.clauses:
+        owed = lay_out(programme, CONTEXT.calendar, nothing, clauses=[clause])
+        yield [
+            (one, () if late and lot.random() < 0.5 else in_and_accepted(one, lot, late=late))
+            for one in owed
+        ]
+
+
+def in_and_accepted(
+    one: Obligation, lot: random.Random, *, late: bool
+) -> tuple[f.Report, f.Review]:
+    assert one.due_at is not None
+    away = lot.randrange(1, 60 * DAY) if late else -lot.randrange(0, 9 * DAY)
+    at = one.due_at + timedelta(seconds=away)
+    report = f.Report(
+        id=f.FactId(f"f-{one.key}"), occurred_at=at, recorded_at=at, done=True, clause=one.clause,
+        duty=one.duty, unit=one.unit, occurrence=one.occurrence,
+    )  # fmt: skip
+    return report, f.Review(id=f.FactId(f"r-{one.key}"), occurred_at=at, recorded_at=at,
+                            report=report.id, outcome="accepted")  # fmt: skip
+
+
+def handed_in(programme: Programme, *, late: bool) -> list[f.AnyFact]:
+    return [one for owed in answered(programme, late=late) for _, facts in owed for one in facts]
 
 
 # -- the limit -------------------------------------------------------------------------------------
@@ -162,24 +172,18 @@ class Bare:
 
     database: Database
 
-    def keep(self, programme: Programme, filed: Record) -> None:
-        done = {
-            (one.clause, one.unit, one.occurrence): int(one.occurred_at.timestamp())
-            for kinds in filed.about.values()
-            for one in kinds[f.Report].facts
-            if isinstance(one, f.Report)
-        }
+    def keep(self, owed: Iterable[Answered]) -> None:
         rows = [
             {"unit": int(one.unit[1:]), "rule": int(one.clause[-1]) - 1,
              "due": int(one.due_at.timestamp()),
-             "done": done.get((one.clause, one.unit, one.occurrence), -1)}
-            for one in lay_out(programme, CONTEXT.calendar, filed)
+             "done": int(facts[0].occurred_at.timestamp()) if facts else -1}
+            for one, facts in owed
             if one.due_at is not None
         ]  # fmt: skip
+        columns = "unit INTEGER, rule INTEGER, due BIGINT, done BIGINT"
         with self.database.write() as session:
             run = session.connection().execute
-            run(text("DROP TABLE IF EXISTS bare"))
-            run(text("CREATE TABLE bare (unit INTEGER, rule INTEGER, due INTEGER, done INTEGER)"))
+            run(text(f"CREATE TABLE IF NOT EXISTS bare ({columns})"))
             run(text("INSERT INTO bare VALUES (:unit, :rule, :due, :done)"), rows)
 
     def rows(self) -> Iterator[tuple[int, int, int, int]]:
@@ -263,9 +267,11 @@ def test_a_score_of_very_many_against_a_bare_loop(
 ) -> None:
     numpy = pytest.importorskip("numpy")
     programme = a_programme(units)
-    facts = handed_in(programme, late=late)
+    facts: list[f.AnyFact] = []
+    for owed in answered(programme, late=late):
+        bare.keep(owed)
+        facts += [one for _, some in owed for one in some]
     filed = record(facts, as_of=END, known_at=END)
-    bare.keep(programme, filed)
     columns = numpy.array(list(bare.rows()), dtype=numpy.int64)
     ledger = score_filed(programme, CONTEXT, filed)
     assert lost_of(ledger) == bare.lost() == vectorised(numpy, columns)
@@ -296,20 +302,25 @@ def test_a_score_of_very_many_against_a_bare_loop(
 # -- a first look ----------------------------------------------------------------------------------
 
 
-def kept(database: Database, programme: Programme, facts: Sequence[f.AnyFact]) -> None:
-    """Published and recorded; without the rows of obligations, which a score does not read."""
+def published(database: Database, programme: Programme) -> None:
+    """Without the rows of obligations, which a score does not read."""
     with database.write() as session:
         session.add(
             ProgrammeRow(slug=programme.id, version=1, hash=programme.hash, title=programme.title,
                          year=programme.year, published_at=START,
                          document=programme.model_dump(mode="json", by_alias=True))
         )  # fmt: skip
+
+
+def recorded(database: Database, facts: Sequence[f.AnyFact]) -> None:
+    with database.write() as session:
         known = {one.id: one for one in facts}
+        before = factbook.last_row(session, SLUG)
         for some in queries.chunks(facts):
-            rows = [factbook.row(programme.id, one, known) for one in some]
+            rows = [factbook.row(SLUG, one, known) for one in some]
             session.connection().execute(insert(FactRow), rows)
-        last = factbook.last_row(session, programme.id)
-        handins.follow(session, programme.id, facts, known, tuple, before=0, last=last)
+        last = factbook.last_row(session, SLUG)
+        handins.follow(session, SLUG, facts, known, tuple, before=before, last=last)
 
 
 @pytest.mark.parametrize("units", [QUICK, FULL])
@@ -320,12 +331,12 @@ def test_the_first_look_of_a_new_process_against_a_bare_loop_over_the_same_datab
     migrated(database_url)
     database = Database(database_url, synchronous="normal")
     programme = a_programme(units)
-    facts = handed_in(programme, late=late)
-    Bare(database).keep(programme, record(facts, as_of=END, known_at=END))
-    kept(database, programme, facts)
+    published(database, programme)
+    for owed in answered(programme, late=late):
+        Bare(database).keep(owed)
+        recorded(database, [one for _, some in owed for one in some])
     many = units * ITEMS * CLAUSES * MONTHS
     database.close()
-    del facts, programme
 
     def measure() -> float:
         looks = [first_look.in_a_new_process(database_url) for _ in range(ROUNDS)]
@@ -370,41 +381,39 @@ def test_memory_of_a_score(told: Callable[[str], None]) -> None:
 # -- one fact more ---------------------------------------------------------------------------------
 
 
-def of_own_items(units: int) -> Callable[[], float]:
-    """CPU seconds of one more fact, where every unit has its own item."""
+def of_own_items(units: int, url: str) -> Callable[[], float]:
+    """CPU seconds of one more fact: recorded, and what it did to the score, through the service;
+    every unit has its own item, and half of all duties are handed in already."""
+    migrated(url)
+    database = Database(url, synchronous="off")
     programme = a_programme(units, items=units, shared=False)
-    running = Running(programme, CONTEXT, (), as_of=END, known_at=END)
-    nothing = record((), as_of=END, known_at=END)
-    owed = lay_out(programme, CONTEXT.calendar, nothing)
+    published(database, programme)
     lot = random.Random(SEED)
+    owed = [one for some in answered(programme, late=False) for one in some]
     lot.shuffle(owed)
-    waiting = iter(owed)
+    recorded(database, [fact for _, facts in owed[::2] for fact in facts])
+    waiting = iter([facts[0] for _, facts in owed[1::2] if facts])
 
-    def one_fact() -> float:
-        facts: list[f.AnyFact] = []
-        for _ in range(50):
-            one = next(waiting)
-            assert one.due_at is not None
-            at = one.due_at + timedelta(days=lot.randrange(1, 40))
-            facts.append(
-                f.Report(id=f.FactId(f"n-{one.key}"), occurred_at=at, recorded_at=at, done=True,
-                         clause=one.clause, duty=one.duty, unit=one.unit,
-                         occurrence=one.occurrence)
-            )  # fmt: skip
-        return cpu(lambda: [running.add(fact) for fact in facts]) / len(facts)
+    def one_more() -> None:
+        with database.write() as session:
+            [stored] = reporting.load_facts(session, SLUG, [next(waiting)], now=END)
+            assert scoreboard.moved(session, SLUG, [stored], now=END).by
 
-    return one_fact
+    for _ in range(5):
+        one_more()
+    return lambda: cpu(lambda: [one_more() for _ in range(10)]) / 10
 
 
-def test_one_fact_more_costs_what_it_touches(told: Callable[[str], None]) -> None:
-    few, many = of_own_items(100), of_own_items(3_000)
+def test_one_fact_more_costs_what_it_touches(tmp_path: Path, told: Callable[[str], None]) -> None:
+    few, many = (of_own_items(n, f"sqlite:///{tmp_path / f'{n}.sqlite'}") for n in (100, 3_000))
 
     def measure() -> float:
         pairs = [(few(), many()) for _ in range(ROUNDS)]
         growth = median(after / before for before, after in pairs)
         told(
-            f"one fact more among 3,000 units: {median(b for _, b in pairs) * 1e6:.0f} us, "
-            f"x{growth:.2f} of that among 100 (bound {GROWTH})"
+            f"one fact more among 3,000 units, recorded and scored: "
+            f"{median(b for _, b in pairs) * 1e3:.1f} ms, x{growth:.2f} of that among 100 "
+            f"(bound {GROWTH})"
         )
         return growth
 
@@ -432,27 +441,17 @@ def test_a_score_a_forecast_and_a_supposition_of_a_shipped_programme(
     clock = {"as_of": at, "known_at": at}
     ledger = score(programme, CONTEXT, facts, **clock)
     open_ = next(one.obligation.key for one in ledger.standings if one.open)
-    running = Running(programme, CONTEXT, facts[:-50], as_of=end, known_at=end)
-    fresh = iter(facts[-50:] * ROUNDS)
-
-    def one_more() -> None:
-        for _ in range(10):
-            one = next(fresh)
-            running.add(one.model_copy(update={"id": f"{one.id}-{id(one)}"}))
-
-    scored, foretold, supposed, more = turns(
+    scored, foretold, supposed = turns(
         lambda: score(programme, CONTEXT, facts, **clock),
         lambda: forecast(programme, CONTEXT, facts, **clock, until=until),
         lambda: what_if(programme, CONTEXT, facts, [Done(open_)], **clock, until=until),
-        one_more,
     )
     clauses = len(programme.clauses)
     province = scored * COUNTIES * PROVINCE_CLAUSES / clauses
     told(
-        f"{slug}, {clauses} clauses, {len(facts)} facts: score {scored * 1e3:.1f} ms, one fact "
-        f"more {more * 1e2:.2f} ms, forecast x{foretold / scored:.1f}, what-if "
+        f"{slug}, {clauses} clauses, {len(facts)} facts: score {scored * 1e3:.1f} ms, "
+        f"forecast x{foretold / scored:.1f}, what-if "
         f"x{supposed / scored:.1f} of a score; computed: a province of {COUNTIES:,} counties x "
         f"{PROVINCE_CLAUSES} clauses {province / 60:.1f} minutes of one core"
     )
     assert ledger.entries
-    assert more / 10 < scored

@@ -106,6 +106,19 @@ def looked_at_anew(
     fresh.close()
 
 
+def moved_by_what_they_say(
+    database: Database, name: str, known: list[f.AnyFact], new: list[f.AnyFact], now: datetime
+) -> None:
+    """What the last facts did to the score, from what they touch alone, is what all facts say."""
+    with database.read() as session:
+        found = scoreboard.moved(session, name, new, now=now)
+    was, is_ = (
+        score(words(name).programme, CONTEXT, facts, as_of=now, known_at=now).score
+        for facts in (known[: -len(new)], known)
+    )
+    assert found.by == is_ - was
+
+
 def handed_in(session: Session, name: str) -> dict[tuple[str, ...], tuple[object, ...]]:
     wanted = select(HandInRow).where(HandInRow.programme == name)
     return {
@@ -152,6 +165,7 @@ def told_in_batches(opened: Callable[[str], Database], name: str, count: int) ->
             owed = [one for one in reckoned.standings if one.obligation.kind != "gap"]
             assert kept == {one.obligation.key: one.open for one in owed}, number
             if lot.random() < ANEW:
+                moved_by_what_they_say(database, name, known, new, now)
                 then = lot.choice(known).recorded_at
                 for as_of, known_at in ((now, now), (then, now), (now, then)):
                     looked_at_anew(database, name, known, as_of, known_at)

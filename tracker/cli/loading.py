@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tracker.cli.house import House
     from tracker.definitions.sheets import Placed
     from tracker.domain.errors import Problem
+    from tracker.domain.moved import Moved
 
 contacts = group("contacts", "联系人与角色 / people and their roles")
 facts = group("facts", "事实：填报、审核、交办、监测等 / facts")
@@ -89,7 +90,7 @@ def load_facts(
     from tracker.cli.house import house, meant
     from tracker.definitions import sheets
     from tracker.domain.errors import DefinitionError
-    from tracker.services import programmes, reporting
+    from tracker.services import factbook, programmes, reporting
 
     with house(lang) as place, place.writing() as session:
         year = place.now.astimezone(place.settings.tz).year
@@ -101,7 +102,7 @@ def load_facts(
             given = [one.fact for one in rows]
             more = reporting.mistakes(session, slug, given, now=place.now, spoiled=read.spoiled)
             raise DefinitionError(sheets.by_row([*read.problems, *_placed(more, rows)]))
-        before = {one.id for one in reporting.facts(session, slug)}
+        before = factbook.named(session, slug, [one.fact.id for one in rows])
         keep = reporting.load_facts if any(one.entered for one in rows) else reporting.record_facts
         try:
             stored = keep(session, slug, [one.fact for one in rows], now=place.now, by=by)
@@ -139,7 +140,7 @@ def add_fact(
     from tracker.cli.house import house, meant
     from tracker.cli.instants import instant
     from tracker.definitions import sheets
-    from tracker.services import programmes, reporting
+    from tracker.services import factbook, programmes, reporting, scoreboard
 
     pairs = [("fact", kind), *(_field(one) for one in fields or ())]
     with house(lang) as place, place.writing() as session:
@@ -149,10 +150,11 @@ def add_fact(
         when = instant(at, known.tz, "--at") if at else place.now
         pairs.append(("occurred_at", when.isoformat()))
         one = sheets.typed(pairs, place.lang, units=_unit_names(known), entered_at=place.now)
-        before = {fact.id for fact in reporting.facts(session, slug)}
+        before = factbook.named(session, slug, [one.fact.id])
         [stored] = reporting.record_facts(session, slug, [one.fact], now=place.now, by=by)
-    added = int(stored.id not in before)
-    _loaded(place, json, "", "facts", 1, {"added": added, "kept": 1 - added})
+        added = int(stored.id not in before)
+        did = scoreboard.moved(session, slug, [stored] * added, now=place.now)
+    _loaded(place, json, "", "facts", 1, {"added": added, "kept": 1 - added}, did)
 
 
 def _field(text: str) -> tuple[str, str]:
@@ -248,16 +250,22 @@ def decide(
 
 
 def _loaded(
-    place: House, as_json: bool, file: str, what: Any, rows: int, counts: dict[str, int]
-) -> None:
+    place: House, as_json: bool, file: str, what: Any, rows: int, counts: dict[str, int],
+    did: Moved | None = None,
+) -> None:  # fmt: skip
     from tracker.cli import show
+    from tracker.cli.comparing import signed
     from tracker.cli.words import say
+    from tracker.definitions.answers import amount
     from tracker.definitions.documentanswers import LoadedAnswer
 
     if as_json:
-        show.answer(LoadedAnswer(file=file, what=what, rows=rows, **counts))
+        by = None if did is None else amount(did.by)
+        show.answer(LoadedAnswer(file=file, what=what, rows=rows, moved=by, **counts))
         return
     show.echo(say(f"{what}.loaded", place.lang, rows=rows, **counts))
+    if did is not None and did.by:
+        show.echo(say("facts.moved", place.lang, by=signed(did.by)))
 
 
 def _unit_names(programme: Any) -> dict[str, str]:

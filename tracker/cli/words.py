@@ -68,6 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{rows} 条事实：新记 {added}，已有 {kept}",
         "{rows} facts: {added} new, {kept} on file already",
     ),
+    "facts.moved": ("现在的得分因此变动 {by} 分", "the score as it stands now moves by {by}"),
     "calendar.loaded": ("已载入 {year} 年放假通知", "loaded the notice of {year}"),
     "calendar.same": ("{year} 年放假通知内容相同，未变", "the notice of {year} is on file already"),
     "as_of": ("截至 {at}", "as of {at}"),

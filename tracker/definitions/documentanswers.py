@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tracker.definitions.answers import Answer
+from tracker.definitions.answers import Answer, PointsText
 from tracker.domain.errors import Problem
 
 
@@ -83,6 +83,9 @@ class LoadedAnswer(Answer):
     added: int
     kept: int = Field(description="On file already.")
     ended: int = 0
+    moved: PointsText | None = Field(
+        default=None, description="What recorded facts did to the score as it stands now."
+    )
 
 
 def problem_answers(problems: Sequence[Problem]) -> list[ProblemAnswer]:

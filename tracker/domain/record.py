@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, Generic
 
 from tracker.domain import facts as f
@@ -39,10 +38,6 @@ class Drawer(Generic[f.AboutKind]):
         blank = {(not duty, not unit, not occurrence) for duty, unit, occurrence in at}
         self._at, self._blank = at, sorted(blank)
         self._sorted = len(self.facts)
-
-    def sort_again(self) -> None:
-        """After a fact was put between others."""
-        self._at, self._blank, self._sorted = {}, [], 0
 
     def about(self, duty: str, unit: str, occurrence: str) -> Sequence[f.AboutKind]:
         """Those that name it, and those that name all of its duties, units or occurrences."""
@@ -133,82 +128,6 @@ class Record:
 
     def look_at_all(self) -> None:
         """The same of every clause."""
-
-    def add(self, fact: f.AnyFact, *, report: f.Report | None = None) -> None:
-        """One fact more that stands: true by `as_of`, known by `known_at`, superseding nothing. In
-        place; `report` is the one that a review is of."""
-        drawer = self._drawer_of(fact)
-        late = drawer is not None and drawer and f.in_order(drawer[-1]) > f.in_order(fact)
-        if isinstance(fact, f.Review):
-            known = self.reviews.get(fact.report)
-            if known is None or f.in_order(known) <= f.in_order(fact):
-                self.reviews[fact.report] = fact
-        elif late and drawer is not None:
-            insort(drawer, fact, key=f.in_order)
-        else:
-            file(self, fact)
-        if isinstance(fact, f.CaseEvent) and self.cases[fact.case][0] is fact:
-            self._in_order_of_opening(fact)
-        if isinstance(fact, f.About):
-            self._answer_again(fact, moved=bool(late))
-        if report is not None:
-            self._answer_again(report, moved=False)
-
-    def _in_order_of_opening(self, first: f.CaseEvent) -> None:
-        """Cases lie in the order of their first events, in which their obligations are laid out."""
-        newest = [case[0] for case in islice(reversed(self.cases.values()), 2)]
-        if newest[0] is first and f.in_order(newest[-1]) <= f.in_order(first):
-            return
-        ordered = sorted(self.cases.items(), key=lambda case: f.in_order(case[1][0]))
-        self.cases.clear()
-        self.cases.update(ordered)
-
-    def _drawer_of(self, fact: f.AnyFact) -> list[Any] | None:
-        """Where facts of its kind lie already."""
-        match fact:
-            case f.About():
-                return self.drawer(fact.clause, type(fact)).facts or None
-            case f.CaseEvent():
-                return self.cases.get(fact.case)
-            case f.Finding():
-                return self.findings.get(fact.finding)
-            case f.Measurement():
-                return self.measurements.get(fact.measure)
-            case f.Target():
-                return self.targets.get(fact.target)
-            case f.Rank():
-                return self.ranks.get(fact.rank)
-            case f.Decision():
-                return self.decisions.get(fact.rule)
-            case f.Recognition():
-                return self.recognitions.get(fact.recognition)
-            case f.Activity():
-                return self.activities.get(fact.activity)
-            case f.Closing():
-                return self.closings
-            case _:
-                return None
-
-    def _answer_again(self, about: f.About, *, moved: bool) -> None:
-        """What was plain about this unit's duty may be so no more."""
-        drawer = self.drawer(about.clause, f.Report)
-        if moved:
-            drawer.sort_again()
-        answers = self._answered.get((about.clause, about.duty))
-        plain = isinstance(about, f.Report) and about.duty and about.unit
-        if not plain or answers is None:
-            for place in [place for place in self._answered if place[0] == about.clause]:
-                del self._answered[place]
-            return
-        whom = (about.unit, about.occurrence)
-        if not isinstance(answers, FromFacts):
-            return
-        said = answers.of(about.unit)
-        said.at.pop(about.occurrence, None)
-        said.waiting.discard(about.occurrence)
-        said.unclear.discard(about.occurrence)
-        for report in drawer.about(about.duty, *whom):
-            self._answer(answers, vars(report))
 
 
 def record(facts: Iterable[f.AnyFact], *, as_of: datetime, known_at: datetime) -> Record:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -79,6 +79,16 @@ def named(session: Session, slug: str, ids: Iterable[str]) -> dict[str, f.AnyFac
         found = (filing.named(id_, last) for id_ in ids)
         return {one[1].id: one[1] for one in found if one is not None}
     return {one.id: one for one in handins.named(session, slug, ids).values()}
+
+
+def names(one: f.AnyFact) -> Iterator[f.FactId]:
+    """The ids by which it names facts: its own, what it replaces, the report of a review."""
+    if one.id:
+        yield one.id
+    if one.supersedes is not None:
+        yield one.supersedes
+    if isinstance(one, f.Review):
+        yield one.report
 
 
 def known(session: Session, slug: str, at: datetime) -> tuple[f.AnyFact, ...]:

@@ -345,22 +345,12 @@ def _append(
 
 def _near(session: Session, slug: str, given: Sequence[f.AnyFact]) -> dict[f.FactId, f.AnyFact]:
     """What is on file and has to do with these facts, by id."""
-    ids = {id_ for one in given for id_ in _names(one)}
+    ids = {id_ for one in given for id_ in factbook.names(one)}
     named = factbook.named(session, slug, ids)
-    ids |= {id_ for one in named.values() for id_ in _names(one)}
+    ids |= {id_ for one in named.values() for id_ in factbook.names(one)}
     about = (*given, *factbook.named(session, slug, ids).values())
     clauses = {one.clause for one in about if isinstance(one, f.About)}
     return {one.id: one for one in factbook.near(session, slug, ids=ids, clauses=clauses)}
-
-
-def _names(one: f.AnyFact) -> Iterator[f.FactId]:
-    """The ids by which it names facts: its own, what it replaces, the report of a review."""
-    if one.id:
-        yield one.id
-    if one.supersedes is not None:
-        yield one.supersedes
-    if isinstance(one, f.Review):
-        yield one.report
 
 
 def _stamped(fact: f.AnyFact, now: datetime, by: str) -> f.AnyFact:

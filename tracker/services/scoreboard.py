@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,8 @@ from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings
 from tracker.domain.ledger import Ledger
+from tracker.domain.moved import Moved, reached
+from tracker.domain.moved import moved as domain_moved
 from tracker.domain.programme import Programme
 from tracker.domain.record import Record, record
 from tracker.domain.retroaction import Retroactive, retroaction
@@ -89,6 +91,33 @@ def board(
             programmes.parsed(session, found), found.version, calendar, book.filed(), book.facts
         ),
     )
+
+
+def moved(session: Session, slug: str, new: Sequence[f.AnyFact], *, now: datetime) -> Moved:
+    """What facts that are on file did to the score as it stands now.
+
+    It looks at no other items than those that they can move, and at no other facts.
+    """
+    programme, context = programmes.current(session, slug), Context(calendars.calendar(session))
+    ids = {one.id for one in new}
+    named = {name for one in new for name in factbook.names(one)}
+    named |= {
+        name
+        for one in factbook.named(session, slug, named).values()
+        for name in factbook.names(one)
+    }
+    known: dict[str, f.AnyFact] = {one.id: one for one in factbook.near(session, slug, ids=named)}
+    filed = record(known.values(), as_of=now, known_at=now)
+    read = readings.as_read(programme, filed)[1]
+    items = reached(read, new, known)
+    facts = factbook.facts(session, slug) if items is None else factbook.near(
+        session, slug, ids=known, clauses=read.clauses_in(items)
+    )  # fmt: skip
+    before, after = (
+        record(some, as_of=now, known_at=now)
+        for some in ((one for one in facts if one.id not in ids), facts)
+    )
+    return domain_moved(programme, context, before=before, after=after, items=items)
 
 
 def of_documents(

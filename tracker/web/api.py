@@ -11,12 +11,12 @@ from pydantic_core import ErrorDetails, from_json, to_json
 from starlette.responses import JSONResponse, Response
 
 from tracker.definitions import answers, sheets, telling
-from tracker.definitions.answers import DueAnswer, LedgerAnswer
+from tracker.definitions.answers import DueAnswer, LedgerAnswer, amount
 from tracker.definitions.documentanswers import LoadedAnswer, ProgrammesAnswer, PublishedAnswer
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.points import Units
-from tracker.services import programmes, reporting
+from tracker.services import factbook, programmes, reporting, scoreboard
 from tracker.services.scoreboard import Board
 from tracker.web import items, overview, vitals
 from tracker.web.access import OFFICE, Forbidden
@@ -118,11 +118,12 @@ def record_facts(
     one with an id that is on file with the same content is kept."""
     new = _facts(posted, asked.now)
     with asked.runtime.database.write() as session:
-        before = {one.id for one in reporting.facts(session, slug)}
+        before = factbook.named(session, slug, [one.id for one in new])
         stored = reporting.record_facts(session, slug, new, now=asked.now, by=OFFICE)
-    added = sum(one.id not in before for one in stored)
-    return LoadedAnswer(file="", what="facts", rows=len(stored), added=added,
-                        kept=len(stored) - added)  # fmt: skip
+        added = [one for one in stored if one.id not in before]
+        moved = scoreboard.moved(session, slug, added, now=asked.now)
+    return LoadedAnswer(file="", what="facts", rows=len(stored), added=len(added),
+                        kept=len(stored) - len(added), moved=amount(moved.by))  # fmt: skip
 
 
 def _facts(body: bytes, now: datetime) -> list[f.AnyFact]:
