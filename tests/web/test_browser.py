@@ -203,8 +203,11 @@ def test_a_contact_reports_from_the_mail_on_a_telephone(
 
     watched_phone.goto(f"{address}/a/{links.make(house.runtime.secret, link)}")
     expect(watched_phone.get_by_role("heading", level=1)).to_contain_text("可保")
+    expect(watched_phone.get_by_text("上次没有提交的内容")).to_be_hidden()
     watched_phone.get_by_label("还在办").check()
     watched_phone.get_by_label("累计完成").fill("7")
+    watched_phone.reload()
+    expect(watched_phone.get_by_text("上次没有提交的内容")).to_be_visible()
     watched_phone.get_by_label("说明").fill("第七个项目已验收")
     watched_phone.locator('input[type="file"]').set_input_files(photo)
     watched_phone.get_by_role("button", name="确认提交").click()
