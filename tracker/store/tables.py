@@ -269,6 +269,7 @@ class AlarmRow(Table, table=True):
 
 
 OPEN_DISPATCH = text("state IN ('pending', 'sending', 'unknown')")
+HELD_DISPATCH = text("state = 'held'")
 
 
 class DispatchRow(Table, table=True):
@@ -286,6 +287,12 @@ class DispatchRow(Table, table=True):
             "due_at",
             sqlite_where=OPEN_DISPATCH,
             postgresql_where=OPEN_DISPATCH,
+        ),
+        Index(
+            "ix_dispatch_held",
+            "id",
+            sqlite_where=HELD_DISPATCH,
+            postgresql_where=HELD_DISPATCH,
         ),
         Index(None, "person_id", "window"),
     )
