@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -46,6 +47,8 @@ class Runtime:
     templates: Environment
     secret: str
     sender: Address
+    sends: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What this process has sent, by channel and what became of it."""
 
     async def close(self) -> None:
         for channel in (self.channel, *self.fallbacks):

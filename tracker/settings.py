@@ -212,6 +212,17 @@ class Settings(BaseSettings):
     mailbox_seconds: Annotated[float, Field(gt=0)] = Field(
         default=300, description="How often the mailbox is looked at."
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Asked for at /metrics as a bearer token; without one only this machine may "
+        "ask, and not through a proxy.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the service writes its log to standard error."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="From which level on."
+    )
     debug: bool = Field(
         default=False, description="1 shows the traceback of an error that a command ends with."
     )

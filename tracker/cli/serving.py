@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.importer import import_from_string
 
 from schedules.ticker import Ticker
-from tracker import runtime, settings
+from tracker import logs, runtime, settings
 from tracker.cli import engines
 from tracker.cli.engines import Engine
 from tracker.cli.words import Lang, say
@@ -43,6 +43,7 @@ def serve(*, host: str, port: int | None) -> None:
         os.environ[settings.variable("port")] = str(port)
     found = settings.load()
     require_head(found.database)
+    logs.begin(found.log_format, found.log_level, debug=found.debug)
     listening = _listening(found.host, found.port)
     parts = runtime.build(found)
     stop = asyncio.Event()
@@ -53,6 +54,7 @@ def work() -> None:
     """The clock and the mail without pages, until Ctrl-C or SIGTERM."""
     found = settings.load()
     require_head(found.database)
+    logs.begin(found.log_format, found.log_level, debug=found.debug)
     asyncio.run(_work(runtime.build(found)))
 
 
@@ -107,7 +109,7 @@ async def _serve(
     pages = import_from_string(PAGES)(parts)
     config = uvicorn.Config(
         pages,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         # Who asks is who connects: a forwarded address can be made up, and tries are counted by it.
         proxy_headers=False,

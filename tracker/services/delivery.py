@@ -60,7 +60,8 @@ LONGEST_PAUSE = 5.0
 @dataclass(frozen=True)
 class Parts:
     """What delivering needs. `worker` is another for each process and each run of it; `connections`
-    are those of `channel`, `fallbacks` the channels after it."""
+    are those of `channel`, `fallbacks` the channels after it. `sends` counts what this process has
+    sent, by channel and what became of it."""
 
     database: Database
     channel: Channel
@@ -72,6 +73,7 @@ class Parts:
     retry: Retry = field(default_factory=Retry)
     grace: timedelta = GRACE
     worker: str = field(default_factory=lambda: f"{os.getpid()}-{secrets.token_hex(4)}")
+    sends: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def route(self) -> Route:
@@ -97,6 +99,8 @@ class Runtime(Protocol):
     def secret(self) -> str: ...
     @property
     def sender(self) -> Address: ...
+    @property
+    def sends(self) -> Counter[tuple[str, str]]: ...
 
 
 def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
@@ -120,6 +124,7 @@ def parts_of(runtime: Runtime, render: Render | None = None) -> Parts:
         fallbacks=runtime.fallbacks,
         patience=timedelta(minutes=settings.fallback_minutes),
         retry=Retry(settings.retry_waits, settings.give_up_after),
+        sends=runtime.sends,
     )
 
 
@@ -380,6 +385,7 @@ class _Run:
             now = self._later()
             states = outbox.settle(session, outcomes, now, parts.retry, parts.route)
         self.count.update(states)
+        parts.sends.update((self._channel.way.name, state.value) for state in states)
 
     async def _give_back(self) -> None:
         """What was never begun is due at once, for whoever comes next."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
 from notifiers.imap import MailboxError
@@ -50,12 +50,16 @@ def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
     mailroom = delivery.parts_of(parts)
 
     async def tick() -> None:
-        await asyncio.to_thread(
+        done = await asyncio.to_thread(
             planning.tick_all, parts.database, now(), ways=found.ways, stop=stop.is_set
         )
+        if done.made or done.dispatched:
+            log.info("tick", extra={"made": done.made, "dispatched": done.dispatched})
 
     async def deliver() -> None:
-        await delivery.deliver(mailroom, now(), stop=stop)
+        done = asdict(await delivery.deliver(mailroom, now(), stop=stop))
+        if any(done.values()):
+            log.info("deliver", extra=done)
 
     async def much_waits() -> bool:
         return not stop.is_set() and await asyncio.to_thread(_much_waits, parts)
@@ -93,9 +97,11 @@ def _told(name: str, run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitab
 
 
 def say_alive(parts: Runtime, name: str) -> None:
-    """That this process is there."""
+    """That this process is there, and what it has sent: only some processes have pages that a
+    monitor could ask."""
+    sends = [[*what, n] for what, n in parts.sends.items()]
     with parts.database.write() as session:
-        heartbeats.alive(session, name, parts.clock.now(), {})
+        heartbeats.alive(session, name, parts.clock.now(), {"sends": sends})
 
 
 def say_goodbye(parts: Runtime, name: str) -> None:

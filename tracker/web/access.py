@@ -33,7 +33,7 @@ MOST_GUESSERS = 10_000
 OFFICE = "office"
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "via")
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "via")
 
 
 class SignInNeeded(TrackerError):
@@ -156,7 +156,7 @@ class Gate:
             and is_loopback(named["name"])
             and is_loopback(self.settings.host)
             and is_loopback(host)
-            and not any(name in request.headers for name in _FORWARDED)
+            and not any(name in request.headers for name in FORWARDED)
         )
 
     def admit(self, request: Request, now: datetime) -> str:

@@ -29,6 +29,7 @@ from tracker.web import (
     leaving,
     lists,
     mailed,
+    metrics,
     noticing,
     pages,
     people,
@@ -48,7 +49,7 @@ class _Pages(FastAPI):
     """Strict to the browser in every answer, those to faults of ours included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return SafeAnswers(super().build_middleware_stack())
+        return metrics.Measured(SafeAnswers(super().build_middleware_stack()), self.state.took)
 
 
 def create(runtime: Runtime | None = None) -> FastAPI:
@@ -71,6 +72,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
     app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
+    app.state.took = metrics.install(app)
     troubles.install(app)
     for module in (
         entry,
@@ -91,6 +93,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         post,
         people,
         mailed,
+        metrics,
         leaving,
         feeds,
         noticing,
