@@ -26,6 +26,7 @@ from tracker.definitions.runninganswers import (
 )
 from tracker.domain.errors import Refused
 from tracker.services import backups, held, moving
+from tracker.store import jobs
 from tracker.wording.forms import instant as told_instant
 
 MIB = 2**20
@@ -70,6 +71,7 @@ def _progress(done: int, all_: int) -> None:
 def restore(place: House, file: Path, *, as_json: bool) -> None:
     settings = place.settings
     done = backups.restore(file, settings, lambda: runtime.build(settings), place.now)
+    _with_its_queue(place)
     manifest = done.manifest
     if as_json:
         show.answer(
@@ -97,11 +99,18 @@ def export(place: House, out: Path, *, as_json: bool) -> None:
 
 def take(place: House, file: Path, *, as_json: bool) -> None:
     manifest = moving.take(file, place.settings.database, place.settings.data)
+    _with_its_queue(place)
     if as_json:
         show.answer(_moved(manifest))
     else:
         where = place.database.place
         show.echo(say("import.done", place.lang, database=where, **_counts(manifest)))
+
+
+def _with_its_queue(place: House) -> None:
+    """A cluster's queue is in no copy: it is made anew."""
+    if place.settings.engine == "cluster":
+        jobs.prepare(place.settings.database)
 
 
 def _moved(manifest: Manifest) -> MovedAnswer:
