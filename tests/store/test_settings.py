@@ -86,6 +86,8 @@ def test_a_settings_file_sets_what_the_environment_does_not(
         ("TRACKER_SENDER", "考核办", "no mail address"),
         ("TRACKER_BASE_URL", "tracker.example.gov.cn", "http"),
         ("TRACKER_SMTP_HOTS", "mail.example.gov.cn", "no such setting"),
+        ("TRACKER_ENGINE", "cluster", "needs PostgreSQL"),
+        ("TRACKER_ENGINE", "swarm", "'embedded' or 'cluster'"),
         ("TRACKER_RETRY_MINUTES", "10,soon", "valid number"),
         ("TRACKER_RETRY_MINUTES", "", "at least 1"),
         ("TRACKER_SETTINGS_FILE", "/no/such/file.toml", "unreadable"),
@@ -99,6 +101,15 @@ def test_a_wrong_setting_is_named(
         load()
     assert name in str(trouble.value)
     assert says in str(trouble.value)
+
+
+def test_a_cluster_signs_with_one_secret(environ: dict[str, str]) -> None:
+    environ["TRACKER_DATABASE_URL"] = "postgresql://db.example/tracker"
+    environ["TRACKER_ENGINE"] = "cluster"
+    with pytest.raises(DefinitionError, match="TRACKER_SECRET"):
+        load()
+    environ["TRACKER_SECRET"] = "0123456789abcdef0123456789abcdef"
+    assert load().engine == "cluster"
 
 
 def test_a_wrong_key_of_the_settings_file_is_named_with_its_file(
