@@ -1,0 +1,79 @@
+"""The files in deploy/: what they name exists, and the tools they are for take them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tracker.cli.app import COMMANDS
+from tracker.settings import Settings, variable
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+PROGRAM = "/opt/tracker/.venv/bin/tracker"
+SETTINGS = {variable(name) for name in Settings.model_fields}
+
+
+def test_every_unit_runs_a_command_that_there_is() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in UNITS]
+    run = [word for text in texts for word in re.findall(rf"^Exec\w+={PROGRAM} (\S+)", text, re.M)]
+    assert sorted(run) == ["backup", "migrate", "serve", "work"]
+    assert set(run) <= set(COMMANDS)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
+def test_systemd_takes_every_unit(tmp_path: Path) -> None:
+    for path in UNITS:
+        text = path.read_text(encoding="utf-8").replace(PROGRAM, "/bin/true")
+        (tmp_path / path.name).write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    ours = [line for line in done.stderr.splitlines() if "tracker" in line]
+    assert (done.returncode, ours) == (0, [])
+
+
+def test_the_compose_file_names_commands_and_settings_that_there_are() -> None:
+    found = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    services = found["services"]
+    assert [services[name]["command"] for name in ("migrate", "serve", "work")] == [
+        "migrate", "serve", "work",
+    ]  # fmt: skip
+    assert services["work"]["deploy"]["replicas"] == 2
+    assert set(found["x-tracker"]["environment"]) <= SETTINGS
+    assert found["x-tracker"]["environment"]["TRACKER_ENGINE"] == "cluster"
+    assert services["serve"]["ports"] == ["127.0.0.1:8000:8000"]
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    assert set(re.findall(r"TRACKER_[A-Z_]+", text)) <= SETTINGS
+    place = DEPLOY / found["x-tracker"]["build"]["context"] / "deploy" / "Dockerfile"
+    assert place.resolve().is_file()
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine")
+def test_nginx_takes_its_example(tmp_path: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=x",
+         "-keyout", str(tmp_path / "tracker.key"), "-out", str(tmp_path / "tracker.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8").replace("/etc/ssl", str(tmp_path))
+    (tmp_path / "site.conf").write_text(site, encoding="utf-8")
+    whole = f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n"
+    (tmp_path / "nginx.conf").write_text(whole)
+    done = subprocess.run(
+        ["nginx", "-t", "-e", str(tmp_path / "log"), "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_secrets_in_addresses_reach_no_log_and_figures_no_stranger() -> None:
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert "access_log off;" in site
+    assert re.search(r"location = /metrics \{\s*return 403;", site)
