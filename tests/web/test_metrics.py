@@ -28,7 +28,7 @@ def test_a_monitor_on_this_machine_reads_ages_counts_and_latencies(house: House)
     planning.tick_all(house.runtime.database, house.clock.now())
     house.runtime.sends["mail", "sent"] = 7
     with house.browser() as browser:
-        assert browser.get("/p/small").status_code == 200
+        assert browser.get("/p/small/").status_code == 200
         assert browser.get("/p/nothing-of-that-name").status_code == 404
         assert browser.get("/no/such/place").status_code == 404
         found = figures(browser.get("/metrics"))
@@ -39,7 +39,7 @@ def test_a_monitor_on_this_machine_reads_ages_counts_and_latencies(house: House)
     assert found["tracker_sends"]["this", "mail", "sent"] == 7
     assert found["tracker_health"]["tick",] == 1
     routes = {labels[1] for labels in found["tracker_request_seconds"] if len(labels) >= 3}
-    assert "/p/{slug}" in routes
+    assert "/p/{slug}/" in routes
     assert not any("nothing" in route or "such" in route for route in routes)
 
 
