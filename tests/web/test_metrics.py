@@ -29,7 +29,7 @@ def test_a_monitor_on_this_machine_reads_ages_counts_and_latencies(house: House)
     house.runtime.sends["mail", "sent"] = 7
     with house.browser() as browser:
         assert browser.get("/p/small/").status_code == 200
-        assert browser.get("/p/nothing-of-that-name").status_code == 404
+        assert browser.get("/p/nothing-of-that-name/").status_code == 404
         assert browser.get("/no/such/place").status_code == 404
         found = figures(browser.get("/metrics"))
     assert found["tracker_beat_age_seconds"]["tick",] == 0
