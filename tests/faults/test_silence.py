@@ -7,7 +7,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from tests.faults.workshop import MORNING, KillingSmtp, figure, opened, tally, w
 from tests.sinks import ScriptedSmtp
 from tests.stories.post import SECRET, stationery
 from tracker.runtime import build
-from tracker.services import delivery, health, heartbeats, outbox, rounds
+from tracker.services import delivery, health, heartbeats, outbox, rounds, trail
 from tracker.services.delivery import Parts
 from tracker.settings import Settings
 from tracker.store.database import Database, ReadOnly
@@ -102,6 +102,22 @@ async def test_a_clock_that_is_put_wrong_while_mails_go_out_loses_and_doubles_no
         found = tally(database, server)
     figure(f"clock {name}", database, found=found)
     assert (found.lost, found.doubled, found.stuck, found.told) == (0, 0, 0, 20)
+
+
+def test_a_clock_that_is_behind_what_was_recorded_is_red_until_it_is_right(
+    outbox_of: Outbox,
+) -> None:
+    database = outbox_of(with_mails(0))
+    with database.write() as session:
+        trail.append(session, "small", "x", "1", {}, now=MORNING)
+
+    def told(now: datetime) -> list[str]:
+        with database.read() as session:
+            return [text(one.text_code, dict(one.values)) for one in health.ahead(session, now)]
+
+    [behind] = told(MORNING - timedelta(hours=3))
+    assert "180" in behind
+    assert told(MORNING - timedelta(minutes=1)) == told(MORNING + timedelta(days=400)) == []
 
 
 async def test_a_database_that_cannot_be_written_is_one_line_in_each_round_and_ends_none(

@@ -28,14 +28,13 @@ from tracker.definitions.answers import instant as iso
 from tracker.definitions.runninganswers import DoctorAnswer, FindingAnswer
 from tracker.domain.programme import Programme
 from tracker.services import calendars, people, programmes, reporting
-from tracker.services.health import LITTLE, free_octets, health, standing
+from tracker.services.health import LITTLE, SKEW, free_octets, health, standing
 from tracker.store.database import StoreError, require_head
 from tracker.wording import text
 from tracker.wording.forms import span
 
 OCTOBER = 10
 ENOUGH = 500 * 2**20
-SKEW = timedelta(minutes=2)
 
 Kind = Literal["ok", "warning", "error"]
 

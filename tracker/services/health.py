@@ -37,6 +37,8 @@ RETRIES_AT_MOST = timedelta(hours=1)
 UNSEALED_AT_MOST = timedelta(hours=1)
 RECENT = timedelta(days=30)
 OCTOBER = 10
+SKEW = timedelta(minutes=2)
+"""By how much the clocks of two machines may differ."""
 LITTLE = 50 * 2**20
 """Octets of free disk below which there is trouble ahead."""
 
@@ -240,6 +242,15 @@ def space(folder: Path, *, little: int = LITTLE) -> Iterator[Finding]:
     free = free_octets(folder)
     if free < little:
         yield _finding("disk", False, "disk_full", left=f"{free // 2**20} MiB")
+
+
+def ahead(session: Session, now: datetime) -> Iterator[Finding]:
+    """Nothing where the newest record is from before `now`; else a clock is wrong, or was. Only for
+    those who look at the present."""
+    newest = select(col(EventRow.at)).order_by(col(EventRow.id).desc()).limit(1)
+    at = session.connection().execute(newest).scalar_one_or_none()
+    if at is not None and at - now > SKEW:
+        yield _finding("clock", False, "clock_behind", minutes=_minutes(at - now))
 
 
 def free_octets(folder: Path) -> int:

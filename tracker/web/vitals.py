@@ -58,4 +58,5 @@ def recent(session: Session, asked: Asked) -> Vitals:
 
 
 def _looked(session: Session, asked: Asked) -> Vitals:
-    return Vitals(asked.now, tuple(health.health(session, asked.now, asked.runtime.settings)))
+    found = health.health(session, asked.now, asked.runtime.settings)
+    return Vitals(asked.now, (*found, *health.ahead(session, asked.now)))
