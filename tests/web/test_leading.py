@@ -161,3 +161,12 @@ def test_a_request_is_answered_with_its_price_in_sight(visitor: TestClient, hous
     asked = {**fields, "until": "2021-11-30", "reason": "汛期", "outcome": "requested"}
     visitor.post("/p/small/extend", data=asked)
     assert "此刻得分变化 +1.50" in visitor.get(EXTEND).text
+
+
+def test_what_can_be_kept_names_nothing_that_keeps_nothing(
+    visitor: TestClient, house: House
+) -> None:
+    page = visitor.get("/p/small/leader").text
+    part = page[page.index("还能保住的") : page.index("正在逾期的")]
+    assert 'class="big">' in part
+    assert 'class="big">0.00' not in part

@@ -24,6 +24,7 @@ from tracker.web.overview import cell
 from tracker.web.pages import opened
 from tracker.web.rendering import page
 from tracker.wording.catalogue import has
+from tracker.wording.drafts import DraftWords
 
 router = APIRouter()
 
@@ -86,6 +87,7 @@ def _clause(asked: Asked, session: Session, at: Desk, look: Outlook, name: str) 
     line = next(one for one in scores.item_line(at.board, item).clauses if one.clause.id == name)
     return page(
         asked, "clause", desk=at, section=section, item=item, clause=clause, line=line,
+        place=DraftWords(asked.language).where(clause.source.place),
         standings=look.in_order(own), keeps=sum(_kept(look, own)), until=look.until,
         readings=readings_of(at.board, name), owing=owing(item, clause),
         reviewing=reviewing(item, clause), facts=told[:LATEST], facts_all=len(told),

@@ -39,8 +39,10 @@ def leader_page(asked: Office, slug: str) -> Response:
             session, slug, as_of=at.as_of, known_at=at.board.known_at, audience=Audience.LEADER,
         ))  # fmt: skip
         drawn = paced(session, at)
+    told = digest_words.values_of(made, asked.language)
     return page(
-        asked, "leader", desk=at, told=digest_words.values_of(made, asked.language),
+        asked, "leader", desk=at, told=told,
+        saving=[line for line, one in zip(told["lines"], made.lines, strict=True) if one.keeps],
         late=_late(at), ranked=lists.ranking(at, look), pace=drawn, final=final(at.board),
     )  # fmt: skip
 
