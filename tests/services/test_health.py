@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from tests.builders import JANUARY, NEW_YEAR, a_contact, a_programme, at, item, 住建局
 from tracker.services import health, heartbeats, people, planning, programmes, trail
@@ -21,6 +22,7 @@ class Beats:
     deliver_seconds: float = 15
     mailbox_host: str = ""
     mailbox_seconds: float = 300
+    data: Path = Path(__file__).parent
 
 
 def found(
