@@ -40,6 +40,7 @@ KNOWN = {
 
 # Loaded inside the commands that need them, never to print a help text.
 HEAVY = {
+    "argon2",
     "aiosmtplib",
     "alembic",
     "apscheduler",

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -96,6 +97,16 @@ class Settings(BaseSettings):
         default=None,
         description="Asked for once in each browser; needed where the pages are served on an "
         "address that other machines can reach.",
+    )
+    local_office: bool = Field(
+        default=False,
+        description="1: whoever sits at the machine is the office without signing in, although "
+        "there are accounts; for a demonstration.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Proxies whose X-Forwarded-For is believed, such as 127.0.0.1, 10.2.3.0/24; "
+        "none unless named here.",
     )
     sender: str = Field(
         default="tracker <tracker@localhost>",
@@ -291,6 +302,16 @@ class Settings(BaseSettings):
             raise ValueError(f"no channel {', '.join(strange)}; there are {', '.join(WAYS)}")
         return written
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, written: str) -> str:
+        for name in _names(written):
+            try:
+                ip_network(name)
+            except ValueError as mistake:
+                raise ValueError(f"{name!r} is no address or network: {mistake}") from mistake
+        return written
+
     @field_validator("base_url")
     @classmethod
     def _is_a_web_address(cls, address: str) -> str:
@@ -306,6 +327,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database, the default one included."""
         return self.database_url or f"sqlite:///{self.data / 'tracker.sqlite'}"
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(name) for name in _names(self.trusted_proxies))
 
     @property
     def mails(self) -> Path:

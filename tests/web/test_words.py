@@ -48,7 +48,8 @@ CHOSEN = {
         for kind in ("no_page", "not_found", "method", "refused", "definition", "store", "internal",
                      "too_large", "too_often", "http",
                      *(f"unclear_{name}" for name in ("as_of", "day", "light", "form")),
-                     *(f"forbidden_{name}" for name in ("no_code", "origin", "token", "link")))
+                     *(f"forbidden_{name}"
+                       for name in ("no_code", "origin", "token", "link", "role")))
         for part in ("what", "why", "next")
     ],
 }  # fmt: skip

@@ -59,6 +59,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "subscribing",
         "日历订阅：个人或单位的期限，地址保密 / calendar feeds at secret addresses",
     ),
+    "user": ("doors", "账号与角色：新建、重设密码、停用 / accounts and roles"),
+    "token": ("doors", "令牌：给程序用，只显示一次 / tokens for programs"),
     "deliver": ("running", "发出待发件 / send what waits"),
 }  # fmt: skip
 """Each command's module, and the first line of its help."""

@@ -14,6 +14,7 @@ from tracker.demo.play import Played
 from tracker.demo.run import Shown
 from tracker.services import scoreboard
 from tracker.services.scoreboard import Board
+from tracker.wording.catalogue import text
 from tracker.wording.forms import points
 
 FOLDER = Path("tracker-demo")
@@ -46,7 +47,16 @@ def summary(shown: Shown, lang: Lang) -> Iterator[str]:
     yield say("demo.mails", lang, mails=mails)
     for name, folder in _folders(shown):
         yield f"  {show.padded(say(f'demo.{name}', lang), 10)}{folder}"
+    yield from _visitors(shown, lang)
     yield say("demo.took", lang, seconds=f"{shown.seconds:.0f}")
+
+
+def _visitors(shown: Shown, lang: Lang) -> Iterator[str]:
+    """Who sits at the machine is the office; these are for everybody else's eyes."""
+    yield say("demo.visitors", lang, password=shown.visitors.password)
+    for role, unit in shown.visitors.logins:
+        called = text(f"role.{role}", language=lang)
+        yield f"  {show.padded(role.value, 15)}{called}  {unit}".rstrip()
 
 
 def _kind(name: str, lang: Lang) -> str:

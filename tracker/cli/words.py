@@ -175,6 +175,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "say whose it is: --unit or --person, one of both",
     ),
     "feed.nobody": ("没有邮箱为 {mail} 的人", "nobody has the mailbox {mail}"),
+    "user.none": ("还没有账号", "no accounts yet"),
+    "user.no_tokens": ("没有在用的令牌", "no token is in use"),
+    "user.no_role": ("没有这个任职：{role}", "has no such role: {role}"),
+    "user.which_role": ("没有角色“{role}”；有：{known}", "no role {role!r}; there are {known}"),
+    "user.password": (
+        "初始密码（只显示这一次，首次登录须改）：{password}",
+        "first password (shown this once, changed at the first sign-in): {password}",
+    ),
+    "user.token": ("令牌（只显示这一次）：{value}", "token (shown this once): {value}"),
+    "user.revoked": ("令牌 {n} 已停用", "token {n} is revoked"),
     "feed.none": ("没有日历订阅", "no calendar feeds"),
     "feed.revoked": ("订阅 {n} 已停用", "feed {n} is revoked"),
     "channel.unknown": ("没有通道 {name}；有：{known}", "no channel {name}; there are {known}"),
@@ -216,6 +226,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "{facts} facts, {ticks} ticks, {notices} notices, {weeks} digests; what lost most:",
     ),
     "demo.mails": ("信件：{mails}", "mails: {mails}"),
+    "demo.visitors": (
+        "页面在本机打开就是牵头办公室；要看别人的页面，在 /sign-in 登录，密码都是 {password}：",
+        "opened at this machine the pages are the office's; to see them with other eyes, sign in "
+        "at /sign-in, with the password {password}:",
+    ),
     "demo.mail_files": ("信件", "mails"),
     "demo.digests": ("周报", "digests"),
     "demo.audits": ("逾期台账", "audits"),
@@ -301,6 +316,11 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 HEADINGS: dict[str, tuple[str, str]] = {
+    "login": ("登录名", "login"),
+    "name": ("姓名", "name"),
+    "roles": ("角色", "roles"),
+    "scopes": ("权限", "scopes"),
+    "until": ("到期", "until"),
     "whose": ("谁的", "whose"),
     "address": ("地址", "address"),
     "order": ("次序", "order"),

@@ -21,6 +21,7 @@ from notifiers.message import MAIL
 from schedules.clock import FakeClock
 from tracker.definitions import yamlform
 from tracker.demo.play import Played, player
+from tracker.demo.visitors import Visitors, invite
 from tracker.domain.errors import Refused
 from tracker.programmes import path_of
 from tracker.runtime import Runtime, build
@@ -53,6 +54,7 @@ class Shown:
     runtime: Runtime
     played: tuple[Played, ...]
     mails: Counter[str]
+    visitors: Visitors
     seconds: float
 
     @property
@@ -80,6 +82,7 @@ def prepare(folder: Path, *, host: str, port: int, language: Language) -> Settin
         # Whatever the office has set up: a simulation writes files and reaches nobody.
         smtp_host="",
         channels=MAIL,
+        local_office=True,
         # A simulation may be lost; a second of a real office may not.
         sqlite_synchronous="off",
     )
@@ -98,7 +101,8 @@ def play(settings: Settings, console: Console, programmes: Sequence[str] = ORDER
         _write_audit(one, runtime)
     with runtime.database.read() as session:
         mails = _mails(session)
-    return Shown(settings.data, runtime, played, mails, time.monotonic() - began)
+    visitors = invite(runtime.database, played[-1].programme, played[-1].ended_at)
+    return Shown(settings.data, runtime, played, mails, visitors, time.monotonic() - began)
 
 
 def _play_one(

@@ -83,6 +83,11 @@ class Decided:
         return cls(body["answers"], body["readings"], tuple(body["accepted"]), carried)
 
 
+def slug_of(session: Session, id_: int) -> str:
+    """The programme of a draft, which may not be there yet."""
+    return _row_of(session, id_).slug
+
+
 @dataclass(frozen=True)
 class Kept:
     """A draft as it is kept. `current` is the programme in force that it is the next issue of."""

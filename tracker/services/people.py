@@ -7,21 +7,22 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, update
+from sqlalchemy import ColumnElement, String, and_, cast, or_, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from notifiers.message import Address
 from schedules.deadlines import closes_at
 from tracker.definitions.sheets import Contact, by_row
+from tracker.domain.authority import EVERY_UNIT, TOLD, Role
 from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
 from tracker.domain.programme import Programme, Unit, owing
 from tracker.services import absences, programmes, pseudonyms, trail
 from tracker.services.trail import reference, traced
 from tracker.store import queries
+from tracker.store.accounts import AccountRow
 from tracker.store.tables import (
     CallRow,
     DispatchRow,
@@ -33,22 +34,9 @@ from tracker.store.tables import (
 
 __all__ = [
     "EVERY_UNIT", "Holder", "Loaded", "Role", "address_works", "by_mail", "erase", "handover",
-    "handover_unit", "holders", "load_contacts", "person", "reference", "resolve", "traced",
-    "unheard", "without",
+    "handover_unit", "holders", "load_contacts", "of_programme", "person", "reference", "resolve",
+    "traced", "unheard", "without",
 ]  # fmt: skip
-
-EVERY_UNIT = "*"
-"""A membership for every unit of the programme: the coordinating office, a leader in charge."""
-
-
-class Role(StrEnum):
-    CONTACT = "contact"
-    DEPUTY = "deputy"
-    HEAD = "head"
-    LEADER = "leader"
-    REVIEWER = "reviewer"
-    OFFICE = "office"
-
 
 ROLES = (
     "联络员 contact、副联络员 deputy、单位负责人 head、"
@@ -195,6 +183,18 @@ def names(session: Session, ids: Collection[int]) -> dict[int, str]:
     return {id_: name for id_, name in rows.all() if id_ is not None}
 
 
+def of_programme(session: Session, programme: str, person_id: int) -> PersonRow:
+    """A person who has or had a role in the programme; NotFound for anybody else."""
+    row = person(session, person_id)
+    theirs = select(MembershipRow.id).where(
+        MembershipRow.person_id == person_id,
+        or_(col(MembershipRow.programme).is_(None), col(MembershipRow.programme) == programme),
+    )
+    if session.exec(theirs.limit(1)).first() is None:
+        raise NotFound(f"方案里没有这个人 / no person {person_id} in programme {programme}")
+    return row
+
+
 def by_mail(session: Session, mail: str) -> PersonRow | None:
     return session.exec(select(PersonRow).where(PersonRow.mail == mail.strip().lower())).first()
 
@@ -209,9 +209,10 @@ def handover(
     by: str,
     unit: str = "",
     role: str = "",
+    programme: str | None = None,
 ) -> int:
     """From the day `on` the successor has every role that the leaver has, or those in one unit, or
-    one role; the history keeps both.
+    one role; the history keeps both. With `programme` only roles of that programme move.
 
     Open obligations, rungs and snoozes follow, because people are looked up by role when a mail is
     claimed; the leaver's links work no more, because a role is needed for them. Returns how many
@@ -222,7 +223,8 @@ def handover(
         raise Refused("请另选接手的人 / choose somebody else to take over")
     moving = [
         member for member in _running(session, leaver, on)
-        if unit in ("", member.unit) and role in ("", member.role)
+        if unit in ("", member.unit) and role in ("", member.role) and member.role in TOLD
+        and programme in (None, member.programme)
     ]  # fmt: skip
     if not moving:
         raise Refused(f"{old.name}没有可移交的任职 / {old.name} has no role to hand over")
@@ -253,7 +255,7 @@ def handover_unit(
     if not resolve(session, programme, to_unit, Role.CONTACT, on):
         raise Refused(f"{to_unit} 没有联络员，接不了手 / {to_unit} has no contact to take over")
     unfilled = []
-    for role in Role:
+    for role in TOLD:
         moving = [
             *_members(session, programme, unit, role, on), *_members(session, None, unit, role, on),
         ]  # fmt: skip
@@ -333,6 +335,11 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
     end on the day `on`; subject, Message-ID and outcome of each mail stay.
     """
     row = person(session, person_id)
+    if any(one.role == Role.ADMINISTRATOR for one in _running(session, person_id, on)):
+        raise Refused(
+            "管理员先交出管理员角色，才能删除 / an administrator gives that role up before being "
+            "erased"
+        )
     before, name = reference(row), row.name
     row.name, row.mail, row.mobile, row.salt = "", None, "", secrets.token_hex(16)
     row.erased_at = now
@@ -344,6 +351,8 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
     for table, emptied in _PERSONAL.items():
         mine = update(table).where(col(table.person_id) == person_id)
         run(mine.values(emptied))
+    doors = update(AccountRow).where(col(AccountRow.person_id) == person_id)
+    run(doors.values(login=_NO_LOGIN, password_hash="", subject=None, disabled_at=now))
     pseudonyms.forget(session, name, before, now=now)
     body = {"by": traced(session, by)}
     trail.append(session, trail.HOUSE, "person.erased", before, body, now=now)
@@ -355,6 +364,9 @@ _PERSONAL: Mapping[Any, Mapping[str, Any]] = {
     CallRow: {"note": ""},
 }
 """What other tables hold of a person, and what is left of it."""
+
+_NO_LOGIN: Any = "#" + cast(col(AccountRow.id), String)
+"""A name under which nobody can sign in: no login begins so."""
 
 
 # -- resolving -----------------------------------------------------------------------------------
@@ -425,7 +437,7 @@ def _mistakes(row: Contact, unit: str | None, *, blanks: bool) -> list[Problem]:
     if any(_unseen(text) for text in (row.name, row.mobile)):
         text = "姓名或手机里有看不见的字符 / a character that nobody can see in name or mobile"
         found.append(Problem(row.place, text, "请重新输入 / type it anew"))
-    if row.role not in set(Role) and (row.role or blanks):
+    if row.role not in TOLD and (row.role or blanks):
         text = f"没有角色“{row.role}” / no role {row.role!r}"
         found.append(Problem(row.place, text, f"可用 / use: {ROLES}"))
     if row.mail:

@@ -101,10 +101,11 @@ def latest(session: Session, programme: str | None = None, *, limit: int = 100) 
     return _replies(session, programme, ReplyRow.kind != ReplyKind.IGNORED)[::-1][:limit]
 
 
-def settle(session: Session, id_: int, *, now: datetime, by: str) -> None:
-    """A person has looked at it."""
+def settle(session: Session, id_: int, *, of: str | None = None, now: datetime, by: str) -> None:
+    """A person has looked at it. `of`: in this programme, where only its own mails, and those that
+    belong to none, are found."""
     row = session.get(ReplyRow, id_)
-    if row is None:
+    if row is None or (of is not None and row.programme not in ("", of)):
         raise NotFound(f"没有这封来信 / no reply {id_}")
     if row.settled_at is None:
         row.settled_at, row.settled_by = now, by

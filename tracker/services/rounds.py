@@ -23,6 +23,7 @@ from tracker.services import (
     planning,
     programmes,
     trail,
+    tries,
     watch,
     weekpost,
 )
@@ -125,6 +126,7 @@ def _seal(parts: Runtime, stop: asyncio.Event) -> None:
     """And whatever else is put away from time to time."""
     with parts.database.write() as session:
         drafts.tidy(session, now=parts.clock.now())
+        tries.tidy(session, parts.clock.now())
     while not stop.is_set():
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):

@@ -606,3 +606,7 @@ class LinkRow(Table, table=True):
     purpose: str
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+
+
+# Last, so that whoever asks for the tables has those of accounts, too.
+import tracker.store.accounts  # noqa: E402, F401

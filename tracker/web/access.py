@@ -1,8 +1,9 @@
-"""Who may come in, until there are accounts.
+"""The door: who a request comes from, which cookies it brings, whether a form is ours.
 
-On a server that only listens on this machine, whoever sits at the machine is the coordinating
-office. On any other, an access code (TRACKER_ACCESS_CODE) is asked for once and kept in a signed
-cookie. Forms carry a token that is bound to the session's cookie.
+With accounts everybody signs in. Until there are any, whoever sits at the machine is the
+coordinating office on a server that only listens on this machine; on any other, an access code
+(TRACKER_ACCESS_CODE) is asked for once and kept in a signed cookie. Forms carry a token that is
+bound to the session's cookie.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import hmac
 import re
 import secrets
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,39 +25,49 @@ from itsdangerous import BadData, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tracker.domain.authority import Post, Role, Who
 from tracker.domain.errors import Refused, TrackerError
+from tracker.services import signins
+from tracker.services.tries import TooOften
 from tracker.settings import Settings
 
 SESSION = "tracker_session"
 PASS = "tracker_access"
+SIGN_IN = "tracker_sign_in"
+DEVICE = "tracker_device"
+DEVICE_LASTS = timedelta(days=365)
 PASS_LASTS = timedelta(days=30)
 MOST_GUESSERS = 10_000
 OFFICE = "office"
+LOCAL_OFFICE = Who(OFFICE, (Post(Role.OFFICE), Post(Role.ADMINISTRATOR)))
+"""Whoever sits at the machine could change the database itself."""
+CODED_OFFICE = Who(OFFICE, (Post(Role.OFFICE),))
+STRANGER = Who("", ())
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:[0-9]{1,5})?")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "x-forwarded-host", "via")
 
 
 class SignInNeeded(TrackerError):
-    """The access code has not been given yet."""
+    """Nobody has signed in yet, or the access code has not been given."""
+
+
+class PasswordNeeded(TrackerError):
+    """The password was invented by somebody else and has to be changed first."""
 
 
 class Forbidden(TrackerError):
     """Not from here: the text says why."""
 
 
-class TooOften(TrackerError):
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
-        super().__init__(str(seconds))
-
-
-def check_binding(settings: Settings) -> None:
-    """Refused where others could reach the pages and no access code would stop them."""
-    if not is_loopback(settings.host) and not code_of(settings):
+def check_binding(settings: Settings, *, accounts: bool = False) -> None:
+    """Refused where others could reach the pages and neither `accounts` nor an access code would
+    stop them."""
+    if not is_loopback(settings.host) and not code_of(settings) and not accounts:
         raise Refused(
-            f"监听 {settings.host} 时他人也能访问，须先设访问码 / other machines can reach "
-            f"{settings.host}: set TRACKER_ACCESS_CODE, or listen on 127.0.0.1"
+            f"监听 {settings.host} 时他人也能访问，须先有账号或设访问码 / other machines can reach "
+            f"{settings.host}: make an account (tracker user add), set TRACKER_ACCESS_CODE, "
+            "or listen on 127.0.0.1"
         )
 
 
@@ -159,16 +171,28 @@ class Gate:
             and not any(name in request.headers for name in FORWARDED)
         )
 
-    def admit(self, request: Request, now: datetime) -> str:
-        """The account that asks; SignInNeeded or Forbidden."""
-        if self.comes_from_here(request) or self._has_pass(request, now):
-            return OFFICE
+    def admit(self, request: Request, now: datetime) -> Who:
+        """Who asks where there are no accounts; SignInNeeded or Forbidden."""
+        if self.comes_from_here(request):
+            return LOCAL_OFFICE
+        if self._has_pass(request, now):
+            return CODED_OFFICE
         if not code_of(self.settings):
             raise Forbidden("no_code")
         raise SignInNeeded
 
+    def address(self, request: Request) -> str:
+        """Where the request comes from. What a trusted proxy says is believed, from the right up
+        to the first address that is not a trusted proxy's: all before that can be made up."""
+        peer = request.client.host if request.client else ""
+        trusted = self.settings.proxies
+        told = [one.strip() for one in request.headers.get("x-forwarded-for", "").split(",")]
+        while told and told[-1] and _within(peer, trusted):
+            peer = told.pop()
+        return _guesser(peer)
+
     def sign_in(self, request: Request, code: str, now: datetime) -> bool:
-        who = request.client.host if request.client else ""
+        who = self.address(request)
         self.codes.take(who, now)
         wanted = code_of(self.settings)
         right = bool(wanted) and hmac.compare_digest(
@@ -182,19 +206,46 @@ class Gate:
         value = {"code": self._code_mark(), "until": int((now + PASS_LASTS).timestamp())}
         self._set(request, response, PASS, self._signer("access").dumps(value), PASS_LASTS)
 
-    def take_pass(self, response: Response) -> None:
-        response.delete_cookie(PASS, path="/", httponly=True, samesite="lax")
+    def take_pass(self, request: Request, response: Response) -> None:
+        for name in (PASS, SIGN_IN):
+            response.delete_cookie(self._named(request, name), path="/", httponly=True,
+                                   samesite="lax", secure=self._secure(request))  # fmt: skip
+
+    def signed_in(self, request: Request) -> str:
+        """The value of the sign-in that the browser brings, empty for none."""
+        return self._cookie(request, SIGN_IN)[:200]
+
+    def keep_sign_in(self, request: Request, response: Response, value: str) -> None:
+        self._set(request, response, SIGN_IN, value, signins.LASTS)
+
+    def device(self, request: Request) -> str:
+        """The account that signed in from this browser before and the browser's own number, as we
+        signed them; empty for none."""
+        try:
+            return str(self._signer("device").loads(self._cookie(request, DEVICE)))
+        except BadData:
+            return ""
+
+    def keep_device(self, request: Request, response: Response, account: int) -> None:
+        known = self.device(request)
+        if known.partition("|")[0] != str(account):
+            known = f"{account}|{secrets.token_urlsafe(12)}"
+        self._set(request, response, DEVICE, self._signer("device").dumps(known), DEVICE_LASTS)
 
     def session(self, request: Request) -> str:
-        """The session that the cookie names, or a new one."""
+        """The session that the cookie names, or a new one. Whoever signed in has another one than
+        before, and another one after the sign-in was renewed."""
+        if value := self.signed_in(request):
+            return signins.mark(value)
         try:
-            name = self._signer("session").loads(request.cookies.get(SESSION, ""))
+            name = self._signer("session").loads(self._cookie(request, SESSION))
         except BadData:
             return secrets.token_urlsafe(18)
         return str(name)
 
     def keep_session(self, request: Request, response: Response, session: str) -> None:
-        if SESSION not in request.cookies or self.session(request) != session:
+        known = self.signed_in(request) or self._cookie(request, SESSION)
+        if not known or self.session(request) != session:
             self._set(request, response, SESSION, self._signer("session").dumps(session), None)
 
     def token(self, session: str) -> str:
@@ -221,7 +272,7 @@ class Gate:
 
     def _has_pass(self, request: Request, now: datetime) -> bool:
         try:
-            value: Any = self._signer("access").loads(request.cookies.get(PASS, ""))
+            value: Any = self._signer("access").loads(self._cookie(request, PASS))
         except BadData:
             return False
         fresh = int(value["until"]) > now.timestamp()
@@ -239,11 +290,29 @@ class Gate:
         self, request: Request, response: Response, name: str, value: str, age: timedelta | None
     ) -> None:
         response.set_cookie(
-            name,
+            self._named(request, name),
             value,
             max_age=None if age is None else int(age.total_seconds()),
             path="/",
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https" or self.settings.base_url.startswith("https:"),
+            secure=self._secure(request),
         )
+
+    def _cookie(self, request: Request, name: str) -> str:
+        return request.cookies.get(self._named(request, name), "")
+
+    def _named(self, request: Request, name: str) -> str:
+        """`__Host-`: a browser takes it over https alone, and from this very host alone."""
+        return f"__Host-{name}" if self._secure(request) else name
+
+    def _secure(self, request: Request) -> bool:
+        return request.url.scheme == "https" or self.settings.base_url.startswith("https:")
+
+
+def _within(host: str, trusted: Sequence[IPv4Network | IPv6Network]) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in trusted)

@@ -1,22 +1,24 @@
-"""What the office does from the pages: every POST is a form of ours, GET changes nothing."""
+"""What people do from the pages: every POST is a form of ours, GET changes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import FileResponse, Response
 
+from tracker.domain import facts as f
+from tracker.domain.authority import About, Act
 from tracker.domain.errors import NotFound
 from tracker.domain.whatif import WhatIf
 from tracker.services import cases, readings
 from tracker.web import evidence, filing, matter, overview, scores
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, Received, Reporting, Reviewing, Running, Seeing, SeeingNow
 from tracker.web.filing import Wrong
-from tracker.web.intake import FILE_LIMIT, FILES, Form
+from tracker.web.intake import FILE_LIMIT, FILES, Form, Unclear
 from tracker.web.outlook import outlook
 from tracker.web.pages import obligation, opened
 from tracker.web.pricing import LOOK, price_of
@@ -27,18 +29,21 @@ router = APIRouter()
 UNPROCESSABLE = 422
 
 
-def looked_at(asked: Asked, slug: str, key: str) -> tuple[Desk, matter.Matter]:
+def looked_at(asked: Asked, slug: str, key: str, act: Act) -> tuple[Desk, matter.Matter]:
+    """The obligation, for somebody who may do this to it; Forbidden for anybody else."""
     with opened(asked, slug) as (session, at):
-        return at, matter.matter(session, at.board, outlook(session, at.board), key)
+        it = matter.matter(session, at.board, outlook(session, at.board), key)
+    asked.must(act, at.about(it.obligation))
+    return at, it
 
 
 # -- reports -------------------------------------------------------------------------------------
 
 
 @router.get("/p/{slug}/report")
-def report_page(asked: Acting, slug: str, key: str = "") -> Response:
-    at, it = looked_at(asked, slug, key)
-    return report_form(asked, at, it, target=at.path("report"), backdated=True)
+def report_page(asked: Reporting, slug: str, key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key, Act.REPORT)
+    return report_form(asked, at, it, target=at.path("report"), backdated=asked.may(Act.RUN, at))
 
 
 def report_form(
@@ -56,19 +61,20 @@ def report_form(
 
 
 @router.post("/p/{slug}/report")
-def report(asked: Acting, slug: str, form: Received) -> Response:
-    at, it = looked_at(asked, slug, form.text("key"))
+def report(asked: Reporting, slug: str, form: Received) -> Response:
+    at, it = looked_at(asked, slug, form.text("key"), Act.REPORT)
+    backdated = asked.may(Act.RUN, at)
     try:
-        id_ = filing.report(asked, at, it, form, by=OFFICE, backdated=True)
+        id_ = filing.report(asked, at, it, form, by=asked.by, backdated=backdated)
     except Wrong as mistake:
-        return report_form(asked, at, it, target=at.path("report"), backdated=True, form=form,
+        return report_form(asked, at, it, target=at.path("report"), backdated=backdated, form=form,
                            wrong=mistake.fields)  # fmt: skip
     return go(asked, at.path("receipt"), fact=id_, key=it.obligation.key)
 
 
 @router.get("/p/{slug}/receipt")
-def receipt_page(asked: Acting, slug: str, fact: str = "", key: str = "") -> Response:
-    at, it = looked_at(asked, slug, key)
+def receipt_page(asked: SeeingNow, slug: str, fact: str = "", key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key, Act.SEE)
     return receipt_of(asked, at, it, fact, bare=False)
 
 
@@ -85,11 +91,13 @@ def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bo
 
 
 @router.post("/p/{slug}/review")
-def review(asked: Acting, slug: str, form: Received) -> Response:
+def review(asked: Reviewing, slug: str, form: Received) -> Response:
     key = form.text("key")
-    at, _ = looked_at(asked, slug, key)
+    at, it = looked_at(asked, slug, key, Act.REVIEW)
+    if not any(event.fact and event.fact.id == form.text("report") for event in it.history):
+        raise Unclear("form")  # a report about something else, which others may have to review
     try:
-        filing.review(asked, at, form, by=OFFICE)
+        filing.review(asked, at, form, by=asked.by)
     except Wrong as mistake:
         with opened(asked, slug) as (session, at):
             return obligation(asked, session, at, key, sent=form.fields, wrong=mistake.fields)
@@ -99,10 +107,11 @@ def review(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/extend")
-def extension_page(asked: Acting, slug: str, key: str = "") -> Response:
-    at, it = looked_at(asked, slug, key)
-    asked_for = filing.as_granted(asked, at, it)
-    return extension_form(asked, at, it, target=at.path("extend"), office=True,
+def extension_page(asked: Reporting, slug: str, key: str = "") -> Response:
+    at, it = looked_at(asked, slug, key, Act.REPORT)
+    office = asked.may(Act.RUN, at)
+    asked_for = filing.as_granted(asked, at, it) if office else None
+    return extension_form(asked, at, it, target=at.path("extend"), office=office,
                           price=None if asked_for is None else price_of(at, asked_for))  # fmt: skip
 
 
@@ -121,16 +130,18 @@ def extension_form(
 
 
 @router.post("/p/{slug}/extend")
-def extend(asked: Acting, slug: str, form: Received) -> Response:
-    at, it = looked_at(asked, slug, form.text("key"))
+def extend(asked: Reporting, slug: str, form: Received) -> Response:
+    at, it = looked_at(asked, slug, form.text("key"), Act.REPORT)
+    office = asked.may(Act.RUN, at)
+    given = form if office else filing.only_asking(form)
     try:
-        if form.text("step") == LOOK:
+        if office and form.text("step") == LOOK:
             price = price_of(at, filing.supposed_extension(asked, at, it, form))
             return extension_form(asked, at, it, target=at.path("extend"), office=True, form=form,
                                   price=price)  # fmt: skip
-        filing.extension(asked, at, it, form, by=OFFICE)
+        filing.extension(asked, at, it, given, by=asked.by)
     except Wrong as mistake:
-        return extension_form(asked, at, it, target=at.path("extend"), office=True, form=form,
+        return extension_form(asked, at, it, target=at.path("extend"), office=office, form=form,
                               wrong=mistake.fields)  # fmt: skip
     return go(asked, at.path("obligation"), key=it.obligation.key)
 
@@ -139,7 +150,7 @@ def extend(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/cases")
-def cases_page(asked: Office, slug: str) -> Response:
+def cases_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (_, at):
         return _cases(asked, at)
 
@@ -158,22 +169,22 @@ def _cases(
 
 
 @router.post("/p/{slug}/cases")
-def open_case(asked: Acting, slug: str, form: Received) -> Response:
+def open_case(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
-        filing.open_case(asked, at, form, by=OFFICE)
+        filing.open_case(asked, at, form, by=asked.by)
     except Wrong as mistake:
         return _cases(asked, at, form, mistake.fields)
     return go(asked, at.path("cases"))
 
 
 @router.post("/p/{slug}/cases/close")
-def close_case(asked: Acting, slug: str, form: Received) -> Response:
+def close_case(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
-        filing.close_case(asked, at, form, by=OFFICE)
+        filing.close_case(asked, at, form, by=asked.by)
     except Wrong as mistake:
         return _cases(asked, at, form, mistake.fields)
     return go(asked, at.path("cases"))
@@ -183,7 +194,7 @@ def close_case(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/readings")
-def readings_page(asked: Office, slug: str) -> Response:
+def readings_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         return _readings(asked, session, at)
 
@@ -201,10 +212,10 @@ def _readings(
 
 
 @router.post("/p/{slug}/readings")
-def decide(asked: Acting, slug: str, form: Received) -> Response:
+def decide(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
-            name = filing.decided(asked, at, form, by=OFFICE)
+            name = filing.decided(asked, at, form, by=asked.by)
         except Wrong as mistake:
             return _readings(asked, session, at, form, mistake.fields)
     return go(asked, f"{at.path('readings')}#r-{name}")
@@ -213,12 +224,26 @@ def decide(asked: Acting, slug: str, form: Received) -> Response:
 # -- evidence ------------------------------------------------------------------------------------
 
 
+def _to_see(asked: Asked, at: Desk) -> Iterator[f.Report]:
+    """The reports whose obligations they may see."""
+    for fact in at.board.facts:
+        if isinstance(fact, f.Report):
+            about = About(at.slug, fact.unit, at.reviewers(fact.clause))
+            if asked.who.may(Act.SEE, about):
+                yield fact
+
+
 @router.get("/p/{slug}/evidence/{sha256}")
-def evidence_file(asked: Office, slug: str, sha256: str) -> Response:
+def evidence_file(asked: Seeing, slug: str, sha256: str) -> Response:
     """As an attachment, whatever it is: a browser never shows it as a page of ours."""
     with opened(asked, slug) as (_, at):
         folder = evidence.folder_of(asked.runtime.settings.data)
-        place, name = evidence.find(folder, at.board.facts, sha256)
+        try:
+            place, name = evidence.find(folder, _to_see(asked, at), sha256)
+        except NotFound:
+            # Not there, or not theirs: whoever sees only a part is not told which.
+            asked.must(Act.LOOK, About(slug))
+            raise
     return FileResponse(
         place,
         media_type="application/octet-stream",

@@ -19,7 +19,7 @@ from tracker.domain.whatif import WhatIf
 from tracker.services.scoreboard import Board
 from tracker.store.memory import remembered
 from tracker.web.asking import Asked, Desk, day
-from tracker.web.entry import Office
+from tracker.web.entry import Looking
 from tracker.web.intake import Unclear
 from tracker.web.outlook import mark
 from tracker.web.pages import opened
@@ -43,7 +43,7 @@ class Line:
 
 @router.get("/p/{slug}/forecast")
 def forecast_page(
-    asked: Office, slug: str, until: str = "", s: str = "", kind: str = "", key: str = "",
+    asked: Looking, slug: str, until: str = "", s: str = "", kind: str = "", key: str = "",
     value: str = "", reading: str = "",
 ) -> Response:  # fmt: skip
     """`s` holds the suppositions so far, one a line; the other fields add one."""

@@ -14,13 +14,14 @@ from tracker.definitions import answers, sheets, telling
 from tracker.definitions.answers import DueAnswer, LedgerAnswer, amount
 from tracker.definitions.documentanswers import LoadedAnswer, ProgrammesAnswer, PublishedAnswer
 from tracker.domain import facts as f
+from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.domain.points import Units
 from tracker.services import factbook, programmes, reporting, scoreboard
 from tracker.services.scoreboard import Board
 from tracker.web import items, overview, vitals
-from tracker.web.access import OFFICE, Forbidden
-from tracker.web.entry import Acting, Office
+from tracker.web.access import Forbidden
+from tracker.web.entry import Entering, Running, Seeing, Tending
 from tracker.web.intake import TooLarge
 from tracker.web.pages import final, opened
 from tracker.wording import arithmetic, counting
@@ -31,15 +32,16 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 @router.get("/openapi.json", include_in_schema=False)
-def description(request: Request, asked: Office) -> Response:
+def description(request: Request, asked: Entering) -> Response:
     return JSONResponse(request.app.openapi())
 
 
 @router.get("/programmes")
-def programme_list(asked: Office) -> ProgrammesAnswer:
+def programme_list(asked: Entering) -> ProgrammesAnswer:
     """The current version of every programme in the database."""
     with asked.runtime.database.read() as session:
-        found = [programmes.versions(session, slug)[-1] for slug in programmes.slugs(session)]
+        mine = [slug for slug in programmes.slugs(session) if asked.who.ever(Act.SEE, slug)]
+        found = [programmes.versions(session, slug)[-1] for slug in mine]
     return ProgrammesAnswer(
         programmes=[
             PublishedAnswer(id=one.slug, version=one.version, hash=one.hash, title=one.title,
@@ -51,8 +53,9 @@ def programme_list(asked: Office) -> ProgrammesAnswer:
 
 
 @router.get("/programmes/{slug}/score")
-def score(asked: Office, slug: str, unit: str = "") -> LedgerAnswer:
+def score(asked: Seeing, slug: str, unit: str = "") -> LedgerAnswer:
     """`as_of` and `known_at` as on the pages; `unit` lists the entries of one unit alone."""
+    asked.must(Act.SEE if unit else Act.LOOK, About(slug, unit))
     with opened(asked, slug) as (_, at):
         board = at.board
     zone = board.programme.tz
@@ -64,12 +67,13 @@ def score(asked: Office, slug: str, unit: str = "") -> LedgerAnswer:
 
 
 @router.get("/programmes/{slug}/obligations")
-def obligations(asked: Office, slug: str, unit: str = "", light: str = "") -> DueAnswer:
+def obligations(asked: Seeing, slug: str, unit: str = "", light: str = "") -> DueAnswer:
     """Obligations with lights and deadlines, of one unit or with one light if wanted."""
     wanted = items.Wanted(unit=unit, light=light)
     with opened(asked, slug) as (_, at):
         board = at.board
-    chosen = [one for one in board.ledger.standings if wanted.takes(one, board)]
+    chosen = [one for one in board.ledger.standings
+              if wanted.takes(one, board) and asked.may(Act.SEE, at, one.obligation)]  # fmt: skip
     lost = _lost(board)
     zone = board.programme.tz
     return DueAnswer(
@@ -112,14 +116,14 @@ async def _posted(request: Request) -> bytes:
 
 @router.post("/programmes/{slug}/facts")
 def record_facts(
-    asked: Acting, slug: str, posted: Annotated[bytes, Depends(_posted)]
+    asked: Running, slug: str, posted: Annotated[bytes, Depends(_posted)]
 ) -> LoadedAnswer:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
     one with an id that is on file with the same content is kept."""
     new = _facts(posted, asked.now)
     with asked.runtime.database.write() as session:
         before = factbook.named(session, slug, [one.id for one in new])
-        stored = reporting.record_facts(session, slug, new, now=asked.now, by=OFFICE)
+        stored = reporting.record_facts(session, slug, new, now=asked.now, by=asked.by)
         added = [one for one in stored if one.id not in before]
         moved = scoreboard.moved(session, slug, added, now=asked.now)
     return LoadedAnswer(file="", what="facts", rows=len(stored), added=len(added),
@@ -155,6 +159,6 @@ def _problem(number: int, error: ErrorDetails, body: dict[str, Any]) -> Problem:
 
 
 @router.get("/health")
-def health(asked: Office) -> Any:
+def health(asked: Tending) -> Any:
     state = vitals.vitals(asked)
     return JSONResponse(state.body(), status_code=200 if state.ok else 503)

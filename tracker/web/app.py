@@ -13,9 +13,12 @@ from starlette.types import ASGIApp
 
 from tracker import __version__, settings
 from tracker.runtime import Runtime, build
+from tracker.services import accounts
 from tracker.web import (
     access,
+    account,
     acts,
+    administering,
     ahead,
     api,
     assets,
@@ -52,6 +55,13 @@ class _Pages(FastAPI):
         return metrics.Measured(SafeAnswers(super().build_middleware_stack()), self.state.took)
 
 
+def _has_accounts(parts: Runtime) -> bool:
+    if access.is_loopback(parts.settings.host):
+        return False  # not asked where it does not matter: the database may not be there yet
+    with parts.database.read() as session:
+        return accounts.any_account(session)
+
+
 def create(runtime: Runtime | None = None) -> FastAPI:
     """Refused (access.check_binding) where strangers could reach the pages unasked.
 
@@ -59,7 +69,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     """
     own = runtime is None
     parts = runtime or build(settings.load())
-    access.check_binding(parts.settings)
+    access.check_binding(parts.settings, accounts=_has_accounts(parts))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,6 +86,8 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     troubles.install(app)
     for module in (
         entry,
+        account,
+        administering,
         pages,
         timeline,
         lists,

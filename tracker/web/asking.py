@@ -14,14 +14,17 @@ from starlette.requests import Request
 
 from schedules.deadlines import closes_at
 from tracker.domain import facts as f
+from tracker.domain.authority import About, Act, Who
 from tracker.domain.errors import NotFound
-from tracker.domain.programme import Programme
+from tracker.domain.obligations import Obligation
+from tracker.domain.programme import Programme, reviewing
 from tracker.domain.rules.base import Step
 from tracker.runtime import Runtime
 from tracker.services import factbook, programmes, scoreboard
 from tracker.services.scoreboard import Board
+from tracker.services.signins import SignedIn
 from tracker.store.memory import Memory
-from tracker.web.access import Gate
+from tracker.web.access import STRANGER, Forbidden, Gate
 from tracker.web.assets import Assets
 from tracker.web.intake import Unclear
 from tracker.wording import LANGUAGES, Language
@@ -53,6 +56,25 @@ class Asked:
     as_of: str
     known_at: str
     session: str
+    who: Who = STRANGER
+    signed_in: SignedIn | None = None
+    usual: Language | None = None
+    """The language in which this person's pages are where the address names none."""
+
+    @property
+    def by(self) -> str:
+        """How facts and the trail name whoever asks."""
+        return self.who.by
+
+    def may(self, act: Act | str, desk: Desk, one: Obligation | None = None) -> bool:
+        """To this obligation, or to the programme as a whole."""
+        about = About(desk.slug) if one is None else desk.about(one)
+        return self.who.may(Act(act), about)
+
+    def must(self, act: Act, about: About) -> None:
+        """Forbidden for whoever may not."""
+        if not self.who.may(act, about):
+            raise Forbidden("role")
 
     @property
     def runtime(self) -> Runtime:
@@ -77,7 +99,8 @@ class Asked:
 
     @property
     def _chosen_language(self) -> str:
-        return self.language if self.language != self.runtime.settings.language else ""
+        usual = self.usual or self.runtime.settings.language
+        return self.language if self.language != usual else ""
 
     def here(self, **changes: object) -> str:
         """This very page with some of its query changed; an empty value takes a name out."""
@@ -103,14 +126,14 @@ def asked(request: Request) -> Asked:
         request=request,
         web=web,
         now=web.runtime.clock.now(),
-        language=_language(query.get("lang", ""), web.runtime.settings.language),
+        language=language_of(query.get("lang", ""), web.runtime.settings.language),
         as_of=query.get("as_of", "").strip(),
         known_at=query.get("known_at", "").strip(),
         session=web.gate.session(request),
     )
 
 
-def _language(given: str, otherwise: Language) -> Language:
+def language_of(given: str, otherwise: Language) -> Language:
     return next((one for one in LANGUAGES if one == given), otherwise)
 
 
@@ -141,6 +164,14 @@ class Desk:
 
     def path(self, rest: str = "") -> str:
         return f"/p/{self.slug}/{rest}"
+
+    def about(self, one: Obligation) -> About:
+        """Whose it is, for the question who may do what to it."""
+        return About(self.slug, one.unit, self.reviewers(one.clause))
+
+    def reviewers(self, clause: str) -> frozenset[str]:
+        _, item, found = self.programme.clauses[clause]
+        return frozenset(reviewing(item, found))
 
     def unit(self, slug: str) -> str:
         return self.programme.unit_names.get(slug, slug)

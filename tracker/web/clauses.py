@@ -16,7 +16,7 @@ from tracker.domain.programme import Clause, Reading, owing, reviewing
 from tracker.services.scoreboard import Board
 from tracker.web import scores
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Office
+from tracker.web.entry import Looking
 from tracker.web.factpages import place_of
 from tracker.web.matter import kind_of, names_of
 from tracker.web.outlook import Outlook, outlook
@@ -51,7 +51,7 @@ def readings_of(board: Board, clause: str) -> list[Held]:
 
 
 @router.get("/p/{slug}/items/{number}")
-def item_page(asked: Office, slug: str, number: str) -> Response:
+def item_page(asked: Looking, slug: str, number: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
     found = at.programme.numbered.get(number)
@@ -74,7 +74,7 @@ def _keeps(look: Outlook, item: str) -> int:
 
 
 @router.get("/p/{slug}/clauses/{name}")
-def clause_page(asked: Office, slug: str, name: str) -> Response:
+def clause_page(asked: Looking, slug: str, name: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         return _clause(asked, session, at, look, name)

@@ -1,16 +1,27 @@
-"""The doors: static files, the access code, health."""
+"""The doors: static files, signing in, what a route asks of whoever comes, health."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from tracker.web.access import code_of
-from tracker.web.asking import Asked, asked
+from schedules.deadlines import local_day
+from tracker.domain.authority import Act
+from tracker.services import accounts, signins, tokens
+from tracker.services.signins import SignedIn
+from tracker.web.access import (
+    LOCAL_OFFICE,
+    Forbidden,
+    PasswordNeeded,
+    SignInNeeded,
+    code_of,
+)
+from tracker.web.asking import Asked, asked, language_of
 from tracker.web.assets import FOREVER
 from tracker.web.intake import Form, received
 from tracker.web.rendering import page
@@ -22,21 +33,131 @@ Asking = Annotated[Asked, Depends(asked)]
 Received = Annotated[Form, Depends(received)]
 
 
-def office(asked: Asking) -> Asked:
-    """The coordinating office, or whoever has the access code; anybody else is sent to the door."""
-    asked.web.gate.admit(asked.request, asked.now)
-    return asked
+Bearer = "bearer "
 
 
-Office = Annotated[Asked, Depends(office)]
+def identified(asked: Asking) -> Asked:
+    """Who asks: by their token, by signing in, or, until there are accounts, from this machine or
+    with the access code. SignInNeeded, Forbidden, or PasswordNeeded."""
+    found = _known(asked)
+    if found.signed_in is not None and found.signed_in.account.must_change:
+        raise PasswordNeeded
+    return found
 
 
-def acting(asked: Office) -> Asked:
-    """The office at work: what is done is done now, whatever instant was looked at before."""
+def _known(asked: Asking) -> Asked:
+    request, now = asked.request, asked.now
+    database, gate = asked.runtime.database, asked.web.gate
+    on = local_day(now, asked.runtime.settings.tz)
+    if request.headers.get("authorization", "").lower().startswith(Bearer):
+        return _by_token(asked, on)
+    value = gate.signed_in(request)
+    with database.read() as session:
+        found = signins.find(session, value, now=now, on=on) if value else None
+        closed = found is None and accounts.any_account(session)
+    if found is not None:
+        signins.note_use(database, value, now)
+        return _as(asked, found)
+    if closed:
+        if not (asked.runtime.settings.local_office and gate.comes_from_here(request)):
+            raise SignInNeeded
+        return replace(asked, who=LOCAL_OFFICE)
+    return replace(asked, who=gate.admit(request, now))
+
+
+def _as(asked: Asked, found: SignedIn) -> Asked:
+    usual = language_of(found.account.language, asked.runtime.settings.language)
+    language = language_of(asked.request.query_params.get("lang", ""), usual)
+    return replace(asked, who=found.who, signed_in=found, usual=usual, language=language)
+
+
+def _by_token(asked: Asked, on: date) -> Asked:
+    """A program: on the interface alone, where no browser's cookie counts."""
+    request = asked.request
+    value = request.headers["authorization"][len(Bearer) :].strip()
+    with asked.runtime.database.read() as session:
+        found = tokens.find(session, value, now=asked.now, on=on)
+    if found is None or not request.url.path.startswith("/api/"):
+        asked.web.gate.links.take(asked.web.gate.address(request), asked.now)
+        raise SignInNeeded
+    tokens.note_use(asked.runtime.database, found[0], asked.now)
+    return replace(asked, who=found[1])
+
+
+Known = Annotated[Asked, Depends(_known)]
+Entering = Annotated[Asked, Depends(identified)]
+
+
+def needs(act: Act) -> Any:
+    """A dependency: somebody who may do this to something in the programme that the path names,
+    else Forbidden. What it is about is asked again, once it has been found."""
+
+    def check(asked: Entering) -> Asked:
+        if not asked.who.ever(act, asked.request.path_params.get("slug")):
+            raise Forbidden("role")
+        return asked
+
+    return Depends(check)
+
+
+def needs_somewhere(act: Act) -> Any:
+    """The same where the path names no programme: in any of them."""
+
+    def check(asked: Entering) -> Asked:
+        if not asked.who.somewhere(act):
+            raise Forbidden("role")
+        return asked
+
+    return Depends(check)
+
+
+def at_work(asked: Asked) -> Asked:
+    """What is done is done now, whatever instant was looked at before."""
     return replace(asked, as_of="", known_at="")
 
 
-Acting = Annotated[Asked, Depends(acting)]
+Looking = Annotated[Asked, needs(Act.LOOK)]
+Seeing = Annotated[Asked, needs(Act.SEE)]
+LookingSomewhere = Annotated[Asked, needs_somewhere(Act.LOOK)]
+Tending = Annotated[Asked, needs_somewhere(Act.TEND)]
+Importing = Annotated[Asked, needs_somewhere(Act.RUN)]
+
+
+def looking_now(asked: Looking) -> Asked:
+    return at_work(asked)
+
+
+def seeing_now(asked: Seeing) -> Asked:
+    return at_work(asked)
+
+
+def reporting(asked: Annotated[Asked, needs(Act.REPORT)]) -> Asked:
+    return at_work(asked)
+
+
+def reviewing(asked: Annotated[Asked, needs(Act.REVIEW)]) -> Asked:
+    return at_work(asked)
+
+
+def instructing(asked: Annotated[Asked, needs(Act.INSTRUCT)]) -> Asked:
+    return at_work(asked)
+
+
+def running(asked: Annotated[Asked, needs(Act.RUN)]) -> Asked:
+    return at_work(asked)
+
+
+def administering(asked: Annotated[Asked, needs_somewhere(Act.ADMINISTER)]) -> Asked:
+    return at_work(asked)
+
+
+LookingNow = Annotated[Asked, Depends(looking_now)]
+SeeingNow = Annotated[Asked, Depends(seeing_now)]
+Reporting = Annotated[Asked, Depends(reporting)]
+Reviewing = Annotated[Asked, Depends(reviewing)]
+Instructing = Annotated[Asked, Depends(instructing)]
+Running = Annotated[Asked, Depends(running)]
+Administering = Annotated[Asked, Depends(administering)]
 
 
 @router.get("/static/{name}")
@@ -59,19 +180,49 @@ def robots() -> Response:
 
 @router.get("/sign-in")
 def sign_in_page(asked: Asking, next: str = "/") -> Response:
-    if not code_of(asked.runtime.settings):
+    ways = _ways(asked)
+    if not ways:
         return RedirectResponse(_inside(next), 303)
-    return page(asked, "sign_in", next=_inside(next), wrong=False)
+    return page(asked, "sign_in", next=_inside(next), wrong=False, ways=ways, sent={})
+
+
+def _ways(asked: Asked) -> tuple[str, ...]:
+    """How one comes in: with an account, or, where nobody has one, with the access code."""
+    with asked.runtime.database.read() as session:
+        if accounts.any_account(session):
+            return ("account",)
+    return ("code",) if code_of(asked.runtime.settings) else ()
 
 
 @router.post("/sign-in")
 def sign_in(asked: Asking, form: Received) -> Response:
-    target = _inside(form.text("next"))
-    if not asked.web.gate.sign_in(asked.request, form.text("code"), asked.now):
-        return page(asked, "sign_in", status=403, next=target, wrong=True)
+    target, ways = _inside(form.text("next")), _ways(asked)
     response = RedirectResponse(target, 303)
-    asked.web.gate.give_pass(asked.request, response, asked.now)
+    if "account" in ways:
+        right = _with_account(asked, form, response)
+    else:
+        right = asked.web.gate.sign_in(asked.request, form.text("code"), asked.now)
+        if right:
+            asked.web.gate.give_pass(asked.request, response, asked.now)
+    if not right:
+        return page(asked, "sign_in", status=403, next=target, wrong=True, ways=ways,
+                    sent=form.fields)  # fmt: skip
     return response
+
+
+def _with_account(asked: Asked, form: Form, response: Response) -> bool:
+    request, gate = asked.request, asked.web.gate
+    found = signins.sign_in(
+        asked.runtime.database, form.text("login"), form.fields.get("password", "")[:1000],
+        address=gate.address(request), device=gate.device(request),
+        browser=request.headers.get("user-agent", ""), now=asked.now,
+    )  # fmt: skip
+    if found is None:
+        return False
+    value, account = found
+    gate.keep_sign_in(request, response, value)
+    gate.keep_device(request, response, account)
+    return True
 
 
 @router.get("/sign-out")
@@ -81,8 +232,12 @@ def sign_out_page(asked: Asking) -> Response:
 
 @router.post("/sign-out")
 def sign_out(asked: Asking, form: Received) -> Response:
+    value = asked.web.gate.signed_in(asked.request)
+    if value:
+        with asked.runtime.database.write() as session:
+            signins.end_value(session, value, now=asked.now)
     response = RedirectResponse("/sign-in", 303)
-    asked.web.gate.take_pass(response)
+    asked.web.gate.take_pass(asked.request, response)
     return response
 
 
@@ -105,5 +260,7 @@ def health_page(asked: Asking) -> Response:
     state = vitals(asked)
     if "text/html" not in asked.request.headers.get("accept", "text/html"):
         return JSONResponse(state.body(), status_code=200 if state.ok else 503)
-    office(asked)
+    asked = identified(asked)
+    if not asked.who.somewhere(Act.TEND):
+        raise Forbidden("role")
     return page(asked, "health", status=200 if state.ok else 503, state=state)

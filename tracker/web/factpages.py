@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tracker.domain import asks
 from tracker.domain import facts as f
 from tracker.domain.asks import Ask
+from tracker.domain.authority import About, Act
 from tracker.domain.comparison import Comparison, compare
 from tracker.domain.errors import DefinitionError, NotFound, Refused
 from tracker.domain.ledger import Entry
@@ -22,7 +23,7 @@ from tracker.domain.whatif import WhatIf
 from tracker.services.scoreboard import Board
 from tracker.web import matter, recording
 from tracker.web.asking import Asked, Desk, fact_named
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, Received, Reviewing, SeeingNow
 from tracker.web.filing import Wrong, receipt_number
 from tracker.web.intake import Form
 from tracker.web.pages import opened
@@ -66,6 +67,10 @@ class ClauseAsks:
         return sum(bool(one.facts) for one in self.asking)
 
 
+FOUND_BY_REVIEWERS = ("finding", "measurement")
+"""What a reviewing unit records itself; all else, and every correction, is the office's."""
+
+
 @dataclass(frozen=True)
 class SectionAsks:
     section: Section
@@ -73,7 +78,7 @@ class SectionAsks:
 
 
 @router.get("/p/{slug}/facts")
-def facts_page(asked: Office, slug: str) -> Response:
+def facts_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     board = at.board
@@ -85,12 +90,14 @@ def facts_page(asked: Office, slug: str) -> Response:
 
 @router.get("/p/{slug}/facts/{clause}")
 def clause_page(
-    asked: Acting, slug: str, clause: str, fact: str = "", correct: str = ""
+    asked: SeeingNow, slug: str, clause: str, fact: str = "", correct: str = ""
 ) -> Response:
     """`fact` was recorded just now: what it did to the score stands above; `correct` is one that
     the form begins with."""
     with opened(asked, slug) as (_, at):
         pass
+    place_of(at, clause)
+    asked.must(Act.SEE, About(slug, reviewers=at.reviewers(clause)))
     sent: Mapping[str, str] = {}
     if correct:
         given = fact_named(at.board.true, correct)
@@ -101,10 +108,14 @@ def clause_page(
 
 
 @router.post("/p/{slug}/facts/{clause}")
-def record(asked: Acting, slug: str, clause: str, form: Received) -> Response:
+def record(asked: Reviewing, slug: str, clause: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     place_of(at, clause)
+    asked.must(Act.REVIEW, About(slug, reviewers=at.reviewers(clause)))
+    found = form.text("kind") in FOUND_BY_REVIEWERS and not form.text("supersedes")
+    if not found:
+        asked.must(Act.RUN, About(slug))
     try:
         if form.text("step") == LOOK:
             price = price_of(at, recording.fact_of(asked, at, clause, form))

@@ -13,9 +13,8 @@ from tracker.domain.errors import NotFound
 from tracker.services import feeds, people
 from tracker.services.feeds import Feed, House
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked
-from tracker.web.entry import Acting, Asking, Office, Received
+from tracker.web.entry import Asking, Received, Running
 from tracker.web.intake import Form, Unclear
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
@@ -40,8 +39,7 @@ def calendar_file(asked: Asking, token: str) -> Response:
             found = feeds.find(session, token, house)
             body = feeds.content(session, found, house, now=asked.now)
     except NotFound as missing:
-        who = asked.request.client.host if asked.request.client else ""
-        asked.web.gate.links.take(who, asked.now)
+        asked.web.gate.links.take(asked.web.gate.address(asked.request), asked.now)
         return Response(str(missing), 404, media_type="text/plain; charset=utf-8")
     etag = f'"{sha256(body).hexdigest()[:32]}"'
     headers = {"etag": etag, "cache-control": "private, no-cache", "x-robots-tag": "noindex",
@@ -58,7 +56,7 @@ def _has(known: str, etag: str) -> bool:
 
 
 @router.get("/p/{slug}/feeds")
-def feeds_page(asked: Office, slug: str) -> Response:
+def feeds_page(asked: Running, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         house = house_of(asked)
         on = local_day(asked.now, at.zone)
@@ -69,7 +67,7 @@ def feeds_page(asked: Office, slug: str) -> Response:
 
 
 @router.post("/p/{slug}/feeds")
-def feeds_act(asked: Acting, slug: str, form: Received) -> Response:
+def feeds_act(asked: Running, slug: str, form: Received) -> Response:
     """`act` is make, renew or revoke; a feed is made for `person` or else for `unit`."""
     with opened(asked, slug) as (_, at), asked.runtime.database.write() as session:
         _act(asked, session, slug, form)
@@ -81,15 +79,15 @@ def _act(asked: Asked, session: Session, slug: str, form: Form) -> Feed | None:
     match form.text("act", most=10):
         case "person":
             person = _number(form.text("person"))
-            return feeds.make_for_person(session, slug, person, house, now=now, by=OFFICE)
+            return feeds.make_for_person(session, slug, person, house, now=now, by=asked.by)
         case "unit":
             unit = form.text("unit", most=100)
-            return feeds.make_for_unit(session, slug, unit, house, now=now, by=OFFICE)
+            return feeds.make_for_unit(session, slug, unit, house, now=now, by=asked.by)
         case "renew":
             id_ = _number(form.text("feed"))
-            return feeds.renew(session, slug, id_, house, now=now, by=OFFICE)
+            return feeds.renew(session, slug, id_, house, now=now, by=asked.by)
         case "revoke":
-            feeds.revoke(session, slug, _number(form.text("feed")), now=now, by=OFFICE)
+            feeds.revoke(session, slug, _number(form.text("feed")), now=now, by=asked.by)
             return None
     raise Unclear("form")
 

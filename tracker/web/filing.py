@@ -165,6 +165,13 @@ def extension(asked: Asked, desk: Desk, it: Matter, form: Form, *, by: str) -> f
         session, desk.slug, key, until=until, until_at=until_at, **said))  # fmt: skip
 
 
+def only_asking(form: Form) -> Form:
+    """A unit asks; whatever else its form may say, the office decides."""
+    fields = dict(form.fields)
+    fields["outcome"] = "requested"
+    return Form(fields)
+
+
 def supposed_extension(asked: Asked, desk: Desk, it: Matter, form: Form) -> f.Extension:
     """What granting it now would record; Wrong where it names no limit."""
     until, until_at = _new_limit(desk, it, form)

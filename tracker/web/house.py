@@ -14,7 +14,7 @@ from tracker import runtime
 from tracker.services import backups, outlets
 from tracker.web import vitals
 from tracker.web.asking import Asked
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Administering, Received
 from tracker.web.intake import Unclear
 from tracker.web.rendering import go, page
 
@@ -33,7 +33,7 @@ class Tried:
 
 
 @router.get("/service")
-def service_page(asked: Office, done: str = "") -> Response:
+def service_page(asked: Administering, done: str = "") -> Response:
     """`done` is the backup that was made just now."""
     return _service(asked, backed_up=done[:60])
 
@@ -58,7 +58,7 @@ def _size(folder: Path) -> int:
 
 
 @router.post("/service/try")
-async def try_channel(asked: Acting, form: Received) -> Response:
+async def try_channel(asked: Administering, form: Received) -> Response:
     """One message now, past the outbox: it says that it is a test. The answer is the proof."""
     name, to = form.text("channel", most=20), form.text("to", most=200)
     if name not in WAYS:
@@ -79,7 +79,7 @@ async def try_channel(asked: Acting, form: Received) -> Response:
 
 
 @router.post("/service/backup")
-def back_up(asked: Acting, form: Received) -> Response:
+def back_up(asked: Administering, form: Received) -> Response:
     """One file into the folder of the house, verified; the same as the command line's."""
     runtime_, settings = asked.runtime, asked.runtime.settings
     target = settings.data / backups.FOLDER

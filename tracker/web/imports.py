@@ -16,13 +16,13 @@ from tracker.definitions import documents
 from tracker.definitions.documents import SUFFIXES
 from tracker.definitions.drafting.prices import Price
 from tracker.definitions.openpoints import OpenPoint
+from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError, Problem, Refused
 from tracker.domain.programme import Clause, Programme, Reading
 from tracker.services import drafts, programmes
 from tracker.services.drafts import Kept, Line, Row
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Importing, Received
 from tracker.web.evidence import shown_name
 from tracker.web.intake import FILE_LIMIT, Form, Upload
 from tracker.web.rendering import go, page
@@ -42,7 +42,7 @@ AT_ONCE = 60
 
 
 @router.get("/import")
-def imports_page(asked: Office) -> Response:
+def imports_page(asked: Importing) -> Response:
     return _imports(asked)
 
 
@@ -52,8 +52,9 @@ def _imports(
 ) -> Response:  # fmt: skip
     with asked.runtime.database.read() as session:
         slugs = programmes.slugs(session)
-        known = [(slug, programmes.current(session, slug).title) for slug in slugs]
-        found = drafts.latest(session)
+        mine = [slug for slug in slugs if asked.who.ever(Act.RUN, slug)]
+        known = [(slug, programmes.current(session, slug).title) for slug in mine]
+        found = [one for one in drafts.latest(session) if asked.who.ever(Act.RUN, one.slug)]
     return page(
         asked, "imports", known=known, drafts=found, problems=problems, wrong=wrong or {},
         sent=form.fields if form else {}, kinds=KINDS, limit=FILE_LIMIT // 1024 // 1024,
@@ -62,10 +63,11 @@ def _imports(
 
 
 @router.post("/import")
-def upload(asked: Acting, form: Received) -> Response:
+def upload(asked: Importing, form: Received) -> Response:
     wrong = _wrong(form)
     if wrong:
         return _imports(asked, form, wrong=wrong)
+    asked.must(Act.RUN, About(form.text("programme") or None))
     try:
         id_ = _received(asked, form, form.uploads[0])
     except DefinitionError as error:
@@ -105,7 +107,7 @@ def _received(asked: Asked, form: Form, given: Upload) -> int:
     with asked.runtime.database.write() as session:
         return drafts.receive(
             session, read, name, slug=chosen or form.text("id"), new=not chosen, now=asked.now,
-            by=OFFICE,
+            by=asked.by,
         )  # fmt: skip
 
 
@@ -165,7 +167,8 @@ class Question:
 
 
 @router.get("/import/{id_}")
-def import_page(asked: Office, id_: int) -> Response:
+def import_page(asked: Importing, id_: int) -> Response:
+    _own(asked, id_)
     return _import(asked, id_)
 
 
@@ -321,15 +324,22 @@ def _plain(line: Line, start: int, end: int) -> Iterator[Piece]:
         yield Piece(rest)
 
 
+def _own(asked: Asked, id_: int) -> None:
+    """Forbidden for a draft of a programme that is not theirs."""
+    with asked.runtime.database.read() as session:
+        asked.must(Act.RUN, About(drafts.slug_of(session, id_)))
+
+
 # -- deciding --------------------------------------------------------------------------------------
 
 
 @router.post("/import/{id_}/settle")
-def settle(asked: Acting, id_: int, form: Received) -> Response:
+def settle(asked: Importing, id_: int, form: Received) -> Response:
     answers = {name[2:]: one for name, one in form.fields.items() if name.startswith("p-")}
     answers |= {name[2:]: one.strip() for name, one in form.fields.items()
                 if name.startswith("n-") and one.strip()}  # fmt: skip
     readings = {name[2:]: one for name, one in form.fields.items() if name.startswith("r-")}
+    _own(asked, id_)
     with asked.runtime.database.write() as session:
         if form.text("do") == "only_choices":
             answers = {**_only_choices(drafts.kept(session, id_)), **answers}
@@ -345,8 +355,9 @@ def _only_choices(one: Kept) -> dict[str, str]:
 
 
 @router.post("/import/{id_}/accept")
-def accept(asked: Acting, id_: int, form: Received) -> Response:
+def accept(asked: Importing, id_: int, form: Received) -> Response:
     """The differences of one form; those of the other forms stay as they were."""
+    _own(asked, id_)
     with asked.runtime.database.write() as session:
         one = drafts.kept(session, id_)
         drafts.decide(session, id_, accepted=_accepted(form, one), now=asked.now)
@@ -369,11 +380,12 @@ def _accepted(form: Form, one: Kept) -> list[str]:
 
 
 @router.post("/import/{id_}/publish")
-def publish(asked: Acting, id_: int, form: Received) -> Response:
+def publish(asked: Importing, id_: int, form: Received) -> Response:
+    _own(asked, id_)
     try:
         with asked.runtime.database.write() as session:
             done = drafts.publish(
-                session, id_, language=asked.language, now=asked.now, by=OFFICE,
+                session, id_, language=asked.language, now=asked.now, by=asked.by,
                 past="done" if form.text("past") == "done" else "owed",
             )  # fmt: skip
     except DefinitionError as error:
@@ -382,7 +394,8 @@ def publish(asked: Acting, id_: int, form: Received) -> Response:
 
 
 @router.post("/import/{id_}/drop")
-def drop(asked: Acting, id_: int, form: Received) -> Response:
+def drop(asked: Importing, id_: int, form: Received) -> Response:
+    _own(asked, id_)
     with asked.runtime.database.write() as session:
-        drafts.drop(session, id_, now=asked.now, by=OFFICE)
+        drafts.drop(session, id_, now=asked.now, by=asked.by)
     return go(asked, "/import")

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.deadlines import local_day
+from tracker.domain.authority import Act
 from tracker.domain.errors import Unfit
 from tracker.domain.pace import Pace, pace
 from tracker.domain.points import ZERO
@@ -16,9 +17,8 @@ from tracker.services import digest_words, instructions, reviewing, weekly
 from tracker.services.digest import Audience
 from tracker.store.memory import remembered
 from tracker.web import lists, matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Instructing, Looking, Received, Seeing
 from tracker.web.filing import Wrong, day_of, fact_id
 from tracker.web.intake import Form
 from tracker.web.outlook import mark, outlook
@@ -32,7 +32,7 @@ A_WEEK = timedelta(days=7)
 
 
 @router.get("/p/{slug}/leader")
-def leader_page(asked: Office, slug: str) -> Response:
+def leader_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         made = remembered(session, ("leader", mark(at.board)), lambda: weekly.digest_of(
@@ -64,10 +64,11 @@ def _late(at: Desk) -> list[lists.Owed]:
 
 
 @router.get("/p/{slug}/reviews")
-def reviews_page(asked: Office, slug: str, unit: str = "") -> Response:
+def reviews_page(asked: Seeing, slug: str, unit: str = "") -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        every = reviewing.queue(session, at.board)
+        every = [one for one in reviewing.queue(session, at.board)
+                 if asked.may(Act.SEE, at, one.standing.obligation)]  # fmt: skip
         names = matter.names_of(session, {one.report.by for one in every}, at.board)
     shown = [one for one in every
              if unit in ("", *one.standing.obligation.reviewing_units)]  # fmt: skip
@@ -83,7 +84,7 @@ def reviews_page(asked: Office, slug: str, unit: str = "") -> Response:
 
 
 @router.get("/p/{slug}/instruct")
-def instruct_page(asked: Acting, slug: str, unit: str = "", about: str = "") -> Response:
+def instruct_page(asked: Instructing, slug: str, unit: str = "", about: str = "") -> Response:
     """`about` is an obligation that an explanation is asked for."""
     with opened(asked, slug) as (_, at):
         pass
@@ -104,7 +105,7 @@ def _instruct(
 
 
 @router.post("/p/{slug}/instruct")
-def instruct(asked: Acting, slug: str, form: Received) -> Response:
+def instruct(asked: Instructing, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
@@ -112,7 +113,7 @@ def instruct(asked: Acting, slug: str, form: Received) -> Response:
             given = instructions.give(
                 session, slug, words=form.text("words", most=200), unit=form.text("unit", most=60),
                 due_on=day_of(form, at, "due_on"), person=form.text("person", most=60),
-                now=asked.now, by=OFFICE, id_=fact_id(asked, form.text("once")),
+                now=asked.now, by=asked.by, id_=fact_id(asked, form.text("once")),
             )  # fmt: skip
     except (Unfit, Wrong) as mistake:
         wrong = (mistake.fields if isinstance(mistake, Wrong)

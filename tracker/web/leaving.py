@@ -79,6 +79,5 @@ async def _body(request: Request) -> str:
 
 def _refused(asked: Asked, refusal: Refused) -> Response:
     """Counted, so that nobody tries addresses by the thousand."""
-    who = asked.request.client.host if asked.request.client else ""
-    asked.web.gate.links.take(who, asked.now)
+    asked.web.gate.links.take(asked.web.gate.address(asked.request), asked.now)
     return answer_page(asked.request, Trouble(403, "forbidden_link", reason=str(refusal)))

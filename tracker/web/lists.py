@@ -19,7 +19,7 @@ from tracker.services.digest import UnitLights
 from tracker.web import items as items_
 from tracker.web import overview
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Office
+from tracker.web.entry import Looking
 from tracker.web.items import Wanted
 from tracker.web.listing import Column, file_of, listing
 from tracker.web.outlook import Outlook, outlook
@@ -84,7 +84,7 @@ def lost_by_key(at: Desk) -> Mapping[str, Units]:
 
 @router.get("/p/{slug}/obligations")
 def obligations_page(
-    asked: Office, slug: str, unit: str = "", light: str = "", section: str = "", month: str = "",
+    asked: Looking, slug: str, unit: str = "", light: str = "", section: str = "", month: str = "",
     clause: str = "", item: str = "",
 ) -> Response:  # fmt: skip
     wanted = Wanted(unit, light, section, month, clause, item)
@@ -163,7 +163,7 @@ def ranking(at: Desk, look: Outlook) -> list[Placed]:
 
 
 @router.get("/p/{slug}/ranking")
-def ranking_page(asked: Office, slug: str) -> Response:
+def ranking_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
     rows = ranking(at, look)
@@ -202,7 +202,7 @@ def entry_columns(asked: Asked, at: Desk) -> tuple[Column[Entry], ...]:
 
 
 @router.get("/p/{slug}/entries")
-def entries_page(asked: Office, slug: str) -> Response:
+def entries_page(asked: Looking, slug: str) -> Response:
     """Every point lost or won, and what may still be."""
     with opened(asked, slug) as (_, at):
         pass

@@ -153,6 +153,7 @@ def _form(visit: Visit, form: Form | None = None, wrong: dict[str, str] | None =
         case Purpose.UNIT:
             mine = items.mine(at.board, visit.look, visit.link.unit)
             return page(asked, "unit", desk=at, mine=mine, who="", outlook=visit.look,
+                        reports=False, whole=False,
                         visitor=visit.visitor, way=visit.way, bare=True)  # fmt: skip
 
 
@@ -162,8 +163,7 @@ def _done(visit: Visit, form: Form) -> str:
         case Purpose.REPORT:
             return filing.report(asked, at, it, form, by=by, backdated=False)
         case Purpose.EXTEND:
-            only_asks = Form({**form.fields, "outcome": "requested"})
-            return filing.extension(asked, at, it, only_asks, by=by)
+            return filing.extension(asked, at, it, filing.only_asking(form), by=by)
         case Purpose.SIGN:
             return filing.receipt(asked, at, it, form, by=by, role=visit.visitor.role)
         case Purpose.VIEW | Purpose.UNIT:
@@ -172,6 +172,5 @@ def _done(visit: Visit, form: Form) -> str:
 
 def _refused(asked: Asked, bad: BadLink) -> Response:
     """Said politely, and counted, so that nobody tries tokens by the thousand."""
-    who = asked.request.client.host if asked.request.client else ""
-    asked.web.gate.links.take(who, asked.now)
+    asked.web.gate.links.take(asked.web.gate.address(asked.request), asked.now)
     return answer_page(asked.request, Trouble(403, "forbidden_link", reason=str(bad)))

@@ -17,9 +17,8 @@ from tracker.domain.silences import Mode, Scope
 from tracker.services import byhand, coming, delivery, people, silences
 from tracker.services.coming import Coming, Told
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
 from tracker.web.intake import Form, Unclear
 from tracker.web.pages import opened
@@ -39,7 +38,7 @@ SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @router.get("/p/{slug}/notices/ahead")
-def ahead_page(asked: Office, slug: str) -> Response:
+def ahead_page(asked: Looking, slug: str) -> Response:
     """From now on, whatever instant the other pages look at."""
     with opened(asked, slug) as (session, at):
         mails = coming.coming(session, slug, now=asked.now)
@@ -63,7 +62,7 @@ def _of(told: Told) -> Coming:
 
 
 @router.get("/p/{slug}/notices/letter")
-def letter_page(asked: Office, slug: str, key: str = "", form: str = "") -> Response:
+def letter_page(asked: Running, slug: str, key: str = "", form: str = "") -> Response:
     """A mail to come in words; with `form=html` as it will look, with nothing alive in it."""
     stationery = delivery.parts_of(asked.runtime).stationery
     with opened(asked, slug) as (session, at):
@@ -78,7 +77,7 @@ def letter_page(asked: Office, slug: str, key: str = "", form: str = "") -> Resp
 
 
 @router.get("/p/{slug}/silences")
-def silences_page(asked: Acting, slug: str, scope: str = "", subject: str = "") -> Response:
+def silences_page(asked: LookingNow, slug: str, scope: str = "", subject: str = "") -> Response:
     with opened(asked, slug) as (session, at):
         return _silences(asked, session, at, sent={"scope": scope, "subject": subject})
 
@@ -103,12 +102,12 @@ def _silences(
 
 
 @router.post("/p/{slug}/silences")
-def silence(asked: Acting, slug: str, form: Received) -> Response:
+def silence(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             given = _silence(at, form)
             with asked.runtime.database.write() as writing:
-                silences.make(writing, slug, by=OFFICE, now=asked.now, **given)
+                silences.make(writing, slug, by=asked.by, now=asked.now, **given)
         except Wrong as mistake:
             return _silences(asked, session, at, sent=form.fields, wrong=mistake.fields)
         except (Refused, NotFound) as refusal:
@@ -142,11 +141,11 @@ def _silence(at: Desk, form: Form) -> dict[str, Any]:
 
 
 @router.post("/p/{slug}/silences/{number}/end")
-def end_silence(asked: Acting, slug: str, number: int, form: Received) -> Response:
+def end_silence(asked: Running, slug: str, number: int, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             with asked.runtime.database.write() as writing:
-                silences.end(writing, slug, number, by=OFFICE, now=asked.now)
+                silences.end(writing, slug, number, by=asked.by, now=asked.now)
         except Refused as refusal:
             return _silences(asked, session, at, sent={}, trouble=str(refusal))
     return go(asked, at.path("silences"))
@@ -156,7 +155,7 @@ def end_silence(asked: Acting, slug: str, number: int, form: Received) -> Respon
 
 
 @router.get("/p/{slug}/remind")
-def remind_page(asked: Acting, slug: str, key: str = "", sent: str = "") -> Response:
+def remind_page(asked: Running, slug: str, key: str = "", sent: str = "") -> Response:
     with opened(asked, slug) as (_, at):
         return _remind(asked, at, key, done=bool(sent))
 
@@ -173,14 +172,14 @@ def _remind(
 
 
 @router.post("/p/{slug}/remind")
-def remind(asked: Acting, slug: str, form: Received) -> Response:
+def remind(asked: Running, slug: str, form: Received) -> Response:
     """The same form sent twice makes one mail."""
     key = form.text("key", most=300)
     with opened(asked, slug) as (_, at):
         try:
             with asked.runtime.database.write() as writing:
                 byhand.send_now(
-                    writing, slug, key, role=form.text("role", most=20), now=asked.now, by=OFFICE,
+                    writing, slug, key, role=form.text("role", most=20), now=asked.now, by=asked.by,
                     because=form.text("because", most=500), once=_once(form),
                 )  # fmt: skip
         except Refused as refusal:
@@ -189,11 +188,11 @@ def remind(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.post("/p/{slug}/notices/resend")
-def resend(asked: Acting, slug: str, form: Received) -> Response:
+def resend(asked: Running, slug: str, form: Received) -> Response:
     """What the mail told and is still open; where nothing is, a page that says so."""
     with opened(asked, slug) as (_, at), asked.runtime.database.write() as writing:
         byhand.resend(
-            writing, slug, form.text("message_id", most=300), now=asked.now, by=OFFICE,
+            writing, slug, form.text("message_id", most=300), now=asked.now, by=asked.by,
             once=_once(form),
         )  # fmt: skip
     return go(asked, at.path("notices"), state="wanted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from schedules.deadlines import closes_at
 from tracker.domain import attribution
 from tracker.domain import facts as f
+from tracker.domain.authority import About, Act
 from tracker.domain.comparison import compare
 from tracker.services import (
     cases,
@@ -32,7 +33,7 @@ from tracker.store.memory import remembered
 from tracker.web import items as items_
 from tracker.web import matter, overview, scores, vitals
 from tracker.web.asking import Asked, Desk, desk
-from tracker.web.entry import Office
+from tracker.web.entry import Entering, Looking, Seeing
 from tracker.web.intake import Unclear
 from tracker.web.outlook import Outlook, mark, open_readings, outlook, waiting
 from tracker.web.rendering import page, part
@@ -52,30 +53,65 @@ def opened(asked: Asked, slug: str) -> Iterator[tuple[Session, Desk]]:
 
 
 @router.get("/")
-def programme_list(asked: Office) -> Response:
+def programme_list(asked: Entering) -> Response:
     """The programmes; where there is only one, on to it."""
     with asked.runtime.database.read() as session:
-        slugs = programmes.slugs(session)
-        if len(slugs) == 1:
-            return RedirectResponse(asked.link(f"/p/{slugs[0]}/"), 303)
+        every = programmes.slugs(session)
+        slugs = [slug for slug in every if asked.who.ever(Act.LOOK, slug)]
+        own = [place for slug in every for place in own_places(session, asked, slug)]
+        if (only := _only_place(asked, slugs, own)) is not None:
+            return RedirectResponse(asked.link(only), 303)
         desks = [desk(session, asked, slug) for slug in slugs]
         looks = [outlook(session, one.board) for one in desks]
-    return page(asked, "programmes", rows=list(zip(desks, looks, strict=True)))
+    return page(asked, "programmes", rows=list(zip(desks, looks, strict=True)), own=own)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where somebody works who does not see the whole programme: own units, own reviews."""
+
+    title: str
+    kind: str
+    name: str
+    path: str
+
+
+def own_places(session: Session, asked: Asked, slug: str) -> list[Place]:
+    if not asked.who.ever(Act.SEE, slug) or asked.who.ever(Act.LOOK, slug):
+        return []
+    programme = programmes.current(session, slug)
+    units = [
+        Place(programme.title, "unit", programme.unit_names[unit], f"/p/{slug}/units/{unit}")
+        for unit in asked.who.units(Act.SEE, slug)
+        if unit in programme.unit_names
+    ]
+    if asked.who.ever(Act.REVIEW, slug):
+        units.append(Place(programme.title, "reviews", "", f"/p/{slug}/reviews"))
+    return units
+
+
+def _only_place(asked: Asked, slugs: list[str], own: list[Place]) -> str | None:
+    """Where there is only one way to go: on to it."""
+    if len(slugs) + len(own) == 1:
+        return f"/p/{slugs[0]}/" if slugs else own[0].path
+    if not slugs and not own and asked.who.somewhere(Act.ADMINISTER):
+        return "/admin"
+    return None
 
 
 @router.get("/rules")
-def rule_kinds(asked: Office) -> Response:
+def rule_kinds(asked: Entering) -> Response:
     """The kinds of rule, explained; `/rules#lateness` is one of them."""
     return page(asked, "rules", kinds=rulebook.explained(asked.language))
 
 
 @router.get("/p/{slug}")
-def to_overview(asked: Office, slug: str) -> Response:
+def to_overview(asked: Looking, slug: str) -> Response:
     return RedirectResponse(asked.link(f"/p/{slug}/"), 308)
 
 
 @router.get("/p/{slug}/")
-def overview_page(asked: Office, slug: str, by: str = "", q: str = "") -> Response:
+def overview_page(asked: Looking, slug: str, by: str = "", q: str = "") -> Response:
     """`by=items` shows the lights by item instead of by month; `q` names units."""
     if by not in ("", "items"):
         raise Unclear("form")
@@ -131,7 +167,7 @@ def final(board: Board) -> bool:
 
 @router.get("/p/{slug}/items")
 def items_page(
-    asked: Office, slug: str, unit: str = "", light: str = "", section: str = "", month: str = ""
+    asked: Looking, slug: str, unit: str = "", light: str = "", section: str = "", month: str = ""
 ) -> Response:
     wanted = items_.Wanted(unit, light, section, month)
     with opened(asked, slug) as (session, at):
@@ -143,19 +179,23 @@ def items_page(
 
 
 @router.get("/p/{slug}/units/{unit}")
-def unit_page(asked: Office, slug: str, unit: str) -> Response:
+def unit_page(asked: Seeing, slug: str, unit: str) -> Response:
+    asked.must(Act.SEE, About(slug, unit))
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
         who = weekly.who_acts(session, at.slug, at.board.as_of).get(unit, NOBODY).name
         mine = remembered(session, ("mine", unit, mark(at.board)),
                           lambda: items_.mine(at.board, look, unit))  # fmt: skip
+    reports = asked.who.may(Act.REPORT, About(slug, unit))
+    whole = asked.may(Act.LOOK, at)
     seen = part(asked, "unit", desk=at, mine=mine, who=who, outlook=look, bare=False,
-                of=(unit, mark(at.board), who))  # fmt: skip
+                reports=reports, whole=whole,
+                of=(unit, mark(at.board), who, reports, whole))  # fmt: skip
     return page(asked, "unit", desk=at, mine=mine, seen=seen)
 
 
 @router.get("/p/{slug}/score")
-def score_page(asked: Office, slug: str, version: int | None = None) -> Response:
+def score_page(asked: Looking, slug: str, version: int | None = None) -> Response:
     """With `version` an earlier one stands beside the current one, under the same facts."""
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
@@ -179,9 +219,22 @@ def score_page(asked: Office, slug: str, version: int | None = None) -> Response
 
 
 @router.get("/p/{slug}/obligation")
-def obligation_page(asked: Office, slug: str, key: str = "") -> Response:
+def obligation_page(asked: Seeing, slug: str, key: str = "") -> Response:
     with opened(asked, slug) as (session, at):
         return obligation(asked, session, at, key)
+
+
+def _to_see(asked: Asked, at: Desk, it: matter.Matter) -> matter.Matter:
+    """Without what other units owe of the same clause, for whoever sees only the own unit's."""
+    if asked.may(Act.LOOK, at):
+        return it
+    owed = it.obligation
+    entries = tuple(
+        one for one in it.entries
+        if one.obligation in ("", owed.key) and (not one.units or owed.unit in one.units)
+    )  # fmt: skip
+    siblings = tuple(one for one in it.siblings if asked.may(Act.SEE, at, one.obligation))
+    return replace(it, entries=entries, siblings=siblings)
 
 
 def obligation(
@@ -190,8 +243,11 @@ def obligation(
 ) -> Response:  # fmt: skip
     """The obligation's page; `sent` and `wrong` are a form's that could not be taken."""
     look = outlook(session, at.board)
+    it = matter.matter(session, at.board, look, key)
+    asked.must(Act.SEE, at.about(it.obligation))
+    it = _to_see(asked, at, it)
     return page(
-        asked, "obligation", desk=at, it=matter.matter(session, at.board, look, key),
+        asked, "obligation", desk=at, it=it,
         notices=mailings.of_obligation(session, at.slug, key, known_at=at.board.known_at),
         slips=slips.of_obligation(session, at.slug, key), until=look.until, once=matter.fresh(),
         sent=sent, wrong=wrong,
@@ -200,7 +256,7 @@ def obligation(
 
 
 @router.get("/p/{slug}/notices")
-def notices_page(asked: Office, slug: str, state: str = "", skip: Skip = 0) -> Response:
+def notices_page(asked: Looking, slug: str, state: str = "", skip: Skip = 0) -> Response:
     with opened(asked, slug) as (session, at):
         known = at.board.known_at
         counted = mailings.counts(session, slug, known_at=known)

@@ -10,12 +10,12 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.deadlines import local_day
+from tracker.domain.authority import About, Act
 from tracker.domain.errors import Refused, TrackerError
 from tracker.services import absences, links, people
 from tracker.services.people import EVERY_UNIT, Holder
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk, day
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, Received, Running
 from tracker.web.intake import Form, Unclear, number_in
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
@@ -38,7 +38,7 @@ class Known:
 
 
 @router.get("/p/{slug}/people")
-def people_page(asked: Office, slug: str) -> Response:
+def people_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         return _people(asked, session, at)
 
@@ -64,14 +64,14 @@ def _known(session: Session, at: Desk, asked: Asked) -> list[Known]:
 
 
 @router.post("/p/{slug}/people")
-def hand_over_unit(asked: Acting, slug: str, form: Received) -> Response:
+def hand_over_unit(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         on = day(form.text("on", most=10), local_day(asked.now, at.zone))
         try:
             with asked.runtime.database.write() as writing:
                 people.handover_unit(
                     writing, slug, unit=form.text("unit"), to_unit=form.text("to_unit"), on=on,
-                    now=asked.now, by=OFFICE,
+                    now=asked.now, by=asked.by,
                 )  # fmt: skip
         except TrackerError as refusal:
             return _people(asked, session, at, str(refusal))
@@ -79,7 +79,7 @@ def hand_over_unit(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/people/{number}")
-def person_page(asked: Office, slug: str, number: int) -> Response:
+def person_page(asked: Looking, slug: str, number: int) -> Response:
     with opened(asked, slug) as (session, at):
         return _person(asked, session, at, number)
 
@@ -89,7 +89,7 @@ def _person(
     trouble: str = "",
 ) -> Response:  # fmt: skip
     known, on = _known(session, at, asked), local_day(asked.now, at.zone)
-    row = people.person(session, number)
+    row = people.of_programme(session, at.slug, number)
     mine = next((one for one in known if one.id == number), None)
     return page(
         asked, "person", desk=at, name=row.name, mail=row.mail or "", mobile=row.mobile,
@@ -103,13 +103,14 @@ def _person(
 
 
 @router.post("/p/{slug}/people/{number}")
-def act(asked: Acting, slug: str, number: int, form: Received) -> Response:
+def act(asked: Running, slug: str, number: int, form: Received) -> Response:
     wanted = _ACTS.get(form.text("act", most=20))
     if wanted is None:
         raise Unclear("form")
     with opened(asked, slug) as (session, at):
         try:
             with asked.runtime.database.write() as writing:
+                people.of_programme(writing, slug, number)
                 wanted(asked, writing, at, number, form)
         except TrackerError as refusal:
             if isinstance(refusal, Unclear):
@@ -118,14 +119,15 @@ def act(asked: Acting, slug: str, number: int, form: Received) -> Response:
     return go(asked, at.path(f"people/{number}"))
 
 
-Act = Callable[[Asked, Session, Desk, int, Form], None]
+Doing = Callable[[Asked, Session, Desk, int, Form], None]
 
 
 def _hand_over(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     unit, _, role = form.text("post").partition("|")
     people.handover(
         session, leaver=number, successor=number_in(form, "successor"), unit=unit, role=role,
-        on=day(form.text("on", most=10), local_day(asked.now, at.zone)), now=asked.now, by=OFFICE,
+        on=day(form.text("on", most=10), local_day(asked.now, at.zone)), now=asked.now, by=asked.by,
+        programme=None if asked.who.everywhere(Act.RUN) else at.slug,
     )  # fmt: skip
 
 
@@ -136,31 +138,32 @@ def _away(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> 
         people.person(session, number_in(form, "deputy")),
         from_on=day(form.text("from_on", most=10), today),
         until_on=day(form.text("until_on", most=10), today),
-        copied=form.text("copied") == "yes", now=asked.now, by=OFFICE,
+        copied=form.text("copied") == "yes", now=asked.now, by=asked.by,
     )  # fmt: skip
 
 
 def _back(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     absences.end(session, number_in(form, "absence"), on=local_day(asked.now, at.zone),
-                 now=asked.now, by=OFFICE)  # fmt: skip
+                 now=asked.now, by=asked.by)  # fmt: skip
 
 
 def _reachable(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
-    people.address_works(session, number, now=asked.now, by=OFFICE)
+    people.address_works(session, number, now=asked.now, by=asked.by)
 
 
 def _revoke(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
-    links.revoke_all(session, number, now=asked.now, by=OFFICE)
+    links.revoke_all(session, number, now=asked.now, by=asked.by)
 
 
 def _erase(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     """The name is typed again: what is erased does not come back."""
+    asked.must(Act.RUN, About())  # people are forgotten in all programmes at once
     if form.text("name") != people.person(session, number).name:
         raise Refused("姓名对不上，没有删除 / that is not the name: nothing was erased")
-    people.erase(session, number, on=local_day(asked.now, at.zone), now=asked.now, by=OFFICE)
+    people.erase(session, number, on=local_day(asked.now, at.zone), now=asked.now, by=asked.by)
 
 
-_ACTS: dict[str, Act] = {
+_ACTS: dict[str, Doing] = {
     "handover": _hand_over,
     "away": _away,
     "back": _back,

@@ -15,9 +15,8 @@ from tracker.services import calls, replies, slips
 from tracker.services.calls import Outcome
 from tracker.services.slips import Kind, Slip
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk, day
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.evidence import disposition
 from tracker.web.intake import Form, Unclear, number_in
 from tracker.web.pages import opened
@@ -34,7 +33,7 @@ PDF = "application/pdf"
 
 
 @router.get("/p/{slug}/slips")
-def slips_page(asked: Office, slug: str, key: str = "") -> Response:
+def slips_page(asked: Looking, slug: str, key: str = "") -> Response:
     with opened(asked, slug) as (session, at):
         return _slips(asked, session, at, chosen=key)
 
@@ -52,7 +51,7 @@ def _slips(
 
 
 @router.post("/p/{slug}/slips")
-def issue(asked: Acting, slug: str, form: Received) -> Response:
+def issue(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         once, kind = form.text("once", most=64), form.text("kind", most=20)
         if len(once) < 8 or kind not in set(Kind):
@@ -60,7 +59,7 @@ def issue(asked: Acting, slug: str, form: Received) -> Response:
         try:
             with asked.runtime.database.write() as writing:
                 made = slips.by_hand(
-                    writing, slug, form.text("key"), Kind(kind), once=once, by=OFFICE,
+                    writing, slug, form.text("key"), Kind(kind), once=once, by=asked.by,
                     office=asked.runtime.sender.name or asked.runtime.sender.mail, now=asked.now,
                     language=asked.runtime.settings.language,
                 )  # fmt: skip
@@ -70,7 +69,7 @@ def issue(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/slips/{number}")
-def slip_page(asked: Office, slug: str, number: int) -> Response:
+def slip_page(asked: Looking, slug: str, number: int) -> Response:
     with opened(asked, slug) as (session, at):
         return _slip(asked, at, slips.slip(session, slug, number))
 
@@ -83,19 +82,19 @@ def _slip(asked: Asked, at: Desk, one: Slip, wrong: dict[str, str] | None = None
 
 
 @router.get("/p/{slug}/slips/{number}/pdf")
-def slip_file(asked: Office, slug: str, number: int) -> Response:
+def slip_file(asked: Looking, slug: str, number: int) -> Response:
     with opened(asked, slug) as (session, _):
         one = slips.slip(session, slug, number)
     return _pdf(slips.document(one), one.filename)
 
 
 @router.post("/p/{slug}/slips/{number}")
-def void(asked: Acting, slug: str, number: int, form: Received) -> Response:
+def void(asked: Running, slug: str, number: int, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             with asked.runtime.database.write() as writing:
                 slips.void(writing, slug, number, reason=form.text("reason", most=500),
-                           now=asked.now, by=OFFICE)  # fmt: skip
+                           now=asked.now, by=asked.by)  # fmt: skip
         except Unfit as unfit:
             wrong = {part: misfit.value for part, misfit in unfit.parts.items()}
             return _slip(asked, at, slips.slip(session, slug, number), wrong)
@@ -106,7 +105,7 @@ def void(asked: Acting, slug: str, number: int, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/replies")
-def replies_page(asked: Office, slug: str) -> Response:
+def replies_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         waiting, latest = replies.waiting(session, slug), replies.latest(session, slug)
     return page(
@@ -117,11 +116,11 @@ def replies_page(asked: Office, slug: str) -> Response:
 
 
 @router.post("/p/{slug}/replies")
-def settle(asked: Acting, slug: str, form: Received) -> Response:
+def settle(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     with asked.runtime.database.write() as session:
-        replies.settle(session, number_in(form, "reply"), now=asked.now, by=OFFICE)
+        replies.settle(session, number_in(form, "reply"), of=slug, now=asked.now, by=asked.by)
     return go(asked, at.path("replies"))
 
 
@@ -129,7 +128,7 @@ def settle(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/calls")
-def calls_page(asked: Acting, slug: str) -> Response:
+def calls_page(asked: LookingNow, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         return _calls(asked, session, at)
 
@@ -148,14 +147,14 @@ def _calls(
 
 
 @router.get("/p/{slug}/calls/pdf")
-def calls_file(asked: Acting, slug: str) -> Response:
+def calls_file(asked: LookingNow, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         made = calls.document(session, slug, now=asked.now, language=asked.language)
     return _pdf(made, f"calls-{slug}-{local_day(asked.now, at.zone)}.pdf")
 
 
 @router.post("/p/{slug}/calls")
-def record(asked: Acting, slug: str, form: Received) -> Response:
+def record(asked: Running, slug: str, form: Received) -> Response:
     outcome = form.text("outcome", most=20)
     if outcome not in set(Outcome):
         raise Unclear("form")

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from tracker.domain import facts as f
 from tracker.domain.asks import Ask
 from tracker.services import reporting
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
 from tracker.web.filing import MOST_NOTE, Wrong, fact_id, moment
 from tracker.web.intake import Form, Unclear
@@ -77,7 +76,7 @@ def record(asked: Asked, desk: Desk, clause: str, form: Form) -> f.FactId:
     fact = fact_of(asked, desk, clause, form)
     with asked.runtime.database.write() as session:
         if reporting.once(session, desk.slug, fact.id, type(fact)) is None:
-            reporting.recorded(session, desk.slug, fact, now=asked.now, by=OFFICE)
+            reporting.recorded(session, desk.slug, fact, now=asked.now, by=asked.by)
     return fact.id
 
 

@@ -24,7 +24,7 @@ from tracker.services import dossier as dossiers
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.web.asking import Asked, Desk, day
-from tracker.web.entry import Office
+from tracker.web.entry import Looking
 from tracker.web.evidence import disposition
 from tracker.web.intake import Unclear
 from tracker.web.pages import opened
@@ -45,7 +45,7 @@ AUDITS = ("xlsx", "csv", "pdf", "json", "html")
 
 
 @router.get("/p/{slug}/digest")
-def digest_page(asked: Office, slug: str) -> Response:
+def digest_page(asked: Looking, slug: str) -> Response:
     """The leader's page as of the instant; with `unit` that unit's, with `week` and `audience` as
     it was issued."""
     at, made, weeks = _digest(asked, slug)
@@ -58,7 +58,7 @@ def digest_page(asked: Office, slug: str) -> Response:
 
 
 @router.get("/p/{slug}/digest.{kind}")
-def digest_file(asked: Office, slug: str, kind: str) -> Response:
+def digest_file(asked: Looking, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
     if kind not in digest_files.KINDS:
         known = ", ".join(digest_files.KINDS)
@@ -92,7 +92,7 @@ def _digest(asked: Asked, slug: str) -> tuple[Desk, Digest, list[tuple[str, list
 
 
 @router.get("/p/{slug}/audit")
-def audit_page(asked: Office, slug: str) -> Response:
+def audit_page(asked: Looking, slug: str) -> Response:
     at, found = _audit(asked, slug)
     values = audit_files.page_values(found, asked.language)
     values = {name: value for name, value in values.items() if name not in ("language", "zone")}
@@ -100,7 +100,7 @@ def audit_page(asked: Office, slug: str) -> Response:
 
 
 @router.get("/p/{slug}/dossier.pdf")
-def dossier_file(asked: Office, slug: str, key: str) -> Response:
+def dossier_file(asked: Looking, slug: str, key: str) -> Response:
     """卷宗: everything about one obligation."""
     with opened(asked, slug) as (session, at):
         found = dossiers.of_obligation(session, slug, key, as_of=at.as_of,
@@ -113,7 +113,7 @@ def dossier_file(asked: Office, slug: str, key: str) -> Response:
 
 
 @router.get("/p/{slug}/audit.{kind}")
-def audit_file(asked: Office, slug: str, kind: str) -> Response:
+def audit_file(asked: Looking, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
     if kind not in AUDITS:
         raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {', '.join(AUDITS)}")
@@ -129,7 +129,7 @@ def audit_file(asked: Office, slug: str, kind: str) -> Response:
 
 
 @router.get("/p/{slug}/bulletin.{kind}")
-def bulletin_file(asked: Office, slug: str, kind: str, period: str = "", by: str = "") -> Response:
+def bulletin_file(asked: Looking, slug: str, kind: str, period: str = "", by: str = "") -> Response:
     """通报 of a month or a quarter, as a document; of the last month unless told otherwise."""
     if kind not in bulletin_files.KINDS:
         known = ", ".join(bulletin_files.KINDS)

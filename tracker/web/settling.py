@@ -14,9 +14,8 @@ from tracker.domain.programme import owing
 from tracker.services import assignments, signoffs
 from tracker.services.assignments import Assignment, Joins, Priced
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
 from tracker.web.intake import Form
 from tracker.web.pages import final, opened
@@ -31,7 +30,7 @@ UNPROCESSABLE = 422
 
 
 @router.get("/p/{slug}/signoffs")
-def signoffs_page(asked: Office, slug: str) -> Response:
+def signoffs_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         return _signoffs(asked, session, at)
 
@@ -49,7 +48,7 @@ def _signoffs(
 
 
 @router.post("/p/{slug}/signoffs")
-def sign(asked: Acting, slug: str, form: Received) -> Response:
+def sign(asked: Running, slug: str, form: Received) -> Response:
     """The same form sent twice is refused as signed already: one ledger is signed once."""
     with opened(asked, slug) as (session, at):
         try:
@@ -59,7 +58,7 @@ def sign(asked: Acting, slug: str, form: Received) -> Response:
         try:
             with asked.runtime.database.write() as writing:
                 done = signoffs.sign(
-                    writing, slug, as_of=as_of, now=asked.now, by=OFFICE,
+                    writing, slug, as_of=as_of, now=asked.now, by=asked.by,
                     person=form.text("person", most=60), note=form.text("note", most=500),
                 )  # fmt: skip
         except Unfit as unfit:
@@ -71,7 +70,7 @@ def sign(asked: Acting, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/signoffs/{number}")
-def signoff_page(asked: Acting, slug: str, number: int) -> Response:
+def signoff_page(asked: LookingNow, slug: str, number: int) -> Response:
     with opened(asked, slug) as (session, at):
         signed = signoffs.signoff(session, slug, number)
         since = signoffs.since(session, slug, signed, known_at=asked.now)
@@ -83,7 +82,7 @@ def signoff_page(asked: Acting, slug: str, number: int) -> Response:
 
 
 @router.get("/p/{slug}/assign")
-def assign_list(asked: Office, slug: str) -> Response:
+def assign_list(asked: Looking, slug: str) -> Response:
     """The clauses that several units owe, those that nobody has divided first."""
     with opened(asked, slug) as (_, at):
         pass
@@ -98,7 +97,7 @@ def assign_list(asked: Office, slug: str) -> Response:
 
 @router.get("/p/{slug}/assign/{clause}")
 def assign_page(
-    asked: Acting, slug: str, clause: str, joins: str = "",
+    asked: LookingNow, slug: str, clause: str, joins: str = "",
     u: Annotated[list[str] | None, Query()] = None,
 ) -> Response:  # fmt: skip
     """With `joins` the price of what was chosen; nothing is saved by looking."""
@@ -135,7 +134,7 @@ def _assign(
 
 
 @router.post("/p/{slug}/assign/{clause}")
-def assign(asked: Acting, slug: str, clause: str, form: Received) -> Response:
+def assign(asked: Running, slug: str, clause: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         assignments.present(at.programme, clause)
         units = [one for one in form.text("units").split(",") if one]
@@ -145,7 +144,7 @@ def assign(asked: Acting, slug: str, clause: str, form: Received) -> Response:
             return _assign(asked, session, at, wanted, priced=True, wrong={"reason": "reason"})
         try:
             with asked.runtime.database.write() as writing:
-                assignments.assign(writing, slug, wanted, now=asked.now, by=OFFICE, reason=reason)
+                assignments.assign(writing, slug, wanted, now=asked.now, by=asked.by, reason=reason)
         except TrackerError as refusal:
             return _assign(asked, session, at, wanted, priced=False, trouble=str(refusal))
     return go(asked, at.path(f"assign/{clause}"))

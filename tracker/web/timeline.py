@@ -16,7 +16,7 @@ from tracker.domain.programme import Clause, Item, Section
 from tracker.services.scoreboard import Board
 from tracker.web import items as items_
 from tracker.web import overview
-from tracker.web.entry import Office
+from tracker.web.entry import Looking
 from tracker.web.items import Wanted
 from tracker.web.pages import opened
 from tracker.web.rendering import page
@@ -186,7 +186,7 @@ def _mark(group: Sequence[Standing], scale: _Scale) -> Mark:
 
 @router.get("/p/{slug}/timeline")
 def timeline_page(
-    asked: Office, slug: str, unit: str = "", light: str = "", section: str = ""
+    asked: Looking, slug: str, unit: str = "", light: str = "", section: str = ""
 ) -> Response:
     wanted = Wanted(unit, light, section)
     with opened(asked, slug) as (_, at):

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from tracker.domain.errors import DefinitionError, NotFound, Refused, TrackerError
+from tracker.services.tries import TooOften
 from tracker.store.database import StoreError
-from tracker.web.access import Forbidden, SignInNeeded, TooOften
+from tracker.web.access import Forbidden, PasswordNeeded, SignInNeeded
 from tracker.web.asking import asked
 from tracker.web.intake import FILE_LIMIT, TooLarge, Unclear
 from tracker.web.rendering import page
@@ -77,6 +78,10 @@ async def _answer(request: Request, error: Exception) -> Response:
         if programs:
             return _problem(Trouble(401, "sign_in"))
         return RedirectResponse(asked(request).link("/sign-in", next=_here(request)), 303)
+    if isinstance(error, PasswordNeeded):
+        if programs:
+            return _problem(Trouble(403, "password_needed"))
+        return RedirectResponse(asked(request).link("/account/password"), 303)
     trouble = trouble_of(error)
     if trouble.kind == "store":  # its words say all; a trace at each request would fill a disk
         log.warning("request waits: %s", trouble.reason)

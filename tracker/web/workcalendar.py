@@ -13,13 +13,13 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.workdays import Day, DayKind, WorkCalendar
+from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError
 from tracker.services import calendars, programmes
 from tracker.services.programmes import MovedDate
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Importing, LookingSomewhere, Received
 from tracker.web.intake import Form, Unclear
 from tracker.web.pricing import LOOK
 from tracker.web.rendering import go, page
@@ -66,7 +66,7 @@ def _unusual(calendar: WorkCalendar, year: int) -> list[Day]:
 
 
 @router.get("/calendar")
-def calendar_page(asked: Office) -> Response:
+def calendar_page(asked: LookingSomewhere) -> Response:
     with asked.runtime.database.read() as session:
         return _calendar(asked, session)
 
@@ -89,8 +89,10 @@ def _calendar(
 
 
 @router.post("/calendar")
-def load(asked: Acting, form: Received) -> Response:
-    """First which dates would move; then, once that is approved, it is loaded and they move."""
+def load(asked: Importing, form: Received) -> Response:
+    """First which dates would move; then, once that is approved, it is loaded and they move: in all
+    programmes, so that whoever runs only one may not."""
+    asked.must(Act.RUN, About())
     with asked.runtime.database.read() as session:
         try:
             document = _document(form)
@@ -101,7 +103,7 @@ def load(asked: Acting, form: Received) -> Response:
         if form.text("step") == LOOK:
             return _calendar(asked, session, form=form, moved=moved)
     with asked.runtime.database.write() as writing:
-        if calendars.load_notice(writing, document, now=asked.now, by=OFFICE):
+        if calendars.load_notice(writing, document, now=asked.now, by=asked.by):
             for slug in programmes.slugs(writing):
                 programmes.refresh_obligations(writing, slug, now=asked.now)
     return go(asked, "/calendar")

@@ -11,9 +11,8 @@ from starlette.responses import Response
 from tracker.domain.errors import Refused, Unfit
 from tracker.services import closings, drafts, signoffs
 from tracker.web import matter
-from tracker.web.access import OFFICE
 from tracker.web.asking import Asked, Desk
-from tracker.web.entry import Acting, Office, Received
+from tracker.web.entry import Looking, Received, Running
 from tracker.web.intake import Form, Unclear, number_in
 from tracker.web.pages import final, opened
 from tracker.web.rendering import go, page
@@ -24,7 +23,7 @@ UNPROCESSABLE = 422
 
 
 @router.get("/p/{slug}/year")
-def year_page(asked: Office, slug: str) -> Response:
+def year_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         return _year(asked, session, at)
 
@@ -44,7 +43,7 @@ def _year(
 
 
 @router.post("/p/{slug}/year")
-def act(asked: Acting, slug: str, form: Received) -> Response:
+def act(asked: Running, slug: str, form: Received) -> Response:
     """close, reopen: each with a reason; next: the draft of another year."""
     acts: dict[str, Callable[[Session], Response]] = {
         "close": lambda session: _closed(asked, slug, session, form, closings.close),
@@ -68,10 +67,10 @@ def act(asked: Acting, slug: str, form: Received) -> Response:
 def _closed(
     asked: Asked, slug: str, session: Session, form: Form, how: Callable[..., object]
 ) -> Response:
-    how(session, slug, because=form.text("reason", most=500), now=asked.now, by=OFFICE)
+    how(session, slug, because=form.text("reason", most=500), now=asked.now, by=asked.by)
     return go(asked, f"/p/{slug}/year")
 
 
 def _next(asked: Asked, slug: str, session: Session, form: Form) -> Response:
-    made = drafts.begin_next(session, slug, number_in(form, "year"), now=asked.now, by=OFFICE)
+    made = drafts.begin_next(session, slug, number_in(form, "year"), now=asked.now, by=asked.by)
     return go(asked, f"/import/{made}")

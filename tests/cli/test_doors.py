@@ -1,0 +1,63 @@
+"""`tracker user` and `tracker token`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Installation
+
+
+@pytest.fixture
+def staffed(loaded: Installation) -> Installation:
+    loaded("user", "add", "chief", "--name", "管理员甲", "--role", "administrator")
+    return loaded
+
+
+def test_the_first_administrator_is_made_and_its_password_told_once(loaded: Installation) -> None:
+    before = loaded.content()
+    refused = loaded("user", "add", "clerk", "--name", "甲", "--role", "office")
+    assert refused.code == 1
+    assert "administrator" in refused.error
+    assert loaded.content() == before
+    given = ("user", "add", "chief", "--name", "管理员甲", "--role", "administrator")
+    [made] = loaded.valid("users", *given)["users"]
+    assert len(made["password"]) == 23
+    assert made["roles"] == [{"role": "administrator", "programme": None, "unit": "*"}]
+    [listed] = loaded.valid("users", "user", "list")["users"]
+    assert listed == made | {"password": ""}
+    assert made["password"] not in loaded("user", "list").text
+
+
+def test_roles_are_given_and_taken_back(staffed: Installation) -> None:
+    staffed("user", "add", "clerk", "--name", "乙")
+    told = staffed("user", "give", "clerk", "--role", "contact", "--programme", "small", "--unit",
+                   "housing")  # fmt: skip
+    assert "contact small housing" in told.text
+    assert staffed("user", "give", "clerk", "--role", "contact", "-p", "small").code == 1
+    assert staffed("user", "give", "clerk", "--role", "boss").code == 1
+    told = staffed("user", "take", "clerk", "--role", "contact", "-p", "small", "-u", "housing")
+    assert "contact" not in told.text
+    assert staffed("user", "take", "clerk", "--role", "contact").code == 1
+
+
+def test_accounts_are_disabled_and_have_new_passwords(staffed: Installation) -> None:
+    staffed("user", "add", "clerk", "--name", "乙", "--role", "office")
+    assert "(disabled)" in staffed("user", "disable", "clerk").text
+    assert "(disabled)" not in staffed("user", "enable", "clerk").text
+    assert "初始密码" in staffed("user", "password", "clerk").text
+    assert staffed("user", "disable", "chief").code == 1, "the last administrator stays"
+    assert staffed("user", "password", "nobody").code == 1
+
+
+def test_tokens_are_made_listed_and_revoked(staffed: Installation) -> None:
+    staffed("user", "add", "clerk", "--name", "乙", "--role", "office")
+    given = ("token", "make", "clerk", "--name", "OA", "--scope", "read", "--scope", "report")
+    [made] = staffed.valid("tokens", *given)["tokens"]
+    assert made["value"].startswith(made["hint"])
+    assert made["scopes"] == ["read", "report"]
+    [listed] = staffed.valid("tokens", "token", "list")["tokens"]
+    assert listed == made | {"value": ""}
+    assert staffed("token", "make", "clerk", "--name", "x", "--scope", "all").code == 1
+    assert staffed("token", "revoke", str(made["id"])).code == 0
+    assert staffed.valid("tokens", "token", "list")["tokens"] == []
+    assert staffed("token", "revoke", "99").code == 1

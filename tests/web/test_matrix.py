@@ -1,0 +1,106 @@
+"""Who may come to which route, and to whose things: every row of matrix.txt is tried by everybody.
+
+A new route without a row, and a row without a route, fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import httpx2 as httpx
+import pytest
+from starlette.testclient import TestClient
+
+from tests.databases import Prepare
+from tests.web.conftest import House, opened
+from tests.web.staff import EVIDENCE, KEY, REPORT, STAFF, come_in, staffed, token_of, with_evidence
+from tests.web.test_hardening import every_route
+from tracker.wording.catalogue import text
+
+TABLE = Path(__file__).with_name("matrix.txt")
+WHO = ("", "contact", "deputy", "head", "neighbour", "reviewer", "idle-reviewer", "leader",
+       "auditor", "office", "foreign", "admin")  # fmt: skip
+VALUES = {"slug": "small", "unit": "housing", "clause": "1", "key": KEY, "report": REPORT,
+          "sha256": EVIDENCE, "kind": "csv", "number": "1", "id_": "1", "token": "x",
+          "name": "x"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    method: str
+    path: str
+    fields: str
+    may: tuple[bool, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.fields}".strip()
+
+
+def rows() -> list[Row]:
+    found = []
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        named, marks = line[: -2 * len(WHO) + 1].split(), line[-2 * len(WHO) + 1 :].split()
+        assert len(marks) == len(WHO), line
+        assert set(marks) <= {"+", "."}, line
+        fields = named[2] if len(named) > 2 else ""
+        found.append(Row(named[0], named[1], fields, tuple(one == "+" for one in marks)))
+    return found
+
+
+@pytest.fixture
+def staff(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
+    with_evidence(tmp_path / "data")
+    house = opened(database_like(staffed), tmp_path / "data")
+    yield house
+    house.runtime.database.close()
+
+
+def test_every_route_has_a_row_and_every_row_a_route(house: House) -> None:
+    assert {(one.method, one.path) for one in rows()} == set(every_route(house))
+    assert len(rows()) == len({str(one) for one in rows()})
+
+
+def test_the_staff_of_the_table_is_the_staff() -> None:
+    assert set(WHO) == {"", *STAFF}
+
+
+@pytest.mark.parametrize("login", WHO)
+def test_everybody_comes_where_the_table_says_and_nowhere_else(login: str, staff: House) -> None:
+    column = WHO.index(login)
+    refused = [one for one in rows() if not one.may[column]]
+    allowed = [one for one in rows() if one.may[column]]
+    allowed.sort(key=lambda one: (one.method == "POST", one.path == "/sign-out"))
+    with come_in(staff, login) as client:
+        token, before = token_of(client, staff), staff.everything()
+        wrong = [f"came in: {one}" for one in refused if not turned_away(ask(client, one, token))]
+        assert staff.everything() == before, "what is refused changes nothing"
+        wrong += [f"turned away: {one}" for one in allowed if turned_away(ask(client, one, token))]
+    assert wrong == []
+
+
+def ask(client: TestClient, row: Row, token: str) -> httpx.Response:
+    path = re.sub(r"\{(\w+)[^}]*\}", lambda part: VALUES[part[1]], row.path)
+    fields = dict(parse_qsl(re.sub(r"\{(\w+)\}", lambda part: VALUES[part[1]], row.fields)))
+    if row.method in ("GET", "HEAD"):
+        return client.request(row.method, path, params=fields)
+    if path.startswith("/api/"):
+        return client.request(row.method, path, json=[])
+    return client.request(row.method, path, data={"token": token, **fields})
+
+
+def turned_away(answer: httpx.Response) -> bool:
+    assert answer.status_code < 500 or answer.url.path.startswith(("/health", "/api/v1/health"))
+    if answer.status_code == 303:
+        return answer.headers["location"].startswith("/sign-in?")
+    if answer.status_code == 401:
+        return True
+    kinds = ("role", "metrics")
+    words = [text(f"errors.forbidden_{kind}_what") for kind in kinds]
+    words += [f"forbidden {kind}" for kind in kinds]
+    return answer.status_code == 403 and any(one in answer.text for one in words)
