@@ -10,12 +10,13 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
+from notifiers.conversation import Conversation
 from notifiers.message import (
     MAILING,
     Accepted,
@@ -32,6 +33,8 @@ from notifiers.mime import build
 _TROUBLE = (SMTPException, OSError, UnicodeError)  # ssl.SSLError and TimeoutError are OSErrors
 _ABOUT_OUR_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954: said of every mail alike
 _UNAVAILABLE = 421
+_GO_ON = 354
+_WANTED = {"MAIL FROM": (250,), "RCPT TO": (250, 251), "DATA": (_GO_ON,)}
 _IDLE_SECONDS = 60  # servers hang up after 5 minutes and firewalls forget sooner
 _FAREWELL_SECONDS = 1  # a courtesy: whoever stops does not wait for a server that hangs
 _SLOWEST_LINE = 50_000  # octets per second that a large mail is given time for
@@ -78,7 +81,7 @@ class SmtpChannel:
         self._settings = settings
         self._server = f"{settings.host}:{settings.port}"
         self._slots = asyncio.Semaphore(settings.connections)
-        self._idle: list[tuple[SMTP, float]] = []
+        self._idle: list[tuple[Conversation, float]] = []
         self._tls_context: ssl.SSLContext | None = None
         self._local_hostname = settings.local_hostname
 
@@ -99,13 +102,13 @@ class SmtpChannel:
                     return await self._transfer(waiting, mail)
                 except _Lost:
                     pass  # hung up while idle: the mail has not left us, so a new one takes it
-            return await self._transfer(await self._connect(), mail)
+            return await self._transfer(await self._line(), mail)
 
     async def close(self) -> None:
         """Say goodbye on all idle connections; to be called when no mail is under way."""
         idle, self._idle = self._idle, []
         self._slots = asyncio.Semaphore(self._settings.connections)
-        await asyncio.gather(*[_quit(smtp) for smtp, _ in idle])
+        await asyncio.gather(*[_part(line) for line, _ in idle])
 
     async def probe(self) -> str:
         """Connect, negotiate TLS, log in and leave, without a mail; what was found, in words.
@@ -130,18 +133,23 @@ class SmtpChannel:
             found.append(f"takes mails of up to {smtp.esmtp_extensions['size']} octets")
         return one_line(", ".join(found))
 
-    def _take_idle(self) -> SMTP | None:
+    def _take_idle(self) -> Conversation | None:
         """The connection used last: the others may grow old and be dropped here one by one."""
         oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
         while self._idle:
-            smtp, since = self._idle.pop()
-            if smtp.is_connected and since >= oldest:
-                return smtp
-            smtp.close()
+            line, since = self._idle.pop()
+            if line.is_open and since >= oldest:
+                return line
+            line.close()
         return None
 
-    def _keep(self, smtp: SMTP) -> None:
-        self._idle.append((smtp, asyncio.get_running_loop().time()))
+    def _keep(self, line: Conversation) -> None:
+        self._idle.append((line, asyncio.get_running_loop().time()))
+
+    async def _line(self) -> Conversation:
+        smtp = await self._connect()
+        with self._trouble("host, port and tls"):
+            return Conversation(smtp)
 
     async def _connect(self) -> SMTP:
         settings = self._settings
@@ -203,49 +211,67 @@ class SmtpChannel:
             self._local_hostname = name if _HOST.fullmatch(name) else "[127.0.0.1]"
         return self._local_hostname
 
-    async def _transfer(self, smtp: SMTP, mail: "_Mail") -> Accepted:
+    async def _transfer(self, line: Conversation, mail: "_Mail") -> Accepted:
         try:
-            await self._offer(smtp, mail)
-            reply = await self._hand_over(smtp, mail.raw)
+            await self._offer(line, mail)
+            reply = await self._hand_over(line, mail.raw)
         except _Refused as refusal:
-            await self._start_over(smtp)
+            await self._start_over(line)
             raise refusal.failure from None
         except BaseException:
-            smtp.close()
+            line.close()
             raise
-        self._keep(smtp)
+        self._keep(line)
         return Accepted(self.name, _words(reply))
 
-    async def _offer(self, smtp: SMTP, mail: "_Mail") -> None:
+    async def _offer(self, line: Conversation, mail: "_Mail") -> None:
         """Everything before the mail itself; whatever goes wrong here, it has not left us."""
-        size = f" SIZE={len(mail.raw)}" if smtp.supports_extension("size") else ""
-        steps = (
-            (f"MAIL FROM:<{mail.sender}>{size}", (250,)),
-            (f"RCPT TO:<{mail.to}>", (250, 251)),
-            ("DATA", (354,)),
-        )
-        for command, wanted in steps:
-            step = command.partition(":")[0]  # the texts of failures name no person
-            try:
-                reply = await smtp.execute_command(command.encode("ascii"))
-            except _TROUBLE as error:
-                # A slow server is not a lost connection: a new one would wait as long again.
-                failure = TransientFailure if isinstance(error, TimeoutError) else _Lost
-                raise failure(f"{self._server}: {_said_by(error)} at {step}") from error
-            if reply.code == _UNAVAILABLE:
-                raise _Lost(f"{self._server}: {_words(reply)}")
-            if reply.code not in wanted:
-                raise _Refused(self._refusal(reply, step))
+        size = f" SIZE={len(mail.raw)}" if line.takes_size else ""
+        commands = [f"MAIL FROM:<{mail.sender}>{size}", f"RCPT TO:<{mail.to}>", "DATA"]
+        refused: DeliveryError | None = None
+        for some in [commands] if line.takes_several else [[one] for one in commands]:
+            for step in await self._ask(line, some):
+                refused = refused or self._answered(*step)
+            if refused is not None:
+                raise _Refused(refused)
 
-    async def _hand_over(self, smtp: SMTP, raw: bytes) -> SMTPResponse:
-        protocol = smtp.protocol
-        if protocol is None or not protocol.is_connected:
+    async def _ask(self, line: Conversation, commands: list[str]) -> "list[_Step]":
+        """The answers to all of these, which are on their way at once."""
+        steps: list[_Step] = []
+        try:
+            line.ask(commands)
+            for command in commands:
+                steps.append((command, await line.reply(self._settings.timeout)))
+                if steps[-1][1].code == _UNAVAILABLE:
+                    break  # it hangs up now
+            if len(steps) == len(commands) > 1:
+                await self._take_back(line, steps)
+        except _TROUBLE as error:
+            step = _verb(commands[min(len(steps), len(commands) - 1)])
+            # A slow server is not a lost connection: a new one would wait as long again.
+            failure = TransientFailure if isinstance(error, TimeoutError) else _Lost
+            raise failure(f"{self._server}: {_said_by(error)} at {step}") from error
+        return steps
+
+    async def _take_back(self, line: Conversation, steps: "list[_Step]") -> None:
+        """A server that wants a mail of which it refused the reader gets an empty one, which it
+        refuses too (RFC 2920 3.1)."""
+        if steps[-1][1].code == _GO_ON and not all(_goes_along(*step) for step in steps):
+            line.hand_over(b".\r\n")
+            await line.reply(self._settings.timeout)
+
+    def _answered(self, command: str, reply: SMTPResponse) -> DeliveryError | None:
+        """None where the server goes along."""
+        if reply.code == _UNAVAILABLE:
+            raise _Lost(f"{self._server}: {_words(reply)}")
+        return None if _goes_along(command, reply) else self._refusal(reply, _verb(command))
+
+    async def _hand_over(self, line: Conversation, raw: bytes) -> SMTPResponse:
+        if not line.is_open:
             raise _Lost(f"{self._server}: connection lost before the mail")
         try:
-            # Not `smtp.data`: its errors do not tell a loss before the mail from one after it.
-            protocol.write(raw)
-            patience = self._settings.timeout + len(raw) / _SLOWEST_LINE
-            reply = await protocol.read_response(timeout=patience)
+            line.hand_over(raw)
+            reply = await line.reply(self._settings.timeout + len(raw) / _SLOWEST_LINE)
         except _TROUBLE as error:
             said = _said_by(error)
             raise UnknownOutcome(f"{self._server}: {said} after the mail was sent") from error
@@ -265,20 +291,24 @@ class SmtpChannel:
             return PermanentFailure(text)
         return TransientFailure(text)
 
-    async def _start_over(self, smtp: SMTP) -> None:
+    async def _start_over(self, line: Conversation) -> None:
         """A refused mail costs no connection, unless the server will not forget it."""
         try:
-            reply = await smtp.execute_command(b"RSET")
+            line.ask(["RSET"])
+            reply = await line.reply(self._settings.timeout)
         except _TROUBLE:
-            smtp.close()
+            line.close()
             return
         except BaseException:
-            smtp.close()
+            line.close()
             raise
         if reply.code == 250:
-            self._keep(smtp)
+            self._keep(line)
         else:
-            smtp.close()
+            line.close()
+
+
+_Step = tuple[str, SMTPResponse]
 
 
 @dataclass(frozen=True)
@@ -321,6 +351,20 @@ async def _quit(smtp: SMTP) -> None:
         pass  # it has left already
     finally:
         smtp.close()
+
+
+def _verb(command: str) -> str:
+    """Without its address: the texts of failures name no person."""
+    return command.partition(":")[0]
+
+
+def _goes_along(command: str, reply: SMTPResponse) -> bool:
+    return reply.code in _WANTED[_verb(command)]
+
+
+async def _part(line: Conversation) -> None:
+    with suppress(*_TROUBLE):  # it has left already
+        await line.quit(_FAREWELL_SECONDS)
 
 
 def _with_wire_lines(raw: bytes) -> bytes:

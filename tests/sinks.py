@@ -242,6 +242,9 @@ class Script:
     quit: Answer | tuple[Answer, ...] = "221 2.0.0 Bye"
 
 
+PIPELINING = "250-scripted.test\r\n250-SIZE 10000000\r\n250 PIPELINING"
+"""In place of `ehlo`: several commands may come at once (RFC 2920)."""
+
 BANNER_TIMEOUT = Script(banner=SILENCE)
 UNAVAILABLE_421 = Script(banner="421 4.3.2 shutting down")
 GREYLISTED_450 = Script(rcpt=("450 4.2.0 greylisted, come back later", "250 2.1.5 Ok"))
@@ -360,11 +363,15 @@ class _Conversation:
         return await self.take_mail() if self.said.startswith("354") else True
 
     async def take_mail(self) -> bool:
-        stuffed = await self.reader.readuntil(b"\r\n.\r\n")
+        lines = []
+        while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
+            lines.append(line)
+        if not lines:
+            return await self.say("554 5.5.1 no valid recipients")
         answer = self.server.answer(self.script, "dot")
         final = answer.reply if isinstance(answer, Wait) else answer
         if final[:1] not in ("4", "5"):
-            raw = (b"\r\n" + stuffed[:-3]).replace(b"\r\n..", b"\r\n.")[2:]
+            raw = b"".join([line.removeprefix(b".") for line in lines])
             recipients = tuple(self.recipients)
             mail = parse(raw, sender=self.sender, recipients=recipients)
             self.server.messages.append(mail)

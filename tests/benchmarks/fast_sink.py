@@ -1,7 +1,8 @@
 """A mail server that takes everything and keeps nothing, as fast as one process can be.
 
 `python -m tests.benchmarks.fast_sink` prints its port and serves until its input ends. A real test
-server (aiosmtpd) costs more than a sender, so that every sender would look alike against it.
+server (aiosmtpd) costs more than a sender, so that every sender would look alike against it. It
+offers PIPELINING, as Postfix, Exim and Exchange do.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Taking(asyncio.Protocol):
             self.reads_mail = False
             return b"250 2.0.0 Ok\r\n"
         self.reads_mail = verb == b"DATA"
-        extended = b"250-sink\r\n250 SIZE 100000000\r\n"
+        extended = b"250-sink\r\n250-PIPELINING\r\n250 SIZE 100000000\r\n"
         return {b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n", b"EHLO": extended}.get(
             verb, b"250 Ok\r\n"
         )

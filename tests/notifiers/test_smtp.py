@@ -1,6 +1,7 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,7 @@ from tests.sinks import (
     GREYLISTED_450,
     HOST,
     OVER_QUOTA_552,
+    PIPELINING,
     REJECTED_554,
     SILENCE,
     STARTTLS_REFUSED,
@@ -330,6 +332,82 @@ def test_without_the_tls_that_was_asked_for_no_mail_leaves(script: Script) -> No
     assert kinds(outcomes) == [TransientFailure]
     assert "see setting tls" in str(outcomes[0])
     assert "MAIL" not in server.verbs
+
+
+# -- servers that take several commands at once ----------------------------------------------------
+
+
+def test_a_server_that_takes_several_commands_at_once_is_asked_once_for_each_mail() -> None:
+    heard: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 quick.test\r\n")
+        answers = {
+            b"EHLO": b"250-quick.test\r\n250 PIPELINING\r\n",
+            b"MAIL": b"250 Ok\r\n250 Ok\r\n354 go ahead\r\n",
+            b"QUIT": b"221 Bye\r\n",
+        }
+        while said := await reader.read(100_000):
+            heard.append(said)
+            writer.write(answers.get(said[:4], b"250 2.0.0 Ok: queued as QUICK\r\n"))
+        writer.close()
+
+    async def act() -> Accepted:
+        async with await asyncio.start_server(serve, HOST, 0) as server:
+            channel = SmtpChannel(settings_for(server.sockets[0].getsockname()[1]))
+            accepted = await channel.send(a_letter())
+            await channel.close()
+            return accepted
+
+    assert asyncio.run(act()).reply == "250 2.0.0 Ok: queued as QUICK"
+    _, offer, mail, _ = heard
+    commands = [
+        b"MAIL FROM:<%b>" % OFFICE.mail.encode(),
+        b"RCPT TO:<%b>" % 县委组织部.mail.encode(),
+    ]
+    assert offer == b"\r\n".join([*commands, b"DATA", b""])
+    assert mail == build(a_letter()) + b".\r\n"
+
+
+MISBEHAVIOURS = {
+    "greylisted": (GREYLISTED_450,),
+    "full": (FULL_452,),
+    "busy": (BUSY_451,),
+    "unknown": (UNKNOWN_550,),
+    "rejected": (REJECTED_554,),
+    "sender refused": (Script(mail="553 5.1.8 sender not ours"),),
+    "nobody to read it": (Script(rcpt="550 no", data="554 5.5.1 no valid recipients"),),
+    "no data": (Script(data=("451 4.3.0 not now", "354 go ahead")),),
+    "no answer to DATA": (Script(data="250 what mail?"),),
+    "421 at RCPT": (Script(rcpt="421 4.7.0 too many mails"), Script()),
+    "421 after the mail": (Script(dot="421 4.3.2 shutting down"), Script()),
+    "leaves while idle": (Script(mail=("250 2.1.0 Ok", DROP)), Script()),
+    "silent at RCPT": (Script(rcpt=SILENCE), Script()),
+    "dropped at RCPT": (Script(rcpt=DROP), Script()),
+    "dropped after DATA": (DROP_AFTER_DATA, Script()),
+    "dropped after the dot": (DROP_AFTER_DOT, Script()),
+    "gibberish": (Script(rcpt="what?"), Script()),
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+def test_asked_at_once_a_server_means_the_same_as_step_by_step(name: str) -> None:
+    letters = [a_letter(message_id=f"{n}@x.cn") for n in range(3)]
+    told, arrived = [], []
+    for ehlo in (Script.ehlo, PIPELINING):
+        scripts = [replace(script, ehlo=ehlo) for script in MISBEHAVIOURS[name]]
+        with ScriptedSmtp(*scripts) as server:
+            outcomes = attempts(settings_for(server, timeout=0.5), *letters)
+        told.append([str(one).replace(f":{server.port}", "") for one in outcomes])
+        arrived.append([mail.message_id for mail in server.messages])
+    assert told[0] == told[1]
+    assert arrived[0] == arrived[1]
+
+
+def test_what_a_server_says_unasked_is_no_answer_to_a_mail() -> None:
+    chatty = Script(ehlo=PIPELINING, data="354 go ahead\r\n250 2.0.0 taken already", dot=DROP)
+    with ScriptedSmtp(chatty) as server:
+        assert kinds(attempts(settings_for(server), a_letter())) == [UnknownOutcome]
 
 
 # -- connections that died while idle -------------------------------------------------------------
