@@ -17,6 +17,7 @@ from schedules.clock import Clock, SystemClock
 from tracker.domain.errors import DefinitionError, Problem
 from tracker.settings import Settings, variable
 from tracker.store.database import Database
+from tracker.wording.inlining import Inlining
 from tracker.wording.templating import install
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def smtp_settings(settings: Settings) -> SmtpSettings:
 def environment(settings: Settings) -> Environment:
     """The templates: escaped unless they are plain text, every missing name an error, compiled
     once."""
-    found = Environment(
+    found = Inlining(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape((), PLAIN, default_for_string=True, default=True),
         undefined=StrictUndefined,
