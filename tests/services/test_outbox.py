@@ -8,7 +8,8 @@ import pytest
 
 from tests.builders import at
 from tracker.services import outbox, trail
-from tracker.services.outbox import Claim, Ending, Outcome, Retry
+from tracker.services.claims import Claim
+from tracker.services.outbox import Ending, Outcome, Retry
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, DispatchState, PersonRow
 

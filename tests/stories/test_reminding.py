@@ -333,6 +333,10 @@ async def test_after_a_handover_what_waits_goes_to_the_successor(post: Post) -> 
     post.tick()
     await post.deliver()
     assert [mail.to for mail in post.server.messages] == ["contact@env-branch.example.gov.cn"]
+    [stopped] = post.events("dispatch.suppressed")
+    [sent] = post.events("dispatch.sent")
+    assert stopped.body["notices"] == [], "what went to somebody else is not this mail's any more"
+    assert f"small|{KEY}|1|-3|contact" in sent.body["notices"]
 
 
 async def test_what_is_done_between_plan_and_sending_is_not_mailed(post: Post) -> None:

@@ -34,17 +34,18 @@ from notifiers.message import (
 )
 from schedules.clock import Clock
 from tracker.services import letterbox, outbox
+from tracker.services.claims import Claim
 from tracker.services.fallback import Route, way_of
 from tracker.services.heartbeats import DELIVER, beat
 from tracker.services.letterbox import Ready, Render, Stationery
-from tracker.services.outbox import Claim, Ending, Outcome, Retry
+from tracker.services.outbox import Ending, Outcome, Retry
 from tracker.settings import Settings
 from tracker.store.database import Database, Failing, Full, Locked, ReadOnly, Unreachable
 from tracker.store.tables import DispatchRow, DispatchState
 
 log = logging.getLogger(__name__)
 
-BATCH = 25
+BATCH = 50
 """Mails rendered in one transaction: well below a second."""
 
 GRACE = timedelta(seconds=7)
@@ -52,6 +53,9 @@ GRACE = timedelta(seconds=7)
 
 PASSING = (Unreachable, Locked, ReadOnly, Full, Failing)
 """Troubles of a database that somebody puts right, while the results of mails wait."""
+
+GATHERING = 0.003
+"""Seconds for which results wait for those of other mails under way: one commit serves them all."""
 
 LONGEST_PAUSE = 5.0
 """Seconds between two tries to keep results: a database that is back is used within this."""
@@ -355,6 +359,8 @@ class _Run:
     async def _keep_books(self) -> None:
         while True:
             await self._waits.wait()
+            if len(self._results) < len(self._under_way):
+                await asyncio.sleep(GATHERING)
             self._waits.clear()
             results, self._results = self._results, []
             try:

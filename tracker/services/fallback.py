@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from notifiers.message import BY_MAIL, MAILING, WAYS, Way
 from tracker.domain.dispatches import dispatch_key
+from tracker.services.claims import Held
 from tracker.services.directory import is_address
 from tracker.store.tables import (
     DispatchKind,
@@ -40,15 +41,15 @@ class Route:
         later = self.ways[names.index(channel) + 1 :] if channel in names else self.ways
         return next((way for way in later if addressed or not way.needs_address), None)
 
-    def is_out_of_patience(self, row: DispatchRow, now: datetime) -> bool:
+    def is_out_of_patience(self, row: DispatchRow | Held, now: datetime) -> bool:
         return now - (row.frozen_at or now) >= self.patience
 
 
-def way_of(row: DispatchRow) -> Way:
+def way_of(row: DispatchRow | Held) -> Way:
     return WAYS.get(row.channel, MAILING)
 
 
-def next_ways(session: Session, rows: Sequence[DispatchRow], route: Route) -> dict[int, Way]:
+def next_ways(session: Session, rows: Sequence[DispatchRow | Held], route: Route) -> dict[int, Way]:
     """Of each of these dispatches, by its number, the channel that can take over, if any."""
     if not rows or {row.channel for row in rows} == {route.ways[-1].name}:
         return {}
@@ -66,7 +67,7 @@ def next_ways(session: Session, rows: Sequence[DispatchRow], route: Route) -> di
 
 
 def hand_on(
-    session: Session, rows: Sequence[DispatchRow], ways: Mapping[int, Way], now: datetime
+    session: Session, rows: Sequence[DispatchRow | Held], ways: Mapping[int, Way], now: datetime
 ) -> None:
     """A new dispatch for each of these that another channel takes over, with all its notices."""
     for row in rows:
@@ -86,7 +87,7 @@ def hand_on(
         )
 
 
-def _successor(session: Session, row: DispatchRow, way: Way, now: datetime) -> DispatchRow:
+def _successor(session: Session, row: DispatchRow | Held, way: Way, now: datetime) -> DispatchRow:
     """A digest is what it was when it was issued; a reminder is written again, as things stand."""
     key = dispatch_key(row.person_id, row.window, way.name)
     taken = sa_select(col(DispatchRow.id)).where(col(DispatchRow.key) == key)
@@ -98,5 +99,8 @@ def _successor(session: Session, row: DispatchRow, way: Way, now: datetime) -> D
         follows_id=row.id,
     )  # fmt: skip
     if row.kind is not DispatchKind.REMINDER:
-        new.subject, new.text, new.html = row.subject, row.text, row.html
+        letter = sa_select(
+            col(DispatchRow.subject), col(DispatchRow.text), col(DispatchRow.html)
+        ).where(col(DispatchRow.id) == row.id)
+        new.subject, new.text, new.html = session.connection().execute(letter).one()
     return new

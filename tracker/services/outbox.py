@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, text, update
-from sqlalchemy.orm import defer
+from sqlalchemy import ColumnElement, bindparam, select, text, update
 from sqlmodel import Session, col
 from sqlmodel import select as model_select
 
 from notifiers.message import Way
-from tracker.services import fallback, people, trail
+from tracker.services import fallback, trail
+from tracker.services.claims import Claim, Held, is_held, keep, look_up
 from tracker.services.fallback import Route
 from tracker.store import queries
 from tracker.store.tables import (
@@ -38,6 +38,9 @@ LONGEST_WAIT = timedelta(days=1)
 OPEN = text("dispatch.state IN ('pending', 'sending', 'unknown')")
 """Written out, because only then is it the condition of the index on what is open."""
 
+
+Sent = DispatchRow | Held
+"""A dispatch as a row of the session or as a plain value."""
 
 ALONE = Route()
 """Mail, and nothing to fall back to."""
@@ -79,17 +82,6 @@ class Ending(StrEnum):
     REFUSED = "refused"
     LATER = "later"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A dispatch that this worker may begin to send until the lease ends. A later claim has a
-    higher `attempt`, so that an outcome of an earlier one changes nothing any more."""
-
-    dispatch_id: int
-    worker: str
-    attempt: int
-    lease_until: datetime
 
 
 @dataclass(frozen=True)
@@ -156,17 +148,12 @@ def waits(session: Session, now: datetime, *, beyond: int = 0) -> bool:
     return session.connection().execute(due.offset(beyond).limit(1)).first() is not None
 
 
-def held(
-    session: Session, claims: Iterable[Claim], *, bare: bool = False
-) -> dict[Claim, DispatchRow]:
-    """Their rows, locked; without those whose lease ran out so that somebody else has them. `bare`
-    ones come without the letter, which is most of a row."""
+def held(session: Session, claims: Iterable[Claim]) -> dict[Claim, DispatchRow]:
+    """Their rows, locked; without those whose lease ran out so that somebody else has them."""
     claims = list(claims)
     rows: dict[int | None, DispatchRow] = {}
     for some in queries.chunks({claimed.dispatch_id for claimed in claims}):
         wanted = model_select(DispatchRow).where(col(DispatchRow.id).in_(some))
-        if bare:
-            wanted = wanted.options(*_LETTER)
         # In one order, so that two who settle at once wait for each other at most once.
         locked = wanted.order_by(col(DispatchRow.id)).with_for_update()
         found = session.exec(locked, execution_options={"populate_existing": True})
@@ -175,18 +162,6 @@ def held(
     return {
         claimed: row for claimed, row in mine.items() if row is not None and is_held(row, claimed)
     }
-
-
-_LETTER = tuple(
-    defer(part)  # type: ignore[arg-type]  # an attribute of the class, not its value
-    for part in (DispatchRow.text, DispatchRow.html, DispatchRow.raw)
-)
-
-
-def is_held(row: DispatchRow, claimed: Claim) -> bool:
-    """Whether it is still being sent under this claim."""
-    same = (row.worker, row.attempt) == (claimed.worker, claimed.attempt)
-    return same and row.state is DispatchState.SENDING
 
 
 def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> None:
@@ -223,8 +198,8 @@ def settle(
     route: Route = ALONE,
 ) -> list[DispatchState]:
     """Keep what became of these mails; an outcome of a lease that was lost changes nothing."""
-    rows = held(session, (outcome.claim for outcome in outcomes), bare=True)
-    settled: list[DispatchRow] = []
+    rows = look_up(session, (outcome.claim for outcome in outcomes))
+    settled: list[Held] = []
     for outcome in outcomes:
         row = rows.get(outcome.claim)
         if row is None or not is_held(row, outcome.claim):
@@ -239,12 +214,11 @@ def settle(
                 _again(row, outcome, now, retry)
         settled.append(row)
     _give_way(session, settled, now, route)
+    keep(session, settled)
     return [row.state for row in settled]
 
 
-def _give_way(
-    session: Session, settled: Sequence[DispatchRow], now: datetime, route: Route
-) -> None:
+def _give_way(session: Session, settled: Sequence[Sent], now: datetime, route: Route) -> None:
     """What has ended is told, and what a channel could not deliver goes to the next one."""
     stuck = [row for row in settled if row.state is DispatchState.FAILED
              or (row.outcome == "later" and route.is_out_of_patience(row, now))]  # fmt: skip
@@ -252,14 +226,13 @@ def _give_way(
     for row in stuck:
         if row.id in ways and row.state is DispatchState.PENDING:
             _end(row, DispatchState.FAILED, "passed_on", now)
-    session.flush()
     ended = [row for row in settled if row.state in _NOTICE]
     _tell(session, [(row, f"dispatch.{row.state.value}", _proof(row, ways)) for row in ended], now)
     fallback.hand_on(session, stuck, ways, now)
     _settle_notices(session, settled)
 
 
-def _proof(row: DispatchRow, ways: Mapping[int, Way]) -> dict[str, str]:
+def _proof(row: Sent, ways: Mapping[int, Way]) -> dict[str, str]:
     way = ways.get(row.id or 0)
     return {"reply": row.server_reply} | ({"next": way.name} if way is not None else {})
 
@@ -271,7 +244,7 @@ def pass_over(session: Session, row: DispatchRow, now: datetime, route: Route) -
     _give_way(session, [row], now, route)
 
 
-def _again(row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry) -> None:
+def _again(row: Sent, outcome: Outcome, now: datetime, retry: Retry) -> None:
     unknown = outcome.ending is Ending.UNKNOWN or row.outcome == "unknown"
     if retry.is_used_up(row.attempt, now - (row.frozen_at or now)):
         _end(row, DispatchState.FAILED, "given_up_unknown" if unknown else "given_up", now)
@@ -284,7 +257,7 @@ def _again(row: DispatchRow, outcome: Outcome, now: datetime, retry: Retry) -> N
 _NOTICE = {DispatchState.SENT: NoticeState.SENT, DispatchState.FAILED: NoticeState.FAILED}
 
 
-def _end(row: DispatchRow, state: DispatchState, outcome: str, now: datetime) -> None:
+def _end(row: Sent, state: DispatchState, outcome: str, now: datetime) -> None:
     row.state, row.outcome, row.settled_at, row.next_try_at = state, outcome, now, None
 
 
@@ -302,27 +275,33 @@ def bounced(session: Session, row: DispatchRow, words: str, now: datetime) -> No
     _tell(session, [(row, "dispatch.bounced", {"reply": words})], now)
 
 
-def _settle_notices(session: Session, settled: Iterable[DispatchRow]) -> None:
+def _settle_notices(session: Session, settled: Iterable[Sent]) -> None:
     """Of each mail that has ended, the notices that it carried."""
     alike: dict[tuple[DispatchState, str], list[int]] = {}
     for row in settled:
         if row.state in _NOTICE:
             alike.setdefault((row.state, row.outcome), []).append(row.id or 0)
     for (state, outcome), ids in alike.items():
-        session.connection().execute(
-            update(NoticeRow)
-            .where(
-                col(NoticeRow.dispatch_id).in_(ids),
-                col(NoticeRow.state) == NoticeState.DISPATCHED,
-            )
-            .values(state=_NOTICE[state], reason="" if state is DispatchState.SENT else outcome)
-        )
+        reason = "" if state is DispatchState.SENT else outcome
+        told = {"ids": ids, "new_state": _NOTICE[state], "new_reason": reason}
+        session.connection().execute(_TOLD, told)
+
+
+_TOLD = (
+    update(NoticeRow)
+    .where(
+        col(NoticeRow.dispatch_id).in_(bindparam("ids", expanding=True)),
+        col(NoticeRow.state) == NoticeState.DISPATCHED,
+    )
+    .values(state=bindparam("new_state"), reason=bindparam("new_reason"))
+)
 
 
 def _tell(
-    session: Session, told: Sequence[tuple[DispatchRow, str, Mapping[str, str]]], now: datetime
+    session: Session, told: Sequence[tuple[Sent, str, Mapping[str, str]]], now: datetime
 ) -> None:
     """The proof, without a name or an address: who it was is a salted reference."""
+    session.flush()  # a notice that has just gone to somebody else is not this mail's any more
     persons = _references(session, {row.person_id for row, _, _ in told})
     keys = _notice_keys(session, [row.id or 0 for row, _, _ in told])
     events: dict[str, list[trail.NewEvent]] = {}
@@ -341,15 +320,22 @@ def _tell(
         trail.append_all(session, programme, mine, now=now)
 
 
+_SALTS = select(col(PersonRow.id), col(PersonRow.salt)).where(
+    col(PersonRow.id).in_(bindparam("ids", expanding=True))
+)
+_KEYS = select(col(NoticeRow.dispatch_id), col(NoticeRow.key)).where(
+    col(NoticeRow.dispatch_id).in_(bindparam("ids", expanding=True))
+)
+
+
 def _references(session: Session, ids: Iterable[int]) -> dict[int, str]:
-    wanted = model_select(PersonRow).where(col(PersonRow.id).in_(sorted(ids)))
-    return {row.id or 0: people.reference(row) for row in session.exec(wanted)}
+    found = session.connection().execute(_SALTS, {"ids": sorted(ids)})
+    return {id_ or 0: trail.reference_of(id_ or 0, salt) for id_, salt in found}
 
 
 def _notice_keys(session: Session, ids: Iterable[int]) -> dict[int, list[str]]:
-    wanted = select(col(NoticeRow.dispatch_id), col(NoticeRow.key))
     found: dict[int, list[str]] = {}
-    for id_, key in session.connection().execute(wanted.where(col(NoticeRow.dispatch_id).in_(ids))):
+    for id_, key in session.connection().execute(_KEYS, {"ids": list(ids)}):
         found.setdefault(id_ or 0, []).append(key)
     return found
 

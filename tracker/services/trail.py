@@ -111,7 +111,12 @@ def append_all(
 
 def reference(row: PersonRow) -> str:
     """How the trail names a person: salted, so that it means nothing once the salt is erased."""
-    return "p-" + sha256(f"{row.salt}|{row.id}".encode()).hexdigest()[:20]
+    return reference_of(row.id, row.salt)
+
+
+def reference_of(id_: int | None, salt: str) -> str:
+    """The same from the person's number and salt."""
+    return "p-" + sha256(f"{salt}|{id_}".encode()).hexdigest()[:20]
 
 
 _ACCOUNT = re.compile(r"person:(\d+)")
