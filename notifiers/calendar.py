@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from notifiers.message import refuse_unprintable
@@ -17,6 +18,7 @@ CONTENT_TYPE = "text/calendar; method=PUBLISH; charset=utf-8"
 
 _LINE_OCTETS = 75
 _ESCAPES = str.maketrans({"\\": "\\\\", ";": "\\;", ",": "\\,", "\n": "\\n"})
+_SPECIAL = re.compile("[\x00-\x1f\x7f\\\\;,]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -87,6 +89,7 @@ def _event(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
     yield "END:VEVENT"
 
 
+@lru_cache(maxsize=512)  # many are due on one day
 def _when(due_at: datetime, zone: ZoneInfo) -> tuple[tuple[str, ...], str]:
     """The lines that say when, and the trigger of a reminder on the day before."""
     local = due_at.astimezone(zone)
@@ -97,17 +100,22 @@ def _when(due_at: datetime, zone: ZoneInfo) -> tuple[tuple[str, ...], str]:
     return lines, "-PT15H"  # 9:00; a whole day before an all-day entry would ring at midnight
 
 
+@lru_cache(maxsize=512)
 def _utc(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def _text(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROLS.sub("", lines).translate(_ESCAPES)
 
 
 def _folded(line: str) -> bytes:
     content = line.encode()
+    if len(content) <= _LINE_OCTETS:
+        return content + b"\r\n"
     pieces = []
     start, room = 0, _LINE_OCTETS
     while start < len(content):

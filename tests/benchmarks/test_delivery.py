@@ -1,7 +1,9 @@
 """What a mail costs from due to sent, against a bare client with ready bytes in the same run.
 
 The goal is 0.6 of that ceiling. It is not reached yet: the figure is printed, and what is asserted
-is that a mail costs the same however many units there are, and a fixed number of statements.
+is that it stays above a tripwire, that a mail costs the same however many units there are, and a
+fixed number of statements. A morning of many obligations is measured as it grows: quick with 100
+units, full with 3,000.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import resource
+import subprocess
+import sys
 from base64 import encodebytes
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -29,18 +33,22 @@ from notifiers.smtp import SmtpChannel, SmtpSettings
 from schedules.clock import FakeClock
 from tests.benchmarks.fast_sink import fast_sink
 from tests.builders import JANUARY, NEW_YEAR, a_programme, at, item, migrated
+from tests.faults.workshop import figure
 from tests.notifiers.letters import a_letter
 from tests.stories.post import RENDER, stationery
 from tests.templates import samples
 from tracker.definitions.sheets import Contact
+from tracker.domain.dispatches import ReminderMail
 from tracker.domain.points import Units
 from tracker.runtime import environment
-from tracker.services import delivery, people, planning, programmes
+from tracker.services import delivery, letters, people, planning, programmes
 from tracker.services.digest import Audience, Digest
 from tracker.services.digest_words import render_digest
+from tracker.services.letterbox import Letter, Render
 from tracker.settings import Settings
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow
+from tracker.wording import Language
 
 pytestmark = pytest.mark.bench
 
@@ -57,14 +65,24 @@ class Office:
     units: int
     planned: float
 
-    def parts(self, port: int) -> delivery.Parts:
+    def again(self) -> None:
+        """As before anything was sent."""
+        with self.database.write() as session:
+            run = session.connection().exec_driver_sql
+            run("UPDATE notice SET state = 'dispatched' WHERE dispatch_id IS NOT NULL")
+            run("UPDATE dispatch SET state = 'pending', outcome = '', frozen_at = NULL, raw = NULL,"
+                " message_id = key, due_at = made_at, attempt = 0, settled_at = NULL")  # fmt: skip
+
+    def parts(self, port: int, render: Render | None = None) -> delivery.Parts:
         settings = SmtpSettings(
             "127.0.0.1", port, tls="none", connections=POOL, local_hostname="tracker.test"
         )
         clock = FakeClock(MORNING)
+        paper = stationery()
         return delivery.Parts(
-            self.database, SmtpChannel(settings), clock, stationery(), connections=POOL
-        )
+            self.database, SmtpChannel(settings), clock,
+            paper if render is None else replace(paper, render=render), connections=POOL,
+        )  # fmt: skip
 
     def mails(self) -> list[bytes]:
         with self.database.read() as session:
@@ -102,8 +120,8 @@ class Took:
     cpu: float
 
 
-async def delivered(office: Office, port: int) -> Took:
-    parts = office.parts(port)
+async def delivered(office: Office, port: int, render: Render | None = None) -> Took:
+    parts = office.parts(port, render)
     wall, cpu = perf_counter(), process_time()
     done = await delivery.deliver(parts, MORNING)
     took = Took(
@@ -131,20 +149,42 @@ async def ceiling(mails: list[bytes], port: int) -> Took:
     return Took(1000 * (perf_counter() - wall) / count, 1000 * (process_time() - cpu) / count)
 
 
+TRIPWIRE = 0.25
+"""Of the ceiling by CPU: a session or a commit for each mail would cost more than that."""
+
+
+def each_by_itself(language: Language, mail: ReminderMail) -> Letter:
+    """As if no two mails of a morning read alike."""
+    letters._FORMS.forget()
+    return RENDER(language, mail)
+
+
 def test_a_mail_costs_the_same_however_many_units_there_are(tmp_path: Path) -> None:
     few, many = an_office(tmp_path, 150, 3), an_office(tmp_path, 600, 3)
+    by_cpu, by_clock, growth, alone = [], [], [], []
     with fast_sink() as port:
-        small, large = (asyncio.run(delivered(one, port)) for one in (few, many))
-        bare = asyncio.run(ceiling(many.mails(), port))
-    print(
-        f"\nFIGURE P1 delivery of {many.units} mails with 3 obligations and a calendar: "
-        f"{bare.cpu / large.cpu:.2f} of the pool's ceiling by CPU, {bare.wall / large.wall:.2f} by "
-        f"the clock (goal 0.6); {large.cpu:.2f} ms CPU a mail, {bare.cpu:.2f} bare; "
-        f"150 units {small.cpu:.2f}"
-    )
+        for _ in range(3):
+            small, large = (asyncio.run(delivered(one, port)) for one in (few, many))
+            bare = asyncio.run(ceiling(many.mails(), port))
+            few.again()
+            own = asyncio.run(delivered(few, port, each_by_itself))
+            few.again()
+            many.again()
+            by_cpu.append(bare.cpu / large.cpu)
+            by_clock.append(bare.wall / large.wall)
+            growth.append(large.cpu / small.cpu)
+            alone.append(bare.cpu / own.cpu)
+    figure(
+        "FIGURE P1 delivery with 3 obligations and a calendar, of the pool's ceiling (goal 0.6)",
+        many.database, mails=many.units, cpu=f"{median(by_cpu):.2f}",
+        clock=f"{median(by_clock):.2f}", no_two_alike=f"{median(alone):.2f}",
+        now=f"{large.cpu:.2f} ms CPU a mail, bare {bare.cpu:.2f}",
+        growth_150_to_600=f"{median(growth):.2f}",
+    )  # fmt: skip
     for office in (few, many):
         office.database.close()
-    assert large.cpu <= 1.5 * small.cpu
+    assert median(growth) <= 1.5
+    assert median(by_cpu) >= TRIPWIRE
 
 
 def test_a_batch_of_letters_asks_a_fixed_number_of_questions(tmp_path: Path) -> None:
@@ -164,17 +204,53 @@ def test_a_batch_of_letters_asks_a_fixed_number_of_questions(tmp_path: Path) -> 
     assert len(reading) < 50 * 6, "one commit each would ask eight times a mail"
 
 
-def test_a_morning_of_many_obligations(tmp_path: Path) -> None:
-    office = an_office(tmp_path, 60, 60)
+@dataclass(frozen=True)
+class Morning:
+    """Seconds of CPU a unit: to plan it, to write and send its mail. Megabytes that planning and
+    delivering took at most, beyond what the process had before."""
+
+    planned: float
+    sent: float
+    megabytes: float
+
+
+def a_morning(folder: Path, units: int) -> Morning:
+    """Of so many units with 60 obligations each, in a process of its own."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.test_delivery", str(folder), str(units)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return Morning(*map(float, told.stdout.split()))
+
+
+def play_a_morning(folder: Path, units: int) -> None:
+    office = an_office(folder, units, 60)
+    before = megabytes()
     with fast_sink() as port:
         took = asyncio.run(delivered(office, port))
     office.database.close()
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(office.planned / units, took.cpu / 1000, megabytes() - before)
+
+
+def megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@pytest.mark.parametrize(
+    "units", [pytest.param(100, id="quick"), pytest.param(3000, id="full", marks=pytest.mark.full)]
+)
+def test_a_morning_grows_with_its_units_and_not_with_their_square(
+    tmp_path: Path, units: int
+) -> None:
+    tenth, whole = (a_morning(tmp_path, count) for count in (units // 10, units))
     print(
-        f"\nFIGURE morning of 60 units x 60 obligations: planned in {office.planned:.2f} s, "
-        f"{took.cpu:.0f} ms CPU a mail of 60 lines, {memory:.0f} MB at most in this process"
+        f"\nFIGURE morning of {units} units x 60 obligations: planned in "
+        f"{whole.planned * units:.1f} s CPU, {whole.sent * 1000:.0f} ms CPU a mail of 60 lines, "
+        f"{whole.megabytes:.0f} MB more to send them; a unit against one of {units // 10}: planned "
+        f"x{whole.planned / tenth.planned:.2f}, sent x{whole.sent / tenth.sent:.2f}"
     )
-    assert took.cpu < 60 * 20, "below the price of so many mails of their own"
+    assert whole.planned <= 2 * tenth.planned
+    assert whole.sent <= 2 * tenth.sent
 
 
 # -- MIME ------------------------------------------------------------------------------------------
@@ -263,8 +339,7 @@ def a_long_digest() -> Digest:
 
 
 def test_the_digest_against_bare_jinja() -> None:
-    """As many bytes of HTML from plain rows: what the template engine itself takes. Our parts of
-    mails are macros, and calling one costs more than what it writes."""
+    """As many bytes of HTML from plain rows: what the template engine itself takes."""
     templates = environment(Settings(secret="x" * 32))
     digest = a_long_digest()
     size = len(render_digest(templates, "zh", digest).html)
@@ -276,4 +351,8 @@ def test_the_digest_against_bare_jinja() -> None:
         f"\nFIGURE P8 digest of 60 units ({size:,} characters of HTML, with its text and subject): "
         f"x{ratio:.2f} of bare Jinja2 with plain rows of the same size (goal 1.5)"
     )
-    assert ratio <= 35, "an environment or an inliner for each would cost more"
+    assert ratio <= 15, "an environment, an inliner or a macro for each cell would cost more"
+
+
+if __name__ == "__main__":
+    play_a_morning(Path(sys.argv[1]), int(sys.argv[2]))

@@ -18,6 +18,7 @@ from tests.builders import (
     住建局,
     生态分局,
 )
+from tests.sinks import parse
 from tests.stories.post import Post
 from tracker.domain.errors import NotFound
 from tracker.domain.silences import Mode, Scope
@@ -82,8 +83,10 @@ async def test_a_mail_foreseen_reads_as_it_will(post: Post) -> None:
     assert first.at == at("2021-09-27 08:30")
     await post.mornings("2021-09-27", "2021-09-27")
     [row] = [row for row in post.dispatches() if row.key == first.key]
-    assert (row.subject, unlinked(row.html)) == (letter.subject, unlinked(letter.html))
-    assert row.html != letter.html, "a link of a preview opens nothing"
+    assert row.raw is not None
+    html = parse(row.raw).html
+    assert (row.subject, unlinked(html)) == (letter.subject, unlinked(f"{letter.html}\n"))
+    assert html.strip() != letter.html.strip(), "a link of a preview opens nothing"
     assert letter.subject == "【催办】1 任务1 将于 9 月 30 日到期"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -15,16 +15,37 @@ from tracker.domain.programme import Clause, Item, leading, reviewing
 from tracker.services import absences, people, programmes
 from tracker.store.tables import PersonRow
 
+_Roles = dict[tuple[str, str], list[Recipient]]
+
+Post = tuple[str, str, str, str]
+"""Programme, unit, role, and the key of the obligation of which the role is told."""
+
 
 class Directory:
-    """Who has which role today, or stands in for who has it; each programme looked up once."""
+    """Who has which role today, or stands in for who has it; each programme looked up once.
+
+    Everybody is looked up, unless it was told by `gather` for whom it will be asked.
+    """
 
     def __init__(self, session: Session, now: datetime, ways: Sequence[Way] = BY_MAIL) -> None:
         self._session = session
         self._now = now
         self._ways = ways
-        self._known: dict[str, dict[tuple[str, str], list[Recipient]]] = {}
+        self._known: dict[str, _Roles] = {}
+        self._known_offices: dict[str, _Roles] = {}
         self._behind: dict[tuple[str, str, str, int], list[str]] = {}
+        self._away: dict[date, Mapping[int, absences.StandIn]] = {}
+        self._units: dict[str, set[str]] = {}
+
+    def gather(self, posts: Iterable[Post]) -> None:
+        """Only the units of these are looked up: a batch of mails asks for a few of thousands."""
+        for programme, unit, role, obligation in posts:
+            units = self._units.setdefault(programme, {people.EVERY_UNIT})
+            units.add(unit)
+            if role == Role.LEAD:
+                units.update(self._leading(programme, obligation))
+            elif role == people.Role.REVIEWER:
+                units.update(self._reviewing(programme, obligation))
 
     def of(self, one: Waiting) -> list[Recipient]:
         """The people to tell, in order of appointment; a deputy where there is no contact."""
@@ -62,11 +83,18 @@ class Directory:
         """It is the same for every unit."""
         of_role = (
             who
-            for (_, role), those in self._roles(programme).items()
+            for (_, role), those in self._offices(programme).items()
             if role == people.Role.OFFICE
             for who in those
         )
         return list({who.person: who for who in of_role}.values())
+
+    def _offices(self, programme: str) -> _Roles:
+        if programme not in self._units:
+            return self._roles(programme)
+        if programme not in self._known_offices:
+            self._known_offices[programme] = self._look_up(programme, role=people.Role.OFFICE)
+        return self._known_offices[programme]
 
     def _leading(self, programme: str, obligation: str) -> tuple[str, ...]:
         found = self._clause(programme, obligation)
@@ -91,24 +119,33 @@ class Directory:
             found += self._behind.get((programme, people.EVERY_UNIT, role, person), ())
         return tuple(dict.fromkeys(found))
 
-    def _roles(self, programme: str) -> dict[tuple[str, str], list[Recipient]]:
+    def _roles(self, programme: str) -> _Roles:
         if programme not in self._known:
-            roles: dict[tuple[str, str], list[Recipient]] = {}
-            ways = self._ways_of(programme)
-            zone = programmes.current(self._session, programme).tz
-            on: date = self._now.astimezone(zone).date()
-            away = absences.away(self._session, on)
-            for holder in people.holders(self._session, programme, on):
-                told = roles.setdefault((holder.unit, holder.role), [])
-                stand_in = away.get(holder.person_id)
-                if stand_in is not None:
-                    told.append(_reached(stand_in.deputy, ways))
-                    behind = (programme, holder.unit, holder.role.value, stand_in.deputy.id or 0)
-                    self._behind.setdefault(behind, []).append(holder.name)
-                if stand_in is None or stand_in.copied:
-                    told.append(Recipient(holder.person_id, way_to(holder.works, ways)))
-            self._known[programme] = roles
+            self._known[programme] = self._look_up(programme, units=self._units.get(programme))
         return self._known[programme]
+
+    def _look_up(
+        self, programme: str, units: Collection[str] | None = None, role: people.Role | None = None
+    ) -> _Roles:
+        roles: _Roles = {}
+        ways = self._ways_of(programme)
+        on = self._now.astimezone(programmes.current(self._session, programme).tz).date()
+        away = self._away_on(on)
+        for holder in people.holders(self._session, programme, on, units=units, role=role):
+            told = roles.setdefault((holder.unit, holder.role), [])
+            stand_in = away.get(holder.person_id)
+            if stand_in is not None:
+                told.append(_reached(stand_in.deputy, ways))
+                behind = (programme, holder.unit, holder.role.value, stand_in.deputy.id or 0)
+                self._behind.setdefault(behind, []).append(holder.name)
+            if stand_in is None or stand_in.copied:
+                told.append(Recipient(holder.person_id, way_to(holder.works, ways)))
+        return roles
+
+    def _away_on(self, on: date) -> Mapping[int, absences.StandIn]:
+        if on not in self._away:
+            self._away[on] = absences.away(self._session, on)
+        return self._away[on]
 
     def _ways_of(self, programme: str) -> Sequence[Way]:
         """In the programme's order, where it names any that are in use; else in the service's."""

@@ -37,13 +37,13 @@ from tracker.domain.turns import View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
 from tracker.services import links, outbox, planning, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
+from tracker.services.claims import Claim
 from tracker.services.datebook import Datebook
 from tracker.services.directory import Directory, is_copy
 from tracker.services.dispatching import hush
 from tracker.services.fallback import way_of
 from tracker.services.figures import Figures, figures
 from tracker.services.links import Link, Purpose
-from tracker.services.outbox import Claim
 from tracker.services.slips import Slip
 from tracker.store.tables import (
     DispatchKind,
@@ -124,6 +124,7 @@ class Desk:
         self._people: dict[int | None, PersonRow] = {}
         self._notices: dict[int | None, list[NoticeRow]] = {}
         self._datebook = Datebook(session, stationery.domain, now, self._view)
+        self._expires: dict[str, datetime] = {}
         self.suppressed = 0
 
     def gather(self, rows: Sequence[DispatchRow]) -> None:
@@ -138,6 +139,11 @@ class Desk:
         )
         for notice in self._session.exec(mine.order_by(col(NoticeRow.id))):
             self._notices[notice.dispatch_id].append(notice)
+        self._directory.gather(
+            (one.programme, one.unit, one.role, one.obligation_key)
+            for mine in self._notices.values()
+            for one in mine
+        )
         notices = (one.obligation_id for mine in self._notices.values() for one in mine)
         self._datebook.gather(persons, notices)
 
@@ -252,24 +258,30 @@ class Desk:
             more_slips=len(orders[MOST_SLIPS:]),
         )
         letter = self._rendered(row, person, mail)
-        row.subject, row.text, row.html = one_line(letter.subject), letter.text, letter.html
+        row.subject = one_line(letter.subject)
         if way_of(row).needs_address:
             enclosed = (*self._dates(row, mail), *map(_enclosed, orders[:MOST_SLIPS]))
-            self._seal(row, person, made_as, enclosed)
+            self._seal(row, person, made_as, letter, enclosed)
         else:
-            self._note(row, person, made_as, mail.home)
+            self._note(row, person, made_as, letter, mail.home)
 
     def _freeze_digest(self, row: DispatchRow, person: PersonRow) -> None:
         made_as = self._made_as(row, person)
         if way_of(row).needs_address:
-            self._seal(row, person, made_as, ())
+            self._seal(row, person, made_as, row, ())
         else:
             overview = f"{self._stationery.base_url}/p/{row.programme}/"
-            self._note(row, person, made_as, overview)
+            self._note(row, person, made_as, row, overview)
 
     def _seal(
-        self, row: DispatchRow, person: PersonRow, made_as: str, enclosed: tuple[Attachment, ...]
+        self,
+        row: DispatchRow,
+        person: PersonRow,
+        made_as: str,
+        letter: Letter,
+        enclosed: tuple[Attachment, ...],
     ) -> None:
+        """The bytes hold all that a reminder says: its text is not kept beside them."""
         assert person.mail is not None
         thread = self._thread(row.programme, person)
         message = Message(
@@ -277,8 +289,8 @@ class Desk:
             sender=self._stationery.sender,
             to=Address(person.mail, one_line(person.name)),
             subject=row.subject,
-            text=row.text,
-            html=row.html,
+            text=letter.text,
+            html=letter.html,
             date=self._now,
             attachments=enclosed,
             in_reply_to=thread,
@@ -303,14 +315,16 @@ class Desk:
             subscriptions.address(stationery.base_url, stationery.secret, person)
         )
 
-    def _note(self, row: DispatchRow, person: PersonRow, made_as: str, url: str) -> None:
+    def _note(
+        self, row: DispatchRow, person: PersonRow, made_as: str, letter: Letter, url: str
+    ) -> None:
         language = self._language(row, person)
         private = not way_of(row).public
         note = Note(
             id=made_as,
             person=one_line(person.name),
             subject=row.subject,
-            text=row.text,
+            text=letter.text,
             made_at=self._now.isoformat(),
             mail=(person.mail or "") if private else "",
             mobile=person.mobile,
@@ -497,23 +511,19 @@ class Desk:
         return self._told_figures[slug]
 
     def _links(self, slug: str, key: str, person: PersonRow, purposes: Iterable[Purpose]) -> Links:
-        expires_at, base_url = self._expires_at(slug), self._stationery.base_url
         assert person.id is not None
-        ways = {
-            purpose.value: links.address(
-                base_url,
-                links.make(
-                    self._stationery.secret,
-                    Link(purpose, person.id, slug, key, expires_at, person.links_series or 0),
-                ),
-            )
-            for purpose in purposes
-        }
-        return Links(**ways)
+        base_url, secret = self._stationery.base_url, self._stationery.secret
+        link = Link(
+            Purpose.VIEW, person.id, slug, key, self._expires_at(slug), person.links_series or 0
+        )
+        made = links.make_each(secret, link, purposes)
+        return Links(**{to.value: links.address(base_url, token) for to, token in made.items()})
 
     def _expires_at(self, slug: str) -> datetime:
-        zone = self._view(slug).programme.tz
-        return closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
+        if slug not in self._expires:
+            zone = self._view(slug).programme.tz
+            self._expires[slug] = closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
+        return self._expires[slug]
 
     def _orders(self, alive: Sequence[NoticeRow]) -> list[Slip]:
         """The order slips of those that are told by this mail."""

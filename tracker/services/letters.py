@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from schedules.deadlines import due_day, local_day
 from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail, ReviewLine
 from tracker.domain.policy import LINE
 from tracker.domain.verdicts import NoticeKind
+from tracker.services import forms
+from tracker.services.forms import Form
+from tracker.store.memory import Memory
 from tracker.wording import Language, counting, light_word, rung, text
 from tracker.wording.forms import day, points, span, weekday
+from tracker.wording.templating import words
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,10 @@ class Rendered:
 
 def rendered(environment: Environment, name: str, values: dict[str, Any]) -> Rendered:
     """The three templates `name.{subject,txt,html}.j2` with the same values."""
-    values |= {"verdict_parts": _clauses(values["verdict"])}
+    values |= {
+        "verdict_parts": _clauses(values["verdict"]),
+        "t": words(values["language"], values["zone"]),
+    }
     subject, plain, html = (
         environment.get_template(f"{name}.{part}.j2").render(values)
         for part in ("subject", "txt", "html")
@@ -76,6 +84,17 @@ class _Entry:
 
 
 @dataclass(frozen=True)
+class _Written:
+    """An entry as both parts of a mail have it; `acts` are what its reader can do about it."""
+
+    heading: str
+    state: str
+    html: Markup
+    text: str
+    acts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class _ReviewEntry:
     """A report that waits for the reader, with its sentences."""
 
@@ -86,28 +105,77 @@ class _ReviewEntry:
     why: str
 
 
+_FORMS = Memory(64)
+
+
 def render_reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
     """By the templates and in the words of the mail's kind."""
+    if mail.stands_in_for:  # a name, which is kept nowhere: people can be erased
+        return _reminder(environment, language, mail)
+    key = (environment, language, forms.alike(mail))
+    known = cast(tuple[Form, Form, Form] | None, _FORMS.get(key))
+    if known is None:
+        letter = _reminder(environment, language, forms.with_blanks(mail))
+        known = Form.of(letter.subject), Form.of(letter.text), Form.of(letter.html)
+        _FORMS.put(key, known)
+    subject, plain, html = known
+    values = forms.of_reader(mail)
+    return Rendered(
+        one_line(subject.filled(values)), plain.filled(values), html.filled(forms.escaped(values))
+    )
+
+
+def _reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:
     kind = mail.kind
-    words = words_of(mail, language)
-    entries = [words.entry(line) for line in mail.lines]
-    subject = words.subject()
+    told = words_of(mail, language)
+    entries = [_written(environment, told, line) for line in mail.lines]
+    subject = told.subject()
     values = {
         "language": language,
         "zone": mail.zone,
         "mail": mail,
         "subject": subject,
         "preview": "；".join(f"{one.heading}，{one.state}" for one in entries[:3]),
-        "verdict": words.verdict(),
-        "addressed": words.addressed(),
+        "verdict": told.verdict(),
+        "addressed": told.addressed(),
         "entries": entries,
-        "reviews": [words.review(line) for line in mail.reviews],
-        "total": words.total(),
-        "accepted": [words.accepted(line) for line in mail.accepted],
-        "reasons": list(words.reasons()),
-        "colophon": list(words.colophon()),
+        "reviews": [told.review(line) for line in mail.reviews],
+        "total": told.total(),
+        "accepted": [told.accepted(line) for line in mail.accepted],
+        "reasons": list(told.reasons()),
+        "colophon": list(told.colophon()),
     }
     return rendered(environment, f"notices/{kind.value}", values)
+
+
+_TOLD = Memory(512)
+"""A morning's mails say the same of an item to many units."""
+
+_OF_THE_READER = {
+    "key": "", "slug": "", "item": "", "programme": "", "unit": "", "links": None, "next_at": None,
+    "next_role": "", "lost_if_nothing": 0,
+}  # fmt: skip
+"""Of a line: what its entry does not say, or says in its heading."""
+
+
+def _written(environment: Environment, told: _Reminder, line: ReminderLine) -> _Written:
+    heading, mail = told.heading(line), told.mail
+    said = (vars(line) | _OF_THE_READER).values()
+    key = (environment, type(told), told.language, mail.zone.key, mail.until, heading, *said)
+    known = cast(_Written | None, _TOLD.get(key))
+    if known is None:
+        known = _write(environment, told.entry(line), told.language, mail.zone)
+        _TOLD.put(key, known)
+    return replace(known, acts=line.acts)
+
+
+def _write(environment: Environment, entry: _Entry, language: Language, zone: ZoneInfo) -> _Written:
+    values = {"entry": entry, "language": language, "zone": zone, "t": words(language, zone)}
+    html, plain = (
+        environment.get_template(f"notices/_entry.{part}.j2").render(values)
+        for part in ("html", "txt")
+    )
+    return _Written(entry.heading, entry.state, Markup(html), plain.rstrip("\n"))
 
 
 def words_of(mail: ReminderMail, language: Language) -> _Reminder:
@@ -235,6 +303,7 @@ class _Reminder:
     # -- one line ----------------------------------------------------------------------------
 
     def entry(self, line: ReminderLine) -> _Entry:
+        """Its heading, the mail's instants and language, and the line decide what it says."""
         return _Entry(
             line=line,
             state=self.state(line),

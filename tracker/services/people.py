@@ -132,8 +132,16 @@ def resolve_each(
     return found
 
 
-def holders(session: Session, programme: str, on: date) -> list[Holder]:
-    """Everybody with a role in the programme on that day, by unit and role."""
+def holders(
+    session: Session,
+    programme: str,
+    on: date,
+    *,
+    units: Collection[str] | None = None,
+    role: Role | None = None,
+) -> list[Holder]:
+    """Everybody with a role in the programme on that day, by unit and role; of these units only,
+    or in this role only, where they are given. Who has it in every unit counts as `EVERY_UNIT`."""
     member, person = MembershipRow, PersonRow
     # Columns and no objects: all of them are read at every batch of mails.
     wanted: Any = sa_select(
@@ -142,9 +150,16 @@ def holders(session: Session, programme: str, on: date) -> list[Holder]:
         col(member.from_on), col(member.until_on),
         col(person.bounced_at).is_not(None).label("bounced"),
     ).where(col(member.person_id) == col(person.id), _in_force(programme, on))  # fmt: skip
+    if units is not None:
+        wanted = wanted.where(col(member.unit).in_(sorted(units)))
+    if role is not None:
+        wanted = wanted.where(col(member.role) == role)
     ordered = wanted.order_by(col(member.unit), col(member.role), col(member.id))
-    rows = session.execute(ordered).mappings()
-    return [Holder(**{**row, "role": Role(row["role"])}) for row in rows]
+    return [
+        Holder(id_, name, mail, mobile, language, slug, unit, Role(held), since, until, bounced)
+        for id_, name, mail, mobile, language, slug, unit, held, since, until, bounced
+        in session.execute(ordered)
+    ]  # fmt: skip
 
 
 def without(session: Session, programme: str, role: str, on: date) -> list[str]:

@@ -276,7 +276,8 @@ class DispatchRow(Table, table=True):
     """One mail to one person in one window on one channel.
 
     `due_at` is when a worker should next look at it: to send it, to try again, or because a lease
-    has run out. `key` is person|window|channel; the content is frozen at the first attempt.
+    has run out. `key` is person|window|channel; the content is frozen at the first attempt (`raw`).
+    `text` and `html` are of letters that are written when they are issued, such as digests.
     `follows_id` is the dispatch on another channel that this one took over from.
     """
 

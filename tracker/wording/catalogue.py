@@ -56,6 +56,8 @@ def text(
         pieces = _pieces(key, language)
     except KeyError:
         raise NoWords(f"no {language} words for {key!r}") from None
+    if isinstance(pieces, str):
+        return pieces
     if not values:
         values = {}
     return "".join(
@@ -76,8 +78,9 @@ class _Blank(NamedTuple):
 
 
 @cache
-def _pieces(key: str, language: Language) -> tuple[str | _Blank, ...]:
-    """The message taken apart once: a page has thousands of them."""
+def _pieces(key: str, language: Language) -> str | tuple[str | _Blank, ...]:
+    """The message taken apart once: a page has thousands of them. Itself where nothing is to be
+    filled in."""
     found: list[str | _Blank] = []
     for words, name, spec, _ in string.Formatter().parse(catalogue(language)[key]):
         if words:
@@ -85,7 +88,9 @@ def _pieces(key: str, language: Language) -> tuple[str | _Blank, ...]:
         if name is not None:
             form, _, argument = (spec or "").partition(" ")
             found.append(_Blank(name, FORMS[form], argument))
-    return tuple(found)
+    return (
+        tuple(found) if any(isinstance(one, _Blank) for one in found) else "".join(map(str, found))
+    )
 
 
 Form = Callable[[Any, str, Language, ZoneInfo], str]
@@ -93,6 +98,8 @@ Form = Callable[[Any, str, Language, ZoneInfo], str]
 
 def _plain(value: Any, _: str, language: Language, zone: ZoneInfo) -> str:
     match value:
+        case str():
+            return value
         case datetime():
             return forms.instant(value, language, zone)
         case date():

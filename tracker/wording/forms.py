@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -87,6 +88,7 @@ def day_and_weekday(value: date, language: Language, *, year: bool = False) -> s
     return f"{text} {name}" if language == "zh" else f"{name} {text}"
 
 
+@lru_cache(maxsize=2048)  # a morning's mails tell the same few instants many thousand times
 def instant(value: datetime, language: Language, zone: ZoneInfo, *, year: bool = False) -> str:
     """`10-18 周一 24:00`, `Mon 10-18 24:00`."""
     on, at = wall_clock(value, zone)
