@@ -23,7 +23,8 @@ from typing import Any
 
 import pytest
 from aiosmtplib import SMTP
-from jinja2 import Environment
+from jinja2 import Environment, Template, pass_eval_context
+from jinja2.nodes import EvalContext
 from sqlalchemy import event
 from sqlmodel import select
 
@@ -322,11 +323,36 @@ def test_building_a_mail_costs_at_most_three_times_the_bare_minimum() -> None:
 
 # -- the digest ------------------------------------------------------------------------------------
 
-BARE = """<table>{% for row in rows %}<tr>{% for cell in row %}<td class="ink rule" align="left"
- style="font-family:Arial,sans-serif;font-size:13px;line-height:20px;color:#1b1c1e;
-border-bottom:1px solid #d8d4ca;padding:7px 10px 7px 0;">{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table>"""
-CELL = "市生态环境局中方分局 3.42"
+CELLS = 6
+CELL = "县水利局 3.42"
+
+
+def dict_rows(values: int, size: int) -> tuple[Template, list[dict[str, str]]]:
+    """Bare Jinja2 with dict rows: so many values between so much constant HTML."""
+    style = "s" * max(0, size // values - len("<td></td>") - len(CELL))
+    cells = "".join(f"<td>{style}{{{{ row.c{n} }}}}</td>" for n in range(CELLS))
+    bare = Environment(autoescape=True).from_string(
+        f"<table>{{% for row in rows %}}<tr>{cells}</tr>{{% endfor %}}</table>"
+    )
+    return bare, [{f"c{n}": CELL for n in range(CELLS)}] * max(1, values // CELLS)
+
+
+def values_in(digest: Digest) -> int:
+    """How many values its HTML is filled with; those of its text come on top."""
+    count = 0
+
+    @pass_eval_context
+    def counted(context: EvalContext, value: object) -> object:
+        nonlocal count
+        count += context.autoescape
+        return value
+
+    templates = environment(Settings(secret="x" * 32))
+    templates.finalize = counted
+    render_digest(templates, "zh", digest)  # compiled: constants are counted once
+    count = 0
+    render_digest(templates, "zh", digest)
+    return count
 
 
 def a_long_digest() -> Digest:
@@ -339,19 +365,22 @@ def a_long_digest() -> Digest:
 
 
 def test_the_digest_against_bare_jinja() -> None:
-    """As many bytes of HTML from plain rows: what the template engine itself takes."""
+    """As many values between as many bytes of HTML, from dict rows: what the template engine itself
+    takes. Ours makes its words, a text and a subject beside."""
     templates = environment(Settings(secret="x" * 32))
     digest = a_long_digest()
-    size = len(render_digest(templates, "zh", digest).html)
-    bare = Environment(autoescape=True).from_string(BARE)
-    one_row = len(bare.render(rows=[[CELL] * 6]))
-    rows = [[CELL] * 6 for _ in range(max(1, size // one_row))]
+    values, size = values_in(digest), len(render_digest(templates, "zh", digest).html)
+    bare, rows = dict_rows(values, size)
     ratio = rounds(lambda: render_digest(templates, "zh", digest), lambda: bare.render(rows=rows))
+    if ratio > 2:  # once more, for a machine that was busy with something else
+        ratio = rounds(
+            lambda: render_digest(templates, "zh", digest), lambda: bare.render(rows=rows)
+        )
     print(
-        f"\nFIGURE P8 digest of 60 units ({size:,} characters of HTML, with its text and subject): "
-        f"x{ratio:.2f} of bare Jinja2 with plain rows of the same size (goal 1.5)"
+        f"\nFIGURE P8 digest of 60 units ({size:,} characters of HTML with {values} values, "
+        f"and its text and subject): x{ratio:.2f} of bare Jinja2 with dict rows (goal 1.5)"
     )
-    assert ratio <= 15, "an environment, an inliner or a macro for each cell would cost more"
+    assert ratio <= 2.5, "an environment, an inliner or a macro for each cell would cost more"
 
 
 if __name__ == "__main__":
