@@ -47,6 +47,7 @@ PAGES = [
     f"/p/small/timeline?unit={住建局}&lang=en",
     "/p/small/obligations?sort=-lost&lang=en",
     "/p/small/ranking",
+    "/p/small/notices/table",
     "/p/small/entries?sort=points",
     "/p/small/items/4",
     "/p/small/clauses/4?lang=en",

@@ -120,3 +120,14 @@ def test_a_clause_shows_rule_reading_source_facts_and_entries(visitor: TestClien
     assert "9 个的 80% 取几个？" in reading
     assert visitor.get("/p/small/clauses/nothing").status_code == 404
     assert visitor.get("/p/small/items/nothing").status_code == 404
+
+
+def test_the_notices_are_taken_along_with_outcome_and_proof(visitor: TestClient) -> None:
+    rows = lines(visitor.get("/p/small/notices/table?file=csv&sort=at"))
+    shown = visitor.get("/p/small/notices/table").text
+    assert shown.partition("<tbody>")[2].count("<tr>") == 200
+    assert f"{len(rows) - 1} / {len(rows) - 1}" in shown
+    assert 'rel="next"' in shown
+    sent = [row for row in rows if "已送达" in row]
+    assert sent
+    assert all("@" in row[-1] for row in sent)

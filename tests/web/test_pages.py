@@ -34,6 +34,7 @@ PATHS = [
     "/p/small/timeline",
     "/p/small/obligations?sort=-lost",
     "/p/small/ranking",
+    "/p/small/notices/table",
     "/p/small/entries",
     "/p/small/items/4",
     "/p/small/clauses/1",

@@ -71,6 +71,10 @@ class Listing(Generic[Row]):
     def found(self) -> int:
         return len(self.matching)
 
+    def told(self, row: Row) -> dict[str, Cell]:
+        """What the row's cells say, by column, for a page that shows them as they are."""
+        return {column.key: column.value(row) for column in self.columns}
+
     @property
     def more(self) -> bool:
         return self.skip + self.per_page < self.found

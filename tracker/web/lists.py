@@ -14,8 +14,9 @@ from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Light, Standing
 from tracker.domain.points import ZERO, Units
 from tracker.exports.sheet import Cell, Kind
-from tracker.services import digest_desk, readings
+from tracker.services import digest_desk, mailings, readings
 from tracker.services.digest import UnitLights
+from tracker.services.mailings import Mailing
 from tracker.web import items as items_
 from tracker.web import overview
 from tracker.web.asking import Asked, Desk
@@ -26,7 +27,7 @@ from tracker.web.outlook import Outlook, outlook
 from tracker.web.overview import lost_by_unit
 from tracker.web.pages import opened
 from tracker.web.rendering import page
-from tracker.wording import arithmetic, light_word, text
+from tracker.wording import arithmetic, light_word, notice_reason, rung, text
 
 router = APIRouter()
 
@@ -212,3 +213,52 @@ def entries_page(asked: Looking, slug: str) -> Response:
     if (file := file_of(asked, at, table, name)) is not None:
         return file
     return page(asked, "entries", desk=at, table=table)
+
+
+# -- what went out, as one table -------------------------------------------------------------------
+
+MOST_NOTICES = 20_000
+"""The latest ones: enough for a year of a programme, small enough for one file."""
+
+
+def notice_columns(asked: Asked, at: Desk) -> tuple[Column[Mailing], ...]:
+    titles = {one.obligation.key: one.obligation for one in at.board.ledger.standings}
+
+    def matter(row: Mailing) -> str:
+        owed = titles.get(row.obligation)
+        return row.obligation if owed is None else f"{owed.clause} {owed.title}"
+
+    def to(row: Mailing) -> str:
+        role = text(f"role.{row.role}", language=asked.language)
+        return f"{role} {row.name}".strip()
+
+    def outcome(row: Mailing) -> str:
+        return text(f"pages.notice_{row.state}", language=asked.language)
+
+    def reason(row: Mailing) -> str:
+        return notice_reason(row.reason, asked.language) if row.reason else ""
+
+    return (
+        Column("at", "pages.notice_at", lambda row: row.at, Kind.INSTANT, 17),
+        Column("matter", "pages.matter", matter, Kind.LONG, 40),
+        Column("unit", "pages.unit", lambda row: at.unit(row.unit), width=24),
+        Column("rung", "pages.notice_rung", lambda row: rung(row.rung, asked.language), width=18),
+        Column("to", "pages.notice_to", to, width=16),
+        Column("outcome", "pages.notice_outcome", outcome, width=14),
+        Column("why", "acts.reason", reason, Kind.LONG, 24),
+        Column("settled", "work.settled_at", lambda row: row.settled_at, Kind.INSTANT, 17),
+        Column("reply", "work.reply", lambda row: row.reply, Kind.LONG, 30),
+        Column("proof", "work.message_id", lambda row: row.message_id, width=36),
+    )
+
+
+@router.get("/p/{slug}/notices/table")
+def notices_table(asked: Office, slug: str) -> Response:
+    """Every notice with its outcome and its proof, to sort, narrow and take along."""
+    with opened(asked, slug) as (session, at):
+        rows = mailings.latest(session, slug, known_at=at.board.known_at, limit=MOST_NOTICES)
+    table = listing(asked, notice_columns(asked, at), rows)
+    name = text("web.nav_notices", language=asked.language)
+    if (file := file_of(asked, at, table, name)) is not None:
+        return file
+    return page(asked, "notices_table", desk=at, table=table)
