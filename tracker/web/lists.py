@@ -253,7 +253,7 @@ def notice_columns(asked: Asked, at: Desk) -> tuple[Column[Mailing], ...]:
 
 
 @router.get("/p/{slug}/notices/table")
-def notices_table(asked: Office, slug: str) -> Response:
+def notices_table(asked: Looking, slug: str) -> Response:
     """Every notice with its outcome and its proof, to sort, narrow and take along."""
     with opened(asked, slug) as (session, at):
         rows = mailings.latest(session, slug, known_at=at.board.known_at, limit=MOST_NOTICES)
