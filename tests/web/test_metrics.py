@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx2 as httpx
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
+from tests.faults.workshop import put_mails
 from tests.web.conftest import House
-from tracker.services import planning
+from tracker.services import planning, trail
 from tracker.store.tables import Table
 
 TOKEN = "a token of the monitor that is long"
@@ -26,6 +28,9 @@ def figures(answer: httpx.Response) -> dict[str, dict[tuple[str, ...], float]]:
 
 def test_a_monitor_on_this_machine_reads_ages_counts_and_latencies(house: House) -> None:
     planning.tick_all(house.runtime.database, house.clock.now())
+    put_mails(house.runtime.database, 2, due_at=house.clock.now() - timedelta(minutes=1))
+    with house.runtime.database.write() as session:
+        trail.append(session, "small", "test", "", {}, now=house.clock.now())
     house.runtime.sends["mail", "sent"] = 7
     with house.browser() as browser:
         assert browser.get("/p/small/").status_code == 200
@@ -34,9 +39,11 @@ def test_a_monitor_on_this_machine_reads_ages_counts_and_latencies(house: House)
         found = figures(browser.get("/metrics"))
     assert found["tracker_beat_age_seconds"]["tick",] == 0
     assert found["tracker_database_up"][()] == 1
-    assert found["tracker_outbox_mails"]["pending",] > 0
-    assert found["tracker_trail_unsealed"][()] > 0
-    assert found["tracker_sends"]["this", "mail", "sent"] == 7
+    assert found["tracker_outbox_mails"] == {("held",): 0, ("pending",): 2}
+    assert found["tracker_outbox_oldest_seconds"][()] == 60
+    assert found["tracker_trail_unsealed"][()] == 1
+    assert found["tracker_trail_head_age_seconds"][()] >= 0
+    assert found["tracker_sends"]["mail", "sent", "this"] == 7
     assert found["tracker_health"]["tick",] == 1
     routes = {labels[1] for labels in found["tracker_request_seconds"] if len(labels) >= 3}
     assert "/p/{slug}/" in routes
