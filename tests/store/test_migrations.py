@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from tests.builders import JANUARY, a_database, a_programme, item, migrated
+from tracker.domain.errors import Refused
 from tracker.services import programmes, signoffs
 from tracker.store.database import (
     Outdated,
@@ -56,6 +57,25 @@ def test_a_database_goes_back_to_nothing_and_up_again(database_url: str) -> None
     with pytest.raises(Outdated, match="tracker migrate"):
         require_head(database_url)
     assert migrate(database_url) == head_revision()
+
+
+def test_going_back_is_refused_where_the_schema_before_cannot_hold_what_is_there(
+    database_url: str,
+) -> None:
+    migrate(database_url, "0002")
+    engine = create_engine(parsed(database_url))
+    names = (
+        "key, programme, obligation_id, obligation_key, deadline_version, rung, role, unit, "
+        "nominal_at, send_at, state, reason, made_at"
+    )
+    values = "'k', 'small', 9, 'o', 1, '+1', 'contact', 'u', :at, :at, 'sent', '', :at"
+    with engine.begin() as connection:
+        statement = text(f"INSERT INTO notice ({names}) VALUES ({values})")  # noqa: S608
+        connection.execute(statement, {"at": JANUARY})
+    with pytest.raises(Refused, match="before 0002: the obligations of 1 notices are gone"):
+        revert(database_url, "0001")
+    assert current_revision(database_url) == "0002"
+    engine.dispose()
 
 
 def test_sqlite_writes_ahead_so_that_readers_do_not_wait(sqlite_url: str) -> None:

@@ -374,14 +374,15 @@ def _is_cut_off(failure: DBAPIError, url: URL) -> bool:
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str) -> str:
+def migrate(url: str, to: str = "head") -> str:
     """Bring the schema to the head, making the SQLite file and its folder where there are none.
 
-    Returns the revision it has now. One migration at a time: others wait.
+    Returns the revision it has now. One migration at a time: others wait. A test that wants an
+    older schema names it in `to`.
     """
     from alembic import command
 
-    _run(url, lambda config: command.upgrade(config, "head"))
+    _run(url, lambda config: command.upgrade(config, to))
     return current_revision(url) or ""
 
 
