@@ -148,6 +148,15 @@ def test_the_verdict_of_a_digest_is_one_sentence() -> None:
     assert quiet == "失分 0.00，本周没有新增，周五前没有可挽回的。"
 
 
+def test_what_is_lost_whatever_is_done_is_said_so(environment: Environment) -> None:
+    page = samples.a_quiet_digest()
+    assert "失分不再增加" in render_digest(environment, "zh", page).text
+    lost = replace(page.verdict, lost_if_nothing=Units(1000), lost_if_all_done=Units(1000))
+    told = render_digest(environment, "zh", replace(page, verdict=lost)).text
+    assert "失分 0.10，现在办也挽不回" in told
+    assert "不再增加" not in told
+
+
 TWO_DAYS = {"light": Light.LATE, "workdays_late": 2, "days_late": 4}
 
 

@@ -27,7 +27,7 @@ from tracker.wording.forms import day, points
 WEEKS = timedelta(weeks=12)
 """How far back the score is drawn."""
 
-ROWS = 8
+ROWS = 7
 """Units drawn; those that lost most, which the ranking has first."""
 
 COLOURS = {

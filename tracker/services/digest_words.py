@@ -42,7 +42,7 @@ from tracker.wording.templating import MARKS
 FEW = 3
 """Quiet units beyond so many stand together in one row."""
 
-UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 24, 8, 8, 5, 4, 20, 8
+UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 20, 8, 8, 4, 4, 20, 8
 """How many of each a mail lists before it counts the rest."""
 
 KINDS = ("extend", "review", "decide", "enter")
@@ -249,7 +249,8 @@ class DigestWords:
     def prospect(self) -> str:
         verdict = self.digest.verdict
         if verdict.recoverable <= 0:
-            return self.say("wait_none", until=verdict.until)
+            key = "wait_none" if verdict.lost_if_nothing <= verdict.lost else "wait_same"
+            return self.say(key, until=verdict.until, nothing=verdict.lost_if_nothing)
         return self.say("wait", until=verdict.until, nothing=verdict.lost_if_nothing,
                         best=verdict.lost_if_all_done)  # fmt: skip
 
