@@ -323,7 +323,7 @@ def recorded(database: Database, facts: Sequence[f.AnyFact]) -> None:
         handins.follow(session, SLUG, facts, known, tuple, before=before, last=last)
 
 
-@pytest.mark.parametrize("units", [QUICK, FULL])
+@pytest.mark.parametrize("units", [pytest.param(300, id="quick"), FULL])
 @pytest.mark.parametrize("late", [False, True], ids=["nothing-lost", "all-lost"])
 def test_the_first_look_of_a_new_process_against_a_bare_loop_over_the_same_database(
     units: int, late: bool, database_url: str, told: Callable[[str], None]
