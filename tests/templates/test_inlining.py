@@ -98,3 +98,21 @@ def test_a_text_is_not_escaped_by_a_macro_that_a_page_shares_with_it() -> None:
     told = render_digest(INLINING, "zh", digest).text
     assert "<script>" in told
     assert "&lt;" not in told
+
+
+@pytest.mark.parametrize("kind", [Environment, Inlining])
+def test_a_macro_keeps_what_its_own_template_imports(kind: type[Environment]) -> None:
+    """Written into a page that does not import it, or imports something else by its name."""
+    sheets = {
+        "marks": "{% macro mark(x) %}*{{ x }}*{% endmacro %}",
+        "others": "{% macro mark(x) %}!{{ x }}!{% endmacro %}",
+        "price": '{% import "marks" as c %}{% macro shown(x) %}{{ c.mark(x) }}{% endmacro %}'
+        "{% macro framed(x) %}[{{ shown(x) }}]{% endmacro %}",
+        "plain": '{% import "price" as p %}{{ p.framed(1) }}',
+        "same": '{% import "marks" as c %}{% import "price" as p %}{{ p.framed(1) }}',
+        "other": '{% import "others" as c %}{% import "price" as p %}'
+        "{{ p.framed(1) }}{{ c.mark(2) }}",
+    }
+    env = kind(loader=DictLoader(sheets), undefined=StrictUndefined)
+    told = {name: env.get_template(name).render() for name in ("plain", "same", "other")}
+    assert told == {"plain": "[*1*]", "same": "[*1*]", "other": "[*1*]!2!"}

@@ -40,8 +40,11 @@ class Inlining(Environment):
 class _Library:
     """The macros of an imported template under the name that it has there, and what it sets."""
 
+    template: str
     alias: str
     macros: Mapping[str, nodes.Macro]
+    named: frozenset[str]
+    """All its macros, those included that have to be called."""
     constants: Mapping[str, Any]
 
 
@@ -83,9 +86,21 @@ class _Inliner:
         if sets and one.with_context:
             return None
         constants = vars(self.environment.get_template(one.template.value).module) if sets else {}
-        macros = {each.name: each for each in tree.body if isinstance(each, nodes.Macro)}
-        given = {name: value for name, value in constants.items() if name not in macros}
-        return _Library(one.target, macros, given)
+        every = {each.name: each for each in tree.body if isinstance(each, nodes.Macro)}
+        macros = {name: each for name, each in every.items() if self._knows_all(each, tree)}
+        given = {name: value for name, value in constants.items() if name not in every}
+        return _Library(one.template.value, one.target, macros, frozenset(every), given)
+
+    def _knows_all(self, macro: nodes.Macro, tree: nodes.Template) -> bool:
+        """Whether what the macro's template imports for it is imported here under the same name:
+        written in here, it would miss anything else."""
+        used = {each.name for each in _of(macro.body, nodes.Name)}
+        for one in tree.find_all(nodes.Import):
+            here = self.libraries.get(one.target)
+            same = here is not None and nodes.Const(here.template) == one.template
+            if one.target in used and not same:
+                return False
+        return True
 
     # -- statements --------------------------------------------------------------------------------
 
@@ -262,7 +277,7 @@ class _Copy:
         library = self.library
         if library is not None and one.name in library.constants:
             return nodes.Const(library.constants[one.name], lineno=self.line)
-        if library is not None and one.name in library.macros:
+        if library is not None and one.name in library.named:
             alias = nodes.Name(library.alias, "load", lineno=self.line)
             return nodes.Getattr(alias, one.name, "load", lineno=self.line)
         return nodes.Name(one.name, "load", lineno=self.line)
