@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from sqlmodel import Session, select
 from starlette.responses import JSONResponse, Response
 
@@ -15,8 +14,7 @@ from tracker.runtime import build
 from tracker.settings import load
 from tracker.store.tables import ObligationRow
 from tracker.web.app import create as pages
-from tracker.web.asking import Asked
-from tracker.web.entry import office
+from tracker.web.entry import Entering
 
 AT = "TRACKER_BENCH_AT"
 
@@ -27,7 +25,7 @@ def create() -> FastAPI:
     app = pages(build(load(), clock))
 
     @app.get("/bare/{number}")
-    def bare(number: int, asked: Annotated[Asked, Depends(office)]) -> Response:
+    def bare(number: int, asked: Entering) -> Response:
         with asked.runtime.database.read() as session:
             return JSONResponse({"title": _title(session, number)})
 
