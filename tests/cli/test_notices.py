@@ -8,7 +8,9 @@ import pytest
 
 from schedules.clock import SystemClock
 from tests.builders import 住建局
-from tests.cli.conftest import Installation
+from tests.cli.conftest import Installation, small
+from tracker.definitions import yamlform
+from tracker.domain.programme import Programme
 
 KEY = f"1/done/{住建局}"
 CONTACTS = (
@@ -23,6 +25,10 @@ def in_days(n: int) -> str:
 
 @pytest.fixture
 def staffed(loaded: Installation) -> Installation:
+    """The year is over, and the office goes on asking for what is open."""
+    open_end = {**small().model_dump(mode="json", by_alias=True), "policy": {"ends_on": "never"}}
+    again = loaded.write("open.yaml", yamlform.dump(Programme.model_validate(open_end)))
+    assert loaded("programme", "load", again).code == 0
     told = loaded("contacts", "load", loaded.write("contacts.csv", CONTACTS))
     assert told.code == 0, told.error
     return loaded
@@ -90,4 +96,4 @@ def test_one_is_sent_by_hand_and_the_next_tick_makes_its_mail(staffed: Installat
     told = staffed("notices", "send", KEY, "--role", "boss")
     assert (told.code, "no role 'boss'" in told.error) == (1, True)
     told = staffed("notices", "resend", "nobody@nowhere")
-    assert (told.code, "no reminder has the number" in told.error) == (1, True)
+    assert (told.code, "no mail has the number" in told.error) == (1, True)

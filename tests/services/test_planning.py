@@ -135,6 +135,20 @@ def test_what_a_later_version_adds_is_made_up_for_and_nothing_else(database: Dat
     assert keys(database) - before == {f"small|2/done/{住建局}|1|-7|contact"}
 
 
+def test_a_version_that_changes_nothing_but_the_ladder_is_followed_at_once(
+    database: Database,
+) -> None:
+    """The first ladder ended long ago; that of the second goes on."""
+    ended, open_end = (a_programme(item("1", due_on="2021-09-30"), policy=policy)
+                       for policy in ({"overdue_last": 1}, {"overdue_last": "never"}))  # fmt: skip
+    publish(database, ended)
+    tick(database, "2021-10-14 09:00")
+    before = keys(database)
+    publish(database, open_end, when=at("2021-10-14 10:00"))
+    tick(database, "2021-10-15 08:30")
+    assert {key.split("|")[3] for key in keys(database) - before} == {"+7"}
+
+
 def test_the_notices_of_a_tick_are_one_event_of_the_trail(database: Database) -> None:
     publish(database, SMALL)
     tick(database, "2021-01-15 08:30")

@@ -169,7 +169,7 @@ def _near_view(session: Session, slug: str, keys: Iterable[str]) -> View:
     programme = programmes.current(session, slug)
     clauses = {key.partition("/")[0] for key in keys}
     facts = factbook.near(session, slug, clauses=clauses)
-    return View(programme, calendars.calendar(session), facts)
+    return View(programme, calendars.calendar(session), facts, programmes.loaded(session, slug))
 
 
 def preview(session: Session, slug: str, *, after: datetime, until: datetime) -> Merged:

@@ -77,6 +77,8 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     body = {"version": row.version, "hash": row.hash, "by": trail.traced(session, by)}
     trail.append(session, programme.id, "programme.published", programme.id, body, now=now)
     refresh_obligations(session, programme.id, now=now)
+    # A ladder may be another one where no date has moved.
+    _rearm(session, programme.id, queries.open_keys(session, programme.id), now, None)
     return Published(row.slug, row.version, row.hash, row.title, new=True)
 
 
