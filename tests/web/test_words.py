@@ -49,7 +49,7 @@ CHOSEN = {
                      "too_large", "too_often", "http",
                      *(f"unclear_{name}" for name in ("as_of", "day", "light", "form")),
                      *(f"forbidden_{name}"
-                       for name in ("no_code", "origin", "token", "link", "role")))
+                       for name in ("no_code", "origin", "token", "link", "role", "metrics")))
         for part in ("what", "why", "next")
     ],
 }  # fmt: skip
