@@ -112,6 +112,11 @@ class Who:
     scopes: frozenset[Act] | None = None
     only: str | None = None
 
+    @property
+    def owner(self) -> str:
+        """Whose an answer is that is kept for a while."""
+        return self.by if self.account is None else f"account:{self.account}"
+
     def may(self, act: Act, about: About) -> bool:
         if not self._within(act, about.programme):
             return False

@@ -22,6 +22,7 @@ from tracker.services import (
     outbox,
     planning,
     programmes,
+    replays,
     trail,
     tries,
     watch,
@@ -127,6 +128,7 @@ def _seal(parts: Runtime, stop: asyncio.Event) -> None:
     with parts.database.write() as session:
         drafts.tidy(session, now=parts.clock.now())
         tries.tidy(session, parts.clock.now())
+        replays.tidy(session, parts.clock.now())
     while not stop.is_set():
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):

@@ -260,6 +260,12 @@ class Gate:
         if not hmac.compare_digest(expected.encode(), token.encode(errors="replace")):
             raise Forbidden("token")
 
+    def check_origin(self, request: Request) -> None:
+        """Forbidden for a change that a page of another site asks for; a browser says from where
+        it sends a DELETE."""
+        if not self.same_origin(request):
+            raise Forbidden("origin")
+
     def same_origin(self, request: Request) -> bool:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return False

@@ -1,39 +1,57 @@
-"""A small REST interface; the answers are those of the command line's `--json`."""
+"""Reading through the interface; the answers are those of the command line's `--json`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json, to_json
+from fastapi import APIRouter, Query
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails, to_json
+from sqlmodel import Session
 from starlette.responses import JSONResponse, Response
 
 from tracker.definitions import answers, sheets, telling
-from tracker.definitions.answers import DueAnswer, LedgerAnswer, amount
+from tracker.definitions.answers import (
+    Answer,
+    DueAnswer,
+    LedgerAnswer,
+    ObligationAnswer,
+    amount,
+)
 from tracker.definitions.documentanswers import LoadedAnswer, ProgrammesAnswer, PublishedAnswer
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError, Problem
+from tracker.domain.obligations import Standing
 from tracker.domain.points import Units
 from tracker.services import factbook, programmes, reporting, scoreboard
 from tracker.services.scoreboard import Board
-from tracker.web import items, overview, vitals
-from tracker.web.access import Forbidden
-from tracker.web.entry import Entering, Running, Seeing, Tending
-from tracker.web.intake import TooLarge
+from tracker.web import items, matter, overview, vitals
+from tracker.web.asking import Asked
+from tracker.web.entry import Entering, Looking, Running, Seeing, Tending
+from tracker.web.interface import (
+    MOST_PER_PAGE,
+    PER_PAGE,
+    RESPONSES,
+    Cursor,
+    Limit,
+    Posted,
+    Sent,
+    obligation_version,
+    part,
+    tagged,
+    write,
+)
 from tracker.web.pages import final, opened
 from tracker.wording import arithmetic, counting
 
-router = APIRouter(prefix="/api/v1")
-
-MOST_BYTES = 8 * 1024 * 1024
+router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 
-@router.get("/openapi.json", include_in_schema=False)
-def description(request: Request, asked: Entering) -> Response:
-    return JSONResponse(request.app.openapi())
+class FactsAnswer(Answer):
+    facts: list[dict[str, Any]] = Field(description="Each as `tracker facts schema` says.")
 
 
 @router.get("/programmes")
@@ -66,30 +84,36 @@ def score(asked: Seeing, slug: str, unit: str = "") -> LedgerAnswer:
     )  # fmt: skip
 
 
-@router.get("/programmes/{slug}/obligations")
-def obligations(asked: Seeing, slug: str, unit: str = "", light: str = "") -> DueAnswer:
-    """Obligations with lights and deadlines, of one unit or with one light if wanted."""
+@router.get("/programmes/{slug}/obligations", response_model=DueAnswer)
+def obligations(
+    asked: Seeing, slug: str, unit: str = "", light: str = "", limit: Limit = MOST_PER_PAGE,
+    cursor: Cursor = "",
+) -> Response:  # fmt: skip
+    """Obligations with lights and deadlines, of one unit or with one light if wanted: those that
+    whoever asks may see. `lights` counts all of them, on every page."""
     wanted = items.Wanted(unit=unit, light=light)
     with opened(asked, slug) as (_, at):
         board = at.board
     chosen = [one for one in board.ledger.standings
               if wanted.takes(one, board) and asked.may(Act.SEE, at, one.obligation)]  # fmt: skip
-    lost = _lost(board)
-    zone = board.programme.tz
-    return DueAnswer(
+    found, headers = part(asked, chosen, limit=limit, cursor=cursor,
+                          name=lambda one: one.obligation.key)  # fmt: skip
+    lost, zone = _lost(board), board.programme.tz
+    answer = DueAnswer(
         programme=answers.about(board.programme, board.version),
         as_of=answers.instant(board.as_of, zone),
         known_at=answers.instant(board.known_at, zone),
         lights={light.value: count for light, count in overview.light_counts(chosen)},
-        obligations=[
-            answers.obligation_answer(
-                one, board.programme, lost=lost.get(one.obligation.key, 0),
-                counted=counting(one.obligation.deadline, asked.language,
-                                 needs=one.obligation.needs),
-            )
-            for one in chosen
-        ],
-    )  # fmt: skip
+        obligations=[_told(asked, board, one, lost) for one in found],
+    )
+    return JSONResponse(answer.model_dump(mode="json", by_alias=True), headers=headers)
+
+
+def _told(asked: Asked, board: Board, one: Standing, lost: Mapping[str, Units]) -> ObligationAnswer:
+    counted = counting(one.obligation.deadline, asked.language, needs=one.obligation.needs)
+    return answers.obligation_answer(
+        one, board.programme, lost=lost.get(one.obligation.key, 0), counted=counted
+    )
 
 
 def _lost(board: Board) -> dict[str, Units]:
@@ -101,41 +125,69 @@ def _lost(board: Board) -> dict[str, Units]:
     return found
 
 
-async def _posted(request: Request) -> bytes:
-    """Forbidden for what a form of another site could send, TooLarge above the limit."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" or not request.app.state.web.gate.same_origin(request):
-        raise Forbidden("origin")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise TooLarge
-    return body
+@router.get(
+    "/programmes/{slug}/obligation", response_model=ObligationAnswer,
+    responses={304: {"description": "Unchanged."}},
+)  # fmt: skip
+def obligation(asked: Seeing, slug: str, key: Annotated[str, Query(max_length=300)]) -> Response:
+    """One obligation by its key. Its ETag is what If-Match takes when something is reported,
+    reviewed or extended: 412 where somebody else was quicker."""
+    with opened(asked, slug) as (_, at):
+        board = at.board
+    one = matter.find(board, key)
+    asked.must(Act.SEE, at.about(one.obligation))
+    return tagged(_told(asked, board, one, _lost(board)), obligation_version(board, one), asked)
 
 
-@router.post("/programmes/{slug}/facts")
-def record_facts(
-    asked: Running, slug: str, posted: Annotated[bytes, Depends(_posted)]
-) -> LoadedAnswer:
+@router.get("/programmes/{slug}/facts", response_model=FactsAnswer)
+def facts(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
+    """Every fact in the order in which it was recorded, corrected ones included, as of when it was
+    known (`known_at`)."""
+    with opened(asked, slug) as (_, at):
+        every = at.board.facts
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: one.id)
+    told = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found]
+    return JSONResponse({"facts": told}, headers=headers)
+
+
+@router.post(
+    "/programmes/{slug}/facts", status_code=200, response_model=LoadedAnswer,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "array", "items": {"type": "object"},
+                        "description": "as `tracker facts schema` says",
+                        "examples": [[{"fact": "report", "id": "oa-1", "clause": "1",
+                                       "duty": "done", "unit": "housing", "done": True,
+                                       "occurred_at": "2021-10-18T09:00:00+08:00"}]],
+                    }
+                }
+            },
+        }
+    },
+)  # fmt: skip
+def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
     one with an id that is on file with the same content is kept."""
-    new = _facts(posted, asked.now)
-    with asked.runtime.database.write() as session:
+    new = _facts(sent, asked.now)
+
+    def act(session: Session) -> LoadedAnswer:
         before = factbook.named(session, slug, [one.id for one in new])
         stored = reporting.record_facts(session, slug, new, now=asked.now, by=asked.by)
         added = [one for one in stored if one.id not in before]
         moved = scoreboard.moved(session, slug, added, now=asked.now)
-    return LoadedAnswer(file="", what="facts", rows=len(stored), added=len(added),
-                        kept=len(stored) - len(added), moved=amount(moved.by))  # fmt: skip
+        return LoadedAnswer(file="", what="facts", rows=len(stored), added=len(added),
+                            kept=len(stored) - len(added), moved=amount(moved.by))  # fmt: skip
+
+    return write(asked, sent, act, status=200)
 
 
-def _facts(body: bytes, now: datetime) -> list[f.AnyFact]:
+def _facts(sent: Posted, now: datetime) -> list[f.AnyFact]:
     """DefinitionError names every fact and field that is wrong."""
-    try:
-        given = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise DefinitionError([Problem("body", f"不是 JSON / not JSON: {error}")]) from error
+    given = sent.content
     if not isinstance(given, list):
         raise DefinitionError([Problem("body", "应是事实的列表 / not a list of facts")])
     found: list[f.AnyFact] = []

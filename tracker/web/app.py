@@ -21,8 +21,11 @@ from tracker.web import (
     administering,
     ahead,
     api,
+    apiaccounts,
+    apiwrites,
     assets,
     clauses,
+    description,
     entry,
     factpages,
     feeds,
@@ -110,6 +113,9 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         feeds,
         noticing,
         api,
+        apiwrites,
+        apiaccounts,
+        description,
     ):
         app.include_router(module.router)
     return app

@@ -13,12 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from tracker.domain.errors import DefinitionError, NotFound, Refused, TrackerError
+from tracker.domain.errors import DefinitionError, NotFound, Refused, TrackerError, Unfit
 from tracker.services.tries import TooOften
 from tracker.store.database import StoreError
 from tracker.web.access import Forbidden, PasswordNeeded, SignInNeeded
 from tracker.web.asking import asked
 from tracker.web.intake import FILE_LIMIT, TooLarge, Unclear
+from tracker.web.interface import Changed, MatchNeeded
 from tracker.web.rendering import page
 from tracker.web.security import HEADERS
 
@@ -46,6 +47,13 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(413, "too_large", reason=f"{FILE_LIMIT // 1024 // 1024} MB")
         case Unclear():
             return Trouble(400, f"unclear_{error}")
+        case Unfit():
+            told = (f"{part}: {misfit.value}" for part, misfit in error.parts.items())
+            return Trouble(422, "definition", reason=str(error), details=tuple(told))
+        case Changed():
+            return Trouble(412, "changed")
+        case MatchNeeded():
+            return Trouble(428, "match_needed")
         case NotFound():
             return Trouble(404, "not_found", reason=str(error))
         case Refused():

@@ -1,0 +1,246 @@
+"""The ground of the interface: strict bodies, places of mistakes, versions, answers given again."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from schedules.deadlines import local_day
+from tests.builders import SHANGHAI
+from tests.databases import Prepare
+from tests.web.conftest import House, opened
+from tests.web.staff import FAR, KEY, REPORT, come_in, staffed
+from tracker.domain import facts as f
+from tracker.services import accounts, tokens
+
+API = "/api/v1/programmes/small"
+
+
+@pytest.fixture
+def staff(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
+    house = opened(database_like(staffed), tmp_path / "data")
+    yield house
+    house.runtime.database.close()
+
+
+def program(house: House, login: str, *scopes: str) -> TestClient:
+    """A program with a token of that account."""
+    now = house.clock.now()
+    on = local_day(now, SHANGHAI)
+    with house.runtime.database.write() as session:
+        one = accounts.named(session, login, on)
+        _, value = tokens.make(session, one.id, name="a test", scopes=scopes, days=9, now=now,
+                               on=on, by="x")  # fmt: skip
+    client = house.browser(client=FAR, host="tracker.example")
+    client.headers["authorization"] = f"Bearer {value}"
+    return client
+
+
+def test_a_unit_reports_with_a_file_and_its_reviewer_returns_it(staff: House) -> None:
+    file = {"name": "照片.jpg", "content": base64.b64encode(b"photo").decode()}
+    with program(staff, "contact", "report") as unit, program(staff, "reviewer", "review") as judge:
+        body = {"obligation": "4/s1/housing", "count": "7", "note": "七个", "files": [file]}
+        made = unit.post(f"{API}/reports", json=body)
+        assert made.status_code == 201, made.text
+        report = staff.last()
+        assert isinstance(report, f.Report)
+        assert (report.id, report.count, len(report.evidence)) == (made.json()["id"], 7, 1)
+        verdict = {"obligation": "4/s1/housing", "report": report.id, "outcome": "returned"}
+        told = judge.post(f"{API}/reviews", json=verdict)
+        assert told.status_code == 422
+        assert "reason" in str(told.json()["problems"]) or "reason" in told.text
+        assert judge.post(f"{API}/reviews", json=verdict | {"reason": "缺件"}).status_code == 201
+        wrong = verdict | {"report": REPORT}
+        assert judge.post(f"{API}/reviews", json=wrong).status_code == 404
+
+
+def test_a_unit_asks_and_only_the_office_grants(staff: House) -> None:
+    body = {"obligation": KEY, "until": "2021-11-30", "reason": "阴雨"}
+    with program(staff, "contact", "report") as unit, program(staff, "office", "run") as office:
+        assert (
+            unit.post(f"{API}/extensions", json=body | {"outcome": "approved"}).status_code == 403
+        )
+        assert unit.post(f"{API}/extensions", json=body).status_code == 201
+        granted = office.post(f"{API}/extensions", json=body | {"outcome": "approved"})
+        assert granted.status_code == 201, granted.text
+        earlier = {"obligation": KEY, "done": True, "submitted_at": "2021-10-11T09:00:00+08:00"}
+        assert unit.post(f"{API}/reports", json=earlier).status_code == 403
+        assert office.post(f"{API}/reports", json=earlier).status_code == 201
+
+
+def test_a_case_is_opened_and_closed(staff: House) -> None:
+    with program(staff, "office", "run") as office:
+        body = {"case": "09", "kind": "handed", "unit": "env_branch", "title": "督办九",
+                "received_at": "2021-10-18T07:00:00+08:00"}  # fmt: skip
+        assert office.post(f"{API}/cases", json=body).status_code == 201
+        assert office.post(f"{API}/cases/09/close", json={}).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"obligation": KEY, "done": "yes"}, "done"),
+        ({"obligation": KEY, "done": 1}, "done"),
+        ({"obligation": KEY, "donne": True}, "donne"),
+        ({"done": True}, "obligation"),
+        ({"obligation": KEY, "count": "-1"}, "count"),
+        ({"obligation": KEY, "done": True, "note": "a\x00b"}, "note"),
+        ({"obligation": KEY, "done": True, "files": [{"name": "x"}]}, "files.0.content"),
+        ([], "body"),
+        ("nothing", "body"),
+    ],
+)
+def test_nothing_is_taken_for_something_else(staff: House, body: Any, place: str) -> None:
+    before = len(staff.facts())
+    with program(staff, "contact", "report") as unit:
+        told = unit.post(f"{API}/reports", json=body)
+    assert told.status_code == 422
+    assert told.headers["content-type"] == "application/problem+json"
+    assert any(one.startswith(place) for one in told.json()["problems"]), told.text
+    assert len(staff.facts()) == before
+
+
+def test_an_answer_is_given_again_and_nothing_is_done_again(staff: House) -> None:
+    key = {"idempotency-key": "oa-77"}
+    body = {"obligation": KEY, "done": True}
+    before = len(staff.facts())
+    with program(staff, "contact", "report") as unit, program(staff, "office", "run") as office:
+        first = unit.post(f"{API}/reports", json=body, headers=key)
+        again = unit.post(f"{API}/reports", json=body, headers=key)
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers["idempotency-replayed"] == "true"
+        other = unit.post(f"{API}/reports", json=body | {"note": "x"}, headers=key)
+        assert other.status_code == 409
+        assert len(staff.facts()) == before + 1
+        theirs = office.post(f"{API}/reports", json=body, headers=key)
+        assert "idempotency-replayed" not in theirs.headers
+
+
+def test_a_secret_is_told_once_however_often_it_is_asked_for(staff: House) -> None:
+    key = {"idempotency-key": "k1"}
+    body = {"login": "newcomer", "name": "新人", "role": {"role": "office"}}
+    with program(staff, "admin", "administer") as admin:
+        made = admin.post("/api/v1/accounts", json=body, headers=key)
+        again = admin.post("/api/v1/accounts", json=body, headers=key)
+    assert len(made.json()["password"]) == 23
+    assert again.json() == made.json() | {"password": ""}
+    assert made.json()["password"] not in str(staff.everything())
+
+
+def test_whoever_was_slower_is_told_so(staff: House) -> None:
+    with program(staff, "contact", "report") as unit:
+        shown = unit.get(f"{API}/obligation", params={"key": KEY})
+        tag = shown.headers["etag"]
+        same = unit.get(f"{API}/obligation", params={"key": KEY}, headers={"if-none-match": tag})
+        assert same.status_code == 304
+        body = {"obligation": "4/s1/housing", "count": "5"}
+        other = unit.get(f"{API}/obligation", params={"key": "4/s1/housing"}).headers["etag"]
+        sent = {"if-match": other}
+        assert unit.post(f"{API}/reports", json=body, headers=sent).status_code == 201
+        late = unit.post(f"{API}/reports", json=body | {"count": "6"}, headers=sent)
+        assert late.status_code == 412
+        assert late.json()["title"] == "changed"
+
+
+def test_an_account_is_changed_by_its_version_alone(staff: House) -> None:
+    with program(staff, "admin", "administer") as admin:
+        [one] = [one for one in admin.get("/api/v1/accounts").json()["accounts"]
+                 if one["login"] == "leader"]  # fmt: skip
+        path = f"/api/v1/accounts/{one['id']}"
+        tag = admin.get(path).headers["etag"]
+        assert admin.patch(path, json={"disabled": True}).status_code == 428
+        sent = {"if-match": tag}
+        assert admin.patch(path, json={"disabled": True}, headers=sent).json()["disabled"] is True
+        assert admin.patch(path, json={"disabled": False}, headers=sent).status_code == 412
+        seat = admin.post(f"{path}/roles", json={"role": "auditor", "programme": "small"})
+        number = seat.json()["roles"][-1]["id"]
+        assert admin.delete(f"{path}/roles/{number}").status_code == 204
+        assert admin.delete(f"{path}/roles/{number}").status_code == 404
+
+
+def test_lists_come_in_parts_that_nothing_shifts(staff: House) -> None:
+    with program(staff, "office", "run") as office:
+        whole = [one["id"] for one in office.get(f"{API}/facts?limit=1000").json()["facts"]]
+        found, path, pages = [], f"{API}/facts?limit=5", 0
+        while path:
+            answer = office.get(path)
+            found += [one["id"] for one in answer.json()["facts"]]
+            link = answer.headers.get("link", "")
+            path = link.partition("<")[2].partition(">")[0]
+            pages += 1
+            if pages == 1:
+                body = {"obligation": KEY, "done": True}
+                assert office.post(f"{API}/reports", json=body).status_code == 201
+        assert found[: len(whole)] == whole
+        assert len(found) == len(whole) + 1
+        assert office.get(f"{API}/facts?cursor=nonsense").status_code == 400
+        assert office.get(f"{API}/facts?limit=0").status_code == 400
+        few = office.get(f"{API}/obligations?limit=3")
+        assert len(few.json()["obligations"]) == 3
+        assert sum(few.json()["lights"].values()) > 3
+        assert 'rel="next"' in few.headers["link"]
+
+
+def test_own_tokens_are_made_by_a_person_and_revoked_by_either(staff: House) -> None:
+    with come_in(staff, "office") as person:
+        made = person.post("/api/v1/tokens", json={"name": "OA", "scopes": ["read"]})
+        assert made.status_code == 201, made.text
+    with far_with(staff, made.json()["value"]) as other:
+        assert (
+            other.post("/api/v1/tokens", json={"name": "x", "scopes": ["run"]}).status_code == 409
+        )
+        [one] = other.get("/api/v1/tokens").json()["tokens"]
+        assert one["value"] == ""
+        assert other.delete(f"/api/v1/tokens/{one['id']}").status_code == 204
+        assert other.get("/api/v1/tokens").status_code == 401
+
+
+def far_with(house: House, value: str) -> TestClient:
+    client = house.browser(client=FAR, host="tracker.example")
+    client.headers["authorization"] = f"Bearer {value}"
+    return client
+
+
+def test_a_page_of_another_site_changes_nothing_through_a_browser(staff: House) -> None:
+    elsewhere = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    before = staff.everything()
+    with come_in(staff, "office") as person:
+        before = staff.everything()
+        body = {"name": "x", "scopes": ["run"]}
+        assert person.post("/api/v1/tokens", json=body, headers=elsewhere).status_code == 403
+        assert person.post("/api/v1/tokens", data=body).status_code == 403
+        assert person.delete("/api/v1/tokens/1", headers=elsewhere).status_code == 403
+    assert staff.everything() == before
+
+
+def test_the_document_says_what_every_operation_takes_and_answers(staff: House) -> None:
+    with program(staff, "contact", "read") as unit:
+        told = unit.get("/api/v1/openapi.json").json()
+    assert told["openapi"].startswith("3.1")
+    assert told["security"] == [{"token": []}]
+    assert all(path.startswith("/api/v1/") for path in told["paths"])
+    for path, operations in told["paths"].items():
+        for method, one in operations.items():
+            assert {"401", "403", "429"} <= set(one["responses"]), path
+            if method == "post" and not path.endswith("/end"):
+                schema = one["requestBody"]["content"]["application/json"]["schema"]
+                assert schema["examples"], path
+
+
+def test_the_pages_to_try_it_come_from_here_alone(staff: House) -> None:
+    with come_in(staff, "office") as person:
+        shown = person.get("/api/v1/docs")
+        policy = shown.headers["content-security-policy"]
+        assert "script-src 'self';" in policy
+        assert "http" not in policy
+        assert "://" not in shown.text
+        for name in ("swagger-ui.css", "swagger-ui-bundle.js", "start.js"):
+            answer = person.get(f"/api/v1/docs/{name}")
+            assert answer.status_code == 200
+            assert len(answer.content) > 200
+        assert person.get("/api/v1/docs/secret").status_code == 404

@@ -1,0 +1,272 @@
+"""Accounts, roles and tokens through the interface: an administrator's, and one's own tokens."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field
+from sqlmodel import Session
+from starlette.responses import Response
+
+from schedules.deadlines import local_day
+from tracker.definitions.answers import Answer
+from tracker.domain.authority import EVERY_UNIT, Post, Role
+from tracker.domain.errors import Refused
+from tracker.services import accounts, tokens
+from tracker.services.accounts import Account
+from tracker.services.tokens import Scope, Token
+from tracker.web.asking import Asked
+from tracker.web.entry import Administering, Entering
+from tracker.web.interface import (
+    PER_PAGE,
+    RESPONSES,
+    Body,
+    Cursor,
+    Limit,
+    Sent,
+    must_match,
+    part,
+    read,
+    tagged,
+    takes,
+    version,
+    write,
+)
+
+router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+
+Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class SeatAnswer(Answer):
+    id: int = Field(description="By which the role is taken back.")
+    role: Role
+    programme: str | None = Field(description="None: all of them.")
+    unit: str = Field(description="`*`: not of one unit.")
+    from_on: date
+
+
+class AccountAnswer(Answer):
+    id: int
+    login: str
+    name: str
+    mail: str
+    language: str
+    disabled: bool
+    must_change: bool = Field(description="The password was invented and is not changed yet.")
+    roles: list[SeatAnswer]
+    password: str = Field(default="", description="Where one was just invented; told this once.")
+
+
+class AccountsAnswer(Answer):
+    accounts: list[AccountAnswer]
+
+
+class TokenAnswer(Answer):
+    id: int
+    name: str
+    hint: str = Field(description="Its first characters.")
+    scopes: list[Scope]
+    programme: str | None
+    until_at: datetime
+    used_at: datetime | None
+    value: str = Field(default="", description="Where it was just made; told this once.")
+
+
+class TokensAnswer(Answer):
+    tokens: list[TokenAnswer]
+
+
+class RoleBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"role": "contact", "programme": "small", "unit": "housing"}]
+        }
+    )
+    role: Role
+    programme: Name | None = None
+    unit: Name = EVERY_UNIT
+
+    @property
+    def post(self) -> Post:
+        return Post(self.role, self.programme, self.unit)
+
+
+class AccountBody(Body):
+    """Somebody on file with this mail address, else somebody new; the password is invented."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"login": "zhang", "name": "张三", "role": {"role": "office"}}]
+        }
+    )
+    login: Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[a-z0-9][a-z0-9._@-]+$")]
+    name: Name = ""
+    mail: Name = ""
+    role: RoleBody | None = None
+
+
+class ChangeBody(Body):
+    """What is not named stays. `new_password`: an invented one, told once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
+    disabled: bool | None = None
+    new_password: bool = False
+
+
+class TokenBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "OA", "scopes": ["read"], "days": 90}]}
+    )
+    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    days: Annotated[int, Field(ge=1, le=366)] = 90
+    programme: Name | None = None
+
+
+def _on(asked: Asked) -> date:
+    return local_day(asked.now, asked.runtime.settings.tz)
+
+
+def _told(one: Account, password: str = "") -> AccountAnswer:
+    return AccountAnswer(
+        id=one.id, login=one.login, name=one.name, mail=one.mail, language=one.language,
+        disabled=one.disabled_at is not None, must_change=one.must_change, password=password,
+        roles=[
+            SeatAnswer(id=seat.id, role=seat.post.role, programme=seat.post.programme,
+                       unit=seat.post.unit, from_on=seat.from_on)
+            for seat in one.seats
+        ],
+    )  # fmt: skip
+
+
+def _version(one: Account) -> str:
+    return version(one)
+
+
+@router.get("/accounts", response_model=AccountsAnswer)
+def account_list(asked: Administering, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
+    with asked.runtime.database.read() as session:
+        every = accounts.accounts(session, _on(asked))
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: one.login)
+    answer = AccountsAnswer(accounts=[_told(one) for one in found])
+    return Response(answer.model_dump_json(), headers=headers, media_type="application/json")
+
+
+@router.post("/accounts", status_code=201, response_model=AccountAnswer,
+             openapi_extra=takes(AccountBody))  # fmt: skip
+def add_account(asked: Administering, sent: Sent) -> Response:
+    body = read(sent, AccountBody)
+
+    def act(session: Session) -> AccountAnswer:
+        made, password = accounts.add(
+            session, body.login, name=body.name, mail=body.mail,
+            post=body.role.post if body.role else None, now=asked.now, on=_on(asked), by=asked.by,
+        )  # fmt: skip
+        return _told(made, password)
+
+    return write(asked, sent, act, secret="password")
+
+
+@router.get("/accounts/{number}", response_model=AccountAnswer,
+            responses={304: {"description": "Unchanged."}})  # fmt: skip
+def account(asked: Administering, number: Number) -> Response:
+    """With the ETag that a change needs."""
+    with asked.runtime.database.read() as session:
+        one = accounts.account(session, number, _on(asked))
+    return tagged(_told(one), _version(one), asked)
+
+
+@router.patch("/accounts/{number}", response_model=AccountAnswer, openapi_extra=takes(ChangeBody))
+def change_account(asked: Administering, number: Number, sent: Sent) -> Response:
+    """Needs If-Match: 428 without, 412 where it was changed meanwhile."""
+    body, on = read(sent, ChangeBody), _on(asked)
+
+    def act(session: Session) -> AccountAnswer:
+        one = accounts.account(session, number, on)
+        must_match(asked, _version(one), needed=True)
+        switch = {True: accounts.disable, False: accounts.enable}
+        if body.disabled is not None:
+            switch[body.disabled](session, number, now=asked.now, on=on, by=asked.by)
+        password = ""
+        if body.new_password:
+            password = accounts.new_password(session, number, now=asked.now, on=on, by=asked.by)
+        return _told(accounts.account(session, number, on), password)
+
+    return write(asked, sent, act, status=200, secret="password")
+
+
+@router.post("/accounts/{number}/roles", status_code=201, response_model=AccountAnswer,
+             openapi_extra=takes(RoleBody))  # fmt: skip
+def give_role(asked: Administering, number: Number, sent: Sent) -> Response:
+    body, on = read(sent, RoleBody), _on(asked)
+
+    def act(session: Session) -> AccountAnswer:
+        accounts.give(session, number, body.post, now=asked.now, on=on, by=asked.by)
+        return _told(accounts.account(session, number, on))
+
+    return write(asked, sent, act)
+
+
+@router.delete("/accounts/{number}/roles/{seat}", status_code=204)
+def take_role(asked: Administering, number: Number, seat: Number) -> Response:
+    asked.web.gate.check_origin(asked.request)
+    with asked.runtime.database.write() as session:
+        accounts.take(session, number, seat, now=asked.now, on=_on(asked), by=asked.by)
+    return Response(status_code=204)
+
+
+# -- one's own tokens ----------------------------------------------------------------------------
+
+
+def _token(one: Token, value: str = "") -> TokenAnswer:
+    return TokenAnswer(
+        id=one.id, name=one.name, hint=one.hint, scopes=list(one.scopes), programme=one.programme,
+        until_at=one.until_at, used_at=one.used_at, value=value,
+    )  # fmt: skip
+
+
+def _account(asked: Asked) -> int:
+    """Refused for the office at the machine, which has none."""
+    if asked.who.account is None:
+        raise Refused("没有账号，没有令牌 / no account, no tokens")
+    return asked.who.account
+
+
+@router.get("/tokens")
+def token_list(asked: Entering) -> TokensAnswer:
+    """One's own that work."""
+    with asked.runtime.database.read() as session:
+        every = tokens.tokens(session, _account(asked))
+    return TokensAnswer(tokens=[_token(one) for one in every if one.works(asked.now)])
+
+
+@router.post("/tokens", status_code=201, response_model=TokenAnswer,
+             openapi_extra=takes(TokenBody))  # fmt: skip
+def make_token(asked: Entering, sent: Sent) -> Response:
+    """One's own; a token makes no other token."""
+    body, account = read(sent, TokenBody), _account(asked)
+    if asked.signed_in is None:
+        raise Refused("令牌不能再做令牌，请登录后做 / a token makes no token: sign in for that")
+
+    def act(session: Session) -> TokenAnswer:
+        made, value = tokens.make(
+            session, account, name=body.name, scopes=[one.value for one in body.scopes],
+            days=body.days, programme=body.programme, now=asked.now, on=_on(asked), by=asked.by,
+        )  # fmt: skip
+        return _token(made, value)
+
+    return write(asked, sent, act, secret="value")
+
+
+@router.delete("/tokens/{number}", status_code=204)
+def revoke_token(asked: Entering, number: Number) -> Response:
+    """One's own; also the one with which it is asked."""
+    asked.web.gate.check_origin(asked.request)
+    with asked.runtime.database.write() as session:
+        tokens.revoke(session, number, of=_account(asked), now=asked.now, on=_on(asked),
+                      by=asked.by)  # fmt: skip
+    return Response(status_code=204)

@@ -1,0 +1,288 @@
+"""Writing through the interface: what the pages' forms do, by the same use cases."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field
+from sqlmodel import Session
+from starlette.responses import Response
+
+from tracker.definitions.answers import Answer
+from tracker.domain import facts as f
+from tracker.domain.authority import About, Act
+from tracker.domain.errors import NotFound
+from tracker.services import cases, readings, reporting, silences
+from tracker.web import matter
+from tracker.web.asking import Asked, Desk
+from tracker.web.entry import Reporting, Reviewing, Running
+from tracker.web.evidence import folder_of, keep
+from tracker.web.intake import FILES, Upload
+from tracker.web.interface import (
+    RESPONSES,
+    Body,
+    Sent,
+    content_of,
+    must_match,
+    obligation_version,
+    read,
+    takes,
+    write,
+)
+from tracker.web.pages import opened
+
+router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+
+Key = Annotated[str, Field(min_length=1, max_length=300, description="The obligation's key.")]
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+Count = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
+
+
+class RecordedAnswer(Answer):
+    """A fact as it was recorded."""
+
+    id: str
+    fact: str
+    occurred_at: datetime
+    recorded_at: datetime
+    by: str = Field(description="Who: an account, a unit, or the office.")
+
+
+class DoneAnswer(Answer):
+    done: str
+
+
+class FileBody(Body):
+    name: Id
+    content: str = Field(description="The file in base64.")
+
+
+class ReportBody(Body):
+    """填报: exactly one of done, count (of the target, so far) and share (0 to 1, so far)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"obligation": "1/done/housing", "done": True, "note": "已验收"},
+                {"obligation": "4/s1/housing", "count": "7"},
+            ]
+        }
+    )
+    obligation: Key
+    done: bool | None = None
+    count: Count | None = None
+    share: Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)] | None = None
+    note: Text = ""
+    submitted_at: datetime | None = Field(
+        default=None, description="When it reached the office; only the office may say so."
+    )
+    files: Annotated[tuple[FileBody, ...], Field(max_length=FILES)] = ()
+
+
+class ExtensionBody(Body):
+    """延期: asked for by a unit; approved, refused or asked for by the office. `until` is the new
+    last day, `until_at` the new limit of a clock of hours."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"obligation": "1/done/housing", "until": "2021-11-30", "reason": "阴雨停工"}
+            ]
+        }
+    )
+    obligation: Key
+    outcome: Literal["requested", "approved", "refused"] = "requested"
+    until: date | None = None
+    until_at: datetime | None = None
+    reason: Text
+
+
+class ReviewBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"obligation": "1/done/housing", "report": "r1", "outcome": "returned",
+                 "reason": "缺验收签章"}
+            ]
+        }
+    )  # fmt: skip
+    obligation: Key
+    report: Id
+    outcome: Literal["accepted", "returned"]
+    reason: Text = ""
+
+
+class CaseBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"case": "2021-08", "kind": "handed", "unit": "env_branch", "title": "河道督办",
+                 "received_at": "2021-10-18T09:00:00+08:00"}
+            ]
+        }
+    )  # fmt: skip
+    case: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+    kind: Id
+    unit: Id
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+    received_at: datetime
+    due_on: date | None = None
+
+
+class ClosingBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"closed_at": "2021-10-19T16:00:00+08:00"}]}
+    )
+    closed_at: datetime | None = None
+    duty: Text = ""
+    note: Text = ""
+
+
+class DecisionBody(Body):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"choice": "up", "person": "王主任", "reason": "按通知第三条"}]
+        }
+    )
+    choice: Id
+    person: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+
+
+def _owed(asked: Asked, slug: str, key: str, act: Act) -> tuple[Desk, str]:
+    """The programme, for somebody who may do this to that obligation, and the obligation's
+    version."""
+    with opened(asked, slug) as (_, at):
+        found = matter.find(at.board, key)
+    asked.must(act, at.about(found.obligation))
+    must_match(asked, obligation_version(at.board, found))
+    return at, key
+
+
+def _fresh() -> str:
+    return f"a-{secrets.token_hex(8)}"
+
+
+def _recorded(fact: f.AnyFact) -> RecordedAnswer:
+    return RecordedAnswer(
+        id=fact.id, fact=fact.fact, occurred_at=fact.occurred_at, recorded_at=fact.recorded_at,
+        by=fact.by,
+    )  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/reports", status_code=201, response_model=RecordedAnswer,
+    openapi_extra=takes(ReportBody),
+)  # fmt: skip
+def report(asked: Reporting, slug: str, sent: Sent) -> Response:
+    """填报. If-Match takes the ETag of the obligation."""
+    body = read(sent, ReportBody)
+    at, key = _owed(asked, slug, body.obligation, Act.REPORT)
+    if body.submitted_at is not None:
+        asked.must(Act.RUN, About(slug))
+    uploads = [Upload(one.name, io.BytesIO(content_of(one.content))) for one in body.files]
+    evidence = keep(folder_of(asked.runtime.settings.data), uploads)
+    return write(asked, sent, lambda session: _recorded(reporting.report_progress(
+        session, at.slug, key, now=asked.now, by=asked.by, id_=_fresh(),
+        submitted_at=body.submitted_at, done=body.done, count=body.count, share=body.share,
+        note=body.note, evidence=evidence,
+    )))  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/extensions", status_code=201, response_model=RecordedAnswer,
+    openapi_extra=takes(ExtensionBody),
+)  # fmt: skip
+def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
+    body = read(sent, ExtensionBody)
+    at, key = _owed(asked, slug, body.obligation, Act.REPORT)
+    said = {"now": asked.now, "by": asked.by, "reason": body.reason, "id_": _fresh()}
+    if body.outcome != "requested":
+        asked.must(Act.RUN, About(slug))
+    if body.outcome == "refused":
+        return write(asked, sent, lambda session: _recorded(
+            reporting.refuse_extension(session, at.slug, key, **said)))  # type: ignore[arg-type]  # fmt: skip
+    act = reporting.ask_extension if body.outcome == "requested" else reporting.grant_extension
+    return write(asked, sent, lambda session: _recorded(
+        act(session, at.slug, key, until=body.until, until_at=body.until_at, **said)))  # type: ignore[arg-type]  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/reviews", status_code=201, response_model=RecordedAnswer,
+    openapi_extra=takes(ReviewBody),
+)  # fmt: skip
+def review(asked: Reviewing, slug: str, sent: Sent) -> Response:
+    """审核 of a report about this obligation."""
+    body = read(sent, ReviewBody)
+    at, key = _owed(asked, slug, body.obligation, Act.REVIEW)
+    known = matter.find(at.board, key).obligation
+    place = reporting.names_of(known)
+    if not any(
+        isinstance(one, f.Report) and one.id == body.report
+        and {name: getattr(one, name) for name in place} == place
+        for one in at.board.facts
+    ):  # fmt: skip
+        raise NotFound(f"没有这次填报 / no report {body.report!r} about {key}")
+    return write(asked, sent, lambda session: _recorded(reporting.review(
+        session, at.slug, body.report, outcome=body.outcome, reason=body.reason, now=asked.now,
+        by=asked.by, id_=_fresh(),
+    )))  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/cases", status_code=201, response_model=RecordedAnswer,
+    openapi_extra=takes(CaseBody),
+)  # fmt: skip
+def open_case(asked: Running, slug: str, sent: Sent) -> Response:
+    """交办件登记."""
+    body = read(sent, CaseBody)
+    return write(asked, sent, lambda session: _recorded(cases.open_case(
+        session, slug, body.case, kind=body.kind, unit=body.unit, title=body.title,
+        received_at=body.received_at, now=asked.now, by=asked.by, id_=_fresh(),
+        due_on=body.due_on,
+    )))  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/cases/{case}/close", status_code=201, response_model=RecordedAnswer,
+    openapi_extra=takes(ClosingBody),
+)  # fmt: skip
+def close_case(asked: Running, slug: str, case: str, sent: Sent) -> Response:
+    body = read(sent, ClosingBody)
+    return write(asked, sent, lambda session: _recorded(cases.close_case(
+        session, slug, case, closed_at=body.closed_at, duty=body.duty, note=body.note,
+        now=asked.now, by=asked.by, id_=_fresh(),
+    )))  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/readings/{reading}", status_code=201, response_model=DoneAnswer,
+    openapi_extra=takes(DecisionBody),
+)  # fmt: skip
+def decide(asked: Running, slug: str, reading: str, sent: Sent) -> Response:
+    """口径: decided by a named person with a reason."""
+    body = read(sent, DecisionBody)
+
+    def act(session: Session) -> DoneAnswer:
+        readings.decide(session, slug, reading, body.choice, person=body.person,
+                        reason=body.reason, now=asked.now, by=asked.by)  # fmt: skip
+        return DoneAnswer(done=reading)
+
+    return write(asked, sent, act)
+
+
+@router.post(
+    "/programmes/{slug}/silences/{number}/end", status_code=201, response_model=DoneAnswer,
+)  # fmt: skip
+def end_silence(asked: Running, slug: str, number: int, sent: Sent) -> Response:
+    def act(session: Session) -> DoneAnswer:
+        silences.end(session, slug, number, by=asked.by, now=asked.now)
+        return DoneAnswer(done=str(number))
+
+    return write(asked, sent, act)

@@ -1,0 +1,253 @@
+"""What the routes of the interface have in common: strict bodies, answers that are given again,
+versions of what is changed, pages of a list."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+from sqlmodel import Session
+from starlette.responses import JSONResponse
+
+from tracker.definitions import sheets, telling
+from tracker.domain.errors import DefinitionError, Problem, TrackerError
+from tracker.domain.obligations import Standing
+from tracker.services import replays
+from tracker.services.scoreboard import Board
+from tracker.web.access import Forbidden
+from tracker.web.asking import Asked
+from tracker.web.intake import TooLarge, Unclear
+
+MOST_BYTES = 8 * 1024 * 1024
+PER_PAGE, MOST_PER_PAGE = 100, 1000
+
+Model = TypeVar("Model", bound="Body")
+Thing = TypeVar("Thing")
+
+
+class Body(BaseModel):
+    """What a program sends: nothing that is not asked for, nothing that has to be guessed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ProblemAnswer(BaseModel):
+    """RFC 9457: what is wrong, in words, and where."""
+
+    type: str = Field(examples=["about:blank#not_found"])
+    title: str = Field(examples=["not found"])
+    status: int = Field(examples=[404])
+    detail: str = ""
+    problems: list[str] = Field(default=[], description="Each with the place it is about.")
+
+
+STATUSES = {
+    400: "The request does not say what it has to.",
+    401: "No token, or one that opens nothing.",
+    403: "Not from here, or not yours to do.",
+    404: "No such thing.",
+    409: "Refused as things stand; the detail says why.",
+    412: "It was changed meanwhile: read it again.",
+    413: "Too large.",
+    422: "The content is wrong; the problems name the places.",
+    428: "If-Match is needed for this.",
+    429: "Too often; wait for Retry-After seconds.",
+    503: "The database cannot serve now.",
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": text,
+        "content": {"application/problem+json": {
+            "schema": {"$ref": "#/components/schemas/ProblemAnswer"}}},
+    }
+    for status, text in STATUSES.items()
+}  # fmt: skip
+"""Every operation may answer so."""
+
+
+class Changed(TrackerError):
+    """What was read is no longer what is there."""
+
+
+class MatchNeeded(TrackerError):
+    """An update without the version that it is of."""
+
+
+# -- bodies --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Posted:
+    raw: bytes
+
+    @property
+    def content(self) -> Any:
+        try:
+            return from_json(self.raw, allow_inf_nan=False)
+        except ValueError as error:
+            raise DefinitionError([Problem("body", f"不是 JSON / not JSON: {error}")]) from error
+
+
+async def posted(request: Request) -> Posted:
+    """Forbidden for what a form of another site could send, TooLarge above the limit."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" or not request.app.state.web.gate.same_origin(request):
+        raise Forbidden("origin")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+    return Posted(body)
+
+
+Sent = Annotated[Posted, Depends(posted)]
+
+
+def read(sent: Posted, model: type[Model]) -> Model:
+    """DefinitionError names every member that is wrong."""
+    content = sent.content
+    try:
+        return model.model_validate_json(sent.raw)
+    except ValidationError as error:
+        told = content if isinstance(content, dict) else {}
+        raise DefinitionError(
+            [
+                telling.in_both(
+                    sheets.fault_in(one, told),
+                    place=".".join(map(str, one["loc"])) or "body",
+                )
+                for one in error.errors(include_url=False)
+            ]
+        ) from error
+
+
+def takes(model: type[Body]) -> dict[str, Any]:
+    """For `openapi_extra`: the body, which is read here and not by the framework, because that
+    takes "1" for 1."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": model.model_json_schema()}},
+        }
+    }
+
+
+def content_of(given: str) -> bytes:
+    """A file in base64; Unclear for what is none."""
+    try:
+        return base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Unclear("form") from error
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def write(
+    asked: Asked, sent: Posted, act: Callable[[Session], BaseModel], *, status: int = 201,
+    secret: str = "",
+) -> Response:  # fmt: skip
+    """The act in one transaction. With an Idempotency-Key the same request is told the same again
+    and does nothing; another request under the same key is refused. `secret` is a member of the
+    answer that is told once and not kept."""
+    request = asked.request
+    key = request.headers.get("idempotency-key", "")
+    if not key:
+        with asked.runtime.database.write() as session:
+            return _json(act(session).model_dump_json(by_alias=True), status)
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", key):
+        raise Unclear("form")
+    same = sha256(f"{request.method} {request.url.path}?{request.url.query}|".encode() + sent.raw)
+    with asked.runtime.database.write() as session:
+        known = replays.find(session, asked.who.owner, key, same.hexdigest())
+        if known is not None:
+            again = _json(known.body, known.status)
+            again.headers["idempotency-replayed"] = "true"
+            return again
+        answer = act(session)
+        kept = answer.model_copy(update={secret: ""}) if secret else answer
+        replays.keep(session, asked.who.owner, key, same.hexdigest(), status,
+                     kept.model_dump_json(by_alias=True), now=asked.now)  # fmt: skip
+    return _json(answer.model_dump_json(by_alias=True), status)
+
+
+def _json(body: str, status: int) -> Response:
+    return Response(body, status, media_type="application/json")
+
+
+def version(*parts: object) -> str:
+    """An ETag for what these parts determine."""
+    return f'"{sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]}"'
+
+
+def obligation_version(board: Board, one: Standing) -> str:
+    """Another one after every report, review and move of its deadline, and after a new version of
+    the programme; the same while only time goes by."""
+    return version(board.programme.hash, one.obligation.key, one.obligation.version, one.has,
+                   one.submitted_at, one.waiting, one.returned, one.done_at, one.open)  # fmt: skip
+
+
+def must_match(asked: Asked, current: str, *, needed: bool = False) -> None:
+    """Changed where If-Match names another version, MatchNeeded where there has to be one."""
+    given = asked.request.headers.get("if-match", "").strip()
+    if not given:
+        if needed:
+            raise MatchNeeded
+        return
+    if given != "*" and current not in {one.strip() for one in given.split(",")}:
+        raise Changed
+
+
+def tagged(answer: BaseModel, tag: str, asked: Asked) -> Response:
+    """With its version; 304 for whoever has it."""
+    known = {one.strip() for one in asked.request.headers.get("if-none-match", "").split(",")}
+    headers = {"etag": tag}
+    if tag in known:
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(answer.model_dump(mode="json", by_alias=True), headers=headers)
+
+
+# -- lists ---------------------------------------------------------------------------------------
+
+Limit = Annotated[int, Query(ge=1, le=MOST_PER_PAGE, description="How many at once.")]
+Cursor = Annotated[
+    str,
+    Query(max_length=400, description="Where the last page ended: `next` of its Link header."),
+]
+
+
+def part(
+    asked: Asked, things: Sequence[Thing], *, limit: int, cursor: str,
+    name: Callable[[Thing], str],
+) -> tuple[list[Thing], dict[str, str]]:  # fmt: skip
+    """A page of a list, and the Link header (RFC 8288) to the next one. The cursor names the last
+    thing that was told, so that what is added meanwhile shifts nothing; Unclear for one of which
+    nothing is left."""
+    begin = 0
+    if cursor:
+        after = _name(cursor)
+        begin = next((n + 1 for n, one in enumerate(things) if name(one) == after), -1)
+        if begin < 0:
+            raise Unclear("form")
+    found = list(things[begin : begin + limit])
+    if begin + limit >= len(things):
+        return found, {}
+    token = base64.urlsafe_b64encode(name(found[-1]).encode()).decode().rstrip("=")
+    following = asked.request.url.include_query_params(cursor=token, limit=limit)
+    return found, {"link": f'<{following.path}?{following.query}>; rel="next"'}
+
+
+def _name(cursor: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise Unclear("form") from error
