@@ -176,7 +176,8 @@ class Bare:
         rows = [
             {"unit": int(one.unit[1:]), "rule": int(one.clause[-1]) - 1,
              "due": int(one.due_at.timestamp()),
-             "done": int(facts[0].occurred_at.timestamp()) if facts else -1}
+             "done": int(facts[0].occurred_at.timestamp())
+             if facts and facts[0].occurred_at <= END else -1}
             for one, facts in owed
             if one.due_at is not None
         ]  # fmt: skip
