@@ -60,7 +60,8 @@ ROUNDS = 5
 
 @dataclass
 class Office:
-    """So many units with so many open obligations each, all of them due to be told of."""
+    """So many units with so many open obligations each, all of them due to be told of; each costs
+    points if nothing happens until the end of the week."""
 
     database: Database
     units: int
@@ -95,7 +96,7 @@ def an_office(folder: Path, units: int, each: int) -> Office:
     migrated(url)
     database = Database(url, synchronous="normal")
     names = [f"u{n}" for n in range(units)]
-    owed = [item(str(n + 1), due_on="2021-09-30", responsible=tuple(names)) for n in range(each)]
+    owed = [item(str(n + 1), due_on="2021-09-28", responsible=tuple(names)) for n in range(each)]
     told = [{"id": name, "name": f"第{n}号单位"} for n, name in enumerate(names)]
     contacts = [
         Contact(name, f"张{n}", "contact", f"c{n}@x.example.cn", "", f"row {n}")

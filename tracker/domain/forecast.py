@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from schedules.deadlines import closes_at, local_day
@@ -103,16 +105,13 @@ def forecast(
     facts = happened(facts, as_of)
     now = now or score(programme, context, facts, as_of=as_of, known_at=known_at)
     later = score(programme, context, facts, as_of=until, known_at=known_at)
-    open_ones = candidates(now, later)
+    prices = Prices(programme, context, facts, now, until=until, later=later)
+    open_ones = list(prices.candidates.values())
     done = [fact for one in open_ones for fact in acted(one.obligation, as_of, known_at)]
     best = later
     if done:
         best = score(programme, context, [*facts, *done], as_of=until, known_at=known_at)
-    kept = [
-        saving
-        for one in open_ones
-        if (saving := _saving(one, programme, context, facts, now, later, until)).keeps > 0
-    ]
+    kept = [saving for one in open_ones if (saving := prices.of(one)).keeps > 0]
     kept.sort(key=_by_price)
     three = (now, later, best)
     return Forecast(
@@ -137,35 +136,90 @@ def _outcomes(
     yield from sorted(found, key=lambda one: (-one.recoverable, -one.lost_if_nothing, one.id))
 
 
-def savings(
-    programme: Programme,
-    context: Context,
-    facts: Sequence[f.AnyFact],
-    now: Ledger,
-    *,
-    until: datetime,
-    keys: Collection[str],
-    later: Ledger | None = None,
-    among: Mapping[str, Standing] | None = None,
-) -> dict[str, Saving]:
-    """What acting at the instant of `now` keeps, for these obligations alone: what a mail needs of
-    a forecast, at a fraction of its price. Those that keep nothing are left out.
+class Prices:
+    """What acting at the instant of `now` keeps, for single obligations: what a mail needs of a
+    forecast, at a fraction of its price. `later` is `waited` of the same instants, where the caller
+    has it.
 
-    `later` is `waited` of the same instants, and `among` the `candidates` of both by their keys,
-    where the caller has them for more than these."""
-    wanted = set(keys)
-    facts = happened(facts, now.as_of)
-    if later is None:
-        items = {one.obligation.item for one in now.standings if one.obligation.key in wanted}
-        later = waited(programme, context, facts, now, until=until, items=frozenset(items))
-    if among is None:
-        among = {one.obligation.key: one for one in candidates(now, later)}
-    priced = {
-        key: _saving(among[key], programme, context, facts, now, later, until)
-        for key in sorted(wanted)
-        if key in among
-    }
-    return {key: saving for key, saving in priced.items() if saving.keeps > 0}
+    No amount depends on which unit owes. Obligations of one duty and occurrence of which no fact
+    tells anything are therefore priced once, however many units owe them.
+    """
+
+    def __init__(
+        self,
+        programme: Programme,
+        context: Context,
+        facts: Sequence[f.AnyFact],
+        now: Ledger,
+        *,
+        until: datetime,
+        later: Ledger | None = None,
+    ) -> None:
+        self._programme, self._context, self._now = programme, context, now
+        self._facts = happened(facts, now.as_of)
+        self._until = until
+        self._later = later or waited(programme, context, self._facts, now, until=until)
+        self._alike: dict[Hashable, Units] = {}
+
+    @cached_property
+    def candidates(self) -> dict[str, Standing]:
+        return {one.obligation.key: one for one in candidates(self._now, self._later)}
+
+    def savings(self, keys: Collection[str]) -> dict[str, Saving]:
+        """Those that keep nothing are left out."""
+        among = self.candidates
+        priced = {key: self.of(among[key]) for key in sorted(keys) if key in among}
+        return {key: saving for key, saving in priced.items() if saving.keeps > 0}
+
+    def of(self, one: Standing) -> Saving:
+        """Of one of the candidates."""
+        key = _untouched(one)
+        lost = self._lost_if_done(one.obligation) if key is None else self._alike.get(key)
+        if lost is None:
+            lost = self._alike[key] = self._lost_if_done(one.obligation)
+        owed = one.obligation
+        return Saving(
+            standing=one,
+            lost_now=Units(self._by_obligation[owed.key]),
+            lost_if_nothing=Units(self._by_item[owed.item]),
+            lost_if_done=lost,
+        )
+
+    def _lost_if_done(self, one: Obligation) -> Units:
+        now = self._now
+        done = score(
+            self._programme, self._context, [*self._facts, *acted(one, now.as_of, now.known_at)],
+            as_of=self._until, known_at=now.known_at, only_items=frozenset({one.item}),
+        )  # fmt: skip
+        return done.lost_by(lambda entry: entry.item == one.item)
+
+    @cached_property
+    def _by_obligation(self) -> Counter[str]:
+        return _lost(self._now, lambda entry: entry.obligation)
+
+    @cached_property
+    def _by_item(self) -> Counter[str]:
+        return _lost(self._later, lambda entry: entry.item)
+
+
+def _lost(ledger: Ledger, name: Callable[[Entry], str]) -> Counter[str]:
+    """Net losses by name; bonus part left out."""
+    lost: Counter[str] = Counter()
+    for entry in ledger.entries:
+        if entry.part != "bonus":
+            lost[name(entry)] -= entry.points
+    return lost
+
+
+def _untouched(one: Standing) -> Hashable | None:
+    """Equal for obligations that differ in their unit alone, as long as no fact has moved any of
+    them; None for one that a fact has."""
+    owed = one.obligation
+    moved = one.waived or one.closed_out or one.suspended or one.returned or owed.version > 1
+    if moved or one.facts or one.receipts or owed.kind not in ("milestone", "recurring"):
+        return None
+    leads = owed.unit in owed.lead_units
+    return owed._replace(key="", unit=""), leads, one.lateness.elapsed, one.light
 
 
 def waited(
@@ -253,30 +307,3 @@ def accepted(report: f.Report) -> list[f.AnyFact]:
         outcome="accepted",
     )
     return [report, review]
-
-
-def _saving(
-    one: Standing,
-    programme: Programme,
-    context: Context,
-    facts: Sequence[f.AnyFact],
-    now: Ledger,
-    later: Ledger,
-    until: datetime,
-) -> Saving:
-    item = one.obligation.item
-    only = frozenset({item})
-    done = score(
-        programme,
-        context,
-        [*facts, *acted(one.obligation, now.as_of, now.known_at)],
-        as_of=until,
-        known_at=now.known_at,
-        only_items=only,
-    )
-    return Saving(
-        standing=one,
-        lost_now=Units(now.lost_by(lambda e: e.obligation == one.obligation.key)),
-        lost_if_nothing=later.lost_by(lambda e: e.item == item),
-        lost_if_done=done.lost_by(lambda e: e.item == item),
-    )

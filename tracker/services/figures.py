@@ -11,8 +11,8 @@ from functools import cached_property
 from sqlmodel import Session
 
 from tracker.domain import facts as f
-from tracker.domain.forecast import Saving, candidates, end_of_working_week, savings, waited
-from tracker.domain.ledger import Entry, Ledger
+from tracker.domain.forecast import Prices, Saving, end_of_working_week
+from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Standing
 from tracker.domain.points import Units
 from tracker.services import scoreboard
@@ -75,21 +75,13 @@ class Figures:
         """Reckon what acting now keeps, of all these at once."""
         new = {key for key in keys if key not in self._savings}
         if new:
-            board = self.board
-            found = savings(
-                board.programme, board.context, board.facts, board.ledger, until=self.until,
-                keys=new, later=self._later, among=self._candidates,
-            )  # fmt: skip
+            found = self._prices.savings(new)
             self._savings |= {key: found.get(key) for key in new}
 
     @cached_property
-    def _later(self) -> Ledger:
+    def _prices(self) -> Prices:
         board = self.board
-        return waited(board.programme, board.context, board.facts, board.ledger, until=self.until)
-
-    @cached_property
-    def _candidates(self) -> dict[str, Standing]:
-        return {one.obligation.key: one for one in candidates(self.board.ledger, self._later)}
+        return Prices(board.programme, board.context, board.facts, board.ledger, until=self.until)
 
     def saving(self, key: str) -> Saving | None:
         """None where acting keeps nothing."""
