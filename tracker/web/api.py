@@ -210,7 +210,15 @@ def _problem(number: int, error: ErrorDetails, body: dict[str, Any]) -> Problem:
     return telling.in_both(sheets.fault_in(error, body), place=place)
 
 
-@router.get("/health")
+RED: dict[int | str, dict[str, Any]] = {
+    503: {
+        "description": "Something is red; the findings say what.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+
+
+@router.get("/health", responses=RED)
 def health(asked: Tending) -> Any:
     state = vitals.vitals(asked)
     return JSONResponse(state.body(), status_code=200 if state.ok else 503)
