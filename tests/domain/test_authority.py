@@ -47,7 +47,7 @@ def test_whoever_has_no_post_may_only_enter() -> None:
     assert {act for act in Act if Who("x", ()).may(act, OWN)} == {Act.ENTER}
 
 
-@pytest.mark.parametrize("act", set(Act) - {Act.ENTER})
+@pytest.mark.parametrize("act", sorted(set(Act) - {Act.ENTER}))
 def test_a_post_in_one_programme_is_none_in_the_house(act: Act) -> None:
     """A programme that is not there yet, a person of all programmes: only for posts in all."""
     every = tuple(Post(role, "small") for role in Role)
