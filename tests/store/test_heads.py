@@ -1,0 +1,62 @@
+"""A database of every earlier head, with data, is brought to the present one."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from tests.builders import a_database
+from tests.cli.conftest import Installation
+from tests.store import heads
+from tracker.services import planning, trail
+from tracker.store.database import head_revision, migrate
+from tracker.store.tables import NoticeRow
+
+
+@pytest.fixture(params=heads.revisions())
+def upgraded(request: pytest.FixtureRequest, database_url: str) -> tuple[str, dict[str, Any]]:
+    """The URL of the office of one head, brought to the present one, and what it answered then."""
+    revision: str = request.param
+    assert migrate(database_url, revision) == revision
+    heads.put(database_url, revision)
+    assert migrate(database_url) == head_revision()
+    return database_url, heads.kept(revision)["answers"]
+
+
+def test_what_was_answered_before_an_upgrade_is_answered_after_it(
+    upgraded: tuple[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    url, before = upgraded
+    tracker = Installation(tmp_path, {"DATA": str(tmp_path), "DATABASE_URL": url})
+    score = tracker("score", "--as-of", "2021-11-01", "--json").json
+    assert (score["score"], score["lost"]) == (before["score"], before["lost"])
+    words = ("--from", "2021-01-01", "--to", "2021-10-31", "--as-of", "2021-11-01", "--json")
+    late = tracker("audit", *words).json["rows"]
+    assert sorted(one["key"] for one in late) == before["late"]
+    found = tracker("trail", "verify", "--json").json
+    assert found["ok"]
+    chains = {one["programme"]: [one["count"], one["head"]] for one in found["chains"]}
+    assert chains == before["chains"]
+    assert tracker("tick").code == 0
+
+
+def test_every_head_that_an_office_could_have_has_one_here() -> None:
+    """Those that are not here were never a head for longer than it took to land the next."""
+    assert {"0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009"} == set(
+        heads.revisions()
+    )
+
+
+def test_the_clock_goes_on_after_an_upgrade(upgraded: tuple[str, dict[str, Any]]) -> None:
+    url, _ = upgraded
+    with closing(a_database(url)) as database:
+        with database.read() as session:
+            last = max(row.made_at for row in session.exec(select(NoticeRow)))
+        done = planning.tick_all(database, last)
+        assert done.made == 0  # what was made before is not made again
+        with database.read() as session:
+            assert all(trail.verify(session, name).ok for name in trail.chains(session))
