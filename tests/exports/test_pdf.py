@@ -78,6 +78,7 @@ def test_a_slip_longer_than_a_page_numbers_its_pages() -> None:
 def test_a_character_that_no_font_has_is_told_by_its_number_and_not_by_a_box(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("WARNING", logger="tracker.exports.pdf")
     rare, common = "𠮷", "督"
     text = text_of(pdf_bytes("slip", a_slip(title=f"{common}{rare}🚨"), made_at=MADE_AT))
     assert f"{common}〔U+20BB7〕〔U+1F6A8〕" in text.replace("\n", "")

@@ -10,7 +10,15 @@ from sqlmodel import select
 from tests.builders import a_programme, item, 住建局
 from tests.stories.post import Post
 from tracker.domain.errors import Refused, Unfit
-from tracker.services import audit, byhand, closings, programmes, reporting, signoffs, weekly
+from tracker.services import (
+    audit_evidence,
+    byhand,
+    closings,
+    programmes,
+    reporting,
+    signoffs,
+    weekly,
+)
 from tracker.services.digest import Audience
 from tracker.store.tables import AlarmRow, NoticeState
 
@@ -110,8 +118,9 @@ async def test_a_final_signature_closes_the_year_and_everything_is_still_read(po
         assert weekly.issue(session, "small", now=later) == []
         digest = weekly.digest_of(session, "small", as_of=later, audience=Audience.LEADER)
         assert digest.whole.lost == signed.lost
-        found = audit.of_period(session, "small", first=date(2021, 1, 1), last=date(2021, 12, 31),
-                                as_of=later)  # fmt: skip
+        found = audit_evidence.of_period(
+            session, "small", first=date(2021, 1, 1), last=date(2021, 12, 31), as_of=later
+        )
         assert [one.key for one in found.rows] == [KEY]
         again = signoffs.sign(session, "small", as_of=later, now=later, person="王主任", by="desk")
         assert again.number == 2
