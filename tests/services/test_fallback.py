@@ -98,6 +98,12 @@ class House:
         with self.database.read() as session:
             return list(session.exec(select(NoticeRow).order_by(NoticeRow.key)).all())
 
+    def by_rung(self) -> dict[str, set[NoticeState]]:
+        found: dict[str, set[NoticeState]] = {}
+        for notice in self.notices():
+            found.setdefault(notice.rung, set()).add(notice.state)
+        return found
+
     def told(self, kind: str) -> list[trail.Event]:
         with self.database.read() as session:
             return [one for one in trail.events(session, "small") if one.kind == kind]
@@ -106,7 +112,8 @@ class House:
 def house(
     database: Database, *trays: object, cast: list[Contact] | None = None, now: datetime = MORNING
 ) -> House:
-    """The mails of one morning, planned: the contacts of two units."""
+    """The mails of one morning, planned: the contacts of two units. The rung that had passed when
+    the programme was loaded waits with the one of the morning, and is merged into it."""
     first, *rest = trays
     with database.write() as session:
         programmes.publish(session, BOTH, now=at("2021-09-24 12:00"), by="office")
@@ -128,7 +135,20 @@ async def test_what_the_first_channel_refuses_goes_out_on_the_next_at_once(
         ("mail", "failed", "refused"), ("mail", "failed", "refused"),
         ("wecom", "sent", "sent"), ("wecom", "sent", "sent"),
     ]  # fmt: skip
-    assert all(notice.state is NoticeState.SENT for notice in one.notices())
+    assert one.by_rung() == {"-7": {NoticeState.MERGED}, "-3": {NoticeState.SENT}}
+    assert len(robot.notes) == 2
+
+
+async def test_a_rung_that_was_merged_follows_the_mail_that_takes_it_in(
+    database: Database,
+) -> None:
+    robot = Tray(WECOM)
+    one = house(database, Tray(failure=REFUSED), robot)
+    await one.deliver()
+    await one.deliver()
+    sent = {row.id for row in one.rows() if row.state is DispatchState.SENT}
+    assert {notice.dispatch_id for notice in one.notices()} == sent
+    assert {notice.reason for notice in one.notices() if notice.rung == "-7"} == {"-3"}
     assert len(robot.notes) == 2
 
 
@@ -174,7 +194,8 @@ async def test_what_may_have_been_accepted_is_not_told_twice_on_another_channel(
     robot = Tray(WECOM)
     one = house(database, Tray(failure=UnknownOutcome("gone after the dot")), robot)
     await one.deliver()
-    await one.after(timedelta(hours=2))
+    for _ in one.parts.retry.waits[1:]:
+        await one.after(timedelta(hours=3))
     assert robot.taken == []
     assert {state for _, state, _ in one.states()} == {"unknown"}
     await one.after(timedelta(days=6))  # given up at last: better twice than never
@@ -189,7 +210,9 @@ async def test_where_every_channel_has_failed_the_notice_has_failed(database: Da
     assert [channel for channel, _, _ in one.states()] == ["mail"] * 2 + ["wecom"] * 2 + [
         "dingtalk"
     ] * 2
-    assert {notice.state for notice in one.notices()} == {NoticeState.FAILED}
+    assert one.by_rung() == {"-7": {NoticeState.MERGED}, "-3": {NoticeState.FAILED}}
+    last = {row.id for row in one.rows() if row.channel == "dingtalk"}
+    assert {notice.dispatch_id for notice in one.notices()} == last
 
 
 async def test_what_was_settled_between_the_channels_is_not_told_any_more(
@@ -300,7 +323,10 @@ async def test_the_history_of_an_obligation_shows_who_was_told_and_how(database:
     await one.deliver()
     with database.read() as session:
         found = mailings.of_obligation(session, "small", f"1/done/{住建局}", known_at=MORNING)
-    assert [(mailing.state, mailing.reply) for mailing in found] == [("sent", "taken")]
+    assert [(mailing.state, mailing.reply) for mailing in found] == [
+        ("merged", "taken"),
+        ("sent", "taken"),
+    ]
 
 
 def test_a_note_is_json_that_says_who_and_what() -> None:

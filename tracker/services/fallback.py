@@ -69,7 +69,11 @@ def next_ways(session: Session, rows: Sequence[DispatchRow | Held], route: Route
 def hand_on(
     session: Session, rows: Sequence[DispatchRow | Held], ways: Mapping[int, Way], now: datetime
 ) -> None:
-    """A new dispatch for each of these that another channel takes over, with all its notices."""
+    """A new dispatch for each of these that another channel takes over, with all its notices.
+
+    Rungs that the letter had merged into later ones go along and are told anew, so that their
+    answer is that of the mail which takes them in.
+    """
     for row in rows:
         way = ways.get(row.id or 0)
         if way is None:
@@ -81,9 +85,9 @@ def hand_on(
             update(NoticeRow)
             .where(
                 col(NoticeRow.dispatch_id) == row.id,
-                col(NoticeRow.state) == NoticeState.DISPATCHED,
+                col(NoticeRow.state).in_((NoticeState.DISPATCHED, NoticeState.MERGED)),
             )
-            .values(dispatch_id=new.id)
+            .values(dispatch_id=new.id, state=NoticeState.DISPATCHED, reason="")
         )
 
 
