@@ -152,6 +152,10 @@ class Tally:
     """Mails settled by each worker, the busiest first."""
 
 
+_THROUGH = (NoticeState.SENT, NoticeState.MERGED)
+"""What is told by a mail, and what had passed before and was merged into that."""
+
+
 def tally(database: Database, server: ScriptedSmtp) -> Tally:
     arrived: dict[str, list[bytes]] = {}
     for mail in server.messages:
@@ -163,9 +167,7 @@ def tally(database: Database, server: ScriptedSmtp) -> Tally:
         waiting = session.exec(
             select(func.count())
             .select_from(NoticeRow)
-            .where(
-                col(NoticeRow.dispatch_id).is_not(None), col(NoticeRow.state) != NoticeState.SENT
-            )
+            .where(col(NoticeRow.dispatch_id).is_not(None), col(NoticeRow.state).not_in(_THROUGH))
         ).one()
     return Tally(
         mails=len(rows),
