@@ -18,12 +18,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from schedules.cluster import AT_ONCE
 from tests import databases
 from tests.builders import a_database
 from tests.conftest import RUN, not_proven
 from tests.faults.conftest import url_of
 from tests.faults.test_stops import ROOT, stopped
-from tests.faults.workshop import figure, opened, tally, until, with_mails
+from tests.faults.workshop import figure, opened, put_mails, tally, until
 from tests.sinks import Script, ScriptedSmtp, Wait
 from tests.stories.post import SECRET
 from tracker.services import heartbeats
@@ -43,9 +44,9 @@ def cluster(postgres_url: str) -> Iterator[Database]:
         yield database
 
 
-def _cluster(url: str, mails: int = 0) -> Database:
+def _cluster(url: str) -> Database:
     """Migrated, with its queue, which writes down whatever a process begins to do."""
-    with_mails(mails)(url)
+    migrate(url)
     jobs.prepare(url)
     database = a_database(url)
     with database.write() as session:
@@ -156,6 +157,13 @@ def _doing(database: Database) -> int:
         return int(session.connection().execute(text(wanted)).scalar_one())
 
 
+def _queues_served(database: Database) -> int:
+    """Each process serves every queue."""
+    wanted = text("SELECT count(*) FROM tracker_jobs.procrastinate_workers")
+    with database.read() as session:
+        return int(session.connection().execute(wanted).scalar_one())
+
+
 @pytest.mark.parametrize(
     ("mails", "count"),
     [pytest.param(300, 2, id="quick"), pytest.param(5000, 4, id="full", marks=pytest.mark.full)],
@@ -163,11 +171,15 @@ def _doing(database: Database) -> int:
 def test_many_mails_are_shared_and_none_goes_twice(
     postgres_url: str, tmp_path: Path, mails: int, count: int
 ) -> None:
-    with closing(_cluster(postgres_url, mails)) as database, ScriptedSmtp(UNHURRIED) as server:
+    """All are there before there is anything to send: else the first could be done with it before
+    the last has begun."""
+    with closing(_cluster(postgres_url)) as database, ScriptedSmtp(UNHURRIED) as server:
         there = {"smtp_host": server.host, "smtp_port": server.port}
         with ExitStack() as running:
             for _ in range(count):
                 running.enter_context(member(database, tmp_path, **there))
+            until(lambda: _queues_served(database) == count * len(AT_ONCE), within=60)
+            put_mails(database, mails)
             until(lambda: opened(database) == 0)
         found = tally(database, server)
     figure("mails shared in a cluster", database, found=found)
