@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
@@ -13,8 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.builders import at
-from tests.databases import Prepare
-from tests.web.conftest import HERE, NOW, House, form_of, furnished, opened
+from tests.web.conftest import HERE, NOW, House, form_of
 from tracker.web.access import Throttle, TooOften
 from tracker.web.app import create
 from tracker.web.security import HEADERS
@@ -146,9 +144,9 @@ def test_controls_in_a_field_are_left_out(house: House, browser: TestClient) -> 
 
 
 def test_where_there_is_a_code_a_silent_proxy_on_the_machine_is_asked_for_it_too(
-    database_like: Callable[[Prepare], str], tmp_path: Path
+    a_house: Callable[..., House],
 ) -> None:
-    house = opened(database_like(furnished), tmp_path / "data", access_code="生态-2021")
+    house = a_house(access_code="生态-2021")
     with untroubled(house) as proxied:
         assert proxied.get("/p/small/").status_code == 303
 
@@ -189,10 +187,9 @@ def test_many_guessers_do_not_fill_the_memory() -> None:
 
 
 def test_forged_forwarding_does_not_make_another_guesser(
-    database_like: Callable[[Prepare], str], tmp_path: Path
+    a_house: Callable[..., House],
 ) -> None:
-    house = opened(database_like(furnished), tmp_path / "data", host="0.0.0.0",
-                   access_code="生态-2021")  # fmt: skip
+    house = a_house(host="0.0.0.0", access_code="生态-2021")
     with untroubled(house, client=("203.0.113.9", 1)) as stranger:
         hidden = form_of(stranger.get("/sign-in"))
         seen = [

@@ -39,6 +39,13 @@ def of_period(
 ) -> Audit:
     """The audit with everything that the database has to prove it."""
     seen = board(session, slug, as_of=as_of, known_at=known_at)
+    return of_board(session, slug, seen, first=first, last=last, unit=unit)
+
+
+def of_board(
+    session: Session, slug: str, seen: Board, *, first: date, last: date, unit: str = ""
+) -> Audit:
+    """The same where the board is known already."""
     evidence = evidence_of(session, slug, seen, unit=unit)
     return audit(seen, first=first, last=last, unit=unit, evidence=evidence)
 

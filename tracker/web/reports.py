@@ -164,6 +164,5 @@ def _audit(asked: Asked, slug: str) -> tuple[Desk, Audit]:
         unit = query.get("unit", "")
         if unit and unit not in at.programme.unit_names:
             raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {slug}")
-        found = audits.of_period(session, slug, first=first, last=last, as_of=at.as_of,
-                                 known_at=at.board.known_at, unit=unit)  # fmt: skip
+        found = audits.of_board(session, slug, at.board, first=first, last=last, unit=unit)
     return at, found
