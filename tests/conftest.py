@@ -131,6 +131,18 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def tools(database_kind: str, request: pytest.FixtureRequest) -> Iterator[None]:
+    """pg_dump and pg_restore of the server that the tests use come first on the PATH."""
+    before = os.environ["PATH"]
+    if database_kind == "postgres":
+        request.getfixturevalue("postgres_server")
+        found = databases.programs(_run())
+        os.environ["PATH"] = f"{found}{os.pathsep}{before}" if found else before
+    yield
+    os.environ["PATH"] = before
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, database_kind: str) -> str:
     """An empty database of each kind in turn."""
     url: str = request.getfixturevalue(f"{database_kind}_url")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import threading
 from collections import Counter
@@ -19,9 +18,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy import text
 
 from schedules.clock import FakeClock
-from tests import databases
 from tests.builders import NEW_YEAR, a_monthly_item, a_programme, at, item, the_cast
-from tests.conftest import _run
 from tests.faults.workshop import put_mails
 from tests.sinks import SmtpSink
 from tracker.domain.errors import DefinitionError, Refused
@@ -35,18 +32,6 @@ NIGHT, MORNING, TEN = at("2021-09-24 02:00"), at("2021-09-24 08:30"), at("2021-0
 
 
 def quiet(done: int, all_: int) -> None: ...
-
-
-@pytest.fixture
-def tools(database_kind: str, request: pytest.FixtureRequest) -> Iterator[None]:
-    """pg_dump and pg_restore of the server that the tests use come first on the PATH."""
-    before = os.environ["PATH"]
-    if database_kind == "postgres":
-        request.getfixturevalue("postgres_server")
-        found = databases.programs(_run())
-        os.environ["PATH"] = f"{found}{os.pathsep}{before}" if found else before
-    yield
-    os.environ["PATH"] = before
 
 
 @dataclass

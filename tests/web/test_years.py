@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.builders import at
@@ -110,6 +111,7 @@ def test_no_key_is_shown_to_an_administrator(a_house: Callable[..., House]) -> N
         assert "hidden-password" not in client.get("/service").text
 
 
+@pytest.mark.usefixtures("tools")
 def test_a_backup_is_made_from_the_page_and_listed(visitor: TestClient, house: House) -> None:
     fields = form_of(visitor.get("/service"), action="/service/backup")
     answer = visitor.post("/service/backup", data=fields)
