@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -120,3 +122,28 @@ def test_a_backup_is_made_from_the_page_and_listed(visitor: TestClient, house: H
     assert '<td class="id">tracker-20211018-000000.tar.gz</td>' in page
     assert "备份好了" in page
     assert len(list((house.runtime.settings.data / "backups").iterdir())) == 1
+
+
+OLDER = """#!/bin/sh
+echo 'pg_dump: error: aborting because of server version mismatch' >&2
+echo 'pg_dump: detail: server version: 17.2; pg_dump version: 15.1' >&2
+exit 1
+"""
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+@pytest.mark.usefixtures("tools")
+def test_a_client_that_is_older_than_the_server_is_said_with_what_to_do(
+    visitor: TestClient, house: House, tmp_path: Path
+) -> None:
+    program = tmp_path / "older" / "pg_dump"
+    program.parent.mkdir()
+    program.write_text(OLDER)
+    program.chmod(0o755)
+    os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    fields = form_of(visitor.get("/service"), action="/service/backup")
+    answer = visitor.post("/service/backup", data=fields)
+    assert answer.status_code == 409
+    assert "pg_dump 比服务器旧：安装与服务器同版或更新的 PostgreSQL 客户端" in answer.text
+    assert "server version: 17.2" in answer.text
+    assert not list((house.runtime.settings.data / "backups").glob("*.tar.gz"))

@@ -23,6 +23,11 @@ PAGES = 2000
 
 Progress = Callable[[int, int], None]
 
+_ADVICE = (
+    "安装与服务器同版或更新的 PostgreSQL 客户端",
+    "install the PostgreSQL client, of the server's version or newer",
+)
+
 
 def copy_sqlite(source: Path, target: Path, progress: Progress) -> None:
     """One state of the database, whoever writes meanwhile; checked. `progress` hears of pages."""
@@ -96,17 +101,18 @@ def counts(connection: Connection) -> dict[str, int]:
 def _run(program: str, url: URL, *options: str) -> None:
     found = shutil.which(program)
     if found is None:
-        raise Refused(
-            f"没有 {program}：安装与服务器同版或更新的 PostgreSQL 客户端 / {program} is not on the "
-            "PATH: install the PostgreSQL client, of the server's version or newer"
-        )
+        raise Refused(f"没有 {program}：{_ADVICE[0]} / {program} is not on the PATH: {_ADVICE[1]}")
     # The password goes through the environment: everybody on the machine sees a command line.
     bare = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
-    environ = {**os.environ, **({"PGPASSWORD": str(url.password)} if url.password else {})}
+    secret = {"PGPASSWORD": str(url.password)} if url.password else {}
+    environ = {**os.environ, **secret, "LC_ALL": "C"}  # in words that we know
     command = [found, *options, f"--dbname={bare.render_as_string(hide_password=False)}"]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Refused(f"{program}: {_last(done.stderr.splitlines())}")
+        said = f"{program}: {_last(done.stderr.splitlines())}"
+        if "server version mismatch" in done.stderr:
+            said = f"{program} 比服务器旧：{_ADVICE[0]} / {_ADVICE[1]} ({said})"
+        raise Refused(said)
 
 
 def _last(lines: Sequence[str]) -> str:
