@@ -22,7 +22,7 @@ from tracker.domain.record import Record, record
 from tracker.domain.standing import stand
 from tracker.services import calendars, factbook, trail
 from tracker.store import queries
-from tracker.store.memory import remember_alone, remembered
+from tracker.store.memory import remember_alone, remembered, remembered_by_all
 from tracker.store.tables import ObligationRow, ProgrammeRow
 
 SECOND = timedelta(seconds=1)
@@ -125,7 +125,8 @@ def published(session: Session, slug: str, version: int) -> Programme | None:
 def loaded(session: Session, slug: str) -> Mapping[str, datetime]:
     """When each clause was first published, in whatever version."""
     last = queries.current_version(session, slug)
-    return remembered(session, ("loaded", slug, last.row), lambda: _loaded(session, slug))
+    key = ("loaded", slug, last.row, last.hash, last.published_at)
+    return remembered_by_all(session, key, lambda: _loaded(session, slug))
 
 
 def _loaded(session: Session, slug: str) -> dict[str, datetime]:

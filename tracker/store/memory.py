@@ -60,6 +60,10 @@ class Memory:
             self._kept.clear()
         self._hides = True
 
+    def shared(self) -> Memory:
+        """That of the database's sessions."""
+        return self if self._under is None else self._under.shared()
+
     def private(self) -> Memory:
         """One that begins with all of this and tells it nothing."""
         return Memory(self._size, under=self)
@@ -93,4 +97,14 @@ def remembered(session: Session, key: Hashable, compute: Callable[[], Value]) ->
     if known is None:
         known = compute()
         memory(session).put(key, known)
+    return cast(Value, known)
+
+
+def remembered_by_all(session: Session, key: Hashable, compute: Callable[[], Value]) -> Value:
+    """The same where the key alone settles the value, names nobody, and would be computed anew by
+    every session that writes: it stays true whatever becomes of this session's changes."""
+    known = memory(session).shared().get(key)
+    if known is None:
+        known = compute()
+        memory(session).shared().put(key, known)
     return cast(Value, known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -46,6 +47,7 @@ class Version:
     version: int
     hash: str
     title: str
+    published_at: datetime
 
 
 CURRENT = "tracker_current_versions"
@@ -90,7 +92,7 @@ def versions(session: Session, slug: str, *, limit: int | None = None) -> list[V
     table = ProgrammeRow
     wanted = (
         core_select(col(table.id), col(table.slug), col(table.version))
-        .add_columns(col(table.hash), col(table.title))
+        .add_columns(col(table.hash), col(table.title), col(table.published_at))
         .where(col(table.slug) == slug)
         .order_by(col(table.version).desc())
         .limit(limit)
