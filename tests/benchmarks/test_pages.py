@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -50,9 +51,9 @@ class Served:
     events: int
 
     def seconds(self, path: str) -> float:
-        """One visitor's wait for a page, over a connection of their own that stays open."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        return self.waited(connection, path)
+        """One visitor's wait for a page, over a connection of their own."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            return self.waited(connection, path)
 
     def waited(self, connection: http.client.HTTPConnection, path: str) -> float:
         begun = time.perf_counter()
