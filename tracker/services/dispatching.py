@@ -18,7 +18,13 @@ from tracker.services import silences, trail
 from tracker.services.directory import Directory, is_copy
 from tracker.store import queries
 from tracker.store.bulk import insert_new
-from tracker.store.tables import DispatchRow, DispatchState, NoticeRow, NoticeState
+from tracker.store.tables import (
+    DispatchKind,
+    DispatchRow,
+    DispatchState,
+    NoticeRow,
+    NoticeState,
+)
 
 Views = Callable[[str], View]
 """The view of a programme, looked up once in a tick."""
@@ -93,13 +99,15 @@ def waiting_of(seen: View, notice: Notice, now: datetime) -> Waiting:
 def _dispatches_of(
     session: Session, persons: Iterable[int], now: datetime
 ) -> dict[str, DispatchRow]:
-    """The dispatches of these people from today on (windows sort as days), held until we commit."""
+    """The dispatches of these people from today on (windows sort as days, but for those of weekly
+    digests), held until we commit."""
     since = (now - timedelta(days=2)).date().isoformat()
     found: dict[str, DispatchRow] = {}
     for some in queries.chunks(sorted(persons)):
         theirs = select(DispatchRow).where(
-            col(DispatchRow.person_id).in_(some), col(DispatchRow.window) >= since
-        )
+            col(DispatchRow.person_id).in_(some), col(DispatchRow.window) >= since,
+            col(DispatchRow.kind) != DispatchKind.DIGEST,
+        )  # fmt: skip
         found |= {row.key: row for row in session.exec(theirs.with_for_update())}
     return found
 
