@@ -28,10 +28,12 @@ pytestmark = pytest.mark.bench
 COUNTY = "zhongfang-2021"
 DAYS = 365
 COUNTED = 10_000_000
-SCORES_AT_MOST = 12.0
-"""Times the cost of one bare score a day, its standings and explanations read."""
-COUNTS_AT_MOST = 130.0
-"""Times the cost of counting to COUNTED, which nothing of ours makes cheaper."""
+SCORES_AT_MOST = 8.86
+"""Times the cost of one bare score a day, its standings and explanations read; for each thousand
+mails of the year, because who gets a digest is settled elsewhere. (12 when there were 1,354.)"""
+COUNTS_AT_MOST = 96.0
+"""Times the cost of counting to COUNTED, which nothing of ours makes cheaper; for each thousand
+mails. (130 when there were 1,354.)"""
 
 
 def cpu(work: Callable[[], object]) -> float:
@@ -76,7 +78,8 @@ def test_a_played_year_costs_seconds_and_not_minutes(
                 f"({bare:.1f} s), {played / counted:.0f} x counting to {COUNTED:,} "
                 f"({counted:.2f} s)"
             )
-        return played / bare <= SCORES_AT_MOST and played / counted <= COUNTS_AT_MOST
+        each = played / (mails / 1_000)
+        return each / bare <= SCORES_AT_MOST and each / counted <= COUNTS_AT_MOST
 
     # Measured again once where it is above: other work on the machine is no finding.
     assert within("demo") or within("again")
