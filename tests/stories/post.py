@@ -85,13 +85,16 @@ class Post:
             await self.deliver()
 
     async def mornings(self, first: str, last: str) -> list[str]:
-        """From day to day at 08:30; who was mailed when, as "09-27 contact@housing"."""
+        """From day to day at 08:30; who was mailed when, as "09-27 contact@housing". Mails of one
+        moment go over several connections at once: a day's are told by name."""
         before = len(self.server.messages)
         self.clock.advance_to(at(f"{first} 08:30"))
         self.tick()
         await self.deliver()
         await self.play(f"{last} 08:30")
-        return [self.told(mail) for mail in self.server.messages[before:]]
+        told = [self.told(mail) for mail in self.server.messages[before:]]
+        days = list(dict.fromkeys(one[:5] for one in told))
+        return sorted(told, key=lambda one: (days.index(one[:5]), one))
 
     def told(self, mail: Any) -> str:
         on = mail["Date"].datetime.astimezone(at("2021-01-01").tzinfo) + timedelta(hours=8)
