@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select, text, tuple_, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, or_, select, text, union_all
 from sqlmodel import Session, col
 
 from tracker.domain import facts as f
@@ -121,12 +121,19 @@ def _with(known: HandIns | None, acts: _Acts) -> HandIns:
 
 def _kept(session: Session, slug: str, places: Iterable[Place]) -> dict[Place, HandIns]:
     found: dict[Place, HandIns] = {}
-    key = tuple_(col(HandInRow.clause), col(HandInRow.duty), col(HandInRow.unit))
     for some in queries.chunks(places, 200):
-        wanted = select(*_COLUMNS).where(col(HandInRow.programme) == slug, key.in_(some))
+        # Not a row of values IN a list: SQLite looks through the whole programme for it.
+        wanted = select(*_COLUMNS).where(or_(*(_at(slug, *place) for place in some)))
         rows: Iterable[Any] = session.connection().execute(wanted)
         found |= {(clause, duty, unit): HandIns(*kept) for clause, duty, unit, *kept in rows}
     return found
+
+
+def _at(slug: str, clause: str, duty: str, unit: str) -> ColumnElement[bool]:
+    return and_(
+        col(HandInRow.programme) == slug, col(HandInRow.clause) == clause,
+        col(HandInRow.duty) == duty, col(HandInRow.unit) == unit,
+    )  # fmt: skip
 
 
 def _row(slug: str, place: Place, one: HandIns) -> dict[str, object]:

@@ -68,7 +68,12 @@ class ProgrammeRow(Table, table=True):
     is published again after another is a new version with the same hash."""
 
     __tablename__ = "programme"
-    __table_args__ = (UniqueConstraint("slug", "version"), Index(None, "slug", "hash"))
+    __table_args__ = (
+        UniqueConstraint("slug", "version"),
+        Index(None, "slug", "hash"),
+        # Covers `queries.versions`: what stands behind the document is dear to read.
+        Index("ix_programme_versions", "slug", "version", "hash", "title", "published_at"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str
