@@ -85,7 +85,14 @@ def _product(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
         _same(told, v["count"] <= before["missing"], True)
     if before.code == "beyond":
         _same(told, v["count"] <= before["over"], True)
+    if before.code == "batches":
+        _same(told, v["count"], before["seen"] // before["size"] - before["before"])
     return _amount(v)
+
+
+def _counted(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
+    _same(told, v["before"] <= v["seen"] // v["size"], True)
+    return amount
 
 
 def _base(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
@@ -262,7 +269,8 @@ def _changed(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
 
 
 RECKONED: dict[str, Callable[[Step, dict[str, Any], Fraction, Step], Fraction]] = {
-    "base": _base, "rounded": _rounded, "times": _product, "beyond": _beyond, "lose": _said,
+    "base": _base, "rounded": _rounded, "times": _product, "beyond": _beyond,
+    "batches": _counted, "lose": _said,
     "win": _said, "share": _share, "short": _short, "over": _over, "flat": _said,
     "blocks_completed": _blocks, "blocks_started": _blocks, "base_plus": _base_plus,
     "curve_flat": _said, "curve_rise": _curve, "decided": _decided, "bounded": _said,

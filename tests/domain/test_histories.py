@@ -167,7 +167,8 @@ def test_with_all_else_fixed_a_later_submission_never_scores_higher(block: Block
 
 def handed_in_later(one: Told) -> list[list[f.AnyFact]]:
     """The same history with one submission moved, up to its review or the next number of its
-    clause; at most one such history for each telling, for the time that it takes."""
+    clause, for the last number counts, and of two of one instant the one that is filed last; at
+    most one such history for each telling, for the time that it takes."""
     random = one.random("later")
     reports = [fact for fact in one.facts if isinstance(fact, f.Report) and is_moved(fact, one)]
     if not reports:
@@ -191,7 +192,7 @@ def bounds_of(report: f.Report, one: Told) -> list[datetime]:
         for fact in one.facts
         if (isinstance(fact, f.Review) and fact.report == report.id)
         or (isinstance(fact, f.Report) and fact.clause == report.clause and report.done is None
-            and fact.occurred_at > report.occurred_at)
+            and f.in_order(fact) > f.in_order(report))
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.domain.small import BRANCH, HOUSING, History, a_programme, clause
 from tracker.domain.programme import Programme
+from tracker.domain.rules import Status
 
 DUTIES: dict[str, dict[str, Any]] = {
     "yes or no": {"kind": "milestone", "id": "d", "on": "2021-09-30"},
@@ -74,3 +75,20 @@ def test_what_is_handed_in_again_after_the_deadline_while_the_first_waits_stays_
     history.sent_back(first, "2021-10-01 12:00")
     late = "0" if rule == "per_missing now" else "1"
     assert history.lost(programme("yes or no", rule), "2022-02-01") == late
+
+
+@pytest.mark.parametrize("when", ["2021-09-20", "2021-10-05"])
+def test_a_number_of_a_target_that_nobody_has_entered_yet_is_neither_all_nor_too_little(
+    when: str,
+) -> None:
+    unknown = a_programme(
+        clause(duties=[DUTIES["a number"]], rules=[RULES["per_missing"]]),
+        targets=[{"id": "works", "name": "工程"}],
+    )
+    history = History()
+    history.done(when, duty="d", count=2)
+    [entry] = history.ledger(unknown, "2021-10-10").entries
+    assert (entry.status, entry.points) == (Status.UNKNOWN, 0)
+    assert history.standing(unknown, "2021-10-10").open
+    history.add("target", "2021-10-11", target="works", value=2)
+    assert history.lost(unknown, "2021-10-12") == ("0" if when < "2021-10" else "2")

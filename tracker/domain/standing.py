@@ -546,7 +546,8 @@ def _amount(one: Obligation, report: f.Report, needed: Fraction) -> Fraction:
     if report.done:
         return needed
     if report.count is not None:
-        return Fraction(report.count)
+        # So many of a total that nobody has entered yet are no share of it.
+        return NOTHING if one.needed is None else Fraction(report.count)
     share = Fraction(report.share or 0)
     if one.total is not None:
         return share * one.total

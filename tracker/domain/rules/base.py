@@ -402,6 +402,24 @@ def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None =
     return Charge(Fraction(0), (told,), Status.UNKNOWN, worst=-abs(bound))
 
 
+class Batches:
+    """Full batches (每满3件) of what comes one fact after the other: what is left of one fact
+    counts with the next."""
+
+    def __init__(self, size: Fraction) -> None:
+        self._size, self._seen = size, NOTHING
+
+    def filled(self, count: Fraction) -> tuple[Fraction, tuple[Step, ...]]:
+        """How many these fill, and how that was counted where a batch is more than one."""
+        if self._size == 1:
+            return count, ()
+        before = self._seen // self._size
+        self._seen += count
+        now = self._seen // self._size
+        told = step("batches", seen=self._seen, size=self._size, before=before)
+        return Fraction(now - before), (told,)
+
+
 def because(
     *facts: Fact, unit: str = "", subject: str = "", problem: str = "",
     occurred_at: datetime | None = None,

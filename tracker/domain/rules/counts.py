@@ -12,6 +12,7 @@ from tracker.domain.facts import Finding
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
     HAPPENED,
+    Batches,
     Cause,
     Charge,
     RuleBase,
@@ -56,10 +57,11 @@ class PerIncident(RuleBase):
         if self.duty is not None:
             return self._missed(self.duty, scene)
         assert self.finding is not None
-        found = scene.findings(self.finding)
+        found, batches = scene.findings(self.finding), Batches(Fraction(self.per or 1))
         if self.allowance is None:
-            return [self._one(one, one.count, scene) for one in found]
-        return self._beyond(self.allowance, found, scene)
+            made = [self._one(one, one.count, batches, scene) for one in found]
+            return [charge for charge in made if charge is not None]
+        return self._beyond(self.allowance, found, batches, scene)
 
     def _missed(self, duty: str, scene: Scene) -> Sequence[Charge]:
         each = self.worth(self.each or "0", scene)
@@ -76,22 +78,25 @@ class PerIncident(RuleBase):
                 charges.append(charge_for(joined, taken, told, status))
         return charges
 
-    def _one(self, found: Finding, count: int, scene: Scene) -> Charge:
+    def _one(self, found: Finding, count: int, batches: Batches, scene: Scene) -> Charge | None:
+        """None where it fills no batch yet."""
         amount = self.classes.get(found.class_) or self.classes.get(found.level) or self.each
         if amount is None:
             worst = -max(self.worth(one, scene) for one in self.classes.values()) * count
             missing = (step("missing_class", given=scene.called(found.class_ or found.level)),)
             return self._told(found, Charge(Fraction(0), missing, Status.UNKNOWN, worst=worst))
         each = self.worth(amount, scene)
-        times = Fraction(count) if self.per is None else Fraction(count // self.per)
-        steps = (step("times", count=times, each=each, amount=times * each),)
-        return self._told(found, Charge(-times * each, steps))
+        times, told = batches.filled(Fraction(count))
+        many = step("times", count=times, each=each, amount=times * each)
+        return self._told(found, Charge(-times * each, (*told, many))) if times else None
 
     def _told(self, found: Finding, charge: Charge) -> Charge:
         cause = because(found, unit=found.unit, subject=found.subject, problem=found.problem)
         return charge._replace(cause=cause)
 
-    def _beyond(self, allowance: str, found: Sequence[Finding], scene: Scene) -> Sequence[Charge]:
+    def _beyond(
+        self, allowance: str, found: Sequence[Finding], batches: Batches, scene: Scene
+    ) -> Sequence[Charge]:
         key = allowance.partition(":")[2]
         free = scene.target(key) if allowance.startswith("target:") else Fraction(allowance)
         if free is None:
@@ -101,8 +106,8 @@ class PerIncident(RuleBase):
         for one in found:
             over = min(Fraction(one.count), max(Fraction(0), seen + one.count - free))
             seen += one.count
-            if over > 0:
+            charge = self._one(one, int(over), batches, scene) if over > 0 else None
+            if charge is not None:
                 told = step("beyond", seen=seen, free=free, over=over)
-                charge = self._one(one, int(over), scene)
-                charges.append(self._told(one, Charge(charge.amount, (told, *charge.told))))
+                charges.append(charge._replace(told=(told, *charge.told)))
         return charges

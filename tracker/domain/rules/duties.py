@@ -15,6 +15,7 @@ from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
     HAPPENED,
     NOTHING,
+    Batches,
     Charge,
     Definition,
     RuleBase,
@@ -184,18 +185,16 @@ class PerMissing(RuleBase):
 def counted(
     rule: RuleBase, scene: Scene, key: str, each: str, *, per: Fraction = Fraction(1)
 ) -> Sequence[Charge]:
-    """One charge per finding, `each` for every full `per` of its count."""
-    amount = rule.worth(each, scene)
-    return [
-        Charge(
-            -(found.count // per) * amount,
-            (step("times", count=Fraction(found.count // per), each=amount,
-                  amount=(found.count // per) * amount),),
-            cause=because(found, unit=found.unit, subject=found.subject, problem=found.problem),
-        )
-        for found in scene.findings(key)
-        if found.count >= per
-    ]  # fmt: skip
+    """One charge per finding, `each` for every `per` that it makes full."""
+    amount, batches = rule.worth(each, scene), Batches(per)
+    charges: list[Charge] = []
+    for found in scene.findings(key):
+        times, told = batches.filled(Fraction(found.count))
+        if times:
+            many = step("times", count=times, each=amount, amount=times * amount)
+            cause = because(found, unit=found.unit, subject=found.subject, problem=found.problem)
+            charges.append(Charge(-times * amount, (*told, many), cause=cause))
+    return charges
 
 
 class Piece(Definition):

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from tracker.domain.facts import Finding, Recognition
 from tracker.domain.points import Amount, Number
 from tracker.domain.rules.base import (
+    Batches,
     Cause,
     Charge,
     RuleBase,
@@ -64,23 +65,26 @@ class Bonus(RuleBase):
         if self.duty is not None:
             return [charge for j in scene.owed(self.duty) for charge in self._beyond(j, scene)]
         charges: list[Charge] = []
-        seen = 0
+        seen, batches = 0, Batches(Fraction(self.per))
         for one in scene.recognitions(self.recognition or ""):
             first, seen = seen + 1, seen + one.count
-            counted = max(0, seen - max(first, self.from_nth) + 1) // self.per
-            amount = self.classes.get(one.class_) or self.award
-            if amount is None or not counted:
-                continue
-            each = self.worth(amount, scene)
-            told = step("times", count=Fraction(counted), each=each, amount=counted * each)
-            charges.append(
-                Charge(
-                    counted * each,
-                    (told,),
-                    cause=because(one, unit=one.unit, problem=one.problem),
-                )
-            )
+            counted = max(0, seen - max(first, self.from_nth) + 1)
+            charge = self._won(one, counted, batches, scene) if counted else None
+            if charge is not None:
+                cause = because(one, unit=one.unit, problem=one.problem)
+                charges.append(charge._replace(cause=cause))
         return charges
+
+    def _won(self, one: Recognition, counted: int, batches: Batches, scene: Scene) -> Charge | None:
+        """None where it fills no batch yet; a class that has no amount waits for one that has."""
+        amount = self.classes.get(one.class_) or self.award
+        if amount is None:
+            most = max(self.worth(known, scene) for known in self.classes.values()) * counted
+            missing = step("missing_class", given=scene.called(one.class_))
+            return Charge(Fraction(0), (missing,), Status.UNKNOWN, worst=most)
+        each, (times, told) = self.worth(amount, scene), batches.filled(Fraction(counted))
+        many = step("times", count=times, each=each, amount=times * each)
+        return Charge(times * each, (*told, many)) if times else None
 
     def _beyond(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
         over = joined.counted - joined.needed
