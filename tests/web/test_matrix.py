@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.databases import Prepare
+from tests.databases import Prepare, SqliteModels
 from tests.web.conftest import House, opened
 from tests.web.staff import EVIDENCE, KEY, REPORT, STAFF, come_in, staffed, token_of, with_evidence
 from tests.web.test_hardening import every_route
@@ -82,6 +82,47 @@ def test_everybody_comes_where_the_table_says_and_nowhere_else(login: str, staff
         assert staff.everything() == before, "what is refused changes nothing"
         wrong += [f"turned away: {one}" for one in allowed if turned_away(ask(client, one, token))]
     assert wrong == []
+
+
+@pytest.mark.parametrize("login", ["contact", "head", "reviewer", "leader", "auditor", "admin"])
+def test_no_page_offers_what_whoever_sees_it_may_not_do(
+    login: str, sqlite_models: SqliteModels, tmp_path: Path
+) -> None:
+    house = opened(sqlite_models.copy(staffed, tmp_path / "web.sqlite"), tmp_path / "data")
+    mine = [one for one in rows() if one.may[WHO.index(login)]]
+    able = {(one.method, one.path) for one in mine}
+    shapes = [
+        (re.compile(re.sub(r"\{\w+[^}]*\}", "[^/]+", path)), path) for _, path in able_first()
+    ]
+    dead: dict[str, set[str]] = {}
+    with come_in(house, login) as client:
+        for row in mine:
+            if row.method != "GET" or not row.path.startswith(
+                ("/p/", "/a", "/c", "/s", "/h", "/i")
+            ):
+                continue
+            page = ask(client, row, "")
+            for method, target in offered(page):
+                path = next((path for shape, path in shapes if shape.fullmatch(target)), target)
+                if (method, path) not in able:
+                    dead.setdefault(f"{method} {path}", set()).add(str(row))
+    house.runtime.database.close()
+    assert sorted(f"{what}: on {place}" for what, on in dead.items() for place in on) == []
+
+
+def able_first() -> list[tuple[str, str]]:
+    """Every route, those without a name in the path first: they win over those with one."""
+    return sorted({(one.method, one.path) for one in rows()}, key=lambda one: "{" in one[1])
+
+
+def offered(page: httpx.Response) -> Iterator[tuple[str, str]]:
+    """The links of a page and its forms, by method and path."""
+    if not page.headers.get("content-type", "").startswith("text/html"):
+        return
+    for method, action in re.findall(r'<form[^>]*method="(\w+)"[^>]*action="([^"]*)"', page.text):
+        yield method.upper(), urlsplit(action).path or page.url.path
+    for target in re.findall(r'href="(/[^"]*)"', page.text):
+        yield "GET", urlsplit(target).path
 
 
 def ask(client: TestClient, row: Row, token: str) -> httpx.Response:

@@ -11,6 +11,7 @@ from tracker.services import accounts, programmes, signins, tokens
 from tracker.services.signins import SignedIn
 from tracker.services.tokens import Scope
 from tracker.web.access import SignInNeeded
+from tracker.web.administering import places
 from tracker.web.asking import Asked
 from tracker.web.entry import Entering, Known, Received
 from tracker.web.intake import Form, Unclear, number_in
@@ -44,7 +45,7 @@ def _account(
             asked, "account", mine=mine, sessions=signins.sessions(session, account, now=asked.now),
             tokens=[one for one in tokens.tokens(session, account) if one.works(asked.now)],
             scopes=list(Scope), slugs=programmes.slugs(session), languages=LANGUAGES,
-            trouble=trouble, made=made, sent=form.fields if form else {},
+            places=places(session), trouble=trouble, made=made, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip
 

@@ -34,6 +34,9 @@ class Place:
     title: str
     units: tuple[Unit, ...]
 
+    def unit(self, name: str) -> str:
+        return next((one.name for one in self.units if one.id == name), name)
+
 
 @router.get("/admin")
 def accounts_page(asked: Administering) -> Response:
@@ -44,14 +47,14 @@ def _list(asked: Asked, *, trouble: str = "", form: Form | None = None) -> Respo
     on = _on(asked)
     with asked.runtime.database.read() as session:
         return page(
-            asked, "admin", accounts=accounts.accounts(session, on), places=_places(session),
+            asked, "admin", accounts=accounts.accounts(session, on), places=places(session),
             tokens=accounts.token_counts(session, asked.now), roles=list(Role), every=EVERY_UNIT,
             trouble=trouble, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip
 
 
-def _places(session: Session) -> list[Place]:
+def places(session: Session) -> list[Place]:
     current = (programmes.current(session, slug) for slug in programmes.slugs(session))
     return [Place(one.id, one.title, one.units) for one in current]
 
@@ -95,7 +98,7 @@ def _one(
             asked, "admin_account", account=accounts.account(session, number, on),
             sessions=signins.sessions(session, number, now=asked.now),
             tokens=[one for one in tokens.tokens(session, number) if one.works(asked.now)],
-            places=_places(session), roles=list(Role), every=EVERY_UNIT, trouble=trouble,
+            places=places(session), roles=list(Role), every=EVERY_UNIT, trouble=trouble,
             password=password, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip

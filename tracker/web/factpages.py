@@ -155,8 +155,17 @@ def _clause(
         wrong=wrong or {}, problems=problems, once=once or matter.fresh(),
         new=new, effect=None if new is None else _effect(board, new),
         number="" if new is None else receipt_number(new.id),
+        recordable=_recordable(asked, at, name),
         status=422 if wrong or problems else 200,
     )  # fmt: skip
+
+
+def _recordable(asked: Asked, at: Desk, clause: str) -> tuple[str, ...]:
+    """The kinds of fact about the clause for which whoever asks gets a form."""
+    if asked.may(Act.RUN, at):
+        return (*recording.KINDS,)
+    reviews = asked.who.may(Act.REVIEW, About(at.slug, reviewers=at.reviewers(clause)))
+    return FOUND_BY_REVIEWERS if reviews else ()
 
 
 def _effect(board: Board, new: f.AnyFact) -> Comparison:

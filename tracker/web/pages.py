@@ -93,10 +93,17 @@ def own_places(session: Session, asked: Asked, slug: str) -> list[Place]:
 def _only_place(asked: Asked, slugs: list[str], own: list[Place]) -> str | None:
     """Where there is only one way to go: on to it."""
     if len(slugs) + len(own) == 1:
-        return f"/p/{slugs[0]}/" if slugs else own[0].path
+        return _first_page(asked, slugs[0]) if slugs else own[0].path
     if not slugs and not own and asked.who.somewhere(Act.ADMINISTER):
         return "/admin"
     return None
+
+
+def _first_page(asked: Asked, slug: str) -> str:
+    """A leader's is the one that is made for leaders."""
+    about = About(slug)
+    leads = asked.who.may(Act.INSTRUCT, about) and not asked.who.may(Act.RUN, about)
+    return f"/p/{slug}/leader" if leads else f"/p/{slug}/"
 
 
 @router.get("/rules")

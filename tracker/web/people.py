@@ -10,15 +10,18 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.deadlines import local_day
-from tracker.domain.authority import About, Act
+from tracker.domain.authority import About, Act, Role
 from tracker.domain.errors import Refused, TrackerError
+from tracker.exports.sheet import Kind
 from tracker.services import absences, links, people
 from tracker.services.people import EVERY_UNIT, Holder
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, Received, Running
 from tracker.web.intake import Form, Unclear, number_in
+from tracker.web.listing import Column, file_of, listing
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
+from tracker.wording import text
 
 router = APIRouter()
 
@@ -36,17 +39,50 @@ class Known:
     bounced: bool
     posts: tuple[Holder, ...]
 
+    def told(self, at: Desk, asked: Asked) -> list[str]:
+        """Each post as a line: the unit, the role."""
+        everywhere = text("people.everywhere", language=asked.language)
+        return [
+            f"{everywhere if one.unit == EVERY_UNIT else at.unit(one.unit)} · "
+            f"{text(f'role.{one.role}', language=asked.language)}"
+            for one in self.posts
+        ]
+
+
+def columns(at: Desk, asked: Asked) -> tuple[Column[Known], ...]:
+    def state(one: Known) -> str:
+        words = "people.bounces" if one.bounced else "" if one.mail else "people.no_mail"
+        return text(words, language=asked.language) if words else ""
+
+    return (
+        Column("name", "people.name", lambda one: one.name, width=14),
+        Column("posts", "people.posts", lambda one: "\n".join(one.told(at, asked)), Kind.LONG, 34),
+        Column("mail", "people.mail", lambda one: one.mail, width=32),
+        Column("mobile", "people.mobile", lambda one: one.mobile, width=14),
+        Column("state", "people.state", state, width=10),
+    )
+
 
 @router.get("/p/{slug}/people")
-def people_page(asked: Looking, slug: str) -> Response:
+def people_page(asked: Looking, slug: str, role: str = "") -> Response:
+    """`role` shows those alone who have it."""
     with opened(asked, slug) as (session, at):
-        return _people(asked, session, at)
+        table = listing(asked, columns(at, asked), _with(_known(session, at, asked), role))
+        name = text("people.people", language=asked.language)
+        return file_of(asked, at, table, name) or _people(asked, session, at)
+
+
+def _with(known: list[Known], role: str) -> list[Known]:
+    return [one for one in known if not role or any(post.role == role for post in one.posts)]
 
 
 def _people(asked: Asked, session: Session, at: Desk, trouble: str = "") -> Response:
-    on = local_day(asked.now, at.zone)
+    on, known = local_day(asked.now, at.zone), _known(session, at, asked)
+    role = asked.request.query_params.get("role", "")
     return page(
-        asked, "people", desk=at, known=_known(session, at, asked), every=EVERY_UNIT,
+        asked, "people", desk=at, known=known, every=EVERY_UNIT, role=role,
+        table=listing(asked, columns(at, asked), _with(known, role)),
+        roles=[one for one in Role if any(post.role == one for who in known for post in who.posts)],
         absences=absences.absences(session, since=on), today=on, trouble=trouble,
         status=UNPROCESSABLE if trouble else 200,
     )  # fmt: skip

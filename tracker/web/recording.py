@@ -53,6 +53,9 @@ _FIELDS = {
 }  # fmt: skip
 
 
+KINDS = tuple(_FIELDS)
+
+
 def fields_of(ask: Ask) -> tuple[str, ...]:
     """What the form of this ask shows: of a measurement the grade only where grades are told
     apart, and so on."""

@@ -6,20 +6,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.workdays import Day, DayKind, WorkCalendar
-from tracker.domain.authority import About, Act
+from tracker.domain.authority import Act
 from tracker.domain.errors import DefinitionError
 from tracker.services import calendars, programmes
 from tracker.services.programmes import MovedDate
 from tracker.web import matter
+from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
-from tracker.web.entry import Importing, LookingSomewhere, Received
+from tracker.web.entry import Entering, Received
 from tracker.web.intake import Form, Unclear
 from tracker.web.pricing import LOOK
 from tracker.web.rendering import go, page
@@ -65,8 +66,28 @@ def _unusual(calendar: WorkCalendar, year: int) -> list[Day]:
     return [one for one in every if one.kind in (DayKind.HOLIDAY, DayKind.MAKE_UP)]
 
 
+def may_load(asked: Asked) -> bool:
+    """Dates move in all programmes, so that whoever runs only one of them may not."""
+    return asked.who.everywhere(Act.RUN) or asked.who.somewhere(Act.ADMINISTER)
+
+
+def reading(asked: Entering) -> Asked:
+    if not (asked.who.somewhere(Act.LOOK) or may_load(asked)):
+        raise Forbidden("role")
+    return asked
+
+
+def loading(asked: Entering) -> Asked:
+    if not may_load(asked):
+        raise Forbidden("role")
+    return asked
+
+
+Calendaring = Annotated[Asked, Depends(reading)]
+
+
 @router.get("/calendar")
-def calendar_page(asked: LookingSomewhere) -> Response:
+def calendar_page(asked: Calendaring) -> Response:
     with asked.runtime.database.read() as session:
         return _calendar(asked, session)
 
@@ -84,15 +105,13 @@ def _calendar(
         asked, "calendar", years=years(calendar, sorted(shown)), version=calendar.version,
         sent=form.fields if form else {}, wrong={}, trouble=trouble, moved=moved,
         titles={one.id: one.title for one in lots}, next_year=this + 1, once=matter.fresh(),
-        status=UNPROCESSABLE if trouble else 200,
+        loads=may_load(asked), status=UNPROCESSABLE if trouble else 200,
     )  # fmt: skip
 
 
 @router.post("/calendar")
-def load(asked: Importing, form: Received) -> Response:
-    """First which dates would move; then, once that is approved, it is loaded and they move: in all
-    programmes, so that whoever runs only one may not."""
-    asked.must(Act.RUN, About())
+def load(asked: Annotated[Asked, Depends(loading)], form: Received) -> Response:
+    """First which dates would move; then, once that is approved, it is loaded and they move."""
     with asked.runtime.database.read() as session:
         try:
             document = _document(form)
