@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from tests.builders import at, 住建局, 生态分局
 from tests.web.conftest import House, form_of
 from tracker.domain import facts as f
-from tracker.services import programmes
+from tracker.domain.obligations import Light, Standing
+from tracker.services import programmes, scoreboard
 from tracker.services.instructions import KIND
 
 EXTEND = f"/p/small/extend?key=1/done/{住建局}"
@@ -20,6 +21,12 @@ def handed_in(id_: str, clause: str, duty: str, occurrence: str = "", **more: ob
         id=f.FactId(id_), clause=clause, duty=duty, unit=住建局, occurrence=occurrence, done=True,
         occurred_at=at("2021-10-15 10:00"), recorded_at=at("2021-10-15 10:00"), **more,
     )  # fmt: skip
+
+
+def standing(house: House) -> Standing:
+    with house.runtime.database.read() as session:
+        ledger = scoreboard.board(session, "small", as_of=house.clock.now()).ledger
+    return next(one for one in ledger.standings if one.obligation.key == f"1/done/{住建局}")
 
 
 def test_the_queue_has_what_waits_with_its_own_deadline(visitor: TestClient, house: House) -> None:
@@ -44,6 +51,31 @@ def test_a_review_from_the_queue_comes_back_to_it_and_is_made_once(
     assert first.status_code == again.status_code == 303
     assert first.headers["location"] == "/p/small/reviews"
     assert sum(isinstance(one, f.Review) and one.report == "q9" for one in house.facts()) == 1
+
+
+def test_a_review_is_taken_back_with_a_reason_and_both_stay_in_the_history(
+    visitor: TestClient, house: House
+) -> None:
+    page = f"/p/small/obligation?key=1/done/{住建局}"
+    house.load(handed_in("q9", "1", "done"))
+    accept = form_of(visitor.get(page), action="/p/small/review")
+    before = standing(house)
+    assert before.waiting
+    visitor.post("/p/small/review", data={**accept, "outcome": "accepted"})
+    assert standing(house).light is Light.DONE
+
+    undo = form_of(visitor.get(page), action="/p/small/review")
+    assert visitor.post("/p/small/review", data={**undo, "reason": " "}).status_code == 422
+    assert visitor.post("/p/small/review", data={**undo, "reason": "误点"}).status_code == 303
+    told = visitor.get(page).text
+    assert isinstance(house.last(), f.Withdrawal)
+    assert "误点" in told
+    assert "<s>审核接受" in told
+    assert 'name="outcome" value="accepted"' in told, "the form to review it is there again"
+    assert standing(house) == before
+
+    again = {**undo, "once": "another-filling-in", "reason": "再来"}
+    assert visitor.post("/p/small/review", data=again).status_code == 409
 
 
 def test_an_instruction_becomes_a_case_with_its_own_day_that_costs_nothing(

@@ -122,6 +122,28 @@ def review(
     return recorded(session, slug, verdict, now=now, by=by)
 
 
+def take_back_review(
+    session: Session, slug: str, review: str, *, reason: str, now: datetime, by: str, id_: str = ""
+) -> f.Withdrawal:
+    """撤回审核: the report waits for review again, as if the verdict had never been given; verdict
+    and reason stay in the history. Refused for a review that does not stand."""
+    if known := once(session, slug, id_, f.Withdrawal):
+        return known
+    fit({"reason": None if reason.strip() else Misfit.REASON})
+    taken = f.Withdrawal(
+        id=f.FactId(id_), supersedes=f.FactId(review), note=reason.strip(), occurred_at=now,
+        recorded_at=now,
+    )  # fmt: skip
+    on_file = _near(session, slug, [taken])
+    verdict = on_file.get(f.FactId(review))
+    stands = isinstance(verdict, f.Review) and (
+        vetting.Stock.of(on_file.values()).review_of(verdict.report) == verdict
+    )
+    if not stands:
+        raise Refused(f"没有这次审核，或已撤回 / there is no review {review!r} that stands")
+    return recorded(session, slug, taken, now=now, by=by)
+
+
 def grant_extension(
     session: Session,
     slug: str,
@@ -449,7 +471,9 @@ def _reported(
 ) -> list[str]:
     """The obligations of the clauses that something was reported or reviewed of: a report is told
     to who reviews, a review to who reported, whether it changed a row or not."""
-    reports = (stock.facts[one.report] if isinstance(one, f.Review) else one for one in fresh)
+    told = [*fresh]
+    told += [stock.facts[one.supersedes] for one in told if one.supersedes]
+    reports = (stock.facts[one.report] if isinstance(one, f.Review) else one for one in told)
     clauses = sorted({one.clause for one in reports if isinstance(one, f.Report)})
     return [row.key for row in queries.obligation_rows(session, slug, clauses)]
 

@@ -94,8 +94,9 @@ def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bo
 def review(asked: Reviewing, slug: str, form: Received) -> Response:
     key = form.text("key")
     at, it = looked_at(asked, slug, key, Act.REVIEW)
-    if not any(event.fact and event.fact.id == form.text("report") for event in it.history):
-        raise Unclear("form")  # a report about something else, which others may have to review
+    about = form.text("review" if form.text("outcome") == "taken_back" else "report")
+    if not any(event.fact and event.fact.id == about for event in it.history):
+        raise Unclear("form")  # about something else, which others may have to review
     try:
         filing.review(asked, at, form, by=asked.by)
     except Wrong as mistake:

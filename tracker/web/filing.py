@@ -135,7 +135,13 @@ def _with_completion(desk: Desk, form: Form, note: str) -> str:
 
 
 def review(asked: Asked, desk: Desk, form: Form, *, by: str) -> f.FactId:
+    """审核, or taking one back (`taken_back`, of the `review` that the form names)."""
     outcome = form.text("outcome")
+    if outcome == "taken_back":
+        return file(asked, lambda session: reporting.take_back_review(
+            session, desk.slug, form.text("review"), reason=form.text("reason"), now=asked.now,
+            by=by, id_=fact_id(asked, form.text("once")),
+        ))  # fmt: skip
     if outcome not in ("accepted", "returned"):
         raise Wrong({"outcome": "choose"})
     return file(asked, lambda session: reporting.review(

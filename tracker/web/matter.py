@@ -90,8 +90,13 @@ class Matter:
         """The review after which the unit has to hand in again."""
         if not self.standing.returned:
             return None
-        reviews = (e.fact for e in reversed(self.history) if not e.struck)
-        return next((fact for fact in reviews if isinstance(fact, f.Review)), None)
+        return self.verdict
+
+    @property
+    def verdict(self) -> f.Review | None:
+        """The last review that stands."""
+        told = (e.fact for e in reversed(self.history) if not e.struck)
+        return next((fact for fact in told if isinstance(fact, f.Review)), None)
 
     @property
     def asks_for(self) -> str:
@@ -213,6 +218,7 @@ MARKS = {
     "close_out": "done",
     "waiver": "done",
     "receipt": "ok",
+    "withdrawal": "slow",
 }
 
 
@@ -227,6 +233,8 @@ def history(session: Session, board: Board, one: Standing) -> list[Event]:
     about = [fact for fact in known if _concerns(fact, one.obligation)]
     reports = {fact.id for fact in about if isinstance(fact, f.Report)}
     about += [fact for fact in known if isinstance(fact, f.Review) and fact.report in reports]
+    named = {fact.id for fact in about}
+    about += [one_ for one_ in known if isinstance(one_, f.Withdrawal) and one_.supersedes in named]
     names = names_of(session, {fact.by for fact in about}, board)
     events = [
         Event(kind := kind_of(fact), fact.occurred_at, MARKS.get(kind, "none"), fact,
@@ -275,7 +283,7 @@ def names_of(session: Session, accounts: set[str], board: Board) -> Mapping[str,
 
 def waiting_report(events: Sequence[Event]) -> f.Report | None:
     """The last report that claims something and that nobody has reviewed."""
-    reviewed = {event.fact.report for event in events if isinstance(event.fact, f.Review)}
+    reviewed = {e.fact.report for e in events if isinstance(e.fact, f.Review) and not e.struck}
     waiting = [
         event.fact
         for event in events
