@@ -68,8 +68,9 @@ def test_other_machines_are_served_where_there_are_accounts(a_staff: Staffed) ->
 
 def test_everybody_lands_where_they_work(staff: House) -> None:
     for login, place in [
-        ("office", "/p/small/"), ("leader", "/p/small/leader"), ("contact", "/p/small/units/housing"),
-        ("reviewer", "/p/small/reviews"), ("admin", "/admin"),
+        ("office", "/p/small/"), ("leader", "/p/small/leader"),
+        ("contact", "/p/small/units/housing"), ("reviewer", "/p/small/reviews"),
+        ("admin", "/admin"),
     ]:  # fmt: skip
         with come_in(staff, login) as browser:
             assert browser.get("/").headers["location"] == place
