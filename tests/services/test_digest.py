@@ -33,7 +33,8 @@ from tracker.exports import jsonform
 from tracker.runtime import environment as compiled
 from tracker.services import people, programmes, readings, reporting, weekly
 from tracker.services.digest import Audience, Digest, Event, EventKind
-from tracker.services.digest_desk import Acting, build
+from tracker.services.digest_desk import Acting
+from tracker.services.digest_parts import build
 from tracker.services.digest_words import render_digest, verdict_of
 from tracker.services.scoreboard import Board, of_documents
 from tracker.settings import Settings

@@ -26,7 +26,7 @@ from tracker.programmes import SHIPPED, path_of
 from tracker.runtime import environment as compiled
 from tracker.services import digest_picture, people, programmes, readings, weekly, weekpost
 from tracker.services.digest import Audience, Event, EventKind
-from tracker.services.digest_desk import build
+from tracker.services.digest_parts import build
 from tracker.services.digest_words import render_digest
 from tracker.services.scoreboard import of_documents
 from tracker.settings import Settings

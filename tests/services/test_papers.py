@@ -21,7 +21,7 @@ from tracker.services import weekly
 from tracker.services.audit import audit
 from tracker.services.bulletin import bulletin
 from tracker.services.digest import Audience, Digest, EventKind
-from tracker.services.digest_desk import build
+from tracker.services.digest_parts import build
 from tracker.services.scoreboard import Board, of_documents
 
 QUICK, FULL = 3, 500

@@ -24,7 +24,8 @@ from tracker.domain.programme import Programme
 from tracker.services import readings, weekly
 from tracker.services.audit import Audit, Chain, Evidence, NoticeLine, audit
 from tracker.services.digest import Audience, Digest, Health
-from tracker.services.digest_desk import Acting, build
+from tracker.services.digest_desk import Acting
+from tracker.services.digest_parts import build
 from tracker.services.scoreboard import of_documents
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

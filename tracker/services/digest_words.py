@@ -37,7 +37,7 @@ from tracker.services.letters import Rendered, by_when, rendered
 from tracker.wording import Language, arithmetic, light_word, text
 from tracker.wording.catalogue import has
 from tracker.wording.forms import day, instant, points, span
-from tracker.wording.templating import MARKS
+from tracker.wording.templating import MARKS, words
 
 FEW = 3
 """Quiet units beyond so many stand together in one row."""
@@ -118,17 +118,27 @@ def render_digest(
     environment: Environment,
     language: Language,
     digest: Digest,
-    *,
+    *further: Digest,
     overview: str = "",
     leave: str = "",
     picture: str = "",
     alt: str = "",
 ) -> Rendered:
     """`overview` and `leave` are addresses: of the pages, and for not getting this any more.
-    `picture` is where the mail finds its image (`cid:`, `data:`), `alt` what it shows."""
-    values = values_of(digest, language, overview)
-    values |= {"leave": leave, "picture": picture, "alt": alt}
-    return rendered(environment, "digest/digest", values)
+    `picture` is where the mail finds its image (`cid:`, `data:`), `alt` what it shows. What is
+    `further` meant for the same reader stands behind, and is announced at once."""
+    first = values_of(digest, language, overview)
+    first |= {"leave": leave, "picture": picture, "alt": alt}
+    behind = [values_of(one, language, overview) for one in further]
+    for values, one in zip(behind, further, strict=True):
+        values["heading"] = text("digest.behind", {"unit": one.unit_name,
+                                 "verdict": values["verdict"]}, language=language)  # fmt: skip
+    first["announced"] = [values["heading"] for values in behind]
+    html, plain = (environment.get_template(f"digest/_page.{part}.j2") for part in ("html", "txt"))
+    t = words(language, first["zone"])
+    pages = [html.render(values, t=t) for values in (first, *behind)]
+    texts = [plain.render(values, t=t) for values in (first, *behind)]
+    return rendered(environment, "digest/digest", first | {"pages": pages, "texts": texts})
 
 
 def values_of(digest: Digest, language: Language, overview: str = "") -> dict[str, Any]:
@@ -184,12 +194,21 @@ class DigestWords:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.digest.zone)
 
+    @property
+    def reviewing(self) -> bool:
+        return self.digest.audience is Audience.REVIEWER
+
+    @property
+    def several(self) -> bool:
+        """Whether it is about more than one unit, each with its place among all."""
+        return not self.digest.unit or (len(self.digest.units) > 1 and not self.reviewing)
+
     def say(self, key: str, **values: Any) -> str:
         return text(f"digest.{key}", values, language=self.language, zone=self.zone)
 
     def values(self) -> dict[str, Any]:
         digest = self.digest
-        reviewing = digest.audience is Audience.REVIEWER
+        reviewing = self.reviewing
         units = _folded(digest.units, self.language)
         return {
             "language": self.language,
@@ -212,7 +231,7 @@ class DigestWords:
             "units_more": self.more("others", units, UNITS),
             "units_note": self.units_note(),
             "ranked": not reviewing,
-            "whole": self.unit(digest.whole) if not digest.unit else None,
+            "whole": self.unit(digest.whole) if self.several else None,
             "legend": _legend(self.language),
             "bar": _bar(digest.whole),
             "joint": self.joint(),
@@ -235,6 +254,8 @@ class DigestWords:
             "leave": "",
             "picture": "",
             "alt": "",
+            "heading": "",
+            "announced": [],
         }  # fmt: skip
 
     # -- under the verdict -------------------------------------------------------------------
@@ -361,7 +382,7 @@ class DigestWords:
     def joint(self) -> str:
         digest = self.digest
         several = sum(one.lost for one in digest.units) != digest.verdict.lost
-        return self.say("joint") if several and not digest.unit else ""
+        return self.say("joint") if several and not self.reviewing else ""
 
     # -- since the last one ------------------------------------------------------------------
 

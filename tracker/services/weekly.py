@@ -17,10 +17,20 @@ from tracker.domain.forecast import Forecast, end_of_working_week, forecast
 from tracker.domain.points import Units, units
 from tracker.domain.programme import Programme
 from tracker.exports import jsonform
-from tracker.services import calendars, closings, people, programmes, readings, trail
+from tracker.services import (
+    calendars,
+    closings,
+    digest_parts,
+    people,
+    programmes,
+    readership,
+    readings,
+    trail,
+)
 from tracker.services.digest import Audience, Digest, Health, Line
 from tracker.services.digest_desk import Acting, Desk
 from tracker.services.digest_picture import WEEKS
+from tracker.services.readership import OWN, REVIEWED
 from tracker.services.scoreboard import Board, board
 from tracker.store import queries
 from tracker.store.tables import DigestRow, PersonRow
@@ -33,7 +43,7 @@ AFTERWARDS = timedelta(days=14)
 @dataclass(frozen=True)
 class Issued:
     """A digest as it was issued; `audience` is "leader", "office", "unit:<unit>" or
-    "reviewer:<unit>"."""
+    "reviewer:<unit>", with several units where one person answers for them."""
 
     week: str
     audience: str
@@ -58,10 +68,9 @@ def issue(
     queries.one_at_a_time(session, f"digest|{slug}")
     if _issued(session, slug, week):
         return []
-    made = [
-        Issued(week, name, one)
-        for name, one in _all(session, slug, now, health)
-    ]  # fmt: skip
+    desk = _desk_at(session, slug, now, health)
+    made = [Issued(week, name, one) for name, one in _all(desk).items()]
+    made += [Issued(week, name, one) for name, one in _joint(session, desk, made)]
     for one in made:
         session.add(
             DigestRow(
@@ -112,7 +121,8 @@ def digest_of(
     seen = board(session, slug, as_of=as_of, known_at=known_at)
     register = readings.register(session, slug, as_of=as_of, known_at=known_at)
     span = readings.span(session, slug, as_of=as_of, known_at=known_at)
-    return _desk(session, slug, seen, register, span, health).digest(audience, unit)
+    desk = _desk(session, slug, seen, register, span, health)
+    return digest_parts.digest(desk, audience, *([unit] if unit else []))
 
 
 def _desk(
@@ -167,26 +177,38 @@ def who_acts(session: Session, slug: str, at: datetime) -> dict[str, Acting]:
     return found
 
 
-def _all(
-    session: Session, slug: str, now: datetime, health: Sequence[Health]
-) -> Iterator[tuple[str, Digest]]:
-    """For the leader, the office, every unit that owes something and every unit for whose review
-    something waits, from one desk."""
+def _desk_at(session: Session, slug: str, now: datetime, health: Sequence[Health]) -> Desk:
     seen = board(session, slug, as_of=now)
     register = readings.of_board(seen)
-    desk = _desk(session, slug, seen, register, readings.span_of(seen, register), health)
-    yield "leader", desk.digest(Audience.LEADER)
-    yield "office", desk.digest(Audience.OFFICE)
-    owing = {one.obligation.unit for one in seen.ledger.standings}
-    for unit in seen.programme.units:
-        if unit.id in owing and unit.kind == "unit":
-            made = desk.digest(Audience.HEAD, unit.id)
-            if _says_something(made):
-                yield f"unit:{unit.id}", made
-    waited_for = {unit for one in seen.ledger.standings if one.waiting
+    return _desk(session, slug, seen, register, readings.span_of(seen, register), health)
+
+
+def _all(desk: Desk) -> dict[str, Digest]:
+    """For the leader, the office, every unit that owes something and every unit for whose review
+    something waits."""
+    made = {name: digest_parts.digest(desk, Audience(name)) for name in ("leader", "office")}
+    for unit in desk.board.programme.units:
+        if unit.id in desk.standings and unit.kind == "unit":
+            own = digest_parts.digest(desk, Audience.HEAD, unit.id)
+            if _says_something(own):
+                made[f"{OWN}{unit.id}"] = own
+    waited_for = {unit for one in desk.board.ledger.standings if one.waiting
                   for unit in one.obligation.reviewing_units}  # fmt: skip
-    for unit_id in sorted(waited_for):
-        yield f"reviewer:{unit_id}", desk.digest(Audience.REVIEWER, unit_id)
+    for id_ in sorted(waited_for):
+        made[f"{REVIEWED}{id_}"] = digest_parts.digest(desk, Audience.REVIEWER, id_)
+    return made
+
+
+def _joint(session: Session, desk: Desk, made: Sequence[Issued]) -> Iterator[tuple[str, Digest]]:
+    """For the units that one person answers for, together."""
+    there = {one.audience for one in made}
+    on = local_day(desk.board.as_of, desk.board.programme.tz)
+    wanted = {name for reader in readership.readers(session, desk.board.programme.id, [
+                  unit.id for unit in desk.board.programme.units], on)
+              for name in reader.names(there)}  # fmt: skip
+    for name in sorted(wanted - there):
+        audience, units = readership.units_of(name)
+        yield name, digest_parts.digest(desk, audience, *units)
 
 
 def _says_something(one: Digest) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from jinja2 import Environment
 from sqlmodel import Session, col, select
@@ -12,17 +12,15 @@ from notifiers import mime
 from notifiers.message import MAIL, Address, Attachment, Message, message_id, one_line
 from schedules.deadlines import local_day
 from tracker.services import (
-    absences,
     digest_picture,
     digest_words,
-    people,
     programmes,
+    readership,
     subscriptions,
     weekly,
 )
-from tracker.services.digest import Audience, Digest, Health
+from tracker.services.digest import Digest, Health
 from tracker.services.letterbox import Stationery
-from tracker.services.people import EVERY_UNIT, Role
 from tracker.services.weekly import Issued
 from tracker.store import queries
 from tracker.store.tables import DispatchKind, DispatchRow, PersonRow
@@ -55,44 +53,24 @@ def post(
     stationery: Stationery,
     templates: Environment,
 ) -> int:
-    """One mail to each person for the widest digest meant for them, who has not left digests."""
+    """One mail to each person who has not left digests, with every digest meant for them."""
+    made = {one.audience: one for one in issued}
+    if not made:
+        return 0
+    week = next(iter(made.values())).week
     programme = programmes.current(session, slug)
-    wanted: dict[int, tuple[PersonRow, Issued]] = {}
-    for one, person in _readers(session, slug, list(issued), local_day(now, programme.tz)):
-        if person.id is not None and person.mail and person.digests_left_at is None:
-            wanted.setdefault(person.id, (person, one))
-    keys = {id_: _key(slug, one.week, person) for id_, (person, one) in wanted.items()}
-    there = _there(session, keys.values())
-    for id_, (person, one) in wanted.items():
-        if keys[id_] not in there:
-            session.add(_row(slug, one.week, one.digest, person, now, stationery, templates))
+    units = [unit.id for unit in programme.units]
+    wanted = [
+        one for one in readership.readers(session, slug, units, local_day(now, programme.tz))
+        if one.person.mail and one.person.digests_left_at is None and one.names(made)
+    ]  # fmt: skip
+    there = _there(session, [_key(slug, week, one.person) for one in wanted])
+    for reader in wanted:
+        if _key(slug, week, reader.person) not in there:
+            digests = [made[name].digest for name in reader.names(made)]
+            session.add(_row(slug, week, digests, reader.person, now, stationery, templates))
     session.flush()
     return len(wanted)
-
-
-def _readers(
-    session: Session, slug: str, issued: Sequence[Issued], on: date
-) -> Iterator[tuple[Issued, PersonRow]]:
-    """The leader in charge, the office, the head and the contact of the unit, who reviews, or who
-    stands in for them; in the order of the digests."""
-    gone = absences.away(session, on)
-    units = [one.digest.unit for one in issued if one.digest.unit]
-    holders = {role: people.resolve_each(session, slug, units, role, on)
-               for role in (Role.HEAD, Role.CONTACT, Role.REVIEWER)}  # fmt: skip
-    for one in issued:
-        unit, audience = one.digest.unit, one.digest.audience
-        if audience is Audience.REVIEWER:
-            found = holders[Role.REVIEWER][unit]
-        elif unit:
-            found = [*holders[Role.HEAD][unit], *holders[Role.CONTACT][unit]]
-        else:
-            found = people.resolve(session, slug, EVERY_UNIT, Role(one.audience), on)
-        for person in found:
-            stand_in = gone.get(person.id or 0)
-            if stand_in is not None:
-                yield one, stand_in.deputy
-            if stand_in is None or stand_in.copied:
-                yield one, person
 
 
 def _key(slug: str, week: str, person: PersonRow) -> str:
@@ -110,12 +88,13 @@ def _there(session: Session, keys: Iterable[str]) -> set[str]:
 def _row(
     slug: str,
     week: str,
-    digest: Digest,
+    digests: Sequence[Digest],
     person: PersonRow,
     now: datetime,
     stationery: Stationery,
     templates: Environment,
 ) -> DispatchRow:
+    digest, *further = digests
     key = _key(slug, week, person)
     made_as = message_id(key, person.salt, domain=stationery.domain)
     thread = message_id("digest", slug, str(person.id), person.salt, domain=stationery.domain)
@@ -124,7 +103,7 @@ def _row(
     leave = subscriptions.address(stationery.base_url, stationery.secret, person)
     picture = _picture(digest, language, templates, stationery.domain)
     letter = digest_words.render_digest(
-        templates, language, digest, overview=overview, leave=leave,
+        templates, language, digest, *further, overview=overview, leave=leave,
         picture=f"cid:{picture[0].content_id}" if picture else "",
         alt=digest_picture.alt(digest, language) if picture else "",
     )  # fmt: skip
