@@ -35,7 +35,7 @@ from tracker.services import people, programmes, readings, reporting, weekly
 from tracker.services.digest import Audience, Digest, Event, EventKind
 from tracker.services.digest_desk import Acting
 from tracker.services.digest_parts import build
-from tracker.services.digest_words import render_digest, verdict_of
+from tracker.services.digest_words import render_digest, values_of, verdict_of
 from tracker.services.scoreboard import Board, of_documents
 from tracker.settings import Settings
 from tracker.store.database import Database
@@ -410,3 +410,16 @@ def test_who_was_erased_is_not_named_by_the_archive(database: Database) -> None:
         with pytest.raises(NotFound, match="2021-W42"):
             weekly.archived(session, "small", "2021-W43", "leader")
     assert {line.who for line in again.lines if line.unit == 住建局} == {""}
+
+
+def test_a_score_with_a_bonus_says_so_since_it_is_not_what_the_losses_leave() -> None:
+    prize = clause("6", rules=[{"kind": "bonus", "recognition": "praised", "award": "0.5",
+                                "apart": True}])  # fmt: skip
+    rich = a_programme(item("1", due_on="2021-10-15"), item("6", prize))
+    praised = f.Recognition(id=f.FactId("p"), recognition="praised", unit=住建局,
+                            occurred_at=at("2021-10-12"), recorded_at=at("2021-10-12"))  # fmt: skip
+    now, before = (of_documents(rich, [praised], china(), as_of=when)
+                   for when in (MONDAY, MONDAY - timedelta(days=7)))  # fmt: skip
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    assert shown(told.verdict.lost) == "0.30"
+    assert values_of(told, "zh")["score"] == "暂定得分 10.20（含加分 0.50）。"

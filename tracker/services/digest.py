@@ -38,7 +38,8 @@ class Audience(StrEnum):
 @dataclass(frozen=True)
 class Verdict:
     """`new` is what was lost since the last digest (negative: won back); `recoverable` what acting
-    now keeps until `until`; `low` and `high` the score over the open readings. Losses positive."""
+    now keeps until `until`; `low` and `high` the score over the open readings. Losses positive.
+    `bonus` is within the score and no part of what was lost."""
 
     score: Amount
     lost: Amount
@@ -49,6 +50,7 @@ class Verdict:
     until: datetime
     low: Amount
     high: Amount
+    bonus: Amount = ZERO
 
 
 @dataclass(frozen=True)

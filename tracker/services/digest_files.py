@@ -10,16 +10,9 @@ from tracker.exports.jsonform import json_bytes
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import digest_picture, digest_words
 from tracker.services.digest import Digest
-from tracker.wording import Language, text
+from tracker.wording import Language
 
 KINDS = ("txt", "html", "pdf", "json")
-
-HEADINGS = (
-    "weekly", "reviews", "queue_none", "lines", "lines_note", "keeps", "units", "units_reviewed",
-    "whole", "changes", "changes_none", "colon", "soon", "soon_none", "decide", "decide_none",
-    "health",
-)  # fmt: skip
-"""What the PDF says beside the rows."""
 
 
 def content(environment: Environment, language: Language, digest: Digest, kind: str) -> bytes:
@@ -48,7 +41,6 @@ def pdf(environment: Environment, language: Language, digest: Digest) -> bytes:
     values |= {
         "svg": digest_picture.svg(environment, digest, language) if digest.picture else "",
         "alt": digest_picture.alt(digest, language),
-        "words": {key: text(f"digest.{key}", language=language) for key in HEADINGS},
         "zone": digest.zone,
     }
     return pdf_bytes("digest", plain(values), made_at=digest.as_of)

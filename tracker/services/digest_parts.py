@@ -251,6 +251,7 @@ class _Part:
             until=outlook.until,
             low=low,
             high=high,
+            bonus=ledger.bonus,
         )
 
     def _reviewed_outlook(self) -> tuple[Units, Units]:

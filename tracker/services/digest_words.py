@@ -33,11 +33,11 @@ from tracker.services.digest import (
     Review,
     UnitLights,
 )
-from tracker.services.letters import Rendered, by_when, rendered
+from tracker.services.letters import Rendered, by_when, written
 from tracker.wording import Language, arithmetic, light_word, text
 from tracker.wording.catalogue import has
 from tracker.wording.forms import day, instant, points, span
-from tracker.wording.templating import MARKS, words
+from tracker.wording.templating import MARKS
 
 FEW = 3
 """Quiet units beyond so many stand together in one row."""
@@ -47,6 +47,14 @@ UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 20, 8, 8, 4, 4, 
 
 KINDS = ("extend", "review", "decide", "enter")
 """What waits for a person, in the order in which it is decided."""
+
+
+PHRASES = (
+    "changes", "changes_none", "colon", "decide", "decide_none", "gap", "health", "keeps", "leave",
+    "light", "lines", "lines_note", "lost_head", "overview", "queue_none", "rank", "reviews",
+    "soon", "soon_none", "unit", "units", "units_reviewed", "weekly", "whole",
+)  # fmt: skip
+"""What stands beside the rows, the same in every digest."""
 
 
 class Dot(NamedTuple):
@@ -135,10 +143,10 @@ def render_digest(
                                  "verdict": values["verdict"]}, language=language)  # fmt: skip
     first["announced"] = [values["heading"] for values in behind]
     html, plain = (environment.get_template(f"digest/_page.{part}.j2") for part in ("html", "txt"))
-    t = words(language, first["zone"])
-    pages = [html.render(values, t=t) for values in (first, *behind)]
-    texts = [plain.render(values, t=t) for values in (first, *behind)]
-    return rendered(environment, "digest/digest", first | {"pages": pages, "texts": texts})
+    first["pages"] = [html.render(values) for values in behind]
+    first["texts"] = [plain.render(values) for values in behind]
+    subject = text("digest.subject", {"verdict": first["verdict"]}, language=language)
+    return written(environment, "digest/digest", subject, first)
 
 
 def values_of(digest: Digest, language: Language, overview: str = "") -> dict[str, Any]:
@@ -256,16 +264,18 @@ class DigestWords:
             "alt": "",
             "heading": "",
             "announced": [],
+            "words": _phrases(self.language),
         }  # fmt: skip
 
     # -- under the verdict -------------------------------------------------------------------
 
     def score(self) -> str:
-        digest = self.digest
-        if digest.unit_name:
-            key = "score_reviewer" if digest.audience is Audience.REVIEWER else "score_unit"
-            return self.say(key, unit=digest.unit_name, score=digest.verdict.score)
-        return self.say("score", score=digest.verdict.score)
+        verdict, unit = self.digest.verdict, self.digest.unit_name
+        if unit:
+            key = "score_reviewer" if self.reviewing else "score_unit"
+            return self.say(key, unit=unit, score=verdict.score)
+        key = "score_bonus" if verdict.bonus else "score"
+        return self.say(key, score=verdict.score, bonus=verdict.bonus)
 
     def prospect(self) -> str:
         verdict = self.digest.verdict
@@ -478,6 +488,11 @@ def signed(amount: int) -> str:
     """Points with their sign; nothing is neither won nor lost."""
     told = points(amount)
     return f"+{told}" if amount > 0 else told
+
+
+@lru_cache(maxsize=4)
+def _phrases(language: Language) -> dict[str, str]:
+    return {key: text(f"digest.{key}", language=language) for key in PHRASES}
 
 
 @lru_cache(maxsize=4)

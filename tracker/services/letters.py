@@ -38,15 +38,19 @@ class Rendered:
 
 def rendered(environment: Environment, name: str, values: dict[str, Any]) -> Rendered:
     """The three templates `name.{subject,txt,html}.j2` with the same values."""
-    values |= {
-        "verdict_parts": _clauses(values["verdict"]),
-        "t": words(values["language"], values["zone"]),
-    }
-    subject, plain, html = (
-        environment.get_template(f"{name}.{part}.j2").render(values)
-        for part in ("subject", "txt", "html")
+    values["t"] = words(values["language"], values["zone"])
+    subject = environment.get_template(f"{name}.subject.j2").render(values)
+    return written(environment, name, subject, values)
+
+
+def written(environment: Environment, name: str, subject: str, values: dict[str, Any]) -> Rendered:
+    """The templates `name.{txt,html}.j2` under a subject, whose words are `values["verdict"]`."""
+    subject = one_line(subject)
+    values |= {"verdict_parts": _clauses(values["verdict"]), "subject": subject}
+    plain, html = (
+        environment.get_template(f"{name}.{part}.j2").render(values) for part in ("txt", "html")
     )
-    return Rendered(one_line(subject), _tidy(plain), html)
+    return Rendered(subject, _tidy(plain), html)
 
 
 def one_line(subject: str) -> str:
