@@ -79,14 +79,13 @@ def test_a_history_keeps_when_it_was_entered(loaded: Installation) -> None:
 
 
 WRONG_FACTS = {
-    "a naive date-time": (REPORT.replace("+08:00", ""),
-                          "facts.csv 第 2 行：occurred_at：2021-09-20T10:00 没有时区"
-                          "（请写成 2021-09-20T10:00+08:00）"),
+    "no instant": (REPORT.replace("2021-09-20T10:00+08:00", "九月底"),
+                   "facts.csv 第 2 行：发生时间：“九月底”不是时刻（请写成 2021-10-18 08:00"),
     "a clause that the programme has not": (REPORT.replace(",1,", ",9.9,"),
                                             "facts.csv 第 2 行，9.9：方案中没有计分句“9.9”"),
     "a unit that does not owe it": (REPORT.replace("住建局", "生态分局"), "facts.csv 第 2 行，"),
     "a malformed row": (REPORT + "填报,r2,1\n填报,r3,1,done,,2021-09-20T10:00+08:00,也许\n",
-                        "facts.csv 第 4 行：done：应是 true 或 false，而不是“也许”"),
+                        "facts.csv 第 4 行：完成：应是 true 或 false，而不是“也许”"),
     "what has not come yet": (REPORT.replace("2021-", "2121-"), "has not come yet"),
 }  # fmt: skip
 
@@ -199,7 +198,7 @@ def test_every_kind_of_mistake_in_a_file_of_facts_is_told_in_one_go(
 ) -> None:
     text = (
         "类型,编号,计分句,事项,单位,发生时间,完成,填报编号,结果\n"
-        "填报,r1,1,done,住建局,2021-09-20,是,,\n"
+        "填报,r1,1,done,住建局,9-20,是,,\n"
         "填报,r2,99,done,住建局,2021-09-20T10:00+08:00,是,,\n"
         "审核,,,,,2021-09-21T10:00+08:00,,r1,通过\n"
         "审核,,,,,2021-09-21T10:00+08:00,,r9,通过\n"
@@ -208,7 +207,7 @@ def test_every_kind_of_mistake_in_a_file_of_facts_is_told_in_one_go(
     told = loaded("facts", "load", loaded.write("facts.csv", text))
     assert told.code == 1
     lines = [one for one in told.error.splitlines() if "第 " in one]
-    for line, what in ((2, "没有时区"), (3, "没有计分句“99”"), (5, "没有填报 r9")):
+    for line, what in ((2, "不是时刻"), (3, "没有计分句“99”"), (5, "没有填报 r9")):
         assert any(f"第 {line} 行" in one and what in one for one in lines), what
     assert not any("第 4 行" in one for one in lines), "the report it reviews is only misspelt"
     assert loaded.content() == before

@@ -88,10 +88,10 @@ def test_files_alone_need_no_database(bare: Installation) -> None:
 
 def test_wrong_facts_beside_a_programme_file_are_refused(bare: Installation) -> None:
     programme = bare.write("small.yaml", yamlform.dump(small()))
-    facts = bare.write("facts.csv", FACTS.replace("+08:00", ""))
+    facts = bare.write("facts.csv", FACTS.replace("2021-10-03T10:00+08:00", "十月"))
     told = bare("score", "--programme", programme, "--facts", facts)
     assert told.code == 1
-    assert "facts.csv 第 2 行：occurred_at" in told.error
+    assert "facts.csv 第 2 行：发生时间" in told.error
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _clause(ledger: Ledger, item: Item, clause: Clause) -> Iterator[str]:
 
 def _cap(name: str, ledger: Ledger, item: Item, clause: Clause, rule: Cap) -> Iterator[str]:
     limit = _amount(rule.limit, item, clause)
-    ours = [e for e in ledger.entries if is_named(e, rule.rules, item)]
+    ours = [e for e in ledger.entries if is_named(e, rule.rules, item) and not _voids_all(e)]
     if rule.net:
         yield from _net(name, ours, limit, 0)
     elif rule.gain:
@@ -67,7 +67,7 @@ def _cap(name: str, ledger: Ledger, item: Item, clause: Clause, rule: Cap) -> It
 
 
 def _item(ledger: Ledger, item: Item) -> Iterator[str]:
-    mine = ledger.of_item(item.id)
+    mine = [e for e in ledger.of_item(item.id) if not _voids_all(e)]
     for pool in item.groups:
         ours = [e for e in mine if e.clause in _members(item, pool.id) and not _is_of_more(e)]
         cap = pool.cap if pool.cap is not None else pool.points
@@ -129,6 +129,11 @@ def _inside(entries: Sequence[Entry]) -> list[Entry]:
 def _is_of_more(entry: Entry) -> bool:
     """What a veto, or points that no clause carries, take from the item stands in one clause."""
     return any(told.code in ("veto", "unallocated") for told in entry.steps)
+
+
+def _voids_all(entry: Entry) -> bool:
+    """A veto of the whole score takes what every item has left, in the clause that says so."""
+    return any(told.code == "veto" and told["scope"] == "programme" for told in entry.steps)
 
 
 def _members(item: Item, pool: str) -> set[str]:

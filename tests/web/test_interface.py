@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,15 @@ def test_the_pages_to_try_it_come_from_here_alone(staff: House) -> None:
             assert answer.status_code == 200
             assert len(answer.content) > 200
         assert person.get("/api/v1/docs/secret").status_code == 404
+
+
+def test_a_time_without_an_offset_is_read_by_the_programmes_clock(staff: House) -> None:
+    fact = {"fact": "report", "clause": "4", "duty": "s1", "unit": "housing", "count": "3"}
+    with program(staff, "office", "run") as office:
+        body = {"obligation": KEY, "done": True, "submitted_at": "2021-10-11T09:00:00"}
+        assert office.post(f"{API}/reports", json=body).status_code == 201
+        assert staff.last().occurred_at == datetime(2021, 10, 11, 1, tzinfo=UTC)
+        sent = [fact | {"occurred_at": "2021-10-12 09:00"}, fact | {"occurred_at": "2021-10-12"}]
+        assert office.post(f"{API}/facts", json=sent).json()["added"] == 2
+        found = [one.occurred_at.astimezone(SHANGHAI) for one in staff.facts()[-2:]]
+        assert sorted(f"{one:%d %H:%M}" for one in found) == ["12 09:00", "13 00:00"]

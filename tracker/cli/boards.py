@@ -93,8 +93,8 @@ def _of_documents(
 
     spoken_in = spoken(lang)
     document = documents.sound(documents.found(Path(programme)), spoken_in)
-    names = {name: unit.id for unit in document.units for name in (unit.short, unit.name) if name}
-    rows = [] if facts is None else sheets.placed(facts, spoken_in, units=names)
+    terms = sheets.Terms.of(document)
+    rows = [] if facts is None else sheets.placed(facts, spoken_in, terms=terms)
     given = [row.fact for row in rows]
     present = now()
     at = instant(as_of, document.tz, "--as-of") if as_of else present

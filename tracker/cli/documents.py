@@ -112,8 +112,7 @@ def _drafted(
     if json:
         show.body(documents.as_json(document))
         return
-    names = {unit.name: unit.id for unit in made.units}
-    told = [] if facts is None else sheets.facts(facts, language, units=names)
+    told = [] if facts is None else sheets.facts(facts, language, terms=sheets.Terms.of(made))
     lines = drafts.report(
         document, made, language=language, calendar=china(), facts=told, written=output
     )

@@ -84,8 +84,10 @@ def load_facts(
 ) -> None:
     """载入事实，全部或不动 / load facts, all or nothing.
 
-    YAML, .csv or .xlsx; one fact per row, columns are the fields of the facts. Facts that do not
-    say when they were entered (recorded_at) are entered now. The same row is never stored twice.
+    YAML, .csv or .xlsx; one fact per row, columns are the fields of the facts. A time without an
+    offset is read on the programme's clock, a day alone means its end (24:00). Units, findings and
+    measures by id or by name. Facts that do not say when they were entered (recorded_at) are
+    entered now. The same row is never stored twice.
     """
     from tracker.cli.house import house, meant
     from tracker.definitions import sheets
@@ -95,8 +97,8 @@ def load_facts(
     with house(lang) as place, place.writing() as session:
         year = place.now.astimezone(place.settings.tz).year
         slug = meant(session, programme, place.lang, year=year)
-        names = _unit_names(programmes.current(session, slug))
-        read = sheets.read_facts(file, place.lang, units=names, entered_at=place.now)
+        terms = sheets.Terms.of(programmes.current(session, slug))
+        read = sheets.read_facts(file, place.lang, terms=terms, entered_at=place.now)
         rows = read.placed
         if read.problems:
             given = [one.fact for one in rows]
@@ -140,6 +142,7 @@ def add_fact(
     from tracker.cli.house import house, meant
     from tracker.cli.instants import instant
     from tracker.definitions import sheets
+    from tracker.domain.errors import DefinitionError
     from tracker.services import factbook, programmes, reporting, scoreboard
 
     pairs = [("fact", kind), *(_field(one) for one in fields or ())]
@@ -149,9 +152,13 @@ def add_fact(
         known = programmes.current(session, slug)
         when = instant(at, known.tz, "--at") if at else place.now
         pairs.append(("occurred_at", when.isoformat()))
-        one = sheets.typed(pairs, place.lang, units=_unit_names(known), entered_at=place.now)
+        terms = sheets.Terms.of(known)
+        one = sheets.typed(pairs, place.lang, terms=terms, entered_at=place.now)
         before = factbook.named(session, slug, [one.fact.id])
-        [stored] = reporting.record_facts(session, slug, [one.fact], now=place.now, by=by)
+        try:
+            [stored] = reporting.record_facts(session, slug, [one.fact], now=place.now, by=by)
+        except DefinitionError as error:
+            raise DefinitionError(_placed(error.problems, [one])) from error
         added = int(stored.id not in before)
         did = scoreboard.moved(session, slug, [stored] * added, now=place.now)
     _loaded(place, json, "", "facts", 1, {"added": added, "kept": 1 - added}, did)
@@ -266,17 +273,6 @@ def _loaded(
     show.echo(say(f"{what}.loaded", place.lang, rows=rows, **counts))
     if did is not None and did.by:
         show.echo(say("facts.moved", place.lang, by=signed(did.by)))
-
-
-def _unit_names(programme: Any) -> dict[str, str]:
-    """Names and short names to ids; a name that two units share names none."""
-    names: dict[str, str] = {}
-    shared: set[str] = set()
-    for unit in programme.units:
-        for name in {unit.name, unit.short} - {""}:
-            if names.setdefault(name, unit.id) != unit.id:
-                shared.add(name)
-    return {name: id_ for name, id_ in names.items() if name not in shared}
 
 
 _NUMBERED = re.compile(r"fact (\d+)\b")

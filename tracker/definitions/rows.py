@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.definitions import words, yamltext
@@ -31,6 +31,8 @@ class Row:
 
     place: str
     cells: Mapping[str, object]
+    headed: Mapping[str, str] = field(default_factory=dict)
+    """Our names of the columns to the headings that the file has for them."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Lang
     while names and names[-1] is None and not headings[len(names) - 1]:
         names.pop()
     found: list[Row] = []
+    headed = {own: heading for own, heading in zip(names, headings, strict=False) if own}
     for number, cells in filled[at + 1 :]:
         place = line_place(name, number, language)
         if any(cells[len(names) :]):
@@ -143,7 +146,7 @@ def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Lang
             problems.append(words.say("too_many_cells", language, values, place=place))
             continue
         pairs = zip(names, cells, strict=False)
-        found.append(Row(place, {own: cell for own, cell in pairs if own and cell}))
+        found.append(Row(place, {own: cell for own, cell in pairs if own and cell}, headed))
     return Table(tuple(row for row in found if row.cells), tuple(problems), guessed)
 
 
@@ -220,5 +223,5 @@ def _entries(
             continue
         body = yamltext.plain(entry)
         own = {columns.of(key) or key: value for key, value in body.items() if value is not None}
-        found.append(Row(place, own))
+        found.append(Row(place, own, {columns.of(key) or key: key for key in body}))
     return Table(tuple(found), tuple(problems))

@@ -79,8 +79,33 @@ def schema(name: str) -> dict[str, Any]:
     if name == "programme":
         return titled(name, _telling_apart(Draft.model_json_schema()))
     if name == "facts":
-        return titled(name, _telling_apart(TypeAdapter(list[AnyFact]).json_schema()))
+        told = _telling_apart(TypeAdapter(list[AnyFact]).json_schema())
+        return titled(name, {"description": FACTS, **_entered_when_loaded(told)})
     return titled(name, ANSWERS[name].model_json_schema(mode="serialization"))
+
+
+FACTS = (
+    "Facts as `tracker facts load` and the interface take them. A time without an offset "
+    "(2021-10-18 08:00) is read on the programme's clock, a day alone (2021-10-18) means its end, "
+    "which says too little of a case. What does not say when it was entered (recorded_at) is "
+    "entered now."
+)
+
+
+def _entered_when_loaded(node: Any) -> Any:
+    """What the reader of a file takes more than the model: instants as people type them, and none
+    for when it was entered."""
+    if isinstance(node, list):
+        return [_entered_when_loaded(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    told = {key: _entered_when_loaded(value) for key, value in node.items()}
+    if "recorded_at" in node.get("required", ()):
+        told["required"] = [one for one in node["required"] if one != "recorded_at"]
+    if node.get("format") == "date-time":
+        told.pop("format")
+        told["examples"] = ["2021-10-18 08:00", "2021-10-18T08:00+08:00"]
+    return told
 
 
 def names() -> list[str]:

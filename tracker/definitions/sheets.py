@@ -12,14 +12,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from schedules.instants import names_a_day_alone, typed_instant
 from tracker.definitions import telling, words
 from tracker.definitions.complaints import fault_of, tags
 from tracker.definitions.faults import Fault, near
@@ -27,6 +30,7 @@ from tracker.definitions.rows import Columns, Row, Table, table
 from tracker.definitions.words import Language
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
+from tracker.domain.programme import Programme
 
 # -- people ----------------------------------------------------------------------------------------
 
@@ -183,31 +187,59 @@ _VALUES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 _INSTANTS = frozenset({"occurred_at", "recorded_at", "until_at", "ends_at"})
-_DAYS = frozenset({"until", "on"})
+_DAYS = frozenset({"until", "on", "due_on"})
+_KEYED = frozenset(
+    {"finding", "measure", "target", "rank", "recognition", "activity", "kind", "class", "level",
+     "grade"}
+)  # fmt: skip
+"""Fields that hold a key of the programme, which people know by its name."""
 _SERIAL = re.compile(r"\d{4,6}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _FIRST_SERIAL = date(1899, 12, 30)
 
 
-def facts(
-    path: Path, language: Language = "zh", *, units: Mapping[str, str] | None = None
-) -> list[f.AnyFact]:
-    return [one.fact for one in placed(path, language, units=units)]
+@dataclass(frozen=True)
+class Terms:
+    """How people write what a programme has: names of units and of keys to their ids; a time
+    without an offset is read by the clocks of `zone`."""
+
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    units: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, programme: Programme) -> Terms:
+        """A name that two have names neither."""
+        units = [(name, one.id) for one in programme.units for name in {one.name, one.short} - {""}]
+        keys = [(name, key) for key, name in programme.names.items()]
+        keys += [(one.name, one.id) for one in programme.targets]
+        return cls(programme.tz, _naming_one(units), _naming_one(keys))
+
+
+def _naming_one(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    named: dict[str, set[str]] = {}
+    for name, id_ in pairs:
+        named.setdefault(name, set()).add(id_)
+    return {name: next(iter(ids)) for name, ids in named.items() if len(ids) == 1}
+
+
+def facts(path: Path, language: Language = "zh", *, terms: Terms | None = None) -> list[f.AnyFact]:
+    return [one.fact for one in placed(path, language, terms=terms)]
 
 
 def placed(
     path: Path,
     language: Language = "zh",
     *,
-    units: Mapping[str, str] | None = None,
+    terms: Terms | None = None,
     entered_at: datetime | None = None,
 ) -> list[Placed]:
-    """Facts with their places; `units` maps names of units to ids.
+    """Facts with their places.
 
     A fact that does not say when it was entered was entered at `entered_at`, else as it happened.
     One without an id gets one made of its content, so that loading a file again adds nothing.
     """
-    read = read_facts(path, language, units=units, entered_at=entered_at)
+    read = read_facts(path, language, terms=terms, entered_at=entered_at)
     if read.problems:
         raise DefinitionError(read.problems)
     return list(read.placed)
@@ -227,22 +259,23 @@ def read_facts(
     path: Path,
     language: Language = "zh",
     *,
-    units: Mapping[str, str] | None = None,
+    terms: Terms | None = None,
     entered_at: datetime | None = None,
 ) -> ReadFacts:
     """As `placed`, with the problems beside the facts."""
-    return _read(table(path, _FACTS, language), language, units or {}, entered_at)
+    return _read(table(path, _FACTS, language), language, terms or Terms(), entered_at)
 
 
 def typed(
     pairs: Sequence[tuple[str, str]],
     language: Language = "zh",
     *,
-    units: Mapping[str, str] | None = None,
+    terms: Terms,
     entered_at: datetime,
 ) -> Placed:
     """One fact from headings and cells as a person types them on one line."""
     cells: dict[str, object] = {}
+    headed: dict[str, str] = {}
     problems: list[Problem] = []
     for heading, cell in pairs:
         own = _FACTS.of(heading)
@@ -256,24 +289,24 @@ def typed(
             problems.append(words.say("unknown_column", language, values, place=heading))
         elif cell:
             cells[own] = cell
+            headed |= {own: heading} if heading != own else {}
     if problems:
         raise DefinitionError(problems)
     cells.setdefault("occurred_at", entered_at.isoformat())
-    place = " ".join(f"{heading}={cell}" for heading, cell in pairs)
-    read = _read(Table((Row(place, cells),), (), False), language, units or {}, entered_at)
+    place = " ".join(cell if heading == "fact" else f"{heading}={cell}" for heading, cell in pairs
+                     if heading != "occurred_at")  # fmt: skip
+    read = _read(Table((Row(place, cells, headed),), (), False), language, terms, entered_at)
     if read.problems:
         raise DefinitionError(read.problems)
     return read.placed[0]
 
 
-def _read(
-    told: Table, language: Language, units: Mapping[str, str], entered_at: datetime | None
-) -> ReadFacts:
+def _read(told: Table, language: Language, terms: Terms, entered_at: datetime | None) -> ReadFacts:
     found: list[Placed] = []
     problems = list(told.problems)
     spoiled: set[str] = set()
     for row in told.rows:
-        body = _body(row, units)
+        body = _body(row, terms)
         entered = "recorded_at" in body
         if not entered and "occurred_at" in body:
             body["recorded_at"] = body["occurred_at"] if entered_at is None else entered_at
@@ -294,17 +327,46 @@ def _is_fact(body: Mapping[str, Any]) -> bool:
     return True
 
 
-def _body(row: Row, units: Mapping[str, str]) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    for name, value in row.cells.items():
-        if isinstance(value, str):
-            value = _VALUES.get(name, {}).get(value, value)
-            if name == "unit":
-                value = units.get(value, value)
-            if name in _DAYS and _SERIAL.fullmatch(value):
-                value = str(_FIRST_SERIAL + timedelta(days=int(value)))
-        body[name] = value
-    return body
+def _body(row: Row, terms: Terms) -> dict[str, Any]:
+    cells = row.cells.items()
+    body = {
+        name: _meant(name, value, terms) if isinstance(value, str) else value
+        for name, value in cells
+    }
+    return with_offsets(body, terms.zone)
+
+
+def _meant(name: str, value: str, terms: Terms) -> str:
+    value = _VALUES.get(name, {}).get(value, value)
+    if name == "unit":
+        return terms.units.get(value, value)
+    if name in _KEYED:
+        return terms.keys.get(value, value)
+    if name in _DAYS and _SERIAL.fullmatch(value):
+        return str(_FIRST_SERIAL + timedelta(days=int(value)))
+    return value
+
+
+def with_offsets(body: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """The body of a fact, with the offset of `zone` where an instant was typed without one
+    (`typed_instant`). The clock of a case may run in hours: a day alone stays, and is refused."""
+    whole = dict(body)
+    for name in sorted(_INSTANTS & body.keys()):
+        told = body[name]
+        a_case = body.get("fact") == "case" and name == "occurred_at"
+        if not isinstance(told, str) or (a_case and names_a_day_alone(told)):
+            continue
+        with suppress(ValueError, OverflowError):
+            at = typed_instant(told, zone).astimezone(zone)
+            whole[name] = told if _has_offset(told) else at.isoformat()
+    return whole
+
+
+def _has_offset(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text.strip()).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _wrong(
@@ -314,7 +376,8 @@ def _wrong(
     typed = sorted(_INSTANTS & row.cells.keys())
     serial = [name for name in typed if _NUMBER.fullmatch(str(body[name]))]
     for name in serial:
-        yield _instant("not_instant", name, str(body[name]), row, language)
+        label = _label(name, row, language)
+        yield _instant("not_instant", label, str(body[name]), row, language)
     try:
         f.FACT.validate_python(dict(body))
     except ValidationError as error:
@@ -361,22 +424,36 @@ def fault_in(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
 
 
 def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
+    label = _label(name, row, language)
     if fault.code in ("naive", "not_instant"):
-        return _instant(fault.code, name, str(fault.values["given"]), row, language)
-    return telling.problem(fault, language, place=row.place, name=name)
+        return _instant(fault.code, label, str(fault.values["given"]), row, language)
+    told = dict(fault.values)
+    if fault.code == "missing":
+        told["key"] = label
+    values = _VALUES.get(name or "fact", {})
+    if language == "zh" and "known" in told and fault.code != "unknown_key" and values:
+        told["known"] = [said for said in _in_chinese(values) if values[said] in told["known"]]
+        told["near"] = near(str(told.get("kind", "")), values) or told.get("near", "")
+    return telling.problem(replace(fault, values=told), language, place=row.place, name=label)
 
 
-def _instant(code: str, name: str, given: str, row: Row, language: Language) -> Problem:
-    values = {"key": name, "given": given, "example": _example(given)}
-    return words.say(code, language, values, place=row.place)
+def _in_chinese(values: Mapping[str, str]) -> list[str]:
+    """One word for each value, the one that stands first."""
+    first: dict[str, str] = {}
+    for said, own in values.items():
+        first.setdefault(own, said)
+    return list(first.values())
 
 
-def _example(given: str) -> str:
-    """The instant as it should have been written, its clock taken for China's."""
-    try:
-        return f"{datetime.fromisoformat(given).replace(tzinfo=None):%Y-%m-%dT%H:%M}+08:00"
-    except ValueError:
-        return "2021-10-18T08:00+08:00"
+def _label(name: str, row: Row, language: Language) -> str:
+    """A field as the file heads it, else as a heading of the reader's language."""
+    if name in row.headed or language == "en":
+        return row.headed.get(name, name)
+    return next((heading for heading, own in _CHINESE.items() if own == name), name)
+
+
+def _instant(code: str, label: str, given: str, row: Row, language: Language) -> Problem:
+    return words.say(code, language, {"key": label, "given": given}, place=row.place)
 
 
 def _named(found: Sequence[Placed]) -> list[Placed]:

@@ -6,12 +6,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schedules.instants import as_utc, local_instant
+from schedules.instants import typed_instant
 from tracker.definitions import telling
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Problem
@@ -29,7 +29,6 @@ from tracker.domain.whatif import (
 )
 
 EARLIEST, LATEST = 1990, 2200
-_LOCAL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}):(\d{2})")
 
 
 def read(given: Iterable[tuple[str, str]], zone: ZoneInfo) -> list[Supposed]:
@@ -96,13 +95,7 @@ def _day_or_instant(text: str, zone: ZoneInfo) -> date | datetime:
 def _read_day_or_instant(text: str, zone: ZoneInfo) -> date | datetime:
     if len(text) == len("2021-10-15"):
         return date.fromisoformat(text)
-    local = _LOCAL.fullmatch(text)
-    if local is None:
-        return as_utc(datetime.fromisoformat(text))
-    day, hour, minute = date.fromisoformat(local[1]), int(local[2]), int(local[3])
-    if (hour, minute) == (24, 0):
-        return local_instant(day + timedelta(days=1), time(0), zone=zone)
-    return local_instant(day, time(hour, minute), zone=zone)
+    return typed_instant(text, zone)
 
 
 def _done(text: str, zone: ZoneInfo) -> Supposed:

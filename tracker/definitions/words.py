@@ -495,16 +495,16 @@ WORDS: dict[str, _Words] = {
     "column_missing": ("缺少“{key}”列", "请补上", 'there is no column "{key}"', "add it"),
     "cell_missing": ("缺少“{key}”", "请填上", '"{key}" is empty', "fill it in"),
     "naive": (
-        "{key}：{given} 没有时区",
-        "请写成 {example}",
-        "{key}: {given} names no time zone",
-        "write {example}",
+        "{key}：{given} 没有写几点几分，时限按小时算的从这一刻起算",
+        "请写成 {given} 09:00",
+        "{key}: {given} names no time of day, from which a limit in hours counts",
+        "write {given} 09:00",
     ),
     "not_instant": (
         "{key}：“{given}”不是时刻",
-        "请写成 {example}",
+        "请写成 2021-10-18 08:00（方案时区），或只写 2021-10-18（当日 24:00）",
         '{key}: "{given}" is no instant',
-        "write {example}",
+        "write 2021-10-18 08:00 (the programme's clock), or 2021-10-18 alone (its end)",
     ),
     "in_field": ("{key}：{said}", "{advice}", "{key}: {said}", "{advice}"),
 }  # fmt: skip

@@ -91,6 +91,24 @@ def named_in_any_reading(programme: Programme, kind: AskKind) -> frozenset[str]:
     )
 
 
+def told_apart_by_alternatives(programme: Programme) -> frozenset[str]:
+    """Every class and grade that an alternative of some reading tells apart."""
+    values = (value for one in programme.readings for choice in one.alternatives
+              for value in choice.set.values())  # fmt: skip
+    return frozenset(name for value in values for name in _apart(value))
+
+
+def _apart(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            classes, grade = value.get("classes"), value.get("grade")
+            yield from map(str, classes if isinstance(classes, dict) else ())
+            yield from [str(grade)] if grade else []
+            yield from (name for inner in value.values() for name in _apart(inner))
+        case list() | tuple():
+            yield from (name for inner in value for name in _apart(inner))
+
+
 def _said(field: str, value: object) -> Iterator[tuple[Found, str]]:
     """What a value names that an alternative writes into a field, as `_keys` finds it in a rule."""
     match value:

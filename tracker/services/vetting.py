@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -60,6 +61,24 @@ class Vocabulary:
     @cached_property
     def ranks(self) -> frozenset[str]:
         return asks.named_in_any_reading(self.programme, "rank")
+
+    @cached_property
+    def told_apart(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The classes (of findings and recognitions) and grades (of measurements) that rules tell
+        apart, by kind and key; nothing of what they tell none apart of."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for _, _, clause in self.programme.clauses.values():
+            for one in asks.asks(self.programme, clause):
+                found.setdefault((one.kind, one.key), set()).update(one.classes, one.grades)
+        others = asks.told_apart_by_alternatives(self.programme)
+        return {key: frozenset(apart | others) for key, apart in found.items() if apart}
+
+    def called(self, key: str) -> str:
+        """A key with what people call it: "agriculture（县农业农村局）"."""
+        units = {unit.id: unit.name for unit in self.programme.units}
+        clause = self.programme.clauses.get(key)
+        name = units.get(key) or (clause[2].title if clause else self.programme.called(key))
+        return key if name == key else f"{key}（{name}）"
 
     @cached_property
     def rules(self) -> frozenset[str]:
@@ -182,7 +201,7 @@ class _Vet:
             )
         unit = getattr(fact, "unit", "")
         if unit and unit not in self.words.units:
-            yield _unknown("单位", "unit", unit, self.words.units)
+            yield self._unknown("单位", "unit", unit, self.words.units)
         match fact:
             case f.About():
                 yield from self._about(fact)
@@ -206,16 +225,18 @@ class _Vet:
     def _about(self, fact: f.About) -> Iterator[Mistake]:
         known = self.words.programme.clauses
         if fact.clause not in known:
-            yield _unknown("计分句", "clause", fact.clause, known)
+            yield self._unknown("计分句", "clause", fact.clause, known)
             return
         _, item, clause = known[fact.clause]
         duty = clause.duty(fact.duty)
         if fact.duty and duty is None:
             names = (one.id for one in clause.duties)
-            yield _unknown("这一计分句的事项", "duty of the clause", fact.duty, names)
+            yield self._unknown("这一计分句的事项", "duty of the clause", fact.duty, names)
         units = owing(item, clause)
         if fact.unit and fact.unit in self.words.units and fact.unit not in units:
-            yield _unknown("这一计分句的责任单位", "unit that owes the clause", fact.unit, units)
+            yield self._unknown(
+                "这一计分句的责任单位", "unit that owes the clause", fact.unit, units
+            )
         if fact.occurrence and duty is not None:
             yield from self._occurrence(fact, duty)
         if isinstance(fact, f.Report) and not fact.occurrence:
@@ -227,7 +248,7 @@ class _Vet:
         """A date is a milestone's, or one case's whose limit another document sets."""
         if isinstance(duty, CaseDuty) and duty.external:
             if not fact.occurrence:
-                yield _unnamed("交办件的编号", "case", self.stock.cases)
+                yield self._unnamed("交办件的编号", "case", self.stock.cases)
         elif not isinstance(duty, Milestone):
             yield (
                 "日期只能录给进度节点，或期限随件的交办件 / "
@@ -241,21 +262,23 @@ class _Vet:
             return
         for duty in duties:
             if isinstance(duty, CaseDuty):
-                yield _unnamed("交办件的编号", "case", self.stock.cases)
+                yield self._unnamed("交办件的编号", "case", self.stock.cases)
             periods = self.words.occurrences.get((fact.clause, duty.id), frozenset()) - {""}
             if isinstance(duty, Recurring) and len(periods) > 1:
-                yield _unnamed("期次", "period", periods)
+                yield self._unnamed("期次", "period", periods)
 
     def _occurrence(self, fact: f.About, duty: Any) -> Iterator[Mistake]:
         if isinstance(duty, Gap):
             return
         if isinstance(duty, CaseDuty):
             if fact.occurrence not in self.stock.cases:
-                yield _unknown("在案的交办件", "opened case", fact.occurrence, self.stock.cases)
+                yield self._unknown(
+                    "在案的交办件", "opened case", fact.occurrence, self.stock.cases
+                )
             return
         periods = self.words.occurrences.get((fact.clause, fact.duty), frozenset())
         if fact.occurrence not in periods:
-            yield _unknown("期次", "period", fact.occurrence, periods - {""})
+            yield self._unknown("期次", "period", fact.occurrence, periods - {""})
 
     def _known(self, name: str) -> bool:
         return name in self.stock.facts or name in self.stock.spoiled
@@ -280,7 +303,7 @@ class _Vet:
     def _case(self, fact: f.CaseEvent) -> Iterator[Mistake]:
         if fact.event != "opened":
             if fact.case not in self.stock.cases:
-                yield _unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
+                yield self._unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
             return
         if fact.due_on is not None and fact.due_on < fact.occurred_at.astimezone(self._zone).date():
             yield (
@@ -304,9 +327,9 @@ class _Vet:
         if "/" in fact.case:
             yield (f"交办件编号 {fact.case} 里不能有斜杠 / no slash in a case's number", "")
         if units is None:
-            yield _unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
+            yield self._unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
         elif fact.unit in self.words.units and fact.unit not in units:
-            yield _unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
+            yield self._unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -327,11 +350,13 @@ class _Vet:
     def _reading(self, fact: f.ReadingDecision) -> Iterator[Mistake]:
         readings = {reading.id: reading for reading in self.words.programme.readings}
         if fact.reading not in readings:
-            yield _unknown("口径", "reading", fact.reading, readings)
+            yield self._unknown("口径", "reading", fact.reading, readings)
             return
         choices = [one.id for one in readings[fact.reading].alternatives]
         if fact.choice not in choices:
-            yield _unknown("这条口径的选项", "alternative of the reading", fact.choice, choices)
+            yield self._unknown(
+                "这条口径的选项", "alternative of the reading", fact.choice, choices
+            )
 
     def _decision(self, fact: f.Decision) -> Iterator[Mistake]:
         """Beyond what the text lets a person decide, as the readings stand."""
@@ -343,7 +368,7 @@ class _Vet:
         read = readings.applied(self.words.programme, choices)
         bounds = bounds_of(read, fact.rule)
         if bounds is None and fact.rule not in self.words.rules:
-            yield _unknown("规则", "rule", fact.rule, self.words.rules)
+            yield self._unknown("规则", "rule", fact.rule, self.words.rules)
             return
         if bounds is None:
             yield (
@@ -370,7 +395,45 @@ class _Vet:
         told, field, names = known[fact.fact]
         name = getattr(fact, field)
         if name not in names():
-            yield _unknown(told, field, name, names())
+            yield self._unknown(told, field, name, names())
+            return
+        yield from self._told_apart(fact, name)
+
+    def _told_apart(self, fact: f.AnyFact, key: str) -> Iterator[Mistake]:
+        """A class or a grade that no rule knows would cost nothing, or what any other costs."""
+        known = self.words.told_apart.get((fact.fact, key), frozenset())
+        what = self.words.programme.called(key)
+        if isinstance(fact, f.Measurement):
+            if known and fact.grade not in known:
+                yield self._unknown(f"{what}的等级", f"grade of {key}", fact.grade, known)
+            if not known and fact.value is None:
+                yield (f"{what}没有写数值 / {key} has no value", "请写数值 / give its value")
+            return
+        given = [one for one in (getattr(fact, "class_", ""), getattr(fact, "level", "")) if one]
+        if known and given and not known.intersection(given):
+            yield self._unknown(f"{what}的类别", f"class of {key}", given[0], known)
+
+    def _unknown(self, told: str, what: str, name: str, known: Iterable[str]) -> Mistake:
+        called = self.words.called(name)
+        return (
+            f"方案中没有{told}“{called}” / no {what} {name!r} in the programme",
+            self._listed(known, name),
+        )
+
+    def _unnamed(self, told: str, what: str, known: Iterable[str]) -> Mistake:
+        return f"没有写明{told} / does not say which {what}", self._listed(known)
+
+    def _listed(self, known: Iterable[str], given: str = "") -> str:
+        """What would have been right, by id and name: what is like it where something is."""
+        called = {self.words.called(one): one for one in sorted(known)}
+        if not called:
+            return "一个也没有 / there is none"
+        spelt = {part: label for label, one in called.items()
+                 for part in (one, *label.removeprefix(one).strip("（）").split())}  # fmt: skip
+        close = [spelt[one] for one in get_close_matches(given, spelt, n=3, cutoff=0.55)]
+        names = list(dict.fromkeys(close)) or [*called][:SHOWN]
+        more = f" …（{len(called)}）" if len(called) > len(names) else ""
+        return f"可用 / known: {', '.join(names)}{more}"
 
 
 def _beyond(bounds: Bounds, given: Fraction, others: Fraction) -> Iterator[Mistake]:
@@ -395,24 +458,8 @@ def _points(amount: Fraction) -> str:
     return f"{points(rounded(amount)):f}"
 
 
-def _unknown(told: str, what: str, name: str, known: Iterable[str]) -> Mistake:
-    return f"方案中没有{told}“{name}” / no {what} {name!r} in the programme", _listed(known)
-
-
-def _unnamed(told: str, what: str, known: Iterable[str]) -> Mistake:
-    return f"没有写明{told} / does not say which {what}", _listed(known)
-
-
 def _ahead(told: str, what: str, at: datetime) -> Mistake:
     return (
         f"{told} {at.isoformat()} 还没有到 / {what} has not come yet",
         "请核对年月日和时区 / check date and offset",
-    )
-
-
-def _listed(known: Iterable[str]) -> str:
-    names = sorted(known)
-    more = "" if len(names) <= SHOWN else f" …（{len(names)}）"
-    return (
-        f"可用 / known: {', '.join(names[:SHOWN])}{more}" if names else "一个也没有 / there is none"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import Field, ValidationError
@@ -43,6 +44,7 @@ from tracker.web.interface import (
     part,
     tagged,
     write,
+    zone_of,
 )
 from tracker.web.pages import final, opened
 from tracker.wording import arithmetic, counting
@@ -171,8 +173,9 @@ def facts(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "
 )  # fmt: skip
 def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
-    one with an id that is on file with the same content is kept."""
-    new = _facts(sent, asked.now)
+    one with an id that is on file with the same content is kept. A time without an offset is read
+    on the programme's clock, a day alone as its end."""
+    new = _facts(sent, asked.now, zone_of(asked, slug))
 
     def act(session: Session) -> LoadedAnswer:
         before = factbook.named(session, slug, [one.id for one in new])
@@ -185,7 +188,7 @@ def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     return write(asked, sent, act, status=200)
 
 
-def _facts(sent: Posted, now: datetime) -> list[f.AnyFact]:
+def _facts(sent: Posted, now: datetime, zone: ZoneInfo) -> list[f.AnyFact]:
     """DefinitionError names every fact and field that is wrong."""
     given = sent.content
     if not isinstance(given, list):
@@ -193,7 +196,9 @@ def _facts(sent: Posted, now: datetime) -> list[f.AnyFact]:
     found: list[f.AnyFact] = []
     problems: list[Problem] = []
     for number, one in enumerate(given, start=1):
-        stamped = {"recorded_at": now.isoformat(), **one} if isinstance(one, dict) else one
+        stamped = one
+        if isinstance(one, dict):
+            stamped = {"recorded_at": now.isoformat(), **sheets.with_offsets(one, zone)}
         try:
             found.append(f.FACT.validate_json(to_json(stamped)))
         except ValidationError as error:

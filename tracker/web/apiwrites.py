@@ -30,9 +30,11 @@ from tracker.web.interface import (
     content_of,
     must_match,
     obligation_version,
+    on_the_clock,
     read,
     takes,
     write,
+    zone_of,
 )
 from tracker.web.pages import opened
 
@@ -80,7 +82,9 @@ class ReportBody(Body):
     share: Annotated[Decimal, Field(ge=0, le=1, decimal_places=6)] | None = None
     note: Text = ""
     submitted_at: datetime | None = Field(
-        default=None, description="When it reached the office; only the office may say so."
+        default=None,
+        description="When it reached the office, by the programme's clock where it has no offset; "
+        "only the office may say so.",
     )
     files: Annotated[tuple[FileBody, ...], Field(max_length=FILES)] = ()
 
@@ -190,8 +194,9 @@ def report(asked: Reporting, slug: str, sent: Sent) -> Response:
     evidence = keep(folder_of(asked.runtime.settings.data), uploads)
     return write(asked, sent, lambda session: _recorded(reporting.report_progress(
         session, at.slug, key, now=asked.now, by=asked.by, id_=_fresh(),
-        submitted_at=body.submitted_at, done=body.done, count=body.count, share=body.share,
-        note=body.note, evidence=evidence,
+        submitted_at=body.submitted_at and on_the_clock(body.submitted_at, at.zone),
+        done=body.done, count=body.count,
+        share=body.share, note=body.note, evidence=evidence,
     )))  # fmt: skip
 
 
@@ -210,7 +215,8 @@ def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
             reporting.refuse_extension(session, at.slug, key, **said)))  # type: ignore[arg-type]  # fmt: skip
     act = reporting.ask_extension if body.outcome == "requested" else reporting.grant_extension
     return write(asked, sent, lambda session: _recorded(
-        act(session, at.slug, key, until=body.until, until_at=body.until_at, **said)))  # type: ignore[arg-type]  # fmt: skip
+        act(session, at.slug, key, until=body.until,
+            until_at=body.until_at and on_the_clock(body.until_at, at.zone), **said)))  # type: ignore[arg-type]  # fmt: skip
 
 
 @router.post(
@@ -242,9 +248,10 @@ def review(asked: Reviewing, slug: str, sent: Sent) -> Response:
 def open_case(asked: Running, slug: str, sent: Sent) -> Response:
     """交办件登记."""
     body = read(sent, CaseBody)
+    received_at = on_the_clock(body.received_at, zone_of(asked, slug))
     return write(asked, sent, lambda session: _recorded(cases.open_case(
         session, slug, body.case, kind=body.kind, unit=body.unit, title=body.title,
-        received_at=body.received_at, now=asked.now, by=asked.by, id_=_fresh(),
+        received_at=received_at, now=asked.now, by=asked.by, id_=_fresh(),
         due_on=body.due_on,
     )))  # fmt: skip
 
@@ -255,8 +262,9 @@ def open_case(asked: Running, slug: str, sent: Sent) -> Response:
 )  # fmt: skip
 def close_case(asked: Running, slug: str, case: str, sent: Sent) -> Response:
     body = read(sent, ClosingBody)
+    closed_at = body.closed_at and on_the_clock(body.closed_at, zone_of(asked, slug))
     return write(asked, sent, lambda session: _recorded(cases.close_case(
-        session, slug, case, closed_at=body.closed_at, duty=body.duty, note=body.note,
+        session, slug, case, closed_at=closed_at, duty=body.duty, note=body.note,
         now=asked.now, by=asked.by, id_=_fresh(),
     )))  # fmt: skip
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 from starlette.requests import Request
 
-from schedules.deadlines import closes_at
+from schedules.instants import typed_instant
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act, Who
 from tracker.domain.errors import NotFound
@@ -215,12 +215,10 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
     # In a query a plus sign arrives as a space.
     told = re.sub(r"(T\S+) (\d\d:?\d\d)$", r"\1+\2", text.strip())
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", told):
-            return _sensible(closes_at(date.fromisoformat(told), zone))
-        at = datetime.fromisoformat(told)
+        at = typed_instant(told, zone)
     except (ValueError, OverflowError) as mistake:
         raise Unclear("as_of") from mistake
-    return _sensible(at.replace(tzinfo=zone) if at.tzinfo is None else at)
+    return _sensible(at)
 
 
 def _sensible(at: datetime) -> datetime:

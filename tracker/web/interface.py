@@ -8,8 +8,10 @@ import binascii
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -17,10 +19,11 @@ from pydantic_core import from_json
 from sqlmodel import Session
 from starlette.responses import JSONResponse
 
+from schedules.instants import local_instant
 from tracker.definitions import sheets, telling
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
 from tracker.domain.obligations import Standing
-from tracker.services import replays
+from tracker.services import programmes, replays
 from tracker.services.scoreboard import Board
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
@@ -128,6 +131,17 @@ def read(sent: Posted, model: type[Model]) -> Model:
                 for one in error.errors(include_url=False)
             ]
         ) from error
+
+
+def zone_of(asked: Asked, slug: str) -> ZoneInfo:
+    """By whose clocks a time without an offset is read."""
+    with asked.runtime.database.read() as session:
+        return programmes.current(session, slug).tz
+
+
+def on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:
+    """By the clocks of the zone where it says no offset."""
+    return at if at.tzinfo is not None else local_instant(at.date(), at.time(), zone=zone)
 
 
 def takes(model: type[Body]) -> dict[str, Any]:

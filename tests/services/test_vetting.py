@@ -1,0 +1,69 @@
+"""What is wrong with facts is told by the names that people know, with what they probably meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from schedules.workdays import china
+from tests.domain.small import at
+from tracker.definitions import yamlform
+from tracker.domain import facts as f
+from tracker.programmes import path_of
+from tracker.services.vetting import Stock, Vocabulary, problems
+
+COUNTY = Vocabulary(yamlform.load(path_of("zhongfang-2021")), china())
+DISTRICT = Vocabulary(yamlform.load(path_of("xx-2020")), china())
+
+
+def told(words: Vocabulary, **parts: Any) -> list[str]:
+    when = at("2022-01-05 09:00")
+    body = {"occurred_at": when, "recorded_at": when, **parts}
+    found = problems({"row": f.FACT.validate_python(body)}, words, Stock.of(), now=when)
+    return [f"{one.text}（{one.advice}）" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "advice"),
+    [
+        ({"fact": "finding", "finding": "straw_fire"}, "类别“straw_fire”",
+         "straw_fire_point（秸秆焚烧卫星监测火点）"),
+        ({"fact": "finding", "finding": "秸秆焚烧火点"}, "类别“秸秆焚烧火点”",
+         "straw_fire_point（秸秆焚烧卫星监测火点）"),
+        ({"fact": "report", "clause": "1.1", "done": True, "unit": "housing"},
+         "责任单位“housing（县住建局）”", "party_org（县委组织部）, party_publicity（县委宣传部）"),
+        ({"fact": "report", "clause": "20.2", "duty": "s3", "count": 4, "unit": "env_branch"},
+         "事项“s3”", "s1, s2"),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_is_told_with_what_is_like_it(
+    parts: dict[str, Any], said: str, advice: str
+) -> None:
+    [one] = told(COUNTY, **parts)
+    assert said in one
+    assert advice in one
+
+
+@pytest.mark.parametrize(
+    ("words", "parts", "wrong"),
+    [
+        (COUNTY, {"finding": "case_not_transferred", "class": "theft"}, "的类别“theft”"),
+        (COUNTY, {"finding": "case_not_transferred", "class": "criminal"}, ""),
+        (COUNTY, {"finding": "case_not_transferred"}, ""),
+        (COUNTY, {"finding": "water_fund_project_failed", "class": "未验收"}, "的类别“未验收”"),
+        (COUNTY, {"finding": "straw_fire_point", "class": "whatever"}, ""),
+        (COUNTY, {"measure": "pm25_annual", "grade": "好"}, "没有写数值"),
+        (COUNTY, {"measure": "pm25_annual", "value": 31}, ""),
+        (DISTRICT, {"measure": "boundary_grade", "grade": "优"}, "的等级“优”"),
+        (DISTRICT, {"measure": "boundary_grade", "value": 60}, "的等级"),
+        (DISTRICT, {"measure": "boundary_grade", "grade": "excellent"}, ""),
+        (DISTRICT, {"recognition": "national_honour", "class": "gold"}, "的类别“gold”"),
+    ],
+)
+def test_a_class_a_grade_or_a_value_that_no_rule_can_count_is_refused(
+    words: Vocabulary, parts: dict[str, Any], wrong: str
+) -> None:
+    fact = {"measure": "measurement"}.get(next(iter(parts)), next(iter(parts)))
+    found = told(words, fact=fact, **parts)
+    assert ([wrong in one for one in found] if wrong else found) == ([True] if wrong else [])
