@@ -57,7 +57,7 @@ def test_what_cannot_be_assigned_is_refused(shared: Installation) -> None:
 def test_the_score_says_who_leads_and_who_caused_it(shared: Installation) -> None:
     text = shared("score", *AT).text
     assert "按任务：牵头单位与致失单位" in text
-    assert "生态分局 0.00+0.40、住建局 0.00+0.40" in text
+    assert "生态分局 共同 0.40、住建局 共同 0.40" in text
     found = shared.valid("ledger", "score", *AT)
     [one] = found["item_losses"]
     assert (one["lead_units"], one["lost"]) == (["organisation"], "0.4")

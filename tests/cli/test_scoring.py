@@ -54,6 +54,12 @@ def test_the_score_says_why(late: Installation) -> None:
     assert "小方案  截至 2021-10-31 周日 24:00" in told.text
     assert "−0.3000  1#1 住建局" in told.text
     assert "3 × 0.1" in told.text
+    assert "09-30 周四 24:00 止，10-03 周日 10:00 提交，用时超出 58 小时" in told.text
+    assert (
+        "依据 2021-10-03 周日 10:00 填报 是（r1）；2021-10-08 周五 10:00 审核 通过（" in told.text
+    )
+    english = late("score", "--as-of", "2021-10-31", "--explain", "--lang", "en").text
+    assert "from Sun 2021-10-03 10:00 report true (r1); Fri 2021-10-08 10:00 review" in english
     found = late.valid("ledger", "score", "--as-of", "2021-10-31")
     [entry] = [one for one in found["entries"] if one["clause"] == "1"]
     assert (entry["points"], entry["status"], entry["units"]) == ("-0.3", "settled", ["housing"])

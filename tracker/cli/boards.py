@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import typer
@@ -19,6 +20,7 @@ from tracker.cli.words import Lang, heading, say
 from tracker.definitions import sheets
 from tracker.definitions.answers import DueAnswer, about, obligation_answer
 from tracker.definitions.answers import instant as iso
+from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, NotFound
 from tracker.domain.obligations import WORST_FIRST, Light, Standing, red_first
 from tracker.domain.points import Units
@@ -42,6 +44,11 @@ class Seen:
     @property
     def programme(self) -> Programme:
         return self.board.programme
+
+    @cached_property
+    def true(self) -> Mapping[str, f.AnyFact]:
+        """The facts that stand, by id."""
+        return {one.id: one for one in self.board.true}
 
     def told(self, at: datetime) -> str:
         return told_instant(at, self.lang, self.programme.tz, year=True)

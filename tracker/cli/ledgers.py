@@ -8,6 +8,7 @@ from schedules.deadlines import closes_at
 from tracker.cli import show
 from tracker.cli.boards import Seen, unit_of
 from tracker.cli.comparing import comparison, signed
+from tracker.cli.grounds import grounds
 from tracker.cli.words import heading, say, state
 from tracker.definitions.aheadforms import current_answer
 from tracker.definitions.answers import CurrentAnswer, ledger_answer
@@ -150,7 +151,7 @@ def _causes(seen: Seen, unit: str) -> Iterator[str]:
         return
     rows = [
         (one.item, points(one.lost), "、".join(names.get(lead, lead) for lead in one.lead_units),
-         "、".join(_caused(cause, names) for cause in one.causes))
+         "、".join(_caused(seen, cause, names) for cause in one.causes))
         for one in losses
     ]  # fmt: skip
     keys = ("item", "lost", "lead", "causes")
@@ -165,10 +166,13 @@ def _causes(seen: Seen, unit: str) -> Iterator[str]:
     yield from show.table([heading(key, seen.lang) for key in keys], told, right=[1, 2, 3])
 
 
-def _caused(cause: Cause, names: Mapping[str, str]) -> str:
-    """县住建局 0.30, and what it lost together with others after a plus."""
-    joint = f"+{points(cause.joint)}" if cause.joint else ""
-    return f"{names.get(cause.unit, cause.unit)} {points(cause.alone)}{joint}"
+def _caused(seen: Seen, cause: Cause, names: Mapping[str, str]) -> str:
+    """县住建局 0.30; what it lost together with others is told apart."""
+    told = {"unit": names.get(cause.unit, cause.unit), "alone": points(cause.alone)}
+    if not cause.joint:
+        return f"{told['unit']} {told['alone']}"
+    key = "score.caused_both" if cause.alone else "score.caused_jointly"
+    return say(key, seen.lang, **told, joint=points(cause.joint))
 
 
 def _of(entries: Sequence[Entry], unit: str) -> list[Entry]:
@@ -225,3 +229,4 @@ def _clause(seen: Seen, clause: Clause, entries: Sequence[Entry]) -> Iterator[st
         mark = "" if one.status is Status.SETTLED else f" [{state(one.status.value, seen.lang)}]"
         yield f"      {show.padded(points(one.points, 4), 9, right=True)}{mark}  {one.rule} {about}"
         yield f"      {' ' * 9}  = {_arithmetic(seen, one)}"
+        yield from (f"      {' ' * 11}{line}" for line in grounds(seen, one))

@@ -87,7 +87,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "lost {lost}: settled {settled}, may still change {provisional}; {pending} pending, "
         "{unknown} unknown, at worst {worst}",
     ),
-    "score.final": ("已过截止日，结果为终局", "past the cut-off: final"),
+    "score.final": (
+        "已过截止日：没有办的按未办计，此后只因新录入的事实而变",
+        "past the cut-off: what is not done is never done; only facts that come later change it",
+    ),
+    "score.caused_jointly": ("{unit} 共同 {joint}", "{unit} jointly {joint}"),
+    "score.caused_both": (
+        "{unit} 独自 {alone} 共同 {joint}",
+        "{unit} alone {alone}, jointly {joint}",
+    ),
+    "score.due": ("期限 {at}", "due {at}"),
+    "score.fact": ("{when} {said}（{id}）", "{when} {said} ({id})"),
+    "score.facts": ("依据 {facts}{more}", "from {facts}{more}"),
+    "score.more_facts": (" 等 {n} 条", " and others, {n} in all"),
+    "score.readings": ("口径 {readings}", "readings {readings}"),
     "score.versions": (
         "按第 {old} 版 {before}，按现行第 {new} 版 {after}（{change}）",
         "under version {old} {before}, under the current version {new} {after} ({change})",

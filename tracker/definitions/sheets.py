@@ -445,6 +445,14 @@ def _in_chinese(values: Mapping[str, str]) -> list[str]:
     return list(first.values())
 
 
+def in_words(name: str, value: str, language: Language) -> str:
+    """A value as a file of the reader's language has it: "accepted" is 通过."""
+    values = _VALUES.get(name, {})
+    if language != "zh":
+        return value
+    return next((said for said in _in_chinese(values) if values[said] == value), value)
+
+
 def _label(name: str, row: Row, language: Language) -> str:
     """A field as the file heads it, else as a heading of the reader's language."""
     if name in row.headed or language == "en":
