@@ -258,20 +258,20 @@ def test_a_morning_grows_with_its_units_and_not_with_their_square(
 # -- MIME ------------------------------------------------------------------------------------------
 
 
-def timed(act: Callable[[], object], times: int = 200) -> float:
+def timed(act: Callable[[], object], times: int) -> float:
     begun = process_time()
     for _ in range(times):
         act()
     return process_time() - begun
 
 
-def rounds(ours: Callable[[], object], theirs: Callable[[], object]) -> float:
-    """Median ratio of interleaved rounds."""
+def rounds(ours: Callable[[], object], theirs: Callable[[], object], *, times: int = 200) -> float:
+    """Median ratio of interleaved rounds, in each of which either is done so many times."""
     ours(), theirs()
     gc.collect()
     gc.disable()
     try:
-        return median(timed(ours) / timed(theirs) for _ in range(ROUNDS))
+        return median(timed(ours, times) / timed(theirs, times) for _ in range(ROUNDS))
     finally:
         gc.enable()
 
