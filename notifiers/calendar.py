@@ -66,7 +66,7 @@ def feed(entries: Iterable[Entry], *, zone_name: str = "Asia/Shanghai", name: st
     for entry in entries:
         lines += _event(entry, zone)
     lines.append("END:VCALENDAR")
-    return b"".join([_folded(line) for line in lines])
+    return "".join([_folded(line) for line in lines]).encode()
 
 
 def _event(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
@@ -112,14 +112,14 @@ def _text(text: str) -> str:
     return _CONTROLS.sub("", lines).translate(_ESCAPES)
 
 
-def _folded(line: str) -> bytes:
+def _folded(line: str) -> str:
+    if len(line) <= _LINE_OCTETS and (line.isascii() or len(line.encode()) <= _LINE_OCTETS):
+        return f"{line}\r\n"
     content = line.encode()
-    if len(content) <= _LINE_OCTETS:
-        return content + b"\r\n"
     pieces = []
     start, room = 0, _LINE_OCTETS
     while start < len(content):
         end = character_start(content, start + room)
         pieces.append(content[start:end])
         start, room = end, _LINE_OCTETS - 1  # the blank that marks a continuation counts
-    return b"\r\n ".join(pieces) + b"\r\n"
+    return b"\r\n ".join(pieces).decode() + "\r\n"

@@ -152,6 +152,49 @@ async def test_a_rung_that_was_merged_follows_the_mail_that_takes_it_in(
     assert len(robot.notes) == 2
 
 
+async def test_a_rung_that_was_merged_into_a_refused_mail_goes_to_the_successor_with_it(
+    database: Database,
+) -> None:
+    mail = Tray(failure=LATER)
+    one = house(database, mail)
+    await one.deliver()
+    with database.write() as session:
+        leaver, successor = (
+            people.by_mail(session, f"{role}@housing.example.gov.cn")
+            for role in ("contact", "head")
+        )
+        assert leaver is not None
+        assert successor is not None
+        people.handover(
+            session, leaver=leaver.id or 0, successor=successor.id or 0, on=MORNING.date(),
+            now=one.clock.now(), by="office",
+        )  # fmt: skip
+    mail.failure = None
+    assert (await one.after(timedelta(minutes=31))).suppressed == 1
+    planning.tick_all(database, one.clock.now())
+    await one.deliver()
+    [row] = [row for row in one.rows() if row.person_id == successor.id]
+    mine = {n.rung: (n.state, n.reason) for n in one.notices() if n.dispatch_id == row.id}
+    assert mine == {"-7": (NoticeState.MERGED, "-3"), "-3": (NoticeState.SENT, "")}
+
+
+async def test_a_rung_that_was_merged_into_a_mail_with_nothing_left_to_say_is_settled_with_it(
+    database: Database,
+) -> None:
+    one = house(database, Tray(failure=LATER))
+    await one.deliver()
+    for unit in (住建局, 生态分局):
+        with database.write() as session:
+            made = reporting.report_progress(
+                session, "small", f"1/done/{unit}", now=one.clock.now(), by="unit", done=True
+            )
+            reporting.review(
+                session, "small", made.id, outcome="accepted", now=one.clock.now(), by="reviewer"
+            )
+    assert (await one.after(timedelta(minutes=31))).suppressed == 2
+    assert one.by_rung() == {"-7": {NoticeState.SUPPRESSED}, "-3": {NoticeState.SUPPRESSED}}
+
+
 async def test_the_trail_names_the_next_channel_and_keeps_both_answers(database: Database) -> None:
     one = house(database, Tray(failure=REFUSED), Tray(WECOM))
     await one.deliver()

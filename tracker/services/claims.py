@@ -1,17 +1,24 @@
-"""Dispatches under a claim as plain values: without the letter, which is most of a row, and
-without an object of the session for each. Asked and kept by statements that are made once."""
+"""Dispatches under a claim, and their notices, as plain values: without an object of the session
+for each. Asked and kept by statements that are made once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import bindparam, select, update
-from sqlmodel import Session, col
+from sqlalchemy import Update, bindparam, select, update
+from sqlmodel import Session
 
 from tracker.store import queries
-from tracker.store.tables import DispatchKind, DispatchRow, DispatchState
+from tracker.store.tables import (
+    DispatchKind,
+    DispatchRow,
+    DispatchState,
+    NoticeRow,
+    NoticeState,
+)
 
 
 @dataclass(frozen=True)
@@ -25,9 +32,9 @@ class Claim:
     lease_until: datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class Held:
-    """What is changed of it is kept by `keep`."""
+    """Without its letter, which is most of a row. What is changed of it is kept by `keep`."""
 
     id: int
     key: str
@@ -49,44 +56,137 @@ class Held:
     server_reply: str
 
 
+@dataclass(eq=False)
+class Draft(Held):
+    """With its letter; one that is frozen meanwhile is kept by `keep_letters`."""
+
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    raw: bytes | None
+    follows_id: int | None
+
+
+@dataclass(eq=False)
+class HeldNotice:
+    """What is changed of it is kept by `keep_notices`, or taken back by `restore`."""
+
+    id: int
+    key: str
+    programme: str
+    obligation_id: int
+    obligation_key: str
+    deadline_version: int
+    rung: str
+    role: str
+    unit: str
+    nominal_at: datetime
+    send_at: datetime
+    state: NoticeState
+    reason: str
+    dispatch_id: int | None
+    _kept: tuple[object, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.is_kept()
+
+    @property
+    def is_changed(self) -> bool:
+        return self._kept != (self.send_at, self.state, self.reason, self.dispatch_id)
+
+    def is_kept(self) -> None:
+        self._kept = (self.send_at, self.state, self.reason, self.dispatch_id)
+
+    def restore(self) -> None:
+        self.send_at, self.state, self.reason, self.dispatch_id = self._kept  # type: ignore[assignment]  # as they were put there
+
+
 _CHANGING = (
     "state", "due_at", "lease_until", "next_try_at", "settled_at", "outcome", "server_reply",
 )  # fmt: skip
+_LETTER = ("message_id", "frozen_at", "recipient", "subject", "raw")
+_OF_NOTICE = ("send_at", "state", "reason", "dispatch_id")
 _TABLE = DispatchRow.metadata.tables["dispatch"]
-# In one order, so that two who settle at once wait for each other at most once.
-_THESE = (
-    select(*[_TABLE.c[one.name] for one in fields(Held)])
-    .where(col(DispatchRow.id).in_(bindparam("ids", expanding=True)))
-    .order_by(col(DispatchRow.id))
+_NOTICES = NoticeRow.metadata.tables["notice"]
+_THESE = {
+    kind: select(*[_TABLE.c[one.name] for one in fields(kind)])
+    .where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
+    # In one order, so that two who settle at once wait for each other at most once.
+    .order_by(_TABLE.c.id)
     .with_for_update()
+    for kind in (Held, Draft)
+}
+_THEIRS = (
+    select(*[_NOTICES.c[one.name] for one in fields(HeldNotice) if one.init])
+    .where(
+        _NOTICES.c.dispatch_id.in_(bindparam("ids", expanding=True)),
+        _NOTICES.c.state.in_((NoticeState.DISPATCHED, NoticeState.MERGED)),
+    )
+    .order_by(_NOTICES.c.id)
 )
-_KEEP = (
+_KEEP, _KEEP_LETTER = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("which"))
-    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+    .values({name: bindparam(f"new_{name}") for name in changing})
+    for changing in (_CHANGING, _LETTER)
+)
+_KEEP_NOTICE = (
+    update(_NOTICES)
+    .where(_NOTICES.c.id == bindparam("which"))
+    .values({name: bindparam(f"new_{name}") for name in _OF_NOTICE})
 )
 
+Row = TypeVar("Row", bound=Held)
 
-def look_up(session: Session, claims: Iterable[Claim]) -> dict[Claim, Held]:
+
+def look_up(session: Session, claims: Iterable[Claim], kind: type[Row]) -> dict[Claim, Row]:
     """Locked; without those whose lease ran out so that somebody else has them."""
     claims = list(claims)
-    rows: dict[int, Held] = {}
+    rows: dict[int, Row] = {}
     for some in queries.chunks(sorted({claimed.dispatch_id for claimed in claims})):
-        found = session.connection().execute(_THESE, {"ids": some})
-        rows |= {row[0]: Held(*row) for row in found}
+        found = session.connection().execute(_THESE[kind], {"ids": some})
+        rows |= {row[0]: kind(*row) for row in found}
     mine = {claimed: rows.get(claimed.dispatch_id) for claimed in claims}
     return {
         claimed: row for claimed, row in mine.items() if row is not None and is_held(row, claimed)
     }
 
 
+def notices_of(session: Session, dispatches: Iterable[int]) -> list[HeldNotice]:
+    """Those that are still to be told by these dispatches, and those merged into them; the oldest
+    first."""
+    found: list[HeldNotice] = []
+    for some in queries.chunks(sorted(dispatches)):
+        rows = session.connection().execute(_THEIRS, {"ids": some})
+        found += [HeldNotice(*row) for row in rows]
+    return found
+
+
 def keep(session: Session, changed: Iterable[Held]) -> None:
+    _keep(session, _KEEP, _CHANGING, changed)
+
+
+def keep_letters(session: Session, frozen: Iterable[Draft]) -> None:
+    _keep(session, _KEEP_LETTER, _LETTER, frozen)
+
+
+def keep_notices(session: Session, notices: Iterable[HeldNotice]) -> None:
+    """Those that have changed."""
+    changed = [one for one in notices if one.is_changed]
+    _keep(session, _KEEP_NOTICE, _OF_NOTICE, changed)
+    for one in changed:
+        one.is_kept()
+
+
+def _keep(
+    session: Session, how: Update, names: Sequence[str], changed: Iterable[Held | HeldNotice]
+) -> None:
     rows = [
-        {"which": one.id} | {f"new_{name}": getattr(one, name) for name in _CHANGING}
-        for one in changed
+        {"which": one.id} | {f"new_{name}": getattr(one, name) for name in names} for one in changed
     ]
     if rows:
-        session.connection().execute(_KEEP, rows)
+        session.connection().execute(how, rows)
 
 
 def is_held(row: DispatchRow | Held, claimed: Claim) -> bool:

@@ -23,12 +23,14 @@ from tracker.domain.reminders import lapsed, wanted
 from tracker.domain.silences import Mode, Silence, over
 from tracker.services import people, planning, silences
 from tracker.services.alarms import SECOND
+from tracker.services.claims import Draft, HeldNotice
 from tracker.services.directory import Directory
 from tracker.services.dispatching import waiting_of, waiting_row
 from tracker.services.letterbox import Desk, Letter, Stationery
 from tracker.store import queries
 from tracker.store.tables import (
     AlarmRow,
+    DispatchKind,
     DispatchRow,
     DispatchState,
     NoticeRow,
@@ -115,14 +117,10 @@ def letter(
         raise NotFound(f"今后两周没有这封信 / no mail of the next two weeks has the key {key!r}")
     at, planned = found
     person = people.person(session, planned.person)
-    row = DispatchRow(
-        key=key, person_id=planned.person, programme=planned.notices[0].programme,
-        window=planned.window, channel=planned.channel, message_id=key, made_at=at, due_at=at,
-    )  # fmt: skip
-    notices = [_as_row(one, play.versions[one.key], at) for one in planned.notices]
+    notices = [_as_held(one, play.versions[one.key]) for one in planned.notices]
     dead = replace(stationery, secret=secrets.token_hex(32))
     desk = Desk(session, dead, at, at)
-    return _coming(session, slug, at, planned), desk.written(row, person, notices)
+    return _coming(session, slug, at, planned), desk.written(_draft(planned, at), person, notices)
 
 
 def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
@@ -267,9 +265,20 @@ def _unheard(at: datetime, one: Waiting, why: str) -> Coming:
     return Coming(one.key, 0, "", "", at, "", "", (_told(one, why),))
 
 
-def _as_row(one: Waiting, version: int, at: datetime) -> NoticeRow:
-    return NoticeRow(
-        key=one.key, programme=one.programme, obligation_id=0, obligation_key=one.obligation,
+def _draft(planned: Planned, at: datetime) -> Draft:
+    return Draft(
+        id=0, key=planned.key, person_id=planned.person, programme=planned.notices[0].programme,
+        window=planned.window, channel=planned.channel, kind=DispatchKind.REMINDER,
+        message_id=planned.key, frozen_at=None, worker="", attempt=0, state=DispatchState.PENDING,
+        due_at=at, lease_until=None, next_try_at=None, settled_at=None, outcome="",
+        server_reply="", recipient="", subject="", text="", html="", raw=None, follows_id=None,
+    )  # fmt: skip
+
+
+def _as_held(one: Waiting, version: int) -> HeldNotice:
+    return HeldNotice(
+        id=0, key=one.key, programme=one.programme, obligation_id=0, obligation_key=one.obligation,
         deadline_version=version, rung=one.rung, role=one.role, unit=one.unit,
-        nominal_at=one.nominal_at, send_at=one.send_at, made_at=at,
+        nominal_at=one.nominal_at, send_at=one.send_at, state=NoticeState.DISPATCHED, reason="",
+        dispatch_id=None,
     )  # fmt: skip

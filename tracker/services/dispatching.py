@@ -15,6 +15,7 @@ from tracker.domain.reminders import Notice, by_the_hour
 from tracker.domain.silences import Mode, Silence, over
 from tracker.domain.turns import View
 from tracker.services import silences, trail
+from tracker.services.claims import HeldNotice
 from tracker.services.directory import Directory, is_copy
 from tracker.store import queries
 from tracker.store.bulk import insert_new
@@ -186,7 +187,7 @@ def _left_in_peace(
     return told
 
 
-def hush(row: NoticeRow, silence: Silence) -> None:
+def hush(row: NoticeRow | HeldNotice, silence: Silence) -> None:
     """Put off until the snooze ends, or not sent at all; the reason names which silence it was."""
     row.reason, row.dispatch_id = silences.REASON.format(silence.number), None
     if silence.mode is Mode.SNOOZE:

@@ -37,7 +37,14 @@ from tracker.domain.turns import View
 from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
 from tracker.services import links, outbox, planning, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
-from tracker.services.claims import Claim
+from tracker.services.claims import (
+    Claim,
+    Draft,
+    HeldNotice,
+    keep_letters,
+    keep_notices,
+    notices_of,
+)
 from tracker.services.datebook import Datebook
 from tracker.services.directory import Directory, is_copy
 from tracker.services.dispatching import hush
@@ -48,7 +55,6 @@ from tracker.services.slips import Slip
 from tracker.store.tables import (
     DispatchKind,
     DispatchRow,
-    NoticeRow,
     NoticeState,
     PersonRow,
 )
@@ -122,32 +128,37 @@ class Desk:
         self._silences: dict[str, list[Silence]] = {}
         self._told_figures: dict[str, Figures] = {}
         self._people: dict[int | None, PersonRow] = {}
-        self._notices: dict[int | None, list[NoticeRow]] = {}
+        self._notices: dict[int, list[HeldNotice]] = {}
+        self._frozen: list[Draft] = []
         self._datebook = Datebook(session, stationery.domain, now, self._view)
         self._expires: dict[str, datetime] = {}
         self.suppressed = 0
 
-    def gather(self, rows: Sequence[DispatchRow]) -> None:
+    def gather(self, rows: Sequence[Draft]) -> None:
         """Look up at once what the letters of all these need."""
         persons = {row.person_id for row in rows}
         wanted = select(PersonRow).where(col(PersonRow.id).in_(persons))
         self._people = {row.id: row for row in self._session.exec(wanted)}
         self._notices = {row.id: [] for row in rows}
-        mine = select(NoticeRow).where(
-            col(NoticeRow.dispatch_id).in_(self._notices),
-            NoticeRow.state == NoticeState.DISPATCHED,
-        )
-        for notice in self._session.exec(mine.order_by(col(NoticeRow.id))):
-            self._notices[notice.dispatch_id].append(notice)
+        notices = notices_of(self._session, self._notices)
+        for notice in notices:
+            self._notices[notice.dispatch_id or 0].append(notice)
         self._directory.gather(
-            (one.programme, one.unit, one.role, one.obligation_key)
-            for mine in self._notices.values()
-            for one in mine
+            (one.programme, one.unit, one.role, one.obligation_key) for one in notices
         )
-        notices = (one.obligation_id for mine in self._notices.values() for one in mine)
-        self._datebook.gather(persons, notices)
+        self._datebook.gather(persons, (one.obligation_id for one in notices))
 
-    def ready(self, row: DispatchRow, claimed: Claim) -> Ready | None:
+    def keep(self) -> None:
+        """What has become of the notices, and the letters that were frozen."""
+        keep_notices(self._session, (one for mine in self._notices.values() for one in mine))
+        keep_letters(self._session, self._frozen)
+
+    def discard(self, row: Draft) -> None:
+        """A letter that could not be written: its notices are as they were."""
+        for notice in self._notices[row.id]:
+            notice.restore()
+
+    def ready(self, row: Draft, claimed: Claim) -> Ready | None:
         """None where nothing is left to say, or nobody to say it to; the rows tell which."""
         person = self._people.get(row.person_id)
         if row.kind is not DispatchKind.REMINDER:
@@ -165,9 +176,7 @@ class Desk:
         assert row.raw is not None  # only erasing empties it, and then nobody is reached
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
-    def _as_issued(
-        self, row: DispatchRow, person: PersonRow | None, claimed: Claim
-    ) -> Ready | None:
+    def _as_issued(self, row: Draft, person: PersonRow | None, claimed: Claim) -> Ready | None:
         """A digest, or what the office is told, was written when it was issued; only its reader may
         be gone since. What another channel could not deliver is frozen for this one."""
         if person is None or not _reaches(row, person) or not row.text:
@@ -180,23 +189,37 @@ class Desk:
 
     # -- is it still true? -------------------------------------------------------------------------
 
-    def _still_meant(self, row: DispatchRow) -> list[NoticeRow]:
+    def _still_meant(self, row: Draft) -> list[HeldNotice]:
         """The notices that are to be sent; the others are given their reason."""
-        alive = []
-        for notice in self._notices.get(row.id, ()):
-            reason = self._lapsed(notice)
-            silence = self._silence(notice, row)
-            if reason:
-                notice.state, notice.reason = NoticeState.SUPPRESSED, reason
-            elif silence is not None:
-                hush(notice, silence)
-            elif not self._is_for(notice, row.person_id):
-                self._readdress(notice)
-            else:
-                alive.append(notice)
-        return alive
+        mine = self._notices.get(row.id, ())
+        leads = [one for one in mine if one.state is NoticeState.DISPATCHED]
+        alive = [one for one in leads if self._is_meant(one, row)]
+        led = {(one.programme, one.obligation_key) for one in alive}
+        return alive + [
+            one for one in mine
+            if one.state is NoticeState.MERGED and (one.programme, one.obligation_key) not in led
+            and self._stands_alone(one, row)
+        ]  # fmt: skip
 
-    def _worth_a_mail(self, alive: list[NoticeRow]) -> list[NoticeRow]:
+    def _stands_alone(self, notice: HeldNotice, row: Draft) -> bool:
+        """A rung that a letter had merged into one that it does not carry any more."""
+        notice.state, notice.reason = NoticeState.DISPATCHED, ""
+        return self._is_meant(notice, row)
+
+    def _is_meant(self, notice: HeldNotice, row: Draft) -> bool:
+        reason = self._lapsed(notice)
+        silence = self._silence(notice, row)
+        if reason:
+            notice.state, notice.reason = NoticeState.SUPPRESSED, reason
+        elif silence is not None:
+            hush(notice, silence)
+        elif not self._is_for(notice, row.person_id):
+            self._readdress(notice)
+        else:
+            return True
+        return False
+
+    def _worth_a_mail(self, alive: list[HeldNotice]) -> list[HeldNotice]:
         """None of them where only acceptances are left: those wait for another mail."""
         if any(kind_of(one.rung) is not NoticeKind.ACCEPTED for one in alive):
             return alive
@@ -204,13 +227,13 @@ class Desk:
             notice.state, notice.dispatch_id, notice.send_at = NoticeState.WANTED, None, self._now
         return []
 
-    def _lapsed(self, notice: NoticeRow) -> str:
+    def _lapsed(self, notice: HeldNotice) -> str:
         return lapsed(
             self._view(notice.programme), notice.obligation_key,
             rung=notice.rung, version=notice.deadline_version, role=notice.role, at=self._now,
         )  # fmt: skip
 
-    def _silence(self, notice: NoticeRow, row: DispatchRow) -> Silence | None:
+    def _silence(self, notice: HeldNotice, row: Draft) -> Silence | None:
         """What was said since it was planned. A mail that may have gone out already stays whole."""
         if row.frozen_at is not None:
             return None
@@ -220,25 +243,26 @@ class Desk:
         mine = self._silences[notice.programme]
         return over(mine, _waiting(notice), row.person_id, self._now) if mine else None
 
-    def _is_for(self, notice: NoticeRow, person: int) -> bool:
+    def _is_for(self, notice: HeldNotice, person: int) -> bool:
         holders = self._directory.having(
             notice.programme, notice.unit, notice.role, notice.obligation_key
         )
         return any(who.person == person for who in holders)
 
-    def _readdress(self, notice: NoticeRow) -> None:
+    def _readdress(self, notice: HeldNotice) -> None:
         """The role has passed to somebody else: it goes to them, under the same key."""
         if is_copy(notice.key):
             notice.state, notice.reason = NoticeState.SUPPRESSED, "person_changed"
             return
         notice.state, notice.dispatch_id, notice.send_at = NoticeState.WANTED, None, self._now
 
-    def _forget(self, notices: Iterable[NoticeRow], reason: str) -> None:
+    def _forget(self, notices: Iterable[HeldNotice], reason: str) -> None:
         for notice in notices:
             notice.state, notice.reason = NoticeState.NOBODY, reason
 
-    def _suppress(self, row: DispatchRow, reason: str) -> None:
+    def _suppress(self, row: Draft, reason: str) -> None:
         self.suppressed += 1
+        keep_notices(self._session, self._notices[row.id])
         outbox.suppress(self._session, row, reason, self._now)
 
     def _view(self, slug: str) -> View:
@@ -248,7 +272,7 @@ class Desk:
 
     # -- the letter --------------------------------------------------------------------------------
 
-    def _freeze(self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow]) -> None:
+    def _freeze(self, row: Draft, person: PersonRow, alive: Sequence[HeldNotice]) -> None:
         made_as = self._made_as(row, person)
         mail = self._mail(row, person, alive, made_as)
         orders = self._orders(alive)
@@ -265,7 +289,7 @@ class Desk:
         else:
             self._note(row, person, made_as, letter, mail.home)
 
-    def _freeze_digest(self, row: DispatchRow, person: PersonRow) -> None:
+    def _freeze_digest(self, row: Draft, person: PersonRow) -> None:
         made_as = self._made_as(row, person)
         if way_of(row).needs_address:
             self._seal(row, person, made_as, row, ())
@@ -275,7 +299,7 @@ class Desk:
 
     def _seal(
         self,
-        row: DispatchRow,
+        row: Draft,
         person: PersonRow,
         made_as: str,
         letter: Letter,
@@ -297,16 +321,17 @@ class Desk:
             references=(thread,),
             headers=self._ways_out(row, person),
         )
-        row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
         row.raw = build(message)
+        row.message_id, row.frozen_at, row.recipient = made_as, self._now, person.mail
+        self._frozen.append(row)
 
-    def _dates(self, row: DispatchRow, mail: ReminderMail) -> tuple[Attachment, ...]:
+    def _dates(self, row: Draft, mail: ReminderMail) -> tuple[Attachment, ...]:
         if not mail.attachment:
             return ()
         content = self._datebook.file(mail, row.person_id)
         return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
 
-    def _ways_out(self, row: DispatchRow, person: PersonRow) -> tuple[tuple[str, str], ...]:
+    def _ways_out(self, row: Draft, person: PersonRow) -> tuple[tuple[str, str], ...]:
         """A digest can be left, a reminder cannot."""
         if row.kind is not DispatchKind.DIGEST:
             return ()
@@ -315,9 +340,7 @@ class Desk:
             subscriptions.address(stationery.base_url, stationery.secret, person)
         )
 
-    def _note(
-        self, row: DispatchRow, person: PersonRow, made_as: str, letter: Letter, url: str
-    ) -> None:
+    def _note(self, row: Draft, person: PersonRow, made_as: str, letter: Letter, url: str) -> None:
         language = self._language(row, person)
         private = not way_of(row).public
         note = Note(
@@ -331,23 +354,24 @@ class Desk:
             url=url,
             rest=text("channel.rest", language=language),
         )
-        row.message_id, row.frozen_at = made_as, self._now
         row.raw = frozen(note)
+        row.message_id, row.frozen_at = made_as, self._now
+        self._frozen.append(row)
 
-    def written(self, row: DispatchRow, person: PersonRow, notices: Sequence[NoticeRow]) -> Letter:
+    def written(self, row: Draft, person: PersonRow, notices: Sequence[HeldNotice]) -> Letter:
         """How the mail would read with these notices; nothing is kept."""
         return self._rendered(
             row, person, self._mail(row, person, notices, self._made_as(row, person))
         )
 
-    def _rendered(self, row: DispatchRow, person: PersonRow, mail: ReminderMail) -> Letter:
+    def _rendered(self, row: Draft, person: PersonRow, mail: ReminderMail) -> Letter:
         render = self._stationery.brief if way_of(row).public else self._stationery.render
         return render(self._language(row, person), mail)
 
-    def _made_as(self, row: DispatchRow, person: PersonRow) -> str:
+    def _made_as(self, row: Draft, person: PersonRow) -> str:
         return message_id(row.key, person.salt, domain=self._stationery.domain)
 
-    def _language(self, row: DispatchRow, person: PersonRow) -> Language:
+    def _language(self, row: Draft, person: PersonRow) -> Language:
         """The programme's, where it asks for one; else the reader's."""
         asked = self._view(row.programme).programme.policy.language
         return "en" if (asked or person.language) == "en" else "zh"
@@ -358,9 +382,9 @@ class Desk:
         return message_id("thread", slug, str(person.id), person.salt, domain=domain)
 
     def _mail(
-        self, row: DispatchRow, person: PersonRow, alive: Sequence[NoticeRow], made_as: str
+        self, row: Draft, person: PersonRow, alive: Sequence[HeldNotice], made_as: str
     ) -> ReminderMail:
-        rungs: dict[tuple[str, str], list[NoticeRow]] = {}
+        rungs: dict[tuple[str, str], list[HeldNotice]] = {}
         leads = self._merged(alive)
         accepted = [one for one in leads if kind_of(one.rung) is NoticeKind.ACCEPTED]
         reviews = [one for one in leads if kind_of(one.rung) is NoticeKind.WAITING]
@@ -400,7 +424,7 @@ class Desk:
             ),
         )
 
-    def _review(self, notice: NoticeRow) -> ReviewLine | None:
+    def _review(self, notice: HeldNotice) -> ReviewLine | None:
         """None where the report is no longer what waits: it was looked at a moment ago."""
         told = self._figures(notice.programme)
         report = told.facts.get(waiting_for(notice.rung)[0])
@@ -426,13 +450,13 @@ class Desk:
             f"?{urlencode({'key': notice.obligation_key})}",
         )
 
-    def _instead(self, row: DispatchRow) -> str:
+    def _instead(self, row: Draft) -> str:
         if row.follows_id is None:
             return ""
         before = self._session.get(DispatchRow, row.follows_id)
         return "" if before is None else way_of(before).name
 
-    def _accepted(self, notice: NoticeRow) -> AcceptedLine | None:
+    def _accepted(self, notice: HeldNotice) -> AcceptedLine | None:
         told = self._figures(notice.programme)
         review = told.facts.get(review_of(notice.rung))
         report = told.facts.get(review.report) if isinstance(review, f.Review) else None
@@ -445,20 +469,20 @@ class Desk:
             programme.unit_names.get(owed.unit, owed.unit), review.occurred_at, report.occurred_at,
         )  # fmt: skip
 
-    def _home(self, first: NoticeRow, told: Sequence[NoticeRow]) -> str:
+    def _home(self, first: HeldNotice, told: Sequence[HeldNotice]) -> str:
         """The page of the one unit that it is about; the overview where there are several."""
         home = f"{self._stationery.base_url}/p/{first.programme}/"
         units = {(notice.programme, notice.unit) for notice in told}
         return f"{home}units/{first.unit}" if len(units) == 1 else home
 
     def _enclosed(
-        self, row: DispatchRow, written: Sequence[tuple[ReminderLine, list[NoticeRow]]]
+        self, row: Draft, written: Sequence[tuple[ReminderLine, list[HeldNotice]]]
     ) -> str:
         """The name of the calendar file, where there is a date and a channel that takes files."""
         dated = any(line.due_at is not None for line, _ in written)
         return f"tracker-{row.window[:10]}.ics" if dated and way_of(row).needs_address else ""
 
-    def _merged(self, alive: Sequence[NoticeRow]) -> list[NoticeRow]:
+    def _merged(self, alive: Sequence[HeldNotice]) -> list[HeldNotice]:
         """The last rung of each obligation; earlier ones that waited are merged into it."""
         rows = {notice.key: notice for notice in alive}
         leads, taken_in = leading(_waiting(notice) for notice in alive)
@@ -466,7 +490,7 @@ class Desk:
             rows[key].state, rows[key].reason = NoticeState.MERGED, rung
         return [rows[one.key] for one in leads]
 
-    def _line(self, slug: str, mine: Sequence[NoticeRow], person: PersonRow) -> ReminderLine:
+    def _line(self, slug: str, mine: Sequence[HeldNotice], person: PersonRow) -> ReminderLine:
         told = self._figures(slug)
         key = mine[0].obligation_key
         standing = told.standings[key]
@@ -525,7 +549,7 @@ class Desk:
             self._expires[slug] = closes_at(local_day(self._as_of, zone) + LINKS_LIVE, zone)
         return self._expires[slug]
 
-    def _orders(self, alive: Sequence[NoticeRow]) -> list[Slip]:
+    def _orders(self, alive: Sequence[HeldNotice]) -> list[Slip]:
         """The order slips of those that are told by this mail."""
         stationery = self._stationery
         return slips.along(
@@ -538,14 +562,14 @@ class Desk:
         )
 
 
-def _reaches(row: DispatchRow, person: PersonRow | None) -> bool:
+def _reaches(row: Draft, person: PersonRow | None) -> bool:
     """Whether the dispatch's channel still reaches the person."""
     if person is None or person.erased_at is not None:
         return False
     return bool(person.mail) or not way_of(row).needs_address
 
 
-def _unit_of(alive: Sequence[NoticeRow], programme: Programme) -> str:
+def _unit_of(alive: Sequence[HeldNotice], programme: Programme) -> str:
     """The reader's unit; empty for who is told from beside it: who leads, who reviews, the
     office."""
     own = [one.unit for one in alive if one.role in LINE]
@@ -556,7 +580,7 @@ def _enclosed(slip: Slip) -> Attachment:
     return Attachment(slip.filename, "application/pdf", slips.document(slip))
 
 
-def _waiting(notice: NoticeRow) -> Waiting:
+def _waiting(notice: HeldNotice) -> Waiting:
     return Waiting(
         notice.key, notice.programme, notice.obligation_key, notice.unit, notice.role,
         notice.rung, notice.nominal_at, notice.send_at,

@@ -164,7 +164,7 @@ def held(session: Session, claims: Iterable[Claim]) -> dict[Claim, DispatchRow]:
     }
 
 
-def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> None:
+def suppress(session: Session, row: Sent, reason: str, now: datetime) -> None:
     """Nothing is left to say, or nobody to say it to. What may have been taken by the server at an
     earlier attempt stays known as that."""
     if row.outcome == "unknown":
@@ -174,7 +174,7 @@ def suppress(session: Session, row: DispatchRow, reason: str, now: datetime) -> 
     _tell(session, [(row, "dispatch.suppressed", {"reason": reason})], now)
 
 
-def put_back(row: DispatchRow, reason: str, now: datetime, retry: Retry) -> None:
+def put_back(row: Sent, reason: str, now: datetime, retry: Retry) -> None:
     """Our own fault: nothing was sent, and the reason stands on the row."""
     row.state, row.outcome, row.server_reply = DispatchState.PENDING, "error", reason
     row.next_try_at = row.due_at = now + retry.wait(row.attempt, None)
@@ -198,7 +198,7 @@ def settle(
     route: Route = ALONE,
 ) -> list[DispatchState]:
     """Keep what became of these mails; an outcome of a lease that was lost changes nothing."""
-    rows = look_up(session, (outcome.claim for outcome in outcomes))
+    rows = look_up(session, (outcome.claim for outcome in outcomes), Held)
     settled: list[Held] = []
     for outcome in outcomes:
         row = rows.get(outcome.claim)
@@ -237,7 +237,7 @@ def _proof(row: Sent, ways: Mapping[int, Way]) -> dict[str, str]:
     return {"reply": row.server_reply} | ({"next": way.name} if way is not None else {})
 
 
-def pass_over(session: Session, row: DispatchRow, now: datetime, route: Route) -> None:
+def pass_over(session: Session, row: Sent, now: datetime, route: Route) -> None:
     """Its channel is in use no more: it goes to the first that is, or has failed."""
     row.server_reply = "channel is not in use"
     _end(row, DispatchState.FAILED, "no_channel", now)

@@ -25,9 +25,10 @@ from tracker.domain.verdicts import NoticeKind
 from tracker.domain.verdicts import kind_of as notice_kind
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import reporting, trail
+from tracker.services.claims import HeldNotice
 from tracker.services.figures import Figures, figures
 from tracker.store import queries
-from tracker.store.tables import NoticeRow, SlipRow
+from tracker.store.tables import SlipRow
 from tracker.wording import Language, counting, text
 from tracker.wording.forms import instant
 
@@ -147,7 +148,7 @@ def issue(
 
 def along(
     session: Session,
-    notices: Iterable[NoticeRow],
+    notices: Iterable[HeldNotice],
     told: Callable[[str], Figures],
     *,
     office: str,
@@ -168,7 +169,7 @@ def along(
     return list(found.values())
 
 
-def _kinds(notice: NoticeRow, told: Figures) -> Iterable[Kind]:
+def _kinds(notice: HeldNotice, told: Figures) -> Iterable[Kind]:
     if notice_kind(notice.rung) is not NoticeKind.REMINDER:
         return ()
     clause = notice.obligation_key.partition("/")[0]
