@@ -79,14 +79,16 @@ def test_twice_the_text_takes_twice_the_time(pattern: str) -> None:
 @pytest.mark.bench
 def test_the_worst_text_is_no_trap() -> None:
     clauses = [one for one in texts.ordinary() if len(one) >= ORDINARY]
-    median = statistics.median(seconds(reading(one), 3) for one in clauses)
-    costs = {one: seconds(reading(texts.repeated(one, LONG)), 2) / median for one in texts.PATTERNS}
-    costs |= {
-        one[:12]: seconds(reading(texts.repeated(one, LONG)), 2) / median for one in clauses[:20]
-    }
-    worst = max(costs, key=lambda one: costs[one])
-    print(f"{LONG} characters of {worst!r}: {costs[worst]:.0f} x the median, at most {WORST:.0f}")
-    assert costs[worst] <= WORST
+    repeated = {one: reading(texts.repeated(one, LONG)) for one in (*texts.PATTERNS, *clauses[:20])}
+    worst = max(repeated, key=lambda one: seconds(repeated[one], 1))
+
+    def measure() -> float:
+        ordinary = statistics.median(seconds(reading(one), 3) for one in clauses)
+        return seconds(repeated[worst]) / ordinary
+
+    cost = min(measure() for _ in range(3))  # other work on the machine is no finding
+    print(f"{LONG} characters of {worst[:12]!r}: {cost:.0f} x the median, at most {WORST:.0f}")
+    assert cost <= WORST
 
 
 @pytest.mark.bench
