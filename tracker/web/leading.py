@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -11,17 +11,18 @@ from starlette.responses import Response
 from schedules.deadlines import local_day
 from tracker.domain.authority import Act
 from tracker.domain.errors import Unfit
+from tracker.domain.obligations import Light
 from tracker.domain.pace import Pace, pace
 from tracker.domain.points import ZERO
-from tracker.services import digest_words, instructions, reviewing, weekly
-from tracker.services.digest import Audience
+from tracker.services import instructions, reviewing, weekly
 from tracker.store.memory import remembered
 from tracker.web import lists, matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Instructing, Looking, Received, Seeing
 from tracker.web.filing import Wrong, day_of, fact_id
 from tracker.web.intake import Form
-from tracker.web.outlook import mark, outlook
+from tracker.web.outlook import mark, open_readings, outlook
+from tracker.web.overview import LINES
 from tracker.web.pages import final, opened
 from tracker.web.rendering import go, page
 
@@ -35,16 +36,20 @@ A_WEEK = timedelta(days=7)
 def leader_page(asked: Looking, slug: str) -> Response:
     with opened(asked, slug) as (session, at):
         look = outlook(session, at.board)
-        made = remembered(session, ("leader", mark(at.board)), lambda: weekly.digest_of(
-            session, slug, as_of=at.as_of, known_at=at.board.known_at, audience=Audience.LEADER,
-        ))  # fmt: skip
+        contacts = weekly.who_acts(session, at.slug, at.board.as_of)
         drawn = paced(session, at)
-    told = digest_words.values_of(made, asked.language)
     return page(
-        asked, "leader", desk=at, told=told,
-        saving=[line for line, one in zip(told["lines"], made.lines, strict=True) if one.keeps],
-        late=_late(at), ranked=lists.ranking(at, look), pace=drawn, final=final(at.board),
+        asked, "leader", desk=at, outlook=look, contacts=contacts, late=_late(at),
+        saving=[one for one in look.forecast.savings if one.keeps][:LINES],
+        late_before=sum(one.light is Light.LATE for one in look.before.ledger.standings),
+        done_since=_done_since(at, look.before.as_of), readings=open_readings(at.board),
+        ranked=lists.ranking(at, look), pace=drawn, final=final(at.board),
     )  # fmt: skip
+
+
+def _done_since(at: Desk, since: datetime) -> int:
+    done = (one.done_at for one in at.board.ledger.standings if one.light is Light.DONE)
+    return sum(on is not None and on > since for on in done)
 
 
 def paced(session: Session, at: Desk) -> Pace:
@@ -52,12 +57,12 @@ def paced(session: Session, at: Desk) -> Pace:
 
 
 def _late(at: Desk) -> list[lists.Owed]:
-    """What is overdue and still with its unit, the dearest first."""
+    """What is past its deadline and open, the dearest first: with its unit or with a reviewer."""
     gone = lists.lost_by_key(at)
     found = [
         lists.Owed(one, gone.get(one.obligation.key, ZERO), ZERO)
         for one in at.board.ledger.standings
-        if one.overdue
+        if one.light is Light.LATE
     ]
     return sorted(found, key=lambda row: (-row.lost, row.standing.obligation.due_at or at.as_of,
                                           row.standing.obligation.key))  # fmt: skip
