@@ -14,6 +14,7 @@ from tracker.domain.authority import Post, Role
 from tracker.domain.programme import Programme, owing, reviewing
 from tracker.services import accounts, passwords, people
 from tracker.store.database import Database
+from tracker.wording import text
 
 BY = "demo"
 
@@ -39,7 +40,7 @@ def invite(database: Database, programme: Programme, now: datetime) -> Visitors:
         for post in wanted:
             mail = _mail(session, programme.id, post, now)
             accounts.add(
-                session, post.role.value, name=f"演示{post.role.value}", mail=mail,
+                session, post.role.value, name="演示" + text(f"role.{post.role}"), mail=mail,
                 post=None if mail else post, password=password, now=now, on=on, by=BY,
             )  # fmt: skip
     names = programme.unit_names
