@@ -206,6 +206,9 @@ class Clause(Definition):
     points: Points | None = None
     base: Points | None = None
     below_zero: bool = Field(default=False, description="The text lets the clause go below zero.")
+    of_year: bool = Field(
+        default=False, description="Only what happened in the year counts (以本年度发生的事实为准)."
+    )
     group: str = Field(default="", description="Id of the shared pool that it belongs to.")
     lead_units: tuple[Slug, ...] | None = None
     responsible_units: tuple[Slug, ...] | None = None

@@ -63,7 +63,7 @@ def only_prices(paths: Iterable[str]) -> bool:
     return all("#" in path or path.rpartition(".")[2] in _PRICES for path in paths)
 
 
-_PRICES = frozenset({"rules", "points", "unallocated", "bonus_cap", "below_zero"})
+_PRICES = frozenset({"rules", "points", "unallocated", "bonus_cap", "below_zero", "of_year"})
 
 
 def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:

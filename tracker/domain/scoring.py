@@ -1,8 +1,9 @@
 """The one function that scores: facts in, explained ledger out.
 
-Order of the pipeline: each rule's raw charges, rounded once -> modifiers before the cap ->
-exemptions -> the rule's cap -> absorption -> the clause's points -> modifiers after the cap ->
-no double charge -> group caps -> pools -> the item -> the section's or part's cap -> veto.
+Order of the pipeline: each rule's raw charges, rounded once -> what is of another year left out,
+where only the year's counts -> modifiers before the cap -> exemptions -> the rule's cap ->
+absorption -> the clause's points -> modifiers after the cap -> no double charge -> group caps ->
+pools -> the item -> the section's or part's cap -> veto.
 """
 
 from __future__ import annotations
@@ -30,14 +31,18 @@ from tracker.domain.rules import (
     Lateness,
     Multiplier,
     NoDouble,
+    PerIncident,
     Relation,
     Rule,
     Status,
     Veto,
 )
-from tracker.domain.rules.base import Charge, Step, step
+from tracker.domain.rules.base import Cause, Charge, Step, step
 from tracker.domain.rules.gains import Bonus
 from tracker.domain.standing import Standings
+
+COUNTED = (PerIncident, Bonus)
+"""Rules whose charges are each of one thing that happened."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +202,8 @@ class _Engine:
     def run(self) -> list[Entry]:
         for section, item, clause in self._places:
             self._charge(section, item, clause)
+            if clause.of_year:
+                self._leave_out_other_years(clause)
         relations = [
             (self._view(item, clause, number), rule)
             for _, item, clause in self._places
@@ -239,7 +246,9 @@ class _Engine:
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
             if view.rule in names or _lies_in(clause_id, names):
-                yield from rule.charges(view)
+                told = rule.charges(view)
+                counts = not (clause.of_year and isinstance(rule, COUNTED))
+                yield from told if counts else (one for one in told if self._of_year(one.cause))
 
     # -- scopes ------------------------------------------------------------------------------
 
@@ -278,6 +287,21 @@ class _Engine:
                 place = self._place(section, item, clause, f"#{number}")
                 bonus = isinstance(rule, Bonus) and rule.apart
                 self._add(place._replace(part="bonus", apart=True) if bonus else place, charges)
+
+    def _leave_out_other_years(self, clause: Clause) -> None:
+        """Of findings and recognitions: what is measured is published after the year."""
+        void = _voiding(step("other_year", year=self.programme.year))
+        counting = frozenset(
+            f"{clause.id}#{number}"
+            for number, rule in enumerate(clause.rules, start=1)
+            if isinstance(rule, COUNTED)
+        )
+        scope = Scope((clause.id,), lambda e: e.rule in counting and not self._of_year(e.cause))
+        self.book.replace(scope, void)
+
+    def _of_year(self, cause: Cause | Joined) -> bool:
+        when = cause.occurred_at
+        return when is None or when.astimezone(self.programme.tz).year == self.programme.year
 
     def _place(self, section: Section, item: Item, clause: Clause, rule: str) -> Place:
         return Place(
