@@ -56,7 +56,7 @@ def bare_loop(database: Database, mails: int) -> float:
 
 def through_the_outbox(database: Database, folder: Path, processes: int) -> float:
     """Seconds from the first mail that arrives to the last that is settled."""
-    with ScriptedSmtp() as server, working(url_of(database), server, folder, pace=1) as workers:
+    with ScriptedSmtp() as server, working(url_of(database), server, folder) as workers:
         workers.start(processes)
         until(lambda: bool(server.messages), why=workers.said)
         begun = perf_counter()

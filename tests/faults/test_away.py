@@ -27,10 +27,10 @@ from tests.faults.workshop import (
     until,
     working,
 )
-from tests.sinks import Script, ScriptedSmtp, Wait
+from tests.sinks import PIPELINING, Script, ScriptedSmtp, Wait
 
 pytestmark = pytest.mark.postgres
-UNHURRIED = Script(dot=Wait(0.02, "250 2.0.0 Ok"))
+UNHURRIED = Script(ehlo=PIPELINING, dot=Wait(0.02, "250 2.0.0 Ok"))
 """So that mails are under way whenever the database goes."""
 
 
@@ -59,7 +59,7 @@ def test_a_database_that_goes_away_and_comes_back_loses_and_doubles_nothing(
     with (
         closing(a_database(url)) as database,
         ScriptedSmtp(UNHURRIED) as server,
-        working(url_of(database), server, tmp_path, pace=1, connections=2) as workers,
+        working(url_of(database), server, tmp_path, connections=2) as workers,
     ):
         put_mails(database, mails)
         workers.start(2)

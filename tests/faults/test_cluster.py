@@ -25,7 +25,7 @@ from tests.conftest import RUN, not_proven
 from tests.faults.conftest import url_of
 from tests.faults.test_stops import ROOT, stopped
 from tests.faults.workshop import figure, opened, put_mails, tally, until
-from tests.sinks import Script, ScriptedSmtp, Wait
+from tests.sinks import PIPELINING, Script, ScriptedSmtp, Wait
 from tests.stories.post import SECRET
 from tracker.services import heartbeats
 from tracker.store import jobs
@@ -33,7 +33,7 @@ from tracker.store.database import Database, Outdated, migrate
 
 pytestmark = pytest.mark.postgres
 
-UNHURRIED = Script(dot=Wait(0.02, "250 2.0.0 Ok"))
+UNHURRIED = Script(ehlo=PIPELINING, dot=Wait(0.02, "250 2.0.0 Ok"))
 MISSED = 3
 """Seconds until a process that says nothing counts as dead."""
 

@@ -61,7 +61,7 @@ def test_a_full_disk_while_sending_holds_mails_back_and_doubles_none(tmp_path: P
     with (
         closing(a_database(url)) as kept,
         ScriptedSmtp() as server,
-        working(url, server, tmp_path, pace=1, full=True) as workers,
+        working(url, server, tmp_path, full=True) as workers,
     ):
         workers.start()
         until(lambda: _stands_still(server))

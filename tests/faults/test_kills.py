@@ -25,11 +25,13 @@ from tests.faults.workshop import (
     with_reminders,
     working,
 )
-from tests.sinks import ScriptedSmtp
+from tests.sinks import PIPELINING, Script, ScriptedSmtp
 from tracker.store.database import Database
 
 Outbox = Callable[[Prepare], Database]
 FULL = pytest.mark.full
+USUAL = Script(ehlo=PIPELINING)
+"""As mail servers are: a mail is offered to them in one go."""
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_killed_at_random_nothing_is_lost_and_a_double_is_the_same_mail(
     outbox_of: Outbox, tmp_path: Path, mails: int, kills: int, seed: int
 ) -> None:
     database, rng = outbox_of(with_mails(mails)), random.Random(seed)
-    with ScriptedSmtp() as server, working(url_of(database), server, tmp_path) as workers:
+    with ScriptedSmtp(USUAL) as server, working(url_of(database), server, tmp_path) as workers:
         share = mails / (kills + 1)
         for number in range(1, kills + 1):
             _killed_once(workers, server, rng, after=int(number * share))
@@ -70,7 +72,7 @@ def test_killed_at_random_while_letters_are_written_each_stays_as_it_was_first(
     outbox_of: Outbox, tmp_path: Path
 ) -> None:
     database, rng = outbox_of(with_reminders(60)), random.Random(4)
-    with ScriptedSmtp() as server, working(url_of(database), server, tmp_path) as workers:
+    with ScriptedSmtp(USUAL) as server, working(url_of(database), server, tmp_path) as workers:
         for number in range(8):
             _killed_once(workers, server, rng, after=7 * number)
         workers.start()
@@ -107,6 +109,7 @@ def test_killed_at_a_step_nothing_is_lost_and_only_what_was_accepted_comes_again
         else:
             first.join(60)
             assert first.exitcode == -9
+            workers.kill()
         workers.start()
         until(lambda: opened(database) == 0, why=workers.said)
         found = tally(database, server)

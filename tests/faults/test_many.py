@@ -6,7 +6,6 @@ Quick: 2 processes, 400 mails due in the same second. Full: 2 and 4 processes, 5
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from tests.faults.workshop import (
     KillingSmtp,
     Tally,
     figure,
-    lease_seconds,
     opened,
     snapshot,
     tally,
@@ -29,12 +27,13 @@ from tests.faults.workshop import (
     working,
 )
 from tests.sinks import ScriptedSmtp
+from tracker.services import outbox
 from tracker.store.database import Database
 
 Outbox = Callable[[Prepare], Database]
 FULL = pytest.mark.full
-SAME_SECOND = MORNING + timedelta(seconds=4)
-"""All processes are there before it: on the machine's own clock, no lease ends by itself."""
+SAME_SECOND = MORNING + timedelta(hours=1)
+"""All processes are there before it."""
 
 
 @pytest.mark.parametrize(
@@ -59,8 +58,10 @@ def test_many_processes_and_mails_due_in_the_same_second_double_nothing(
 
 
 def _emptied(database: Database, folder: Path, processes: int) -> Tally:
-    with ScriptedSmtp() as server, working(url_of(database), server, folder, pace=1) as workers:
+    with ScriptedSmtp() as server, working(url_of(database), server, folder) as workers:
         workers.start(processes)
+        until(lambda: workers.are_there, why=workers.said)
+        workers.plan.clock.put_on(SAME_SECOND - MORNING)
         until(lambda: opened(database) == 0, why=workers.said)
         return tally(database, server)
 
@@ -77,11 +78,11 @@ def test_a_process_that_was_asleep_longer_than_its_lease_changes_nothing_when_it
     outbox_of: Outbox, tmp_path: Path
 ) -> None:
     database = outbox_of(with_mails(40))
-    asleep: list[float] = []
+    asleep: list[bool] = []
 
     def fall_asleep() -> None:
         workers.signal(signal.SIGSTOP)
-        asleep.append(time.monotonic())
+        asleep.append(True)
 
     with (
         KillingSmtp("dot", fall_asleep) as server,
@@ -89,7 +90,7 @@ def test_a_process_that_was_asleep_longer_than_its_lease_changes_nothing_when_it
     ):
         workers.start(connections=1)
         until(lambda: bool(asleep))
-        time.sleep(3 * lease_seconds())
+        workers.plan.clock.put_on(3 * outbox.LEASE)
         sleeper, workers.alive = workers.alive, []
         workers.start()
         until(lambda: opened(database) == 0, why=workers.said)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from ctypes import c_double
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,16 +28,21 @@ IDLE = 0.05
 
 
 @dataclass(frozen=True)
-class FastClock:
-    """`start` when the machine had run for `began` seconds, and from there `pace` times as fast: a
-    lease of a quarter of an hour is a matter of seconds. All processes of a test share one."""
+class SharedClock:
+    """`start` when the machine had run for `began` seconds, and `ahead` of it by what the test has
+    put it on: nobody waits for a lease to end. All processes of a test share one."""
 
     start: datetime
-    pace: float
+    ahead: c_double
+    """Seconds. Without a lock, which who is killed could take with it."""
     began: float = field(default_factory=time.monotonic)
 
     def now(self) -> datetime:
-        return self.start + timedelta(seconds=(time.monotonic() - self.began) * self.pace)
+        passed = time.monotonic() - self.began + self.ahead.value
+        return self.start + timedelta(seconds=passed)
+
+    def put_on(self, by: timedelta) -> None:
+        self.ahead.value += by.total_seconds()
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Plan:
 
     database: str
     port: int
-    clock: FastClock
+    clock: SharedClock
     data: Path
     connections: int = 1
     timeout: float = 5
@@ -56,6 +62,10 @@ class Plan:
     @property
     def said(self) -> Path:
         return self.data / "said.txt"
+
+    def there(self, number: int) -> Path:
+        """What the process of this number leaves when it is ready to work."""
+        return self.data / f"there-{number}"
 
     @property
     def space(self) -> Path:
@@ -77,6 +87,7 @@ async def _work(plan: Plan) -> None:
     parts = delivery.parts_of(runtime)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    plan.there(os.getpid()).touch()
     while not stop.is_set():
         try:
             await delivery.deliver(parts, plan.clock.now(), stop=stop)

@@ -195,7 +195,7 @@ def test_after_a_restore_nothing_is_sent_twice(
     assert len(office.sink.messages) == sent
     assert done.held == len(other.held()) == (0 if moment == "sent" else sent - before)
 
-    other.mornings(at("2021-10-12 10:30"))
+    other.mornings(at("2021-10-01 02:00"))
     ids = office.ids()
     assert len(office.sink.messages) > sent
     assert set(ids.values()) == {1}
