@@ -89,3 +89,15 @@ def test_what_offices_write_is_drawn_and_only_what_the_fonts_lack_is_not() -> No
     assert missing("县委组织部〔〕①㎡㏄々〇㐂é—…\U00030edd", FONTS) == set()
     assert missing("\n\t \u200b\ufe0f", FONTS) == set(), "nothing is drawn for these"
     assert missing("吉𠮷", FONTS) == {"𠮷"}
+
+
+def right_edge(pdf: bytes) -> float:
+    """How far the ink of any page comes from the left, as a share of the page's width."""
+    document = pypdfium2.PdfDocument(pdf)
+    found = 0.0
+    for page in document:
+        text = page.get_textpage()
+        boxes = (text.get_charbox(at) for at in range(text.count_chars()))
+        found = max(found, max(right for _, _, right, _ in boxes) / page.get_width())
+    document.close()
+    return found

@@ -32,7 +32,7 @@ from tests.builders import (
     市生态环境局,
     生态分局,
 )
-from tests.exports.test_pdf import text_of
+from tests.exports.test_pdf import right_edge, text_of
 from tracker import runtime
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound, Refused
@@ -480,3 +480,15 @@ def test_a_dossier_of_what_was_in_time_says_so(database: Database) -> None:
     with database.read() as session:
         found = dossier.of_obligation(session, "small", "1/done/housing", as_of=MONDAY)
     assert "没有迟延" in text_of(dossier.pdf(found, "zh")).replace("\n", "")
+
+
+def test_a_long_message_id_stays_within_its_column_and_is_copied_whole(tmp_path: Path) -> None:
+    number = f"<{'7ec5aeebd12d063b24a3c2c0dc127c77b' * 3}@mail.example.gov.cn>"
+    told = NoticeLine("1/done/housing", "0", "contact", MONDAY, MONDAY, "sent", "", number,
+                      "250 2.0.0 ok: queued as 4Fz8Qv1xk2z9")  # fmt: skip
+    seen = of_documents(a_programme(item("1", due_on="2021-10-15")), [], china(), as_of=MONDAY)
+    late = audit(seen, first=YEAR[0], last=YEAR[1], evidence=Evidence((told,)))
+    pages = write(late, tmp_path / "audit.pdf").read_bytes()
+    # A margin of 24 mm on a page of 297.
+    assert right_edge(pages) <= 1 - 23.5 / 297
+    assert number in text_of(pages).replace("\n", "")

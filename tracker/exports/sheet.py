@@ -52,6 +52,8 @@ class Sheet:
     above: tuple[str, ...] = ()
     below: tuple[str, ...] = ()
     total: tuple[Cell, ...] = ()
+    kept: int = 0
+    """How many of the first columns stand on every page of a print that is more than one wide."""
 
     def checked(self) -> Iterator[tuple[Cell, ...]]:
         """The rows; ValueError for one that does not fit the columns."""

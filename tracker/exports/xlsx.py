@@ -9,17 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
+from math import ceil
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from tracker.exports.sheet import NUMERIC, Cell, Kind, Sheet
+from tracker.exports.sheet import NUMERIC, Cell, Column, Kind, Sheet
 
 FONT = "微软雅黑"
 HEADING_FONT = "宋体"
 A4 = 9
+LINE, TALLEST = 14.0, 400.0
+"""Heights of one line and of the tallest row, in points."""
 LONGEST = 32_767
 """Characters that a cell can hold."""
 
@@ -89,6 +93,7 @@ def _write(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
         page.write_string(head, at, _fitting(column.title), formats["head"])
     row = head
     for row, cells in enumerate(sheet.checked(), start=head + 1):
+        page.set_row(row, _height(cells, sheet.columns))
         _write_row(page, row, cells, sheet, formats, "")
     if row > head:
         page.autofilter(head, 0, row, len(sheet.columns) - 1)
@@ -129,12 +134,38 @@ def _fitting(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+READABLE = 190
+"""Characters of the standard font that fit side by side on A4 and can still be read (about 7.5
+points)."""
+
+
+def _across(sheet: Sheet) -> int:
+    """How many pages stand beside each other, each with the columns that are kept."""
+    widths = [column.width for column in sheet.columns]
+    kept = sum(widths[: sheet.kept])
+    return max(1, ceil((sum(widths) - kept) / (READABLE - kept)))
+
+
+def _height(cells: Sequence[Cell], columns: Sequence[Column]) -> float:
+    """Of the row's longest text, in points: not every program finds it by itself. A Chinese
+    character takes two columns."""
+    lines = [1]
+    for cell, column in zip(cells, columns, strict=True):
+        if column.kind is Kind.LONG and isinstance(cell, str):
+            told = (sum(1 + (east_asian_width(c) in "WF") for c in line) for line in
+                    cell.splitlines())  # fmt: skip
+            lines.append(sum(max(1, ceil(n / column.width)) for n in told))
+    return min(TALLEST, LINE * max(lines))
+
+
 def _print_setup(page: Worksheet, sheet: Sheet, head: int) -> None:
     page.set_landscape()
     page.set_paper(A4)
     page.set_margins(left=0.47, right=0.47, top=0.47, bottom=0.6)
-    page.fit_to_pages(1, 0)
+    page.fit_to_pages(_across(sheet), 0)
     page.repeat_rows(head)
+    if sheet.kept:
+        page.repeat_columns(0, sheet.kept - 1)
     heading = sheet.above[0] if sheet.above else sheet.name
     # An ampersand begins a code in a footer; doubled it is itself.
     page.set_footer(f"&L&8{heading.replace('&', '&&')[:180]}&R&8&P / &N")

@@ -148,9 +148,9 @@ def _rows(words: Words, made: Iterable[Row]) -> Sheet:
         ("workdays", Kind.WHOLE, 9), ("lost", Kind.POINTS, 8), ("arithmetic", Kind.LONG, 34),
         ("why_free", Kind.LONG, 18), ("history", Kind.LONG, 34), ("notices", Kind.WHOLE, 8),
         ("sent", Kind.WHOLE, 8), ("highest", Kind.TEXT, 10), ("signed", Kind.INSTANT, 16),
-        ("slips", Kind.TEXT, 16),
-        ("last_id", Kind.TEXT, 26), ("last_state", Kind.TEXT, 12), ("position", Kind.WHOLE, 8),
-        ("key", Kind.TEXT, 30),
+        ("slips", Kind.LONG, 18),
+        ("last_id", Kind.LONG, 26), ("last_state", Kind.TEXT, 12), ("position", Kind.WHOLE, 8),
+        ("key", Kind.LONG, 30),
     )  # fmt: skip
     audit, totals = words.audit, words.audit.totals
     total: list[Cell] = [None] * len(columns)
@@ -172,6 +172,7 @@ def _rows(words: Words, made: Iterable[Row]) -> Sheet:
             f"{words.say('proof_chain')}：{words.chain()}",
         ),
         total=tuple(total),
+        kept=5,
     )
 
 
@@ -213,10 +214,10 @@ def _decimal(amount: int) -> Decimal:
 def _notices(words: Words, made: Iterable[Row]) -> Sheet:
     columns = _columns(
         words,
-        ("key", Kind.TEXT, 30), ("rung", Kind.TEXT, 20), ("role", Kind.TEXT, 12),
+        ("key", Kind.LONG, 30), ("rung", Kind.TEXT, 20), ("role", Kind.TEXT, 12),
         ("nominal_at", Kind.INSTANT, 16), ("settled_at", Kind.INSTANT, 16),
         ("outcome", Kind.TEXT, 12), ("reason", Kind.TEXT, 14), ("channel", Kind.TEXT, 8),
-        ("recipient", Kind.TEXT, 26), ("message_id", Kind.TEXT, 40), ("reply", Kind.LONG, 30),
+        ("recipient", Kind.LONG, 28), ("message_id", Kind.LONG, 40), ("reply", Kind.LONG, 30),
         ("heard", Kind.LONG, 20),
     )  # fmt: skip
     rows = (
@@ -229,7 +230,7 @@ def _notices(words: Words, made: Iterable[Row]) -> Sheet:
         for row in made
         for one in row.notices
     )  # fmt: skip
-    return Sheet(words.say("told"), columns, rows, words.zone)
+    return Sheet(words.say("told"), columns, rows, words.zone, kept=1)
 
 
 def _deductions(words: Words, made: Iterable[Row]) -> Sheet:

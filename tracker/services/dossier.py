@@ -30,7 +30,7 @@ HEADINGS = (
     "proof_chain", "dossier_asked", "dossier_text", "dossier_rules", "dossier_counting",
     "dossier_events", "dossier_cost", "dossier_readings", "dossier_told", "dossier_files",
     "dossier_trail", "dossier_none", "at", "recorded_at", "what", "files", "position", "nominal_at",
-    "rung", "role", "outcome", "message_id", "reply", "settled_at", "recipient",
+    "rung", "role", "outcome", "settled_at",
 )  # fmt: skip
 
 
@@ -107,6 +107,7 @@ class _Telling:
             "events": list(self.events()),
             "cost": list(self.cost()),
             "readings": [self.reading(entry) for entry in found.register],
+            "sent_as": " · ".join(map(self.words.say, ("recipient", "message_id", "reply"))),
             "notices": [list(self.notice(at)) for at in range(len(row.notices))],
             "told": [*self.words.told(row).notices, *self.words.told(row).slips],
             "files": [[file.name, file.sha256, str(file.size)] for one in row.history
@@ -217,8 +218,8 @@ class _Telling:
         yield f"{self._rung(one.rung)} · {text(f'role.{one.role}', language=self.language)}"
         yield self.words.outcome(one)
         yield self.at(one.settled_at)
-        yield " ".join(part for part in (one.recipient, one.message_id, one.reply, one.outcome)
-                       if part)  # fmt: skip
+        sent = (one.recipient, one.message_id, one.reply, one.outcome)
+        yield "\n".join(part for part in sent if part)
 
     def _rung(self, name: str) -> str:
         return rung(name, self.language)
