@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from hashlib import sha256
 
 from sqlmodel import select
 
-from tests.builders import a_contact, a_programme, item, the_cast, 住建局, 市生态环境局, 生态分局
+from tests.builders import (
+    a_contact,
+    a_programme,
+    item,
+    the_cast,
+    住建局,
+    县委组织部,
+    市生态环境局,
+    生态分局,
+)
 from tests.stories.post import Post, stationery
 from tracker.definitions.sheets import Contact
 from tracker.runtime import environment
-from tracker.services import absences, people, weekpost
+from tracker.services import absences, people, weekly, weekpost
 from tracker.services.people import EVERY_UNIT
 from tracker.settings import Settings
 from tracker.store.tables import DigestRow, DispatchKind, DispatchRow
@@ -155,3 +165,17 @@ def test_who_stands_in_has_the_own_units_and_those_of_who_is_away(post: Post) ->
     sent = monday(post, "2021-10-18 08:30")
     assert set(sent) == {"zhang@county"}
     assert "生态分局、住建局" in sent["zhang@county"].text
+
+
+def test_who_is_in_charge_of_hundreds_of_units_has_one_page_of_them_in_the_archive(
+    post: Post,
+) -> None:
+    ids = [sha256(str(n).encode()).hexdigest()[:30] for n in range(200)]
+    named = [{"id": one, "name": f"{one} 镇"} for one in ids]
+    own = [{"id": one, "name": one} for one in (县委组织部, 市生态环境局)]
+    many = a_programme(item("1", due_on="2021-10-15", responsible=ids), units=[*named, *own])
+    post.publish(many, one_and_the_same(*((one, "leader") for one in ids)))
+    sent = monday(post, "2021-10-18 08:30")
+    assert "（200）" in sent["zhang@county"].html
+    with post.database.read() as session:
+        assert weekly.archived(session, post.slug, "2021-W42", f"unit:{','.join(sorted(ids))}")

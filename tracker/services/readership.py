@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 
 from sqlmodel import Session
 
@@ -19,6 +20,7 @@ from tracker.services.people import EVERY_UNIT, Role
 from tracker.store.tables import PersonRow
 
 OWN, REVIEWED = "unit:", "reviewer:"
+LONGEST = 400
 
 
 @dataclass
@@ -41,6 +43,13 @@ def together(kind: str, units: Collection[str], there: Collection[str]) -> list[
     """One name for those of the units that there is a digest of: "unit:housing,office"."""
     found = sorted(unit for unit in units if f"{kind}{unit}" in there)
     return [kind + ",".join(found)] if found else []
+
+
+def shelved(name: str) -> str:
+    """A digest's name in the archive: one of hundreds of units is longer than an index takes."""
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: name.index(':') + 1]}{sha256(name.encode()).hexdigest()}"
 
 
 def units_of(name: str) -> tuple[Audience, tuple[str, ...]]:

@@ -74,7 +74,7 @@ def issue(
     for one in made:
         session.add(
             DigestRow(
-                programme=slug, week=week, as_of=now, audience=one.audience,
+                programme=slug, week=week, as_of=now, audience=readership.shelved(one.audience),
                 body=_kept(one.digest), made_at=now,
             )
         )  # fmt: skip
@@ -224,7 +224,7 @@ def archived(session: Session, slug: str, week: str, audience: str) -> Digest:
     was erased since has none. NotFound names the weeks that there are."""
     wanted = select(DigestRow).where(DigestRow.programme == slug)
     row = session.exec(
-        wanted.where(DigestRow.week == week, DigestRow.audience == audience)
+        wanted.where(DigestRow.week == week, DigestRow.audience == readership.shelved(audience))
     ).one_or_none()
     if row is None:
         known = ", ".join(one for one, _ in on_file(session, slug)) or "none yet"

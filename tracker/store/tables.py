@@ -460,7 +460,8 @@ class CalendarNoticeRow(Table, table=True):
 
 
 class DigestRow(Table, table=True):
-    """A digest as it was issued, once per week and audience; `week` is "2021-W42"."""
+    """A digest as it was issued, once per week and audience (`readership.shelved`); `week` is
+    "2021-W42"."""
 
     __tablename__ = "digest"
     __table_args__ = (UniqueConstraint("programme", "week", "audience"),)

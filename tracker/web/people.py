@@ -67,21 +67,21 @@ def columns(at: Desk, asked: Asked) -> tuple[Column[Known], ...]:
 def people_page(asked: Looking, slug: str, role: str = "") -> Response:
     """`role` shows those alone who have it."""
     with opened(asked, slug) as (session, at):
-        table = listing(asked, columns(at, asked), _with(_known(session, at, asked), role))
-        name = text("people.people", language=asked.language)
-        return file_of(asked, at, table, name) or _people(asked, session, at)
+        return _people(asked, session, at, role)
 
 
 def _with(known: list[Known], role: str) -> list[Known]:
     return [one for one in known if not role or any(post.role == role for post in one.posts)]
 
 
-def _people(asked: Asked, session: Session, at: Desk, trouble: str = "") -> Response:
+def _people(
+    asked: Asked, session: Session, at: Desk, role: str = "", trouble: str = ""
+) -> Response:
+    """As the page, or as the file that is asked for."""
     on, known = local_day(asked.now, at.zone), _known(session, at, asked)
-    role = asked.request.query_params.get("role", "")
-    return page(
-        asked, "people", desk=at, known=known, every=EVERY_UNIT, role=role,
-        table=listing(asked, columns(at, asked), _with(known, role)),
+    table = listing(asked, columns(at, asked), _with(known, role))
+    return file_of(asked, at, table, text("people.people", language=asked.language)) or page(
+        asked, "people", desk=at, known=known, every=EVERY_UNIT, role=role, table=table,
         roles=[one for one in Role if any(post.role == one for who in known for post in who.posts)],
         absences=absences.absences(session, since=on), today=on, trouble=trouble,
         status=UNPROCESSABLE if trouble else 200,
@@ -110,7 +110,7 @@ def hand_over_unit(asked: Running, slug: str, form: Received) -> Response:
                     now=asked.now, by=asked.by,
                 )  # fmt: skip
         except TrackerError as refusal:
-            return _people(asked, session, at, str(refusal))
+            return _people(asked, session, at, trouble=str(refusal))
     return go(asked, at.path("people"))
 
 
