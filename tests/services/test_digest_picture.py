@@ -20,6 +20,8 @@ from tests.notifiers.test_mime import read
 from tests.stories.post import stationery
 from tests.templates import samples
 from tracker.definitions import yamlform
+from tracker.demo.courses import course_of, facts_of
+from tracker.domain.pace import pace
 from tracker.domain.points import shown
 from tracker.exports.pdf import png_bytes
 from tracker.programmes import SHIPPED, path_of
@@ -72,7 +74,7 @@ def test_the_words_instead_of_the_picture_say_its_figures(language: Language) ->
     nothing = verdict.score - verdict.lost_if_nothing + verdict.lost
     assert all(figure in told for figure in (shown(verdict.score), shown(nothing)))
     assert digest.picture is not None
-    assert str(digest.picture.due[-1]) in told
+    assert str(digest.whole.total) in told
 
 
 @pytest.mark.parametrize("language", get_args(Language))
@@ -97,6 +99,16 @@ def test_the_picture_counts_what_was_due_and_done_by_month() -> None:
     cells = {row.name: row.cells for row in picture.units}
     assert cells["生态分局"][9] is not None
     assert cells["生态分局"][8] is None
+
+
+def test_the_picture_counts_as_done_what_the_leaders_page_does() -> None:
+    """What was done before it had a date is done as well."""
+    programme = yamlform.load(path_of("zhongfang-2021"))
+    facts = facts_of(course_of(programme.id), programme, china())
+    board = of_documents(programme, facts, china(), as_of=at("2021-10-31 24:00"))
+    drawn, [*_, last] = digest_picture.picture_of(board, (), ()), pace(board.ledger).steps
+    assert any(not one.open and one.obligation.due_at is None for one in board.ledger.standings)
+    assert (drawn.due[9], drawn.done[-1]) == (last.due, last.done)
 
 
 def test_a_unit_has_no_picture() -> None:

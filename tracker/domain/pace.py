@@ -61,10 +61,16 @@ def _weeks(first: date, last: date) -> Sequence[date]:
     return [*days, last] if not days or days[-1] < last else days
 
 
-def _step(ledger: Ledger, at: datetime) -> Step:
+def due_and_done(ledger: Ledger, at: datetime) -> tuple[int, int]:
+    """How many deadlines had passed by then, and how many obligations were done."""
     standings = ledger.standings
     due = sum((one.obligation.due_at or at + WEEK) <= at for one in standings)
     done = sum(not one.open and _done_at(one) <= at for one in standings)
+    return due, done
+
+
+def _step(ledger: Ledger, at: datetime) -> Step:
+    due, done = due_and_done(ledger, at)
     lost = ledger.lost_by(lambda entry: entry.occurred_at is not None and entry.occurred_at <= at)
     on = local_day(at - timedelta(microseconds=1), ledger.programme.tz)
     return Step(at, on, due, done, lost)

@@ -5,17 +5,18 @@ was done, and the lights of the units by month. Values first, then SVG, PNG and 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
 from jinja2 import Environment
 
-from schedules.deadlines import due_day, local_day
+from schedules.deadlines import closes_at, due_day
 from tracker.domain.obligations import WORST_FIRST, Light
+from tracker.domain.pace import due_and_done
 from tracker.domain.points import Units
 from tracker.domain.programme import Programme
 from tracker.exports.pdf import png_bytes
@@ -57,32 +58,24 @@ def month_of(at: datetime, programme: Programme) -> str:
 
 
 def _pace(board: Board, months: Sequence[str]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """序时: how many obligations were due by the end of each month, and done, up to now."""
-    programme = board.programme
-    due: Counter[str] = Counter()
-    done: Counter[str] = Counter()
-    for one in board.ledger.standings:
-        if one.obligation.due_at is None:
-            continue
-        due[_within(month_of(one.obligation.due_at, programme), months)] += 1
-        if not one.open:
-            ended = one.done_at or min(one.obligation.due_at, board.as_of)
-            done[_within(f"{local_day(ended, programme.tz):%Y-%m}", months)] += 1
-    today = f"{local_day(board.as_of, programme.tz):%Y-%m}"
-    passed = [month for month in months if month <= today]
-    return _summed(due, months), _summed(done, passed)
+    """序时: how many obligations were due by the end of each month, and done, up to now; what is
+    due after the last month is due in it."""
+    ends = [_end_of(month, board.programme) for month in months]
+    ends[-1] = max(ends[-1], closes_at(board.programme.closes_on, board.programme.tz))
+    passed = 1 + sum(end < board.as_of for end in ends[:-1])
+    return (
+        tuple(due_and_done(board.ledger, end)[0] for end in ends),
+        tuple(due_and_done(board.ledger, min(end, board.as_of))[1] for end in ends[:passed]),
+    )
+
+
+def _end_of(month: str, programme: Programme) -> datetime:
+    first = date.fromisoformat(f"{month}-01")
+    return closes_at(first + relativedelta(months=1, days=-1), programme.tz)
 
 
 def _within(month: str, months: Sequence[str]) -> str:
     return min(max(month, months[0]), months[-1])
-
-
-def _summed(counts: Mapping[str, int], months: Sequence[str]) -> tuple[int, ...]:
-    found, so_far = [], 0
-    for month in months:
-        so_far += counts.get(month, 0)
-        found.append(so_far)
-    return tuple(found)
 
 
 def _rows(
@@ -253,7 +246,7 @@ class _Drawing:
         return self.say(
             "picture_alt", since=told[0].at, first=Units(told[0].score), score=verdict.score,
             until=verdict.until, nothing=Units(nothing), best=Units(best),
-            due=self._due_by_now(), whole=self.picture.due[-1],
+            due=self._due_by_now(), whole=self.digest.whole.total,
             done=self.picture.done[-1] if self.picture.done else 0,
             late=late, units=self.say("listed").join(worst[:5]) or self.say("picture_nobody"),
         )  # fmt: skip
