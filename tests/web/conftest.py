@@ -143,6 +143,11 @@ def furnished(url: str) -> None:
     database.close()
 
 
+def deliver(house: House) -> None:
+    """The mails that wait go out now, as files."""
+    asyncio.run(delivery.deliver(delivery.parts_of(house.runtime), house.clock.now()))
+
+
 def _deliver(runtime: Runtime) -> None:
     """The mails of those mornings, as files that nobody needs."""
 

@@ -48,6 +48,8 @@ PAGES = [
     "/p/small/obligations?sort=-lost&lang=en",
     "/p/small/ranking",
     "/p/small/notices/table",
+    "/p/small/mails",
+    "/p/small/mails/1",
     "/p/small/entries?sort=points",
     "/p/small/items/4",
     "/p/small/clauses/4?lang=en",

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from starlette.testclient import TestClient
 
-from tests.builders import at, 住建局
-from tests.web.conftest import House, form_of
-from tracker.services import planning, silences
+from tests.builders import a_contact, at, 住建局
+from tests.web.conftest import House, deliver, form_of
+from tracker.services import delivery, people, planning, silences, trail, watch, weekpost
+from tracker.store.tables import DispatchRow
 
 KEY = f"1/done/{住建局}"
 
@@ -90,3 +91,56 @@ def test_a_mail_is_sent_again_from_the_ledger_of_notices(house: House, visitor: 
     to = post(visitor, "/p/small/notices/resend", "/p/small/notices?state=sent")
     assert to == "/p/small/notices?state=wanted"
     assert "即时催办" in visitor.get(to).text
+
+
+# -- what went out ---------------------------------------------------------------------------------
+
+
+def test_a_mail_is_read_as_it_went_with_what_it_told_and_nobody_can_sign_from_there(
+    house: House, visitor: TestClient
+) -> None:
+    [number, *_] = re.findall(r'/p/small/mails/(\d+)"', visitor.get("/p/small/notices").text)
+    page = visitor.get(f"/p/small/mails/{number}").text
+    told = page.partition("<pre")[2]
+    assert "逾期" in told
+    assert "/a/…" in told
+    assert "已送达" in page
+    with house.runtime.database.read() as session:
+        row = session.get_one(DispatchRow, int(number))
+    assert row.message_id in page
+    html = visitor.get(f"/p/small/mails/{number}?form=html")
+    assert "sandbox" in html.headers["content-security-policy"]
+    tokens = re.findall(r"/a/([^\s\"&<>]+)", (row.raw or b"").decode() + told + html.text)
+    assert {one for one in tokens if one in told or one in html.text} == {"…"}
+
+
+def test_a_digest_and_an_alarm_are_sent_again_from_the_list_of_mails(
+    house: House, visitor: TestClient
+) -> None:
+    cast = [a_contact("*", role, mail=f"{role}@county.example") for role in ("leader", "office")]
+    parts = delivery.parts_of(house.runtime)
+    now = at("2021-10-18 09:00")
+    house.clock.advance_to(now)
+    with house.runtime.database.write() as session:
+        people.load_contacts(session, cast, now=now, on=now.date(), by="office")
+        weekpost.issue_and_post(session, "small", now=now, stationery=parts.stationery,
+                                templates=house.runtime.templates)  # fmt: skip
+        trail.append(session, "small", "notice.nobody", KEY, {"unit": 住建局, "role": "leader"},
+                     now=now)  # fmt: skip
+        watch.watch(session, now, stationery=parts.stationery, templates=house.runtime.templates)
+    deliver(house)
+    for kind, title in (("digest", "周报"), ("office", "值守提醒")):
+        before = visitor.get(f"/p/small/mails?kind={kind}").text
+        assert title in before
+        [number, *_] = re.findall(r'/p/small/mails/(\d+)"', before)
+        to = post(visitor, "/p/small/notices/resend", f"/p/small/mails/{number}")
+        assert to == f"/p/small/mails?kind={kind}"
+        numbers = re.findall(r'/p/small/mails/(\d+)"', visitor.get(to).text)
+        assert len(numbers) == len(re.findall(r'/p/small/mails/(\d+)"', before)) + 1
+        deliver(house)
+        assert "已送达" in visitor.get(f"/p/small/mails/{numbers[0]}").text
+
+
+def test_a_mail_of_another_programme_is_none_of_ours(visitor: TestClient) -> None:
+    assert visitor.get("/p/small/mails/4711").status_code == 404
+    assert visitor.get("/p/small/mails?kind=love").status_code == 400

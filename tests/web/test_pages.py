@@ -35,6 +35,8 @@ PATHS = [
     "/p/small/obligations?sort=-lost",
     "/p/small/ranking",
     "/p/small/notices/table",
+    "/p/small/mails",
+    "/p/small/mails/1",
     "/p/small/entries",
     "/p/small/items/4",
     "/p/small/clauses/1",

@@ -14,8 +14,9 @@ from tracker.store.tables import DispatchRow, NoticeRow, NoticeState, PersonRow
 @dataclass(frozen=True)
 class Mailing:
     """One notice. `at` is when its mail was settled, else when it is to go out; `state` is the
-    mail's where there is one, `message_id` what proves it."""
+    mail's where there is one, `message_id` what proves it, `mail` its number among the mails."""
 
+    programme: str
     obligation: str
     rung: str
     role: str
@@ -27,6 +28,7 @@ class Mailing:
     settled_at: datetime | None
     reply: str
     message_id: str
+    mail: int | None = None
 
 
 def of_obligation(session: Session, slug: str, key: str, *, known_at: datetime) -> list[Mailing]:
@@ -38,6 +40,18 @@ def of_obligation(session: Session, slug: str, key: str, *, known_at: datetime) 
         .where(NoticeRow.programme == slug, col(NoticeRow.made_at) <= known_at)
         .where(col(NoticeRow.obligation_key) == key)
         .order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))
+    )
+    return [_mailing(*row) for row in session.exec(wanted)]
+
+
+def of_dispatch(session: Session, number: int) -> list[Mailing]:
+    """Every notice that this mail tells, of whatever programme."""
+    wanted = (
+        select(NoticeRow, DispatchRow, PersonRow)
+        .join(DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id)
+        .join(PersonRow, col(PersonRow.id) == DispatchRow.person_id)
+        .where(NoticeRow.dispatch_id == number)
+        .order_by(col(NoticeRow.obligation_key), col(NoticeRow.nominal_at), col(NoticeRow.id))
     )
     return [_mailing(*row) for row in session.exec(wanted)]
 
@@ -76,6 +90,7 @@ def _mailing(notice: NoticeRow, dispatch: DispatchRow | None, person: PersonRow 
         settled_at, outcome = dispatch.settled_at, dispatch.outcome
         reply, message_id = dispatch.server_reply, dispatch.message_id
     return Mailing(
+        programme=notice.programme,
         obligation=notice.obligation_key,
         rung=notice.rung,
         role=notice.role,
@@ -87,4 +102,5 @@ def _mailing(notice: NoticeRow, dispatch: DispatchRow | None, person: PersonRow 
         settled_at=settled_at,
         reply=reply,
         message_id=message_id,
+        mail=notice.dispatch_id,
     )

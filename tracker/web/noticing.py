@@ -14,8 +14,9 @@ from starlette.responses import HTMLResponse, Response
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.policy import Role
 from tracker.domain.silences import Mode, Scope
-from tracker.services import byhand, coming, delivery, people, silences
+from tracker.services import byhand, coming, delivery, people, posted, silences
 from tracker.services.coming import Coming, Told
+from tracker.store.tables import DispatchKind
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
@@ -189,13 +190,15 @@ def remind(asked: Running, slug: str, form: Received) -> Response:
 
 @router.post("/p/{slug}/notices/resend")
 def resend(asked: Running, slug: str, form: Received) -> Response:
-    """What the mail told and is still open; where nothing is, a page that says so."""
-    with opened(asked, slug) as (_, at), asked.runtime.database.write() as writing:
-        byhand.resend(
-            writing, slug, form.text("message_id", most=300), now=asked.now, by=asked.by,
-            once=_once(form),
-        )  # fmt: skip
-    return go(asked, at.path("notices"), state="wanted")
+    """What a reminder told and is still open, any other mail as it was; where nothing is left to
+    say, a page that says so."""
+    number = form.text("message_id", most=300)
+    with opened(asked, slug) as (session, at), asked.runtime.database.write() as writing:
+        byhand.resend(writing, slug, number, now=asked.now, by=asked.by, once=_once(form))
+        kind = posted.kind_of(session, number)
+    if kind is DispatchKind.REMINDER:
+        return go(asked, at.path("notices"), state="wanted")
+    return go(asked, at.path("mails"), kind=kind)
 
 
 def _once(form: Form) -> str:
