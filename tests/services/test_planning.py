@@ -491,6 +491,14 @@ def hours(first: str, last: str, every: timedelta) -> list[datetime]:
     return [begin + n * every for n in range(count)]
 
 
+def told(
+    name: str, seed: int, steady: list[datetime], shaken: list[datetime], made: set[str],
+    wanted_: set[str],
+) -> None:  # fmt: skip
+    print(f"\nFIGURE {name}, seed {seed}: {len(steady)} looks of a year became {len(shaken)} "
+          f"at other times, {len(made)} notices, {len(made ^ wanted_)} differ")  # fmt: skip
+
+
 SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(2, 8))]
 
 
@@ -505,6 +513,7 @@ def test_half_of_the_ticks_dropped_or_doubled_give_the_notices_of_the_pure_plann
     shaken = [when + timedelta(seconds=draw.randrange(36000)) for when in shaken]
     database = many()
     made = play(database, SMALL, entries, shaken)
+    told("B6", seed, steady, shaken, made, pure(database))
     assert made == pure(database)
     assert len(made) > 100
 
@@ -518,6 +527,7 @@ def test_what_is_entered_look_by_look_gives_the_notices_of_the_pure_planner(
     shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
     database = many()
     made = play_in_batches(database, SMALL, a_year(seed), shaken)
+    told("B6, facts look by look", seed, steady, shaken, made, pure(database))
     assert made == pure(database)
     assert len(made) > 100
 
@@ -533,6 +543,7 @@ def test_the_county_list_loses_no_notice_to_dropped_and_doubled_looks(
     steady = hours("2021-01-04 10:00", "2022-01-31", timedelta(days=1))
     shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
     made = play_in_batches(database, programme, entries, shaken)
+    told("B6, county list", 11, steady, shaken, made, pure(database, programme.id))
     assert made == pure(database, programme.id)
     assert len(made) > 500
 

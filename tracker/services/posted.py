@@ -62,7 +62,7 @@ def latest(
     wanted = (
         select(DispatchRow, PersonRow)
         .join(PersonRow, col(PersonRow.id) == DispatchRow.person_id)
-        .where((DispatchRow.programme == slug) | told.exists())
+        .where((col(DispatchRow.programme) == slug) | told.exists())
         .where(col(DispatchRow.made_at) <= known_at)
         .order_by(col(DispatchRow.id).desc())
     )
