@@ -21,6 +21,8 @@ from tracker.store.tables import DispatchKind, DispatchRow, NoticeRow, PersonRow
 _SECRET = re.compile(r"(?<=/[au]/)[\w.~-]+")
 """What makes a link in a mail its reader's own: who only looks at the mail gets it without."""
 
+KINDS = tuple(kind.value for kind in DispatchKind)
+
 
 @dataclass(frozen=True)
 class Posted:
@@ -71,10 +73,10 @@ def latest(
     return [_posted(*row) for row in session.exec(wanted.offset(skip).limit(limit))]
 
 
-def kind_of(session: Session, message_id: str) -> DispatchKind:
+def kind_of(session: Session, message_id: str) -> str:
     """Of the mail that has this Message-ID, which has to be there."""
     wanted = select(DispatchRow.kind).where(DispatchRow.message_id == message_id)
-    return DispatchKind(session.exec(wanted).one())
+    return DispatchKind(session.exec(wanted).one()).value
 
 
 def as_sent(session: Session, slug: str, number: int, *, known_at: datetime) -> AsSent:

@@ -7,7 +7,6 @@ from starlette.responses import HTMLResponse, Response
 
 from tracker.domain.authority import About, Act
 from tracker.services import posted
-from tracker.store.tables import DispatchKind
 from tracker.web import matter
 from tracker.web.entry import Looking
 from tracker.web.intake import Unclear
@@ -20,12 +19,12 @@ router = APIRouter()
 
 @router.get("/p/{slug}/mails")
 def mails_page(asked: Looking, slug: str, kind: str = "", skip: Skip = 0) -> Response:
-    if kind not in ("", *DispatchKind):
+    if kind not in ("", *posted.KINDS):
         raise Unclear("form")
     with opened(asked, slug) as (session, at):
         rows = posted.latest(session, slug, known_at=at.board.known_at, limit=PER_PAGE + 1,
                              skip=skip, kind=kind)  # fmt: skip
-    return page(asked, "mails", desk=at, rows=rows[:PER_PAGE], kinds=list(DispatchKind), kind=kind,
+    return page(asked, "mails", desk=at, rows=rows[:PER_PAGE], kinds=posted.KINDS, kind=kind,
                 skip=skip, more=len(rows) > PER_PAGE, per_page=PER_PAGE)  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from tracker.domain.policy import Role
 from tracker.domain.silences import Mode, Scope
 from tracker.services import byhand, coming, delivery, people, posted, silences
 from tracker.services.coming import Coming, Told
-from tracker.store.tables import DispatchKind
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
@@ -196,7 +195,7 @@ def resend(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (session, at), asked.runtime.database.write() as writing:
         byhand.resend(writing, slug, number, now=asked.now, by=asked.by, once=_once(form))
         kind = posted.kind_of(session, number)
-    if kind is DispatchKind.REMINDER:
+    if kind == "reminder":
         return go(asked, at.path("notices"), state="wanted")
     return go(asked, at.path("mails"), kind=kind)
 
