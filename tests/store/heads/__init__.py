@@ -1,4 +1,4 @@
-"""A small office as each earlier head kept it: its rows, and what was answered then.
+"""A small office as each head kept it: its rows, and what was answered then.
 
 `NNNN.json` was made by the code of that head, from a checkout of it, with its own command line:
 
@@ -9,7 +9,7 @@
     tracker score --as-of 2021-11-01 --json; tracker audit --from ... --json; tracker trail verify
     python tests/store/heads/__init__.py DATABASE ANSWERS > NNNN.json
 
-Whoever adds a migration makes the file of the head before it.
+Whoever adds a migration makes its file with it.
 """
 
 from __future__ import annotations
