@@ -77,6 +77,28 @@ def test_what_is_handed_in_again_after_the_deadline_while_the_first_waits_stays_
     assert history.lost(programme("yes or no", rule), "2022-02-01") == late
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_what_waits_for_review_stays_in_time_though_a_later_hand_in_came_back(rule: str) -> None:
+    history = History()
+    first = history.report("2021-09-20", duty="d")
+    history.sent_back(history.report("2021-09-22", duty="d"), "2021-09-25")
+    asked = programme("yes or no", rule)
+    assert history.lost(asked, "2022-02-01") == "0"
+    assert history.standing(asked, "2022-02-01").waiting
+    history.sent_back(first, "2021-10-05")
+    assert history.lost(asked, "2022-02-01") == "1"
+    assert history.standing(asked, "2022-02-01").returned
+
+
+def test_the_ball_lies_with_the_unit_from_the_last_of_several_returns_on() -> None:
+    history = History()
+    first = history.report("2021-09-20", duty="d")
+    history.sent_back(history.report("2021-09-22", duty="d"), "2021-10-02")
+    history.sent_back(first, "2021-10-08 12:00")
+    history.accept(history.report("2021-10-09 12:00", duty="d"), "2021-10-15")
+    assert history.standing(programme("yes or no", "lateness"), "2021-10-20").lateness.days == 1
+
+
 @pytest.mark.parametrize("when", ["2021-09-20", "2021-10-05"])
 def test_a_number_of_a_target_that_nobody_has_entered_yet_is_neither_all_nor_too_little(
     when: str,

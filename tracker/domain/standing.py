@@ -481,7 +481,8 @@ def _closed_by_office(one: Obligation, programme: Programme, record: Record) -> 
 def _yes_no(
     one: Obligation, reports: Sequence[f.Report], closed: f.CaseEvent | None, record: Record
 ) -> _Course:
-    """The ball lies with the unit from the start to a submission, and from a return on."""
+    """The ball lies with the unit while nothing that it handed in waits for review: from the start
+    to a submission, and from a return on unless another submission is still unanswered."""
     held: list[tuple[datetime, datetime]] = []
     since: datetime | None = one.starts_at
     done_at = submitted_at = None
@@ -493,15 +494,16 @@ def _yes_no(
             continue
         if since is not None and report.occurred_at > since:
             held.append((since, report.occurred_at))
-        since, submitted_at, returned = None, submitted_at or report.occurred_at, False
         review = record.reviews.get(report.id)
         if review is None:
+            since, submitted_at = None, submitted_at or report.occurred_at
             continue
         seen.append(review.id)
         if review.outcome == "accepted":
             done_at = report.occurred_at
             break
-        since, submitted_at, returned = review.occurred_at, None, True
+        returned = True
+        since = None if since is None else max(since, review.occurred_at)
     if done_at is None and closed is not None:
         if since is not None and closed.occurred_at > since:
             held.append((since, closed.occurred_at))
@@ -510,6 +512,7 @@ def _yes_no(
     if done_at is None and since is not None and record.as_of > since:
         held.append((since, record.as_of))
     has = NOTHING if done_at is None and submitted_at is None else ONE
+    returned = returned and done_at is None and submitted_at is None
     return _Course(done_at, submitted_at, returned, has, held=tuple(held), facts=tuple(seen))
 
 
