@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -145,20 +143,5 @@ def _board(
     facts: Callable[[], tuple[f.AnyFact, ...]],
 ) -> Board:
     context = Context(calendar)
-    with _making_many():
-        ledger = score_filed(programme, context, filed)
+    ledger = score_filed(programme, context, filed)
     return Board(programme, version, context, filed, ledger, filed.as_of, filed.known_at, facts)
-
-
-_USUALLY = gc.get_threshold()
-
-
-@contextmanager
-def _making_many() -> Iterator[None]:
-    """A ledger is many objects that all stay: the collector, which otherwise looks through
-    everything whenever a few hundred are new, took a third of the time of a score."""
-    gc.set_threshold(50_000, *_USUALLY[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*_USUALLY)
