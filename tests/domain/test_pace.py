@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from schedules.workdays import china
-from tests.builders import a_programme, a_report, an_acceptance, at, item
+from tests.builders import 住建局, a_programme, a_report, an_acceptance, at, item
 from tracker.domain import facts as f
 from tracker.domain.ledger import Ledger
 from tracker.domain.pace import Step, pace
@@ -31,6 +33,17 @@ def test_what_is_due_and_done_is_counted_at_the_end_of_each_week() -> None:
             drawn.steps[-1])] == [(0, 0), (1, 0), (1, 1), (2, 1)]  # fmt: skip
     assert drawn.behind == 1
     assert drawn.total == 2
+
+
+@pytest.mark.parametrize("ending", [f.Waiver, f.CloseOut])
+def test_what_was_taken_off_the_list_is_done_from_that_day_on_and_not_from_now(
+    ending: type[f.Waiver | f.CloseOut],
+) -> None:
+    instant = at("2021-02-01 09:00")
+    off = ending(clause="2", unit=住建局, occurred_at=instant, recorded_at=instant, reason="不涉及")
+    drawn = pace(ledger("2021-07-05 08:00", off))
+    assert on(drawn.steps, "2021-01-28").done == 0
+    assert {one.done for one in drawn.steps if one.at >= instant} == {1}
 
 
 def test_the_last_step_is_the_ledger_s_own_loss() -> None:

@@ -95,7 +95,8 @@ class Standing(NamedTuple):
     """How an obligation stands as of an instant.
 
     `done_at` is the submission of the report that was accepted; `submitted_at` of one that waits
-    for review, during which the ball does not lie with the unit. `has` and `had_in_time` are
+    for review, during which the ball does not lie with the unit; `off_since` the waiver, the
+    withdrawal or the close-out that took it off the list. `has` and `had_in_time` are
     quantities in the unit of `needed`; `counted` is the part of `had_in_time` that was given as a
     number, for "done" says nothing of what is beyond a quota. `lateness` is what counts against
     the unit so far.
@@ -107,6 +108,7 @@ class Standing(NamedTuple):
     lateness: Lateness = NO_LATENESS
     done_at: datetime | None = None
     submitted_at: datetime | None = None
+    off_since: datetime | None = None
     has: Fraction = Fraction(0)
     had_in_time: Fraction = Fraction(0)
     counted: Fraction = Fraction(0)

@@ -65,7 +65,7 @@ def due_and_done(ledger: Ledger, at: datetime) -> tuple[int, int]:
     """How many deadlines had passed by then, and how many obligations were done."""
     standings = ledger.standings
     due = sum((one.obligation.due_at or at + WEEK) <= at for one in standings)
-    done = sum(not one.open and _done_at(one) <= at for one in standings)
+    done = sum(not one.open and _settled_at(one) <= at for one in standings)
     return due, done
 
 
@@ -76,6 +76,6 @@ def _step(ledger: Ledger, at: datetime) -> Step:
     return Step(at, on, due, done, lost)
 
 
-def _done_at(one: Standing) -> datetime:
-    """What was waived or closed out has no hand-in: it counts from its day, or from now."""
-    return one.done_at or min(one.obligation.due_at or one.as_of, one.as_of)
+def _settled_at(one: Standing) -> datetime:
+    """What has no hand-in counts from the day on which it was taken off the list."""
+    return one.done_at or one.off_since or one.as_of

@@ -286,12 +286,12 @@ def stand(
     """Light, lateness and progress as of the record's instant."""
     record.look(one.clause, (one.unit,))
     course = _course(one, programme, record)
-    waived = False
+    waivers: Sequence[f.Waiver | f.CaseEvent] = ()
     closed: Sequence[f.CloseOut] = ()
     rests: Sequence[Rest] = ()
     kinds = record.about.get(one.clause, ())
     if one.kind == "case" or not PLAIN.issuperset(kinds):
-        waived = _case_withdrawn(one, record) or bool(about(record, one, f.Waiver))
+        waivers = [*_withdrawals(one, record), *about(record, one, f.Waiver)]
         closed = about(record, one, f.CloseOut)
         rests = suspensions(record, one)
     if closed and course.done_at is None:
@@ -301,15 +301,16 @@ def stand(
     standing = Standing(
         obligation=one,
         as_of=record.as_of,
-        light=DONE if course.done_at is not None or closed or waived else Light.OK,
-        lateness=NO_LATENESS if waived else late,
+        light=DONE if course.done_at is not None or closed or waivers else Light.OK,
+        lateness=NO_LATENESS if waivers else late,
         done_at=course.done_at,
+        off_since=min((fact.occurred_at for fact in (*waivers, *closed)), default=None),
         submitted_at=course.submitted_at,
         has=course.has,
         had_in_time=_in_time(one, course, late),
         counted=course.counted,
         past=past or late.elapsed > NO_TIME,
-        waived=waived,
+        waived=bool(waivers),
         closed_out=bool(closed),
         suspended=bool(rests) and any(end is None for _, end, _ in rests),
         returned=course.returned,
@@ -339,9 +340,9 @@ def _in_time(one: Obligation, course: _Course, late: Lateness) -> Fraction:
     return course.has if late.elapsed <= NO_TIME else NOTHING
 
 
-def _case_withdrawn(one: Obligation, record: Record) -> bool:
+def _withdrawals(one: Obligation, record: Record) -> Sequence[f.CaseEvent]:
     events = record.cases.get(one.occurrence, ()) if one.kind == "case" else ()
-    return any(event.event == "withdrawn" for event in events)
+    return [event for event in events if event.event == "withdrawn"]
 
 
 def light_of(standing: Standing, programme: Programme) -> Light:
