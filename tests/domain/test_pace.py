@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from schedules.workdays import china
-from tests.builders import 住建局, a_programme, a_report, an_acceptance, at, item
+from tests.builders import a_programme, a_report, an_acceptance, at, item, 住建局
 from tracker.domain import facts as f
 from tracker.domain.ledger import Ledger
 from tracker.domain.pace import Step, pace
@@ -35,15 +33,20 @@ def test_what_is_due_and_done_is_counted_at_the_end_of_each_week() -> None:
     assert drawn.total == 2
 
 
-@pytest.mark.parametrize("ending", [f.Waiver, f.CloseOut])
-def test_what_was_taken_off_the_list_is_done_from_that_day_on_and_not_from_now(
-    ending: type[f.Waiver | f.CloseOut],
-) -> None:
-    instant = at("2021-02-01 09:00")
-    off = ending(clause="2", unit=住建局, occurred_at=instant, recorded_at=instant, reason="不涉及")
-    drawn = pace(ledger("2021-07-05 08:00", off))
+def off_the_list(ending: type[f.Waiver | f.CloseOut], on: str) -> f.AnyFact:
+    return ending(clause="2", unit=住建局, occurred_at=at(on), recorded_at=at(on), reason="不涉及")
+
+
+def test_what_was_taken_off_the_list_is_done_from_that_day_on_and_not_from_now() -> None:
+    drawn = pace(ledger("2021-07-05 08:00", off_the_list(f.CloseOut, "2021-02-01 09:00")))
     assert on(drawn.steps, "2021-01-28").done == 0
-    assert {one.done for one in drawn.steps if one.at >= instant} == {1}
+    assert {one.done for one in drawn.steps if one.on.isoformat() > "2021-02-01"} == {1}
+
+
+def test_what_is_waived_is_neither_owed_nor_done() -> None:
+    drawn = pace(ledger("2021-07-05 08:00", off_the_list(f.Waiver, "2021-02-01 09:00")))
+    last = drawn.steps[-1]
+    assert (last.due, last.done, drawn.total, drawn.waived) == (1, 0, 1, 1)
 
 
 def test_the_last_step_is_the_ledger_s_own_loss() -> None:

@@ -29,11 +29,13 @@ class Step:
 @dataclass(frozen=True)
 class Pace:
     """A step for each week of the year up to the ledger's instant, the last one at it. The course
-    of `due` goes on to the cut-off in `ahead`, where nothing is known yet of the rest."""
+    of `due` goes on to the cut-off in `ahead`, where nothing is known yet of the rest. What is
+    `waived` is owed by nobody: neither `due` nor `done` nor of the `total`."""
 
     steps: tuple[Step, ...]
     ahead: tuple[Step, ...]
     total: int
+    waived: int = 0
 
     @property
     def behind(self) -> int:
@@ -53,7 +55,8 @@ def pace(ledger: Ledger) -> Pace:
     last = _step(ledger, ledger.as_of)
     steps.append(Step(last.at, last.on, last.due, last.done, ledger.lost))
     ahead = [_step(ledger, at) for at in ends if at >= ledger.as_of]
-    return Pace(tuple(steps), tuple(ahead), len(ledger.standings))
+    waived = sum(one.waived for one in ledger.standings)
+    return Pace(tuple(steps), tuple(ahead), len(ledger.standings) - waived, waived)
 
 
 def _weeks(first: date, last: date) -> Sequence[date]:
@@ -62,8 +65,9 @@ def _weeks(first: date, last: date) -> Sequence[date]:
 
 
 def due_and_done(ledger: Ledger, at: datetime) -> tuple[int, int]:
-    """How many deadlines had passed by then, and how many obligations were done."""
-    standings = ledger.standings
+    """How many deadlines had passed by then, and how many obligations were done; none of those
+    that are waived by now."""
+    standings = [one for one in ledger.standings if not one.waived]
     due = sum((one.obligation.due_at or at + WEEK) <= at for one in standings)
     done = sum(not one.open and _settled_at(one) <= at for one in standings)
     return due, done

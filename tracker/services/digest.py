@@ -229,13 +229,15 @@ class PictureRow:
 @dataclass(frozen=True)
 class Picture:
     """`scores` of the last digests and now; `due` and `done` are counted up by the end of each of
-    `months`, `done` up to now; `units` by month, those that lost most first."""
+    `months`, `done` up to now, of all the `total` that is owed, with a date or not; `units` by
+    month, those that lost most first. A picture from before there was a `total` has none."""
 
     scores: tuple[ScorePoint, ...]
     months: tuple[str, ...]
     due: tuple[int, ...]
     done: tuple[int, ...]
     units: tuple[PictureRow, ...]
+    total: int = 0
 
 
 @dataclass(frozen=True)

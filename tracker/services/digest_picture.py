@@ -49,6 +49,7 @@ def picture_of(
     return Picture(
         (*told, ScorePoint(board.as_of, board.ledger.score)), months, due, done,
         tuple(_rows(board, ranked, months)),
+        sum(not one.waived for one in board.ledger.standings),
     )  # fmt: skip
 
 
@@ -246,7 +247,7 @@ class _Drawing:
         return self.say(
             "picture_alt", since=told[0].at, first=Units(told[0].score), score=verdict.score,
             until=verdict.until, nothing=Units(nothing), best=Units(best),
-            due=self._due_by_now(), whole=self.digest.whole.total,
+            due=self._due_by_now(), whole=self.picture.total or self.digest.whole.total,
             done=self.picture.done[-1] if self.picture.done else 0,
             late=late, units=self.say("listed").join(worst[:5]) or self.say("picture_nobody"),
         )  # fmt: skip
