@@ -81,8 +81,8 @@ def test_every_page_opens_as_of_any_instant_and_obeys_nothing_that_was_typed(
     visitor: TestClient, language: str, as_of: str
 ) -> None:
     for path in PATHS:
-        if as_of == "2021-03-01T08:00" and CASE in path:
-            continue  # the case had not come yet
+        if as_of == "2021-03-01T08:00" and (CASE in path or "/mails/" in path):
+            continue  # neither the case nor the mail was there yet
         answer = visitor.get(path, params=_query(path) | {"lang": language, "as_of": as_of})
         assert answer.status_code == 200, path
         assert "text/html" in answer.headers["content-type"]
