@@ -330,3 +330,11 @@ def test_the_last_reminder_says_that_the_year_is_over(environment: Environment) 
     assert "考核期已过，最后一次催办（联络员）" in letter.html
     english = render_reminder(environment, "en", a_mail(ended))
     assert english.subject == "[Reminder] the year is over, 1 item is not done"
+
+
+def test_a_heading_in_english_keeps_its_spaces_where_it_may_break(environment: Environment) -> None:
+    """A space at the end of a part that does not break is not shown."""
+    for name, letter in letters(environment, "en").items():
+        [heading] = re.findall(r"(?s)<h1.*?</h1>", letter.html)
+        assert " </span>" not in heading, name
+        assert not re.search(r"[,;]</span>(?! )", heading), name
