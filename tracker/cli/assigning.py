@@ -10,12 +10,8 @@ from tracker.cli.boards import Seen, unit_of
 from tracker.cli.comparing import comparison, signed
 from tracker.cli.house import House, meant, zone_of
 from tracker.cli.words import say
-from tracker.definitions.aheadanswers import AssignAnswer
-from tracker.definitions.aheadforms import comparison_answer
-from tracker.definitions.answers import about
-from tracker.services import assignments, programmes, scoreboard
+from tracker.services import answering, assignments, programmes, scoreboard
 from tracker.services.assignments import Assignment, Joins, Priced
-from tracker.services.scoreboard import Board
 from tracker.wording import text
 from tracker.wording.forms import points
 
@@ -41,7 +37,7 @@ def assigned(
             done = assignments.assign(session, slug, wanted, now=place.now, by=by, reason=reason)
             version = done.version
     if as_json:
-        show.answer(_answer(board, priced, version))
+        show.answer(answering.assign_answer(board, priced, version))
         return
     show.echo(*_told(Seen(board, place.lang), priced, version))
 
@@ -64,17 +60,3 @@ def _told(seen: Seen, priced: Priced, version: int | None) -> Iterator[str]:
         yield say("assign.unsaved", seen.lang)
     else:
         yield say("assign.saved", seen.lang, version=version)
-
-
-def _answer(board: Board, priced: Priced, version: int | None) -> AssignAnswer:
-    return AssignAnswer(
-        programme=about(board.programme, board.version),
-        clause=priced.after.clause,
-        units_before=list(priced.before.units),
-        joins_before=priced.before.joins,
-        units=list(priced.after.units),
-        joins=priced.after.joins,
-        now=comparison_answer(priced.price.now, board.programme),
-        at_cut_off=comparison_answer(priced.price.later, board.programme),
-        version=version,
-    )

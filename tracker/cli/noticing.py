@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -16,17 +15,14 @@ from tracker.definitions.answers import AboutProgramme, about
 from tracker.definitions.answers import instant as iso
 from tracker.definitions.noticeanswers import (
     AheadAnswer,
-    ComingAnswer,
     LetterAnswer,
     SentAnswer,
-    SilenceAnswer,
     SilencesAnswer,
-    ToldAnswer,
 )
 from tracker.domain.errors import Refused
 from tracker.domain.programme import Programme
 from tracker.domain.silences import Mode, Scope, Silence
-from tracker.services import byhand, coming, programmes, silences
+from tracker.services import answering, byhand, coming, programmes, silences
 from tracker.services.coming import Coming, Told
 from tracker.wording import notice_reason, rung, text
 from tracker.wording.forms import instant as told_instant
@@ -40,7 +36,7 @@ def ahead(place: House, programme: str, until: str, *, as_json: bool) -> None:
         known = _about(session, slug)
         titles = coming.titles(session, slug, found)
     if as_json:
-        mails = [_coming(one, document, titles, place) for one in found]
+        mails = [answering.coming_answer(one, document.tz, titles, place.lang) for one in found]
         show.answer(
             AheadAnswer(programme=known, now=iso(place.now, document.tz),
                         until=iso(end, document.tz), mails=mails)
@@ -96,7 +92,7 @@ def silences_listed(place: House, programme: str, *, as_json: bool) -> None:
         found = silences.of_programme(session, slug)
         known = _about(session, slug)
     if as_json:
-        answers = [_silence(one, document.tz, place.now) for one in found]
+        answers = [answering.silence_answer(one, document.tz, place.now) for one in found]
         show.answer(SilencesAnswer(programme=known, silences=answers))
     elif found:
         show.echo(*(_line(one, document.tz, place) for one in found))
@@ -144,22 +140,6 @@ def _about(session: Session, slug: str) -> AboutProgramme:
     return about(programmes.current(session, slug), programmes.versions(session, slug)[0].version)
 
 
-def _coming(
-    one: Coming, programme: Programme, titles: dict[str, str], place: House
-) -> ComingAnswer:
-    told = [
-        ToldAnswer(
-            obligation=it.obligation, title=titles.get(it.obligation, ""), unit=it.unit,
-            role=it.role, rung=it.rung, why=rung(it.rung, place.lang), why_not=it.why_not,
-        )
-        for it in one.told
-    ]  # fmt: skip
-    return ComingAnswer(
-        key=one.key, at=iso(one.at, programme.tz), person=one.person, name=one.name,
-        mail=one.mail, channel=one.channel, told=told,
-    )  # fmt: skip
-
-
 def _mails(
     found: Sequence[Coming], programme: Programme, titles: dict[str, str], place: House
 ) -> Iterator[str]:
@@ -192,18 +172,9 @@ def _row(
 
 def _told(place: House, one: Silence, zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
-        show.answer(_silence(one, zone, place.now))
+        show.answer(answering.silence_answer(one, zone, place.now))
     else:
         show.echo(_line(one, zone, place))
-
-
-def _silence(one: Silence, zone: ZoneInfo, now: datetime) -> SilenceAnswer:
-    return SilenceAnswer(
-        number=one.number, scope=one.scope.value, subject=one.subject, mode=one.mode.value,
-        from_at=iso(one.from_at, zone), until_at=iso(one.until_at, zone),
-        ended_at=None if one.ended_at is None else iso(one.ended_at, zone),
-        in_force=one.holds(now), because=one.because, by=one.by,
-    )  # fmt: skip
 
 
 def _line(one: Silence, zone: ZoneInfo, place: House) -> str:

@@ -15,16 +15,12 @@ from tracker.cli.house import House, meant, zone_of
 from tracker.cli.instants import day
 from tracker.definitions.answers import instant as iso
 from tracker.definitions.postanswers import (
-    CallAnswer,
     CallListAnswer,
-    CallMatterAnswer,
-    HolderAnswer,
     PeopleAnswer,
 )
 from tracker.domain.errors import NotFound, Refused
-from tracker.domain.points import points
 from tracker.exports import files
-from tracker.services import absences, calls, links, people, programmes
+from tracker.services import absences, answering, calls, links, people, programmes
 from tracker.services.calls import Call, Outcome
 from tracker.services.people import EVERY_UNIT, Holder
 from tracker.wording import light_word, text
@@ -72,7 +68,7 @@ def listed(place: House, programme: str, *, as_json: bool) -> None:
         names = programmes.current(session, slug).unit_names
     deputies = {id_: one.deputy.name for id_, one in away.items()}
     if as_json:
-        answers = [_holder(one, deputies.get(one.person_id, "")) for one in held]
+        answers = [answering.holder_answer(one, deputies.get(one.person_id, "")) for one in held]
         show.answer(PeopleAnswer(programme=slug, on=on, people=answers))
         return
     show.echo(
@@ -90,14 +86,6 @@ def _line(place: House, one: Holder, names: dict[str, str], deputies: dict[int, 
     role = text(f"role.{one.role}", language=place.lang)
     mail = one.mail or _say(place, "people.no_mail")
     return "  ".join([str(one.person_id), where, role, one.name, mail, one.mobile, *marks]).rstrip()
-
-
-def _holder(one: Holder, deputy: str) -> HolderAnswer:
-    return HolderAnswer(
-        person=one.person_id, name=one.name, unit=one.unit, role=one.role.value,
-        mail=one.mail or "", mobile=one.mobile, from_on=one.from_on, until_on=one.until_on,
-        bounced=one.bounced, deputy=deputy,
-    )  # fmt: skip
 
 
 def handed_over(
@@ -203,7 +191,11 @@ def calls_listed(place: House, programme: str, *, out: Path | None, as_json: boo
             files.replace(out, calls.document(session, slug, now=place.now, language=place.lang))
     if as_json:
         at = iso(place.now, place.settings.tz)
-        show.answer(CallListAnswer(programme=slug, at=at, calls=[_call(one) for one in found]))
+        show.answer(
+            CallListAnswer(
+                programme=slug, at=at, calls=[answering.call_answer(one) for one in found]
+            )
+        )
         return
     lines = [line for one in found for line in _call_lines(place, one)]
     show.echo(*(lines or [_say(place, "calls.none")]), *([str(out)] if out else []))
@@ -234,16 +226,3 @@ def call_recorded(
         )  # fmt: skip
     told = _say(place, f"calls.{outcome}")
     show.echo(_say(place, "calls.recorded", name=who.name, outcome=told, n=n))
-
-
-def _call(one: Call) -> CallAnswer:
-    return CallAnswer(
-        person=one.person_id, name=one.name, mobile=one.mobile, units=list(one.units),
-        bounced=one.bounced, tries=one.tries,
-        matters=[
-            CallMatterAnswer(obligation=matter.key, role=matter.role, subject=matter.subject,
-                             light=matter.standing.light.value, lost=f"{points(matter.lost):f}",
-                             keeps=f"{points(matter.keeps):f}")
-            for matter in one.matters
-        ],
-    )  # fmt: skip

@@ -15,13 +15,11 @@ from tracker.definitions.answers import instant as iso
 from tracker.definitions.postanswers import (
     PollAnswer,
     RepliesAnswer,
-    ReplyAnswer,
-    SlipAnswer,
     SlipsAnswer,
 )
 from tracker.domain.errors import Refused
 from tracker.exports import files
-from tracker.services import mailbox, programmes, replies, slips
+from tracker.services import answering, mailbox, programmes, replies, slips
 from tracker.services.replies import Reply
 from tracker.services.slips import Kind, Slip
 from tracker.wording import rung, text
@@ -37,7 +35,7 @@ def slips_listed(place: House, programme: str, *, as_json: bool) -> None:
         names = programmes.current(session, slug).unit_names
     missing = [slips.number_of(kind, year, n) for kind, year, n in gaps]
     if as_json:
-        answers = [slip_answer(place, one) for one in found]
+        answers = [answering.slip_answer(one, place.settings.tz) for one in found]
         show.answer(SlipsAnswer(programme=slug, slips=answers, missing=missing))
         return
     lines = [_line(place, one, names.get(one.unit, one.unit)) for one in found]
@@ -56,7 +54,7 @@ def slip_shown(
     if out is not None:
         files.replace(out, slips.document(one))
     if as_json:
-        show.answer(slip_answer(place, one))
+        show.answer(answering.slip_answer(one, place.settings.tz))
         return
     proof = "slip.intact" if slips.is_intact(one) else "slip.broken"
     rows = [f"{name}：{value}" for name, value in one.values["rows"]]
@@ -91,7 +89,7 @@ def slip_voided(
 
 def _told(place: House, one: Slip, unit: str, *, as_json: bool) -> None:
     if as_json:
-        show.answer(slip_answer(place, one))
+        show.answer(answering.slip_answer(one, place.settings.tz))
     else:
         show.echo(_line(place, one, unit))
 
@@ -106,14 +104,6 @@ def _line(place: House, one: Slip, unit: str) -> str:
         why = _say(place, "slip.by_hand", by=one.by)
     at = told_instant(one.made_at, place.lang, place.settings.tz, year=True)
     return f"{one.number}  {at}  {unit}  {one.obligation}  {why}  {state}"
-
-
-def slip_answer(place: House, one: Slip) -> SlipAnswer:
-    return SlipAnswer(
-        id=one.id, number=one.number, kind=one.kind.value, obligation=one.obligation,
-        unit=one.unit, rung=one.rung, made_at=iso(one.made_at, place.settings.tz), by=one.by,
-        sha256=one.sha256, intact=slips.is_intact(one), void=one.void_reason,
-    )  # fmt: skip
 
 
 # -- the mailbox ---------------------------------------------------------------------------------
@@ -135,7 +125,9 @@ def replies_listed(place: House, *, as_json: bool) -> None:
     with place.reading() as session:
         found = replies.waiting(session)
     if as_json:
-        show.answer(RepliesAnswer(replies=[_reply(place, one) for one in found]))
+        show.answer(
+            RepliesAnswer(replies=[answering.reply_answer(one, place.settings.tz) for one in found])
+        )
         return
     show.echo(*([_reply_line(place, one) for one in found] or [_say(place, "reply.none")]))
 
@@ -152,15 +144,6 @@ def _reply_line(place: House, one: Reply) -> str:
     said = " ".join(one.text.split())[:80] or one.subject
     kind = _say(place, f"reply.{one.kind.value}")
     return f"{one.id}  {at}  {kind}  {one.name}  {why}  {said}"
-
-
-def _reply(place: House, one: Reply) -> ReplyAnswer:
-    return ReplyAnswer(
-        id=one.id, kind=one.kind.value, programme=one.programme, name=one.name,
-        subject=one.subject, text=one.text, reason=one.reason,
-        received_at=iso(one.received_at, place.settings.tz),
-        obligations=[key for _, key in one.obligations],
-    )  # fmt: skip
 
 
 def _say(place: House, key: str, **values: object) -> str:

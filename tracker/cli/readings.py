@@ -9,15 +9,7 @@ from tracker.cli import show
 from tracker.cli.house import House, meant, zone_of
 from tracker.cli.instants import instant
 from tracker.cli.words import say
-from tracker.definitions.answers import (
-    ChoiceAnswer,
-    ReadingAnswer,
-    ReadingsAnswer,
-    about,
-    amount,
-)
-from tracker.definitions.answers import instant as iso
-from tracker.services import readings, scoreboard
+from tracker.services import answering, readings, scoreboard
 from tracker.wording.forms import points
 
 if TYPE_CHECKING:
@@ -33,17 +25,7 @@ def listed(place: House, programme: str, as_of: str, *, as_json: bool) -> None:
         register = readings.register(session, slug, as_of=at, known_at=place.now)
         span = readings.span(session, slug, as_of=at, known_at=place.now)
     if as_json:
-        show.answer(
-            ReadingsAnswer(
-                programme=about(board.programme, board.version),
-                as_of=iso(at, zone),
-                open=span.open,
-                score=amount(span.score),
-                low=amount(span.low),
-                high=amount(span.high),
-                readings=[_answer(one) for one in register],
-            )
-        )
+        show.answer(answering.readings_answer(board, register, span))
         return
     show.echo(*(line for one in register for line in _lines(one, place)))
     if span.open:
@@ -65,27 +47,3 @@ def _lines(one: Entry, place: House) -> Iterator[str]:
 
 def _price(difference: int) -> str:
     return f"+{points(difference)}" if difference > 0 else points(difference)
-
-
-def _answer(one: Entry) -> ReadingAnswer:
-    decision = one.decision
-    return ReadingAnswer(
-        id=one.reading.id,
-        clause=one.reading.clause,
-        question=one.reading.question,
-        open=one.open,
-        holds=one.holds,
-        decided_by="" if decision is None else decision.person,
-        because=one.reading.because if decision is None else decision.reason,
-        choices=[
-            ChoiceAnswer(
-                id=choice.id,
-                says=choice.says,
-                holds=choice.id == one.holds,
-                score=amount(choice.score),
-                difference=amount(choice.difference),
-                executable=choice.executable,
-            )
-            for choice in one.choices
-        ],
-    )

@@ -12,12 +12,9 @@ from tracker.cli.comparing import comparison, signed
 from tracker.cli.house import House, meant, zone_of
 from tracker.cli.instants import instant
 from tracker.cli.words import say
-from tracker.definitions.aheadanswers import SignoffAnswer, SignoffsAnswer, SignoffSinceAnswer
-from tracker.definitions.aheadforms import comparison_answer
-from tracker.definitions.answers import about, amount
-from tracker.definitions.answers import instant as iso
-from tracker.services import programmes, scoreboard, signoffs
-from tracker.services.scoreboard import Board
+from tracker.definitions.aheadanswers import SignoffsAnswer
+from tracker.definitions.answers import about
+from tracker.services import answering, programmes, scoreboard, signoffs
 from tracker.services.signoffs import Signoff, Since
 from tracker.wording.forms import points
 
@@ -29,7 +26,7 @@ def listed(place: House, programme: str, *, as_json: bool) -> None:
         found = signoffs.signoffs(session, slug)
     if as_json:
         programme_ = about(seen.programme, seen.board.version)
-        answers = [answer(one, seen.board) for one in found]
+        answers = [answering.signoff_answer(one, seen.programme.tz) for one in found]
         show.answer(SignoffsAnswer(programme=programme_, signoffs=answers))
         return
     show.echo(*([_line(seen, one) for one in found] or [say("signoff.none", place.lang)]))
@@ -66,7 +63,7 @@ def shown(place: House, programme: str, number: int, *, as_json: bool) -> None:
         since = signoffs.since(session, slug, one, known_at=place.now)
         board = scoreboard.board(session, slug, as_of=one.as_of, known_at=place.now)
     if as_json:
-        show.answer(_since(one, since, board))
+        show.answer(answering.since_answer(one, since, board))
         return
     show.echo(*_told(Seen(board, place.lang), one, since))
 
@@ -97,40 +94,3 @@ def _told(seen: Seen, one: Signoff, since: Since) -> Iterator[str]:
             change=signed(found.change),
         )  # fmt: skip
         yield from comparison(seen, found)
-
-
-def answer(one: Signoff, board: Board) -> SignoffAnswer:
-    zone = board.programme.tz
-    return SignoffAnswer(
-        number=one.number,
-        as_of=iso(one.as_of, zone),
-        known_at=iso(one.known_at, zone),
-        signed_at=iso(one.signed_at, zone),
-        person=one.person,
-        note=one.note,
-        final=one.final,
-        version=one.version,
-        programme_hash=one.programme_hash,
-        calendar=one.calendar,
-        engine=one.engine,
-        readings=dict(one.readings),
-        score=amount(one.score),
-        lost=amount(one.lost),
-        worst_score=amount(one.worst_score),
-        pending=one.pending,
-        unknown=one.unknown,
-        sha256=one.sha256,
-        intact=one.intact,
-    )
-
-
-def _since(one: Signoff, since: Since, board: Board) -> SignoffSinceAnswer:
-    return SignoffSinceAnswer(
-        programme=about(board.programme, board.version),
-        signoff=answer(one, board),
-        known_at=iso(board.known_at, board.programme.tz),
-        recorded=[fact.id for fact in since.recorded],
-        facts=comparison_answer(since.facts, board.programme),
-        whole=comparison_answer(since.whole, board.programme),
-        ledger=dict(one.ledger),
-    )

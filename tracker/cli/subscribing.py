@@ -124,16 +124,10 @@ def _meant(place: House, programme: str) -> tuple[str, Addresses]:
 def _show(place: House, addresses: Addresses, found: Sequence[Feed], *, as_json: bool) -> None:
     from tracker.cli import show
     from tracker.cli.words import heading, say
-    from tracker.definitions.channelanswers import FeedAnswer, FeedsAnswer
-    from tracker.services import feeds
+    from tracker.definitions.channelanswers import FeedsAnswer
+    from tracker.services import answering
 
-    told = [
-        FeedAnswer(
-            id=one.id, programme=one.programme, who=one.who, unit=one.unit,
-            address=feeds.address(addresses, one),
-        )
-        for one in found
-    ]  # fmt: skip
+    told = [answering.feed_answer(one, addresses) for one in found]
     if as_json:
         show.answer(FeedsAnswer(feeds=told))
     elif told:

@@ -48,13 +48,13 @@ def forecast_page(
 ) -> Response:  # fmt: skip
     """`s` holds the suppositions so far, one a line; the other fields add one."""
     with opened(asked, slug) as (session, at):
-        end = _until(at, until)
-        ahead, found = _ahead(session, at.board, end)
+        end = until_of(at, until)
+        ahead, found = ahead_of(session, at.board, end)
     given = [*s.splitlines(), *_added(kind, key, value, reading)][:MOST]
     told: WhatIf | None = None
     trouble = ""
     try:
-        told = _what_if(at, given, end) if given else None
+        told = what_if_of(at, given, end) if given else None
     except TrackerError as error:
         trouble = str(error)
     return page(
@@ -69,7 +69,7 @@ def forecast_page(
     )  # fmt: skip
 
 
-def _until(at: Desk, given: str) -> datetime:
+def until_of(at: Desk, given: str) -> datetime:
     board = at.board
     if not given:
         return end_of_working_week(board.as_of, board.context.calendar, at.zone)
@@ -83,7 +83,7 @@ def _day_of(at: Desk, given: str) -> str:
     return date.fromisoformat(given).isoformat() if given else ""
 
 
-def _ahead(session: Session, board: Board, until: datetime) -> tuple[Forecast, Sequence[Cliff]]:
+def ahead_of(session: Session, board: Board, until: datetime) -> tuple[Forecast, Sequence[Cliff]]:
     programme = board.programme
     end = closes_at(programme.closes_on, programme.tz) + SECOND
 
@@ -114,7 +114,7 @@ def _pairs(lines: Sequence[str]) -> list[tuple[str, str]]:
     return [(kind, rest) for kind, rest in pairs if kind in suppositions.KINDS]
 
 
-def _what_if(at: Desk, lines: Sequence[str], until: datetime) -> WhatIf:
+def what_if_of(at: Desk, lines: Sequence[str], until: datetime) -> WhatIf:
     board = at.board
     supposed = suppositions.read(_pairs(lines), at.zone)
     return suppositions.reckoned(

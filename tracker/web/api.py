@@ -14,6 +14,8 @@ from sqlmodel import Session
 from starlette.responses import JSONResponse, Response
 
 from tracker.definitions import answers, sheets, telling
+from tracker.definitions.aheadanswers import WhatIfAnswer
+from tracker.definitions.aheadforms import what_if_answer
 from tracker.definitions.answers import (
     Answer,
     DueAnswer,
@@ -43,10 +45,13 @@ from tracker.web.interface import (
     obligation_version,
     part,
     tagged,
+    told,
     write,
     zone_of,
 )
+from tracker.web.lists import lost_by_key
 from tracker.web.pages import final, opened
+from tracker.web.pricing import price_of
 from tracker.wording import arithmetic, counting
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
@@ -100,31 +105,24 @@ def obligations(
               if wanted.takes(one, board) and asked.may(Act.SEE, at, one.obligation)]  # fmt: skip
     found, headers = part(asked, chosen, limit=limit, cursor=cursor,
                           name=lambda one: one.obligation.key)  # fmt: skip
-    lost, zone = _lost(board), board.programme.tz
+    lost, zone = lost_by_key(at), board.programme.tz
     answer = DueAnswer(
         programme=answers.about(board.programme, board.version),
         as_of=answers.instant(board.as_of, zone),
         known_at=answers.instant(board.known_at, zone),
         lights={light.value: count for light, count in overview.light_counts(chosen)},
-        obligations=[_told(asked, board, one, lost) for one in found],
+        obligations=[obligation_told(asked, board, one, lost) for one in found],
     )
     return JSONResponse(answer.model_dump(mode="json", by_alias=True), headers=headers)
 
 
-def _told(asked: Asked, board: Board, one: Standing, lost: Mapping[str, Units]) -> ObligationAnswer:
+def obligation_told(
+    asked: Asked, board: Board, one: Standing, lost: Mapping[str, Units]
+) -> ObligationAnswer:
     counted = counting(one.obligation.deadline, asked.language, needs=one.obligation.needs)
     return answers.obligation_answer(
         one, board.programme, lost=lost.get(one.obligation.key, 0), counted=counted
     )
-
-
-def _lost(board: Board) -> dict[str, Units]:
-    """What each obligation's own entries have cost, positive."""
-    found: dict[str, Units] = {}
-    for entry in board.ledger.entries:
-        if entry.obligation and entry.part != "bonus":
-            found[entry.obligation] = Units(found.get(entry.obligation, 0) - entry.points)
-    return found
 
 
 @router.get(
@@ -138,7 +136,11 @@ def obligation(asked: Seeing, slug: str, key: Annotated[str, Query(max_length=30
         board = at.board
     one = matter.find(board, key)
     asked.must(Act.SEE, at.about(one.obligation))
-    return tagged(_told(asked, board, one, _lost(board)), obligation_version(board, one), asked)
+    return tagged(
+        obligation_told(asked, board, one, lost_by_key(at)),
+        obligation_version(board, one),
+        asked,
+    )
 
 
 @router.get("/programmes/{slug}/facts", response_model=FactsAnswer)
@@ -148,28 +150,31 @@ def facts(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "
     with opened(asked, slug) as (_, at):
         every = at.board.facts
     found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: one.id)
-    told = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found]
-    return JSONResponse({"facts": told}, headers=headers)
+    rows = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in found]
+    return JSONResponse({"facts": rows}, headers=headers)
+
+
+FACTS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "array", "items": {"type": "object"},
+                    "description": "as `tracker facts schema` says",
+                    "examples": [[{"fact": "report", "id": "oa-1", "clause": "1",
+                                   "duty": "done", "unit": "housing", "done": True,
+                                   "occurred_at": "2021-10-18T09:00:00+08:00"}]],
+                }
+            }
+        },
+    }
+}  # fmt: skip
 
 
 @router.post(
     "/programmes/{slug}/facts", status_code=200, response_model=LoadedAnswer,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {
-                    "schema": {
-                        "type": "array", "items": {"type": "object"},
-                        "description": "as `tracker facts schema` says",
-                        "examples": [[{"fact": "report", "id": "oa-1", "clause": "1",
-                                       "duty": "done", "unit": "housing", "done": True,
-                                       "occurred_at": "2021-10-18T09:00:00+08:00"}]],
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=FACTS,
 )  # fmt: skip
 def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
@@ -188,6 +193,22 @@ def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     return write(asked, sent, act, status=200)
 
 
+@router.post(
+    "/programmes/{slug}/facts/price", status_code=200, response_model=WhatIfAnswer,
+    openapi_extra=FACTS,
+)  # fmt: skip
+def price_facts(asked: Running, slug: str, sent: Sent) -> Response:
+    """What recording these would change, now and at the cut-off if nothing more happens; nothing
+    is recorded."""
+    new = _facts(sent, asked.now, zone_of(asked, slug))
+    with opened(asked, slug) as (_, at):
+        found = price_of(at, *new)
+    board = at.board
+    ids = [one.id for one in new]
+    return told(what_if_answer(found, board.programme, version=board.version,
+                               known_at=board.known_at, supposed=ids))  # fmt: skip
+
+
 def _facts(sent: Posted, now: datetime, zone: ZoneInfo) -> list[f.AnyFact]:
     """DefinitionError names every fact and field that is wrong."""
     given = sent.content
@@ -202,8 +223,8 @@ def _facts(sent: Posted, now: datetime, zone: ZoneInfo) -> list[f.AnyFact]:
         try:
             found.append(f.FACT.validate_json(to_json(stamped)))
         except ValidationError as error:
-            told = one if isinstance(one, dict) else {}
-            problems += [_problem(number, fault, told) for fault in error.errors(include_url=False)]
+            body = one if isinstance(one, dict) else {}
+            problems += [_problem(number, fault, body) for fault in error.errors(include_url=False)]
     if problems:
         raise DefinitionError(problems)
     return found

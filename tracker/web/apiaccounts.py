@@ -14,7 +14,7 @@ from schedules.deadlines import local_day
 from tracker.definitions.answers import Answer
 from tracker.domain.authority import EVERY_UNIT, Post, Role
 from tracker.domain.errors import Refused
-from tracker.services import accounts, tokens
+from tracker.services import accounts, signins, tokens
 from tracker.services.accounts import Account
 from tracker.services.tokens import Scope, Token
 from tracker.web.asking import Asked
@@ -24,8 +24,11 @@ from tracker.web.interface import (
     RESPONSES,
     Body,
     Cursor,
+    DoneAnswer,
     Limit,
+    Number,
     Sent,
+    done,
     must_match,
     part,
     read,
@@ -34,11 +37,11 @@ from tracker.web.interface import (
     version,
     write,
 )
+from tracker.wording import LANGUAGES
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class SeatAnswer(Answer):
@@ -270,3 +273,105 @@ def revoke_token(asked: Entering, number: Number) -> Response:
         tokens.revoke(session, number, of=_account(asked), now=asked.now, on=_on(asked),
                       by=asked.by)  # fmt: skip
     return Response(status_code=204)
+
+
+# -- sessions, and what an administrator ends for somebody else ----------------------------------
+
+
+class OpenSignInAnswer(Answer):
+    """会话: a browser in which somebody is signed in."""
+
+    id: int
+    browser: str
+    made_at: datetime
+    seen_at: datetime
+
+
+class OpenSignInsAnswer(Answer):
+    sessions: list[OpenSignInAnswer]
+
+
+class MeAnswer(Answer):
+    """Whose token or session this is."""
+
+    by: str = Field(description="How facts and the trail name whoever asks.")
+    account: AccountAnswer | None = Field(description="None for the office at the machine.")
+
+
+class LanguageBody(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"language": "en"}]})
+    language: Annotated[str, Field(pattern="^(" + "|".join(LANGUAGES) + ")$")]
+
+
+def _sessions(asked: Asked, account: int) -> OpenSignInsAnswer:
+    with asked.runtime.database.read() as session:
+        found = signins.sessions(session, account, now=asked.now)
+    return OpenSignInsAnswer(
+        sessions=[
+            OpenSignInAnswer(id=one.id, browser=one.browser, made_at=one.made_at,
+                             seen_at=one.seen_at)
+            for one in found
+        ]
+    )  # fmt: skip
+
+
+def _end(asked: Asked, account: int, session_: int) -> Response:
+    with asked.runtime.database.write() as session:
+        signins.end(session, account, session_, now=asked.now)
+    return Response(status_code=204)
+
+
+@router.get("/accounts/{number}/sessions")
+def sessions_of(asked: Administering, number: Number) -> OpenSignInsAnswer:
+    with asked.runtime.database.read() as session:
+        accounts.account(session, number, _on(asked))
+    return _sessions(asked, number)
+
+
+@router.delete("/accounts/{number}/sessions/{one}", status_code=204)
+def end_session(asked: Administering, number: Number, one: Number) -> Response:
+    asked.web.gate.check_origin(asked.request)
+    return _end(asked, number, one)
+
+
+@router.get("/accounts/{number}/tokens")
+def tokens_of(asked: Administering, number: Number) -> TokensAnswer:
+    with asked.runtime.database.read() as session:
+        every = tokens.tokens(session, number)
+    return TokensAnswer(tokens=[_token(one) for one in every if one.works(asked.now)])
+
+
+@router.delete("/accounts/{number}/tokens/{one}", status_code=204)
+def revoke_token_of(asked: Administering, number: Number, one: Number) -> Response:
+    asked.web.gate.check_origin(asked.request)
+    with asked.runtime.database.write() as session:
+        tokens.revoke(session, one, of=number, now=asked.now, on=_on(asked), by=asked.by)
+    return Response(status_code=204)
+
+
+@router.get("/account")
+def me(asked: Entering) -> MeAnswer:
+    if asked.who.account is None:
+        return MeAnswer(by=asked.by, account=None)
+    with asked.runtime.database.read() as session:
+        return MeAnswer(by=asked.by, account=_told(accounts.account(
+            session, asked.who.account, _on(asked))))  # fmt: skip
+
+
+@router.post("/account/language", status_code=201, response_model=DoneAnswer,
+             openapi_extra=takes(LanguageBody))  # fmt: skip
+def choose_language(asked: Entering, sent: Sent) -> Response:
+    body, account = read(sent, LanguageBody), _account(asked)
+    return done(asked, sent, body.language, lambda session: accounts.set_language(
+        session, account, body.language, on=_on(asked)))  # fmt: skip
+
+
+@router.get("/account/sessions")
+def own_sessions(asked: Entering) -> OpenSignInsAnswer:
+    return _sessions(asked, _account(asked))
+
+
+@router.delete("/account/sessions/{one}", status_code=204)
+def end_own_session(asked: Entering, one: Number) -> Response:
+    asked.web.gate.check_origin(asked.request)
+    return _end(asked, _account(asked), one)

@@ -10,14 +10,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
-from sqlmodel import Session
 from starlette.responses import Response
 
 from tracker.definitions.answers import Answer
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import NotFound
-from tracker.services import cases, readings, reporting, silences
+from tracker.services import cases, readings, reporting
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Reporting, Reviewing, Running
@@ -26,8 +25,15 @@ from tracker.web.intake import FILES, Upload
 from tracker.web.interface import (
     RESPONSES,
     Body,
+    DoneAnswer,
+    Id,
+    Key,
+    Person,
+    Reason,
     Sent,
+    Text,
     content_of,
+    done,
     must_match,
     obligation_version,
     on_the_clock,
@@ -40,9 +46,6 @@ from tracker.web.pages import opened
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
-Key = Annotated[str, Field(min_length=1, max_length=300, description="The obligation's key.")]
-Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
-Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Count = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
 
@@ -54,10 +57,6 @@ class RecordedAnswer(Answer):
     occurred_at: datetime
     recorded_at: datetime
     by: str = Field(description="Who: an account, a unit, or the office.")
-
-
-class DoneAnswer(Answer):
-    done: str
 
 
 class FileBody(Body):
@@ -155,8 +154,8 @@ class DecisionBody(Body):
         }
     )
     choice: Id
-    person: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+    person: Person
+    reason: Reason
 
 
 def _owed(asked: Asked, slug: str, key: str, act: Act) -> tuple[Desk, str]:
@@ -173,7 +172,7 @@ def _fresh() -> str:
     return f"a-{secrets.token_hex(8)}"
 
 
-def _recorded(fact: f.AnyFact) -> RecordedAnswer:
+def recorded(fact: f.AnyFact) -> RecordedAnswer:
     return RecordedAnswer(
         id=fact.id, fact=fact.fact, occurred_at=fact.occurred_at, recorded_at=fact.recorded_at,
         by=fact.by,
@@ -192,7 +191,7 @@ def report(asked: Reporting, slug: str, sent: Sent) -> Response:
         asked.must(Act.RUN, About(slug))
     uploads = [Upload(one.name, io.BytesIO(content_of(one.content))) for one in body.files]
     evidence = keep(folder_of(asked.runtime.settings.data), uploads)
-    return write(asked, sent, lambda session: _recorded(reporting.report_progress(
+    return write(asked, sent, lambda session: recorded(reporting.report_progress(
         session, at.slug, key, now=asked.now, by=asked.by, id_=_fresh(),
         submitted_at=body.submitted_at and on_the_clock(body.submitted_at, at.zone),
         done=body.done, count=body.count,
@@ -211,10 +210,10 @@ def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
     if body.outcome != "requested":
         asked.must(Act.RUN, About(slug))
     if body.outcome == "refused":
-        return write(asked, sent, lambda session: _recorded(
+        return write(asked, sent, lambda session: recorded(
             reporting.refuse_extension(session, at.slug, key, **said)))  # type: ignore[arg-type]  # fmt: skip
     act = reporting.ask_extension if body.outcome == "requested" else reporting.grant_extension
-    return write(asked, sent, lambda session: _recorded(
+    return write(asked, sent, lambda session: recorded(
         act(session, at.slug, key, until=body.until,
             until_at=body.until_at and on_the_clock(body.until_at, at.zone), **said)))  # type: ignore[arg-type]  # fmt: skip
 
@@ -235,7 +234,7 @@ def review(asked: Reviewing, slug: str, sent: Sent) -> Response:
         for one in at.board.facts
     ):  # fmt: skip
         raise NotFound(f"没有这次填报 / no report {body.report!r} about {key}")
-    return write(asked, sent, lambda session: _recorded(reporting.review(
+    return write(asked, sent, lambda session: recorded(reporting.review(
         session, at.slug, body.report, outcome=body.outcome, reason=body.reason, now=asked.now,
         by=asked.by, id_=_fresh(),
     )))  # fmt: skip
@@ -249,7 +248,7 @@ def open_case(asked: Running, slug: str, sent: Sent) -> Response:
     """交办件登记."""
     body = read(sent, CaseBody)
     received_at = on_the_clock(body.received_at, zone_of(asked, slug))
-    return write(asked, sent, lambda session: _recorded(cases.open_case(
+    return write(asked, sent, lambda session: recorded(cases.open_case(
         session, slug, body.case, kind=body.kind, unit=body.unit, title=body.title,
         received_at=received_at, now=asked.now, by=asked.by, id_=_fresh(),
         due_on=body.due_on,
@@ -263,7 +262,7 @@ def open_case(asked: Running, slug: str, sent: Sent) -> Response:
 def close_case(asked: Running, slug: str, case: str, sent: Sent) -> Response:
     body = read(sent, ClosingBody)
     closed_at = body.closed_at and on_the_clock(body.closed_at, zone_of(asked, slug))
-    return write(asked, sent, lambda session: _recorded(cases.close_case(
+    return write(asked, sent, lambda session: recorded(cases.close_case(
         session, slug, case, closed_at=closed_at, duty=body.duty, note=body.note,
         now=asked.now, by=asked.by, id_=_fresh(),
     )))  # fmt: skip
@@ -277,20 +276,7 @@ def decide(asked: Running, slug: str, reading: str, sent: Sent) -> Response:
     """口径: decided by a named person with a reason."""
     body = read(sent, DecisionBody)
 
-    def act(session: Session) -> DoneAnswer:
-        readings.decide(session, slug, reading, body.choice, person=body.person,
-                        reason=body.reason, now=asked.now, by=asked.by)  # fmt: skip
-        return DoneAnswer(done=reading)
-
-    return write(asked, sent, act)
-
-
-@router.post(
-    "/programmes/{slug}/silences/{number}/end", status_code=201, response_model=DoneAnswer,
-)  # fmt: skip
-def end_silence(asked: Running, slug: str, number: int, sent: Sent) -> Response:
-    def act(session: Session) -> DoneAnswer:
-        silences.end(session, slug, number, by=asked.by, now=asked.now)
-        return DoneAnswer(done=str(number))
-
-    return write(asked, sent, act)
+    return done(asked, sent, reading, lambda session: readings.decide(
+        session, slug, reading, body.choice, person=body.person, reason=body.reason,
+        now=asked.now, by=asked.by,
+    ))  # fmt: skip

@@ -42,6 +42,9 @@ ABOUT = (
     "If-Match. Lists come in parts: follow the Link header."
 )
 
+PRICES = ("/price", "/what-if")
+"""They change nothing, so that there is nothing to do twice."""
+
 INSTANTS = [
     ("as_of", "As of which instant: a day (its end), a local time, or ISO 8601; now by default."),
     ("known_at", "With the facts that were known by then; now by default."),
@@ -72,7 +75,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     told = operation.setdefault("parameters", [])
     if method == "get" and "{slug}" in path:
         told += [_query(name, text) for name, text in INSTANTS]
-    if method in ("post", "patch"):
+    if method in ("post", "patch") and not path.endswith(PRICES):
         told.append(_header("Idempotency-Key", "The same key again does nothing again.",
                             pattern="^[!-~]{1,200}$"))  # fmt: skip
     if method == "patch" or path.endswith(("/reports", "/extensions", "/reviews")):

@@ -63,6 +63,11 @@ async def try_channel(asked: Administering, form: Received) -> Response:
     name, to = form.text("channel", most=20), form.text("to", most=200)
     if name not in WAYS:
         raise Unclear("form")
+    tried = await tried_now(asked, name, to)
+    return await run_in_threadpool(_service, asked, tried, to)
+
+
+async def tried_now(asked: Asked, name: str, to: str) -> Tried:
     settings = asked.runtime.settings
     try:
         channel = runtime.channel_of(settings, name)
@@ -72,20 +77,23 @@ async def try_channel(asked: Administering, form: Received) -> Response:
             )
         finally:
             await channel.close()
-        tried = Tried(name, True, accepted.reply)
     except (DeliveryError, ValueError) as failure:
-        tried = Tried(name, False, f"{failure} ({type(failure).__name__})")
-    return await run_in_threadpool(_service, asked, tried, to)
+        return Tried(name, False, f"{failure} ({type(failure).__name__})")
+    return Tried(name, True, accepted.reply)
 
 
 @router.post("/service/backup")
 def back_up(asked: Administering, form: Received) -> Response:
     """One file into the folder of the house, verified; the same as the command line's."""
-    runtime_, settings = asked.runtime, asked.runtime.settings
+    return go(asked, "/service#backups", done=back_up_now(asked).path.name)
+
+
+def back_up_now(asked: Asked) -> backups.Written:
+    settings = asked.runtime.settings
     target = settings.data / backups.FOLDER
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    done = backups.backup(runtime_.database, settings.data, target, asked.now, progress=_quiet)
-    return go(asked, "/service#backups", done=done.path.name)
+    return backups.backup(asked.runtime.database, settings.data, target, asked.now,
+                          progress=_quiet)  # fmt: skip
 
 
 def _quiet(done: int, all_: int) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter
+from sqlmodel import Session
 from starlette.responses import Response
 
 from tracker.definitions import documents
@@ -20,11 +21,11 @@ from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError, Problem, Refused
 from tracker.domain.programme import Clause, Programme, Reading
 from tracker.services import drafts, programmes
-from tracker.services.drafts import Kept, Line, Row
+from tracker.services.drafts import Kept, Line, Prices, Row
 from tracker.web.asking import Asked
 from tracker.web.entry import Importing, Received
 from tracker.web.evidence import shown_name
-from tracker.web.intake import FILE_LIMIT, Form, Upload
+from tracker.web.intake import FILE_LIMIT, Form
 from tracker.web.rendering import go, page
 from tracker.wording import Language
 from tracker.wording.drafts import DraftWords
@@ -69,7 +70,15 @@ def upload(asked: Importing, form: Received) -> Response:
         return _imports(asked, form, wrong=wrong)
     asked.must(Act.RUN, About(form.text("programme") or None))
     try:
-        id_ = _received(asked, form, form.uploads[0])
+        given = form.uploads[0]
+        given.file.seek(0)
+        keep = read_in(
+            asked, given.name, given.file.read(FILE_LIMIT + 1),
+            slug=form.text("programme") or form.text("id"), new=not form.text("programme"),
+            year=int(form.text("year")) if form.text("year") else None,
+        )  # fmt: skip
+        with asked.runtime.database.write() as session:
+            id_ = keep(session)
     except DefinitionError as error:
         return _imports(asked, form, error.problems)
     except Refused as refused:
@@ -82,7 +91,7 @@ def _wrong(form: Form) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if len(form.uploads) != 1:
         wrong["file"] = "one_file"
-    elif _suffix(form.uploads[0].name) not in KINDS:
+    elif suffix_of(form.uploads[0].name) not in KINDS:
         wrong["file"] = "file_kind"
     if form.text("year") and not re.fullmatch(r"(19|20)\d\d", form.text("year")):
         wrong["year"] = "year"
@@ -91,24 +100,22 @@ def _wrong(form: Form) -> dict[str, str]:
     return wrong
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
     return Path(shown_name(name)).suffix.lower()
 
 
-def _received(asked: Asked, form: Form, given: Upload) -> int:
-    """The file lies on disk only while it is read, under a name of ours."""
-    name, chosen = shown_name(given.name), form.text("programme")
-    year = int(form.text("year")) if form.text("year") else None
+def read_in(
+    asked: Asked, given: str, content: bytes, *, slug: str, new: bool, year: int | None
+) -> Callable[[Session], int]:
+    """Reads the document, which takes too long for a transaction; what is returned keeps the draft
+    and says its id. The file lies on disk only while it is read, under a name of ours."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"document{_suffix(given.name)}"
-        given.file.seek(0)
-        path.write_bytes(given.file.read(FILE_LIMIT + 1))
-        read = documents.read_document(path, year=year, language=asked.language)
-    with asked.runtime.database.write() as session:
-        return drafts.receive(
-            session, read, name, slug=chosen or form.text("id"), new=not chosen, now=asked.now,
-            by=asked.by,
-        )  # fmt: skip
+        path = Path(folder) / f"document{suffix_of(given)}"
+        path.write_bytes(content)
+        found = documents.read_document(path, year=year, language=asked.language)
+    return lambda session: drafts.receive(
+        session, found, shown_name(given), slug=slug, new=new, now=asked.now, by=asked.by,
+    )  # fmt: skip
 
 
 # -- one draft -------------------------------------------------------------------------------------
@@ -168,7 +175,7 @@ class Question:
 
 @router.get("/import/{id_}")
 def import_page(asked: Importing, id_: int) -> Response:
-    _own(asked, id_)
+    own(asked, id_)
     return _import(asked, id_)
 
 
@@ -180,11 +187,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         past = drafts.past(session, one, now=asked.now)
     say = DraftWords(asked.language)
     head, *summary = say.summary(one.told)
-    points, readings = [], []
-    if priced is not None:
-        made = one.result
-        points = [_point(say, one, p, priced.points.get(p.id, ())) for p in made.open_points]
-        readings = [_reading(say, made, r, priced.readings.get(r.id, ())) for r in made.readings]
+    points, readings = ([], []) if priced is None else questions(say, one, priced)
     revisions = () if one.ended else one.bundled
     return page(
         asked, "import", one=one, head=head, summary=summary, say=say,
@@ -197,6 +200,14 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         effect=effect, past=past, at_once=AT_ONCE, until=drafts.kept_until(one),
         status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
+
+
+def questions(say: DraftWords, one: Kept, priced: Prices) -> tuple[list[Question], list[Question]]:
+    """The open points and the readings of a draft that has not ended."""
+    made = one.result
+    points = [_point(say, one, p, priced.points.get(p.id, ())) for p in made.open_points]
+    readings = [_reading(say, made, r, priced.readings.get(r.id, ())) for r in made.readings]
+    return points, readings
 
 
 def _at_source(problem: Problem, one: Kept, say: DraftWords) -> Problem:
@@ -324,7 +335,7 @@ def _plain(line: Line, start: int, end: int) -> Iterator[Piece]:
         yield Piece(rest)
 
 
-def _own(asked: Asked, id_: int) -> None:
+def own(asked: Asked, id_: int) -> None:
     """Forbidden for a draft of a programme that is not theirs."""
     with asked.runtime.database.read() as session:
         asked.must(Act.RUN, About(drafts.slug_of(session, id_)))
@@ -339,7 +350,7 @@ def settle(asked: Importing, id_: int, form: Received) -> Response:
     answers |= {name[2:]: one.strip() for name, one in form.fields.items()
                 if name.startswith("n-") and one.strip()}  # fmt: skip
     readings = {name[2:]: one for name, one in form.fields.items() if name.startswith("r-")}
-    _own(asked, id_)
+    own(asked, id_)
     with asked.runtime.database.write() as session:
         if form.text("do") == "only_choices":
             answers = {**_only_choices(drafts.kept(session, id_)), **answers}
@@ -357,7 +368,7 @@ def _only_choices(one: Kept) -> dict[str, str]:
 @router.post("/import/{id_}/accept")
 def accept(asked: Importing, id_: int, form: Received) -> Response:
     """The differences of one form; those of the other forms stay as they were."""
-    _own(asked, id_)
+    own(asked, id_)
     with asked.runtime.database.write() as session:
         one = drafts.kept(session, id_)
         drafts.decide(session, id_, accepted=_accepted(form, one), now=asked.now)
@@ -381,7 +392,7 @@ def _accepted(form: Form, one: Kept) -> list[str]:
 
 @router.post("/import/{id_}/publish")
 def publish(asked: Importing, id_: int, form: Received) -> Response:
-    _own(asked, id_)
+    own(asked, id_)
     try:
         with asked.runtime.database.write() as session:
             done = drafts.publish(
@@ -395,7 +406,7 @@ def publish(asked: Importing, id_: int, form: Received) -> Response:
 
 @router.post("/import/{id_}/drop")
 def drop(asked: Importing, id_: int, form: Received) -> Response:
-    _own(asked, id_)
+    own(asked, id_)
     with asked.runtime.database.write() as session:
         drafts.drop(session, id_, now=asked.now, by=asked.by)
     return go(asked, "/import")

@@ -14,13 +14,14 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import from_json
 from sqlmodel import Session
 from starlette.responses import JSONResponse
 
 from schedules.instants import local_instant
 from tracker.definitions import sheets, telling
+from tracker.definitions.answers import Answer
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
 from tracker.domain.obligations import Standing
 from tracker.services import programmes, replays
@@ -29,7 +30,8 @@ from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
 from tracker.web.intake import TooLarge, Unclear
 
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
+"""A file of the size that a page takes, in base64, and what is said about it."""
 PER_PAGE, MOST_PER_PAGE = 100, 1000
 
 Model = TypeVar("Model", bound="Body")
@@ -40,6 +42,18 @@ class Body(BaseModel):
     """What a program sends: nothing that is not asked for, nothing that has to be guessed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+Key = Annotated[str, Field(min_length=1, max_length=300, description="The obligation's key.")]
+Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+Person = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class DoneAnswer(Answer):
+    done: str
 
 
 class ProblemAnswer(BaseModel):
@@ -133,6 +147,11 @@ def read(sent: Posted, model: type[Model]) -> Model:
         ) from error
 
 
+def example(**body: JsonValue) -> ConfigDict:
+    """What the document shows for a body; it is one that is taken."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 def zone_of(asked: Asked, slug: str) -> ZoneInfo:
     """By whose clocks a time without an offset is read."""
     with asked.runtime.database.read() as session:
@@ -153,6 +172,23 @@ def takes(model: type[Body]) -> dict[str, Any]:
             "content": {"application/json": {"schema": model.model_json_schema()}},
         }
     }
+
+
+class Nothing(Body):
+    """An act that says all in its address: an empty object."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})
+
+
+NOTHING = takes(Nothing)
+
+
+def bare(sent: Sent) -> Posted:
+    read(sent, Nothing)
+    return sent
+
+
+Bare = Annotated[Posted, Depends(bare)]
 
 
 def content_of(given: str) -> bytes:
@@ -192,6 +228,22 @@ def write(
         replays.keep(session, asked.who.owner, key, same.hexdigest(), status,
                      kept.model_dump_json(by_alias=True), now=asked.now)  # fmt: skip
     return _json(answer.model_dump_json(by_alias=True), status)
+
+
+def done(asked: Asked, sent: Posted, what: object, act: Callable[[Session], object]) -> Response:
+    """`write` for an act whose outcome needs no more words than its name."""
+
+    def acted(session: Session) -> DoneAnswer:
+        act(session)
+        return DoneAnswer(done=str(what))
+
+    return write(asked, sent, acted)
+
+
+def told(
+    answer: BaseModel, headers: dict[str, str] | None = None, *, status: int = 200
+) -> Response:
+    return JSONResponse(answer.model_dump(mode="json", by_alias=True), status, headers)
 
 
 def _json(body: str, status: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from fastapi import APIRouter
 from sqlmodel import Session
@@ -192,11 +193,15 @@ def _revoke(asked: Asked, session: Session, at: Desk, number: int, form: Form) -
 
 
 def _erase(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
+    erase(asked, session, number, form.text("name"), on=local_day(asked.now, at.zone))
+
+
+def erase(asked: Asked, session: Session, number: int, name: str, *, on: date) -> None:
     """The name is typed again: what is erased does not come back."""
     asked.must(Act.RUN, About())  # people are forgotten in all programmes at once
-    if form.text("name") != people.person(session, number).name:
+    if name != people.person(session, number).name:
         raise Refused("姓名对不上，没有删除 / that is not the name: nothing was erased")
-    people.erase(session, number, on=local_day(asked.now, at.zone), now=asked.now, by=asked.by)
+    people.erase(session, number, on=on, now=asked.now, by=asked.by)
 
 
 _ACTS: dict[str, Doing] = {

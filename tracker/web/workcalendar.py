@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
@@ -122,10 +122,17 @@ def load(asked: Annotated[Asked, Depends(loading)], form: Received) -> Response:
         if form.text("step") == LOOK:
             return _calendar(asked, session, form=form, moved=moved)
     with asked.runtime.database.write() as writing:
-        if calendars.load_notice(writing, document, now=asked.now, by=asked.by):
-            for slug in programmes.slugs(writing):
-                programmes.refresh_obligations(writing, slug, now=asked.now)
+        approve(asked, writing, document)
     return go(asked, "/calendar")
+
+
+def approve(asked: Asked, session: Session, document: Mapping[str, Any]) -> bool:
+    """Load the notice and move every date that it moves; False where it was loaded before."""
+    loaded = calendars.load_notice(session, document, now=asked.now, by=asked.by)
+    if loaded:
+        for slug in programmes.slugs(session):
+            programmes.refresh_obligations(session, slug, now=asked.now)
+    return loaded
 
 
 def _document(form: Form) -> dict[str, Any]:

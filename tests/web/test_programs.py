@@ -1,0 +1,178 @@
+"""A program's year: what the pages' forms do, done through the interface, with the same outcome."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.databases import Prepare
+from tests.web.conftest import House, opened
+from tests.web.staff import EVIDENCE, KEY, staffed, with_evidence
+from tests.web.test_described import key_to_everything
+from tests.web.test_imports import document
+from tests.web.test_interface import API, far_with, program
+
+V1 = "/api/v1"
+
+
+@pytest.fixture
+def staff(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[House]:
+    with_evidence(tmp_path / "data")
+    house = opened(database_like(staffed), tmp_path / "data")
+    yield house
+    house.runtime.database.close()
+
+
+@pytest.fixture
+def office(staff: House) -> Iterator[TestClient]:
+    with program(staff, "office", "run") as client:
+        yield client
+
+
+def made(client: TestClient, path: str, **body: Any) -> Any:
+    answer = client.post(path, json=body)
+    assert answer.status_code in (200, 201), f"{path}: {answer.text}"
+    return answer.json()
+
+
+def test_reminders_slips_silences_and_calls(office: TestClient) -> None:
+    slip = made(office, f"{API}/slips", obligation=KEY, kind="urge")
+    assert slip["intact"]
+    assert office.get(f"{API}/slips/{slip['id']}/pdf").content.startswith(b"%PDF")
+    void = made(office, f"{API}/slips/{slip['id']}/void", reason="开错单位")
+    assert void["void"] == "开错单位"
+    assert office.get(f"{API}/slips?limit=1").json()["slips"] == [void]
+    assert made(office, f"{API}/reminders", obligation="4/s1/housing")["keys"]
+    quiet = made(office, f"{API}/silences", scope="unit", subject="housing", mode="silence",
+                 until="2021-10-25T08:30:00+08:00", because="等文件")  # fmt: skip
+    made(office, f"{API}/silences/{quiet['number']}/end")
+    assert not office.get(f"{API}/silences").json()["silences"][0]["in_force"]
+    assert office.get(f"{API}/notices?limit=2").json()["notices"]
+    assert office.get(f"{API}/notices/ahead").json()["mails"]
+    assert office.get(f"{API}/calls").json()["programme"] == "small"
+
+
+def test_people_change_and_their_feeds_with_them(office: TestClient) -> None:
+    known = office.get(f"{API}/people").json()["people"]
+    leaver = next(one for one in known if one["name"] == "某contact")
+    new = {"unit": "housing", "name": "新联络员", "role": "deputy", "mail": "new@housing.example"}
+    assert made(office, f"{API}/contacts", contacts=[new])["added"] == 1
+    after = office.get(f"{API}/people").json()["people"]
+    deputy = next(one["person"] for one in after if one["name"] == "新联络员")
+    away = made(office, f"{API}/people/{leaver['person']}/absences", deputy=deputy,
+                from_on="2021-10-20", until_on="2021-10-25")  # fmt: skip
+    shown = office.get(f"{API}/people/{leaver['person']}").json()
+    assert [one["id"] for one in shown["absences"]] == [away["id"]]
+    made(office, f"{API}/people/{leaver['person']}/absences/{away['id']}/end")
+    roles = made(office, f"{API}/handovers", leaver=leaver["person"], successor=deputy,
+                 unit="housing", role="contact")  # fmt: skip
+    assert roles == {"roles": 1}
+    feed = made(office, f"{API}/feeds", unit="housing")
+    again = made(office, f"{API}/feeds/{feed['id']}/renew")
+    assert feed["address"] != again["address"]
+    assert office.post(f"{API}/feeds", json={}).status_code == 422
+
+
+def test_a_price_is_told_before_anything_is_done(staff: House, office: TestClient) -> None:
+    office.get(f"{V1}/account")  # the token's use is noted once an hour
+    before = staff.everything()
+    fact = {"fact": "waiver", "id": "w1", "clause": "1", "duty": "done", "unit": "housing",
+            "occurred_at": "2021-10-18T07:00:00+08:00", "reason": "不涉及"}  # fmt: skip
+    priced = office.post(f"{API}/facts/price", json=[fact]).json()
+    assert float(priced["now"]["change"]) > 0
+    same = made(office, f"{API}/what-if", suppose=[f"done {KEY}"])
+    assert float(same["later"]["change"]) >= 0
+    owed = made(office, f"{API}/assignments/1/price", units=["env_branch"], joins="all")
+    assert (owed["units_before"], owed["version"]) == (["housing"], None)
+    assert staff.everything() == before
+    assert office.post(f"{API}/assignments/1", json={"units": ["env_branch"], "joins": "all"}
+                       ).status_code == 422  # fmt: skip
+    done = made(office, f"{API}/assignments/1", units=["env_branch"], joins="all", reason="分工")
+    assert done["version"] == 2
+
+
+def test_a_score_is_signed_and_the_year_closed_and_opened_again(office: TestClient) -> None:
+    signed = made(office, f"{API}/signoffs", person="王主任")
+    since = office.get(f"{API}/signoffs/{signed['number']}").json()
+    assert since["signoff"]["sha256"] == signed["sha256"]
+    made(office, f"{API}/year/close", reason="年度结束")
+    assert office.get(f"{API}/year").json()["closed"]["fact"] == "closing"
+    assert office.post(f"{API}/year/close", json={"reason": "再来"}).status_code == 409
+    made(office, f"{API}/year/reopen", reason="上级复核")
+    assert office.get(f"{API}/year").json()["closed"] is None
+    assert made(office, f"{API}/year/next", year=2022)["draft"]
+
+
+def test_a_document_becomes_a_draft_and_is_published(
+    staff: House, office: TestClient, tmp_path: Path
+) -> None:
+    file = document(tmp_path)
+    content = base64.b64encode(file.read_bytes()).decode()
+    draft = made(office, f"{V1}/imports", name=file.name, content=content, programme="small",
+                 year=2024)  # fmt: skip
+    path = f"{V1}/imports/{draft['id']}"
+    wrong = office.post(f"{path}/decisions", json={"answers": {"none-such": "x"}})
+    assert wrong.status_code == 422
+    assert "answers.none-such" in wrong.text
+    answers = {one["id"]: one["choices"][0]["id"] for one in draft["points"] if one["choices"]}
+    decided = made(office, f"{path}/decisions", answers=answers, accepted=[])
+    assert decided["open"] <= draft["open"]
+    made(office, f"{path}/drop")
+    assert office.get(path).json()["dropped_at"]
+    body = {"name": "x.exe", "content": content, "programme": "small"}
+    assert office.post(f"{V1}/imports", json=body).status_code == 422
+
+
+def test_papers_come_as_files_and_only_to_whom_they_are_open(
+    staff: House, office: TestClient
+) -> None:
+    for name in ("digest.json", "audit.csv", "audit.xlsx", f"dossier.pdf?key={KEY}",
+                 f"evidence/{EVIDENCE}"):  # fmt: skip
+        answer = office.get(f"{API}/{name}")
+        assert answer.status_code == 200, name
+        assert answer.headers["content-disposition"].startswith("attachment"), name
+    assert office.get(f"{API}/audit.exe").status_code == 404
+    assert office.get(f"{API}/cases").json()["obligations"]
+    with program(staff, "neighbour", "read") as neighbour:
+        assert neighbour.get(f"{API}/evidence/{EVIDENCE}").status_code == 403
+
+
+def test_a_leader_instructs_and_an_administrator_tends_the_house(staff: House) -> None:
+    words = {
+        "words": "月底前完成清淤",
+        "unit": "housing",
+        "due_on": "2021-10-29",
+        "person": "李县长",
+    }
+    with program(staff, "leader", "run") as leader:
+        made(leader, f"{API}/instructions", **words)
+    with program(staff, "admin", "administer") as admin:
+        assert admin.get(f"{V1}/service/channels").json()["channels"]
+        tried = made(admin, f"{V1}/service/try", channel="mail", to="no address")
+        assert tried["accepted"] is False
+        number = admin.get(f"{V1}/account").json()["account"]["id"]
+        assert made(admin, f"{V1}/account/language", language="en") == {"done": "en"}
+        assert admin.get(f"{V1}/accounts/{number}/sessions").json() == {"sessions": []}
+        assert len(admin.get(f"{V1}/accounts/{number}/tokens").json()["tokens"]) == 1
+
+
+def test_a_notice_of_days_off_tells_what_it_moves_before_it_does(staff: House) -> None:
+    notice = {"year": 2027, "number": "国办发明电〔2026〕1号", "off_days": {"2027-01-01": "元旦"},
+              "make_up_days": []}  # fmt: skip
+    with (
+        program(staff, "office", "run") as one,
+        far_with(staff, key_to_everything(staff).removeprefix("Bearer ")) as every,
+    ):
+        assert one.post(f"{V1}/calendar", json=notice).status_code == 403
+        every.get(f"{V1}/account")  # the token's use is noted once an hour
+        before = staff.everything()
+        assert made(every, f"{V1}/calendar/price", **notice) == {"moves": [], "loaded": False}
+        assert staff.everything() == before
+        assert made(every, f"{V1}/calendar", **notice)["loaded"]
+        shown = every.get(f"{V1}/calendar?first=2027&last=2027").json()["years"]
+    assert [(one["known"], one["off"]) for one in shown] == [(True, ["2027-01-01"])]
