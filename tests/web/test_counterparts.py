@@ -35,7 +35,7 @@ SAME: dict[str, tuple[str, ...]] = {
     f"{P}/year": (f"POST {S}/year/close", f"POST {S}/year/reopen", f"POST {S}/year/next"),
     f"{P}/facts/{{clause}}": (f"POST {S}/facts", f"POST {S}/facts/price"),
     f"{P}/report": (f"POST {S}/reports",),
-    f"{P}/review": (f"POST {S}/reviews",),
+    f"{P}/review": (f"POST {S}/reviews", f"POST {S}/reviews/{{review}}/take-back"),
     f"{P}/extend": (f"POST {S}/extensions", f"POST {S}/facts/price"),
     f"{P}/cases": (f"POST {S}/cases",),
     f"{P}/cases/close": (f"POST {S}/cases/{{case}}/close",),

@@ -65,7 +65,7 @@ def every_route(house: House) -> list[tuple[str, str]]:
 def filled(path: str) -> str:
     values = {"slug": "small", "unit": "housing", "kind": "csv", "sha256": "0" * 64, "token": "x",
               "name": "x"}  # fmt: skip
-    values |= dict.fromkeys(("number", "seat", "one", "reply", "absence"), "1")
+    values |= dict.fromkeys(("number", "seat", "one", "reply", "absence", "review"), "1")
     return re.sub(r"\{(\w+)[^}]*\}", lambda part: values.get(part[1], "small"), path)
 
 

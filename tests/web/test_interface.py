@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -162,6 +165,100 @@ def test_an_account_is_changed_by_its_version_alone(staff: House) -> None:
         number = seat.json()["roles"][-1]["id"]
         assert admin.delete(f"{path}/roles/{number}").status_code == 204
         assert admin.delete(f"{path}/roles/{number}").status_code == 404
+
+
+def test_a_review_is_taken_back_through_the_interface_and_the_report_waits_again(
+    staff: House,
+) -> None:
+    with program(staff, "contact", "report") as unit, program(staff, "reviewer", "review") as judge:
+        report = unit.post(f"{API}/reports", json={"obligation": KEY, "done": True}).json()["id"]
+        verdict = {"obligation": KEY, "report": report, "outcome": "accepted"}
+        review = judge.post(f"{API}/reviews", json=verdict).json()["id"]
+        back = f"{API}/reviews/{review}/take-back"
+        elsewhere = judge.post(back, json={"obligation": "4/s1/housing", "reason": "点错"})
+        assert elsewhere.status_code == 404
+        assert judge.post(back, json={"obligation": KEY, "reason": ""}).status_code == 422
+        taken = judge.post(back, json={"obligation": KEY, "reason": "点错了"})
+        assert (taken.status_code, taken.json()["fact"]) == (201, "withdrawal"), taken.text
+        assert judge.post(back, json={"obligation": KEY, "reason": "再来"}).status_code == 409
+        assert judge.post(f"{API}/reviews", json=verdict).status_code == 201
+
+
+def test_who_heard_nothing_asks_again_with_the_version_of_before(staff: House) -> None:
+    with program(staff, "contact", "report", "read") as unit:
+        tag = unit.get(f"{API}/obligation?key={KEY}").headers["etag"]
+        sent = {"if-match": tag, "idempotency-key": "once"}
+        body = {"obligation": KEY, "done": True}
+        assert unit.post(f"{API}/reports", json=body, headers=sent).status_code == 201
+        again = unit.post(f"{API}/reports", json=body, headers=sent)
+        assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+        late = unit.post(f"{API}/reports", json=body, headers={"if-match": tag})
+        assert late.status_code == 412
+
+
+AT_ONCE = 4
+
+
+def at_once(ask: Callable[[int], httpx.Response]) -> list[int]:
+    """The answers to as many requests of as many threads, which all set off together."""
+    gate = Barrier(AT_ONCE)
+
+    def one(number: int) -> int:
+        gate.wait()
+        return ask(number).status_code
+
+    with ThreadPoolExecutor(AT_ONCE) as many:
+        return sorted(many.map(one, range(AT_ONCE)))
+
+
+def test_of_many_who_change_the_same_version_at_once_one_succeeds(staff: House) -> None:
+    before = len(staff.facts())
+    with program(staff, "contact", "report", "read") as unit:
+        tag = {"if-match": unit.get(f"{API}/obligation?key={KEY}").headers["etag"]}
+        body = {"obligation": KEY, "done": True}
+        told = at_once(lambda n: unit.post(
+            f"{API}/reports", json=body | {"note": str(n)}, headers=tag))  # fmt: skip
+    assert told == [201] + [412] * (AT_ONCE - 1)
+    assert len(staff.facts()) == before + 1
+    with program(staff, "admin", "administer") as admin:
+        [leader] = [one["id"] for one in admin.get("/api/v1/accounts").json()["accounts"]
+                    if one["login"] == "leader"]  # fmt: skip
+        path = f"/api/v1/accounts/{leader}"
+        tag = {"if-match": admin.get(path).headers["etag"]}
+        told = at_once(lambda _: admin.patch(path, json={"new_password": True}, headers=tag))
+    assert told == [200] + [412] * (AT_ONCE - 1)
+
+
+def test_the_same_request_many_times_at_once_is_done_once(staff: House) -> None:
+    before = len(staff.facts())
+    key, body = {"idempotency-key": "oa-1"}, {"obligation": KEY, "done": True}
+    with program(staff, "contact", "report") as unit:
+        told = at_once(lambda _: unit.post(f"{API}/reports", json=body, headers=key))
+    assert told == [201] * AT_ONCE
+    assert len(staff.facts()) == before + 1
+
+
+def test_the_list_of_programmes_names_the_version_in_force(staff: House) -> None:
+    with program(staff, "office", "run", "read") as office:
+        body = {"units": ["env_branch"], "joins": "all", "reason": "分工"}
+        assert office.post(f"{API}/assignments/1", json=body).json()["version"] == 2
+        assert [
+            one["version"] for one in office.get("/api/v1/programmes").json()["programmes"]
+        ] == [2]
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [("facts?limit=x", "query.limit"), ("facts?cursor=nonsense", "cursor"),
+     ("obligation", "query.key"), ("slips/0", "path.number")],
+)  # fmt: skip
+def test_what_cannot_be_read_around_the_body_is_named_too(
+    staff: House, query: str, place: str
+) -> None:
+    with program(staff, "office", "read") as office:
+        told = office.get(f"{API}/{query}")
+    assert told.status_code == 400
+    assert [one.partition(":")[0] for one in told.json()["problems"]] == [place]
 
 
 def test_lists_come_in_parts_that_nothing_shifts(staff: House) -> None:

@@ -47,6 +47,8 @@ class Account:
     must_change: bool
     disabled_at: datetime | None
     made_at: datetime
+    changed_at: datetime
+    """Its password."""
     seats: tuple[Seat, ...] = ()
 
     @property
@@ -58,6 +60,12 @@ class Account:
 def any_account(session: Session) -> bool:
     """Whether somebody can sign in at all: until then the office is whoever sits at the machine."""
     return session.exec(select(AccountRow.id).limit(1)).first() is not None
+
+
+def alone(session: Session) -> None:
+    """Until the transaction ends nobody else changes who may come in: of two administrators who
+    disable each other at once, one stays."""
+    queries.one_at_a_time(session, "accounts")
 
 
 def accounts(session: Session, on: date) -> list[Account]:
@@ -117,6 +125,7 @@ def add(
         raise Refused(
             "登录名用小写字母、数字和 . _ @ - / a login has small letters, digits and . _ @ -"
         )
+    alone(session)
     first = not any_account(session)
     if first and (post is None or post.role is not Role.ADMINISTRATOR):
         raise Refused("第一个账号须是管理员 / the first account has to be an administrator")
@@ -171,6 +180,7 @@ def _person(session: Session, name: str, mail: str) -> PersonRow:
 def give(session: Session, id_: int, post: Post, *, now: datetime, on: date, by: str) -> None:
     """From the day `on`. Whoever gets another role signs in anew. Refused for a role that the
     account has, for one of a unit without a unit, and for an administrator of one programme."""
+    alone(session)
     one = account(session, id_, on)
     _fits(session, post)
     if any(seat.post == post for seat in one.seats):
@@ -188,6 +198,7 @@ def give(session: Session, id_: int, post: Post, *, now: datetime, on: date, by:
 
 def take(session: Session, id_: int, seat: int, *, now: datetime, on: date, by: str) -> None:
     """End a role on the day `on`; Refused for the last administrator's."""
+    alone(session)
     one = account(session, id_, on)
     found = next((held for held in one.seats if held.id == seat), None)
     if found is None:
@@ -281,6 +292,7 @@ def _password_told(session: Session, one: Account, now: datetime, by: str) -> No
 def disable(session: Session, id_: int, *, now: datetime, on: date, by: str) -> None:
     """Nobody comes in with it any more: sign-ins end, tokens are dead. Refused for the last
     administrator."""
+    alone(session)
     one = account(session, id_, on)
     if any(seat.post.role is Role.ADMINISTRATOR for seat in one.seats):
         _another_administrator(session, id_, on)
@@ -343,7 +355,8 @@ def _account(row: AccountRow, person: PersonRow, seats: Sequence[Seat]) -> Accou
     return Account(
         id=row.id or 0, person_id=row.person_id, login=row.login, name=person.name,
         mail=person.mail or "", language=person.language, must_change=row.must_change,
-        disabled_at=row.disabled_at, made_at=row.made_at, seats=tuple(seats),
+        disabled_at=row.disabled_at, made_at=row.made_at, changed_at=row.changed_at,
+        seats=tuple(seats),
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def publish(session: Session, programme: Programme, *, now: datetime, by: str) -
     The same content (hash) as the current version makes none. An older version that is loaded
     again becomes a new one: versions are never taken back, only followed.
     """
-    queries.one_at_a_time(session, f"programme|{programme.id}")
+    alone(session, programme.id)
     last = next(iter(queries.versions(session, programme.id, limit=1)), None)
     if last is not None and last.hash == programme.hash:
         return Published(last.slug, last.version, last.hash, last.title, new=False)
@@ -109,6 +109,11 @@ def moved_clauses(was: Programme, now: Programme) -> dict[str, str]:
     old = {name: before[name] for name in changed}
     pairs = matched(old, fresh, lambda clause: clause.text)
     return {one: new for new, one in pairs.items() if one != new}
+
+
+def alone(session: Session, slug: str) -> None:
+    """Until the transaction ends nobody else publishes, records or signs in the programme."""
+    queries.one_at_a_time(session, f"programme|{slug}")
 
 
 def current(session: Session, slug: str) -> Programme:

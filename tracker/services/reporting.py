@@ -282,7 +282,7 @@ def once(session: Session, slug: str, id_: str, kind: type[AFact]) -> AFact | No
 
     Nobody else records in the programme until the transaction ends.
     """
-    queries.one_at_a_time(session, f"programme|{slug}")
+    programmes.alone(session, slug)
     known = factbook.named(session, slug, [id_]).get(id_) if id_ else None
     if known is not None and not isinstance(known, kind):
         raise Refused(f"编号已用 / fact {id_} is on file as a {known.fact}")
@@ -335,7 +335,7 @@ def names_of(owed: Obligation) -> dict[str, Any]:
 def _append(
     session: Session, slug: str, new: Sequence[f.AnyFact], *, now: datetime, known: bool
 ) -> list[f.AnyFact]:
-    queries.one_at_a_time(session, f"programme|{slug}")
+    programmes.alone(session, slug)
     programme = programmes.current(session, slug)
     given = _with_ids(session, slug, new)
     on_file = _near(session, slug, given)

@@ -16,9 +16,8 @@ from tracker.domain import facts as f
 from tracker.domain.comparison import Comparison, Side, compare_sides, side
 from tracker.domain.errors import Misfit, NotFound, Refused
 from tracker.domain.points import Units, points, units
-from tracker.services import closings, pseudonyms, reporting, scoreboard, trail
+from tracker.services import closings, programmes, pseudonyms, reporting, scoreboard, trail
 from tracker.services.scoreboard import Board
-from tracker.store import queries
 from tracker.store.tables import SignoffRow
 from tracker.wording import LANGUAGES, Language, arithmetic
 
@@ -101,7 +100,7 @@ def sign(
     Unfit without a name or for an instant that has not come; Refused where this very ledger is
     signed already.
     """
-    queries.one_at_a_time(session, f"programme|{slug}")
+    programmes.alone(session, slug)
     reporting.fit(
         {
             "person": None if person.strip() else Misfit.MISSING,

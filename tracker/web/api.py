@@ -42,10 +42,10 @@ from tracker.web.interface import (
     Limit,
     Posted,
     Sent,
-    obligation_version,
     part,
     tagged,
     told,
+    version,
     write,
     zone_of,
 )
@@ -66,7 +66,7 @@ def programme_list(asked: Entering) -> ProgrammesAnswer:
     """The current version of every programme in the database."""
     with asked.runtime.database.read() as session:
         mine = [slug for slug in programmes.slugs(session) if asked.who.ever(Act.SEE, slug)]
-        found = [programmes.versions(session, slug)[-1] for slug in mine]
+        found = [programmes.versions(session, slug)[0] for slug in mine]
     return ProgrammesAnswer(
         programmes=[
             PublishedAnswer(id=one.slug, version=one.version, hash=one.hash, title=one.title,
@@ -138,7 +138,7 @@ def obligation(asked: Seeing, slug: str, key: Annotated[str, Query(max_length=30
     asked.must(Act.SEE, at.about(one.obligation))
     return tagged(
         obligation_told(asked, board, one, lost_by_key(at)),
-        obligation_version(board, one),
+        version(matter.version_of(board.programme, one.obligation, board.facts)),
         asked,
     )
 

@@ -189,8 +189,8 @@ def change_account(asked: Administering, number: Number, sent: Sent) -> Response
     body, on = read(sent, ChangeBody), _on(asked)
 
     def act(session: Session) -> AccountAnswer:
-        one = accounts.account(session, number, on)
-        must_match(asked, _version(one), needed=True)
+        accounts.alone(session)
+        must_match(asked, _version(accounts.account(session, number, on)), needed=True)
         switch = {True: accounts.disable, False: accounts.enable}
         if body.disabled is not None:
             switch[body.disabled](session, number, now=asked.now, on=on, by=asked.by)

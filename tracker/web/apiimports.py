@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import ConfigDict, Field
 from sqlmodel import Session
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from tracker.domain.errors import DefinitionError, Problem
 from tracker.services import calendars, drafts, programmes
 from tracker.services.drafts import DraftLine, Kept
 from tracker.web.asking import Asked
-from tracker.web.entry import Importing, LookingSomewhere
+from tracker.web.entry import Importing
 from tracker.web.imports import KINDS, Question, own, questions, read_in, suffix_of
 from tracker.web.intake import FILE_LIMIT, TooLarge
 from tracker.web.interface import (
@@ -39,7 +39,7 @@ from tracker.web.interface import (
     told,
     write,
 )
-from tracker.web.workcalendar import approve, years
+from tracker.web.workcalendar import Calendaring, LoadingDays, approve, years
 from tracker.wording.drafts import DraftWords
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
@@ -137,6 +137,15 @@ class PublishBody(Body):
     )
 
 
+def drafting(asked: Importing, number: Number) -> Asked:
+    """Whose draft it is comes before what is said about it."""
+    own(asked, number)
+    return asked
+
+
+Drafting = Annotated[Asked, Depends(drafting)]
+
+
 @router.get("/imports")
 def draft_list(asked: Importing) -> DraftsAnswer:
     with asked.runtime.database.read() as session:
@@ -157,7 +166,7 @@ def receive(asked: Importing, sent: Sent) -> Response:
     before is told and no other one is made."""
     body = read(sent, DocumentBody)
     asked.must(Act.RUN, About(body.programme))
-    content = content_of(body.content)
+    content = content_of(body.content, "content")
     if len(content) > FILE_LIMIT:
         raise TooLarge
     if suffix_of(body.name) not in KINDS:
@@ -171,8 +180,7 @@ def receive(asked: Importing, sent: Sent) -> Response:
 
 
 @router.get("/imports/{number}")
-def draft(asked: Importing, number: Number) -> DraftAnswer:
-    own(asked, number)
+def draft(asked: Drafting, number: Number) -> DraftAnswer:
     with asked.runtime.database.read() as session:
         return _told(asked, session, number)
 
@@ -208,10 +216,9 @@ def _question(one: Question) -> QuestionAnswer:
 
 @router.post("/imports/{number}/decisions", status_code=201, response_model=DraftAnswer,
              openapi_extra=takes(DecisionsBody))  # fmt: skip
-def decide(asked: Importing, number: Number, sent: Sent) -> Response:
+def decide(asked: Drafting, number: Number, sent: Sent) -> Response:
     """Refused whole where a point, a reading, a difference or a choice is not the draft's."""
     body = read(sent, DecisionsBody)
-    own(asked, number)
 
     def act(session: Session) -> DraftAnswer:
         one = drafts.kept(session, number)
@@ -242,9 +249,8 @@ def _check(one: Kept, body: DecisionsBody) -> None:
 
 @router.post("/imports/{number}/publish", status_code=201, response_model=PublishedAnswer,
              openapi_extra=takes(PublishBody))  # fmt: skip
-def publish(asked: Importing, number: Number, sent: Sent) -> Response:
+def publish(asked: Drafting, number: Number, sent: Sent) -> Response:
     body = read(sent, PublishBody)
-    own(asked, number)
 
     def act(session: Session) -> PublishedAnswer:
         one = drafts.publish(session, number, language=asked.language, now=asked.now, by=asked.by,
@@ -257,8 +263,7 @@ def publish(asked: Importing, number: Number, sent: Sent) -> Response:
 
 @router.post("/imports/{number}/drop", status_code=201, response_model=DoneAnswer,
              openapi_extra=NOTHING)  # fmt: skip
-def drop(asked: Importing, number: Number, sent: Bare) -> Response:
-    own(asked, number)
+def drop(asked: Drafting, number: Number, sent: Bare) -> Response:
     return done(asked, sent, number, lambda session: drafts.drop(
         session, number, now=asked.now, by=asked.by))  # fmt: skip
 
@@ -308,7 +313,7 @@ class MovesAnswer(Answer):
 
 
 @router.get("/calendar")
-def calendar(asked: LookingSomewhere, first: int = 2020, last: int = 2030) -> CalendarAnswer:
+def calendar(asked: Calendaring, first: int = 2020, last: int = 2030) -> CalendarAnswer:
     with asked.runtime.database.read() as session:
         known = calendars.calendar(session)
     of = range(max(first, 1992), min(last, 2100) + 1)
@@ -332,9 +337,8 @@ def _moves(session: Session, body: NoticeBody, now: datetime, *, loaded: bool) -
 
 @router.post("/calendar/price", status_code=200, response_model=MovesAnswer,
              openapi_extra=takes(NoticeBody))  # fmt: skip
-def price_notice(asked: Importing, sent: Sent) -> Response:
+def price_notice(asked: LoadingDays, sent: Sent) -> Response:
     """Which dates would move; nothing is loaded."""
-    asked.must(Act.RUN, About())
     body = read(sent, NoticeBody)
     with asked.runtime.database.read() as session:
         return told(_moves(session, body, asked.now, loaded=False))
@@ -342,9 +346,8 @@ def price_notice(asked: Importing, sent: Sent) -> Response:
 
 @router.post("/calendar", status_code=201, response_model=MovesAnswer,
              openapi_extra=takes(NoticeBody))  # fmt: skip
-def load_notice(asked: Importing, sent: Sent) -> Response:
+def load_notice(asked: LoadingDays, sent: Sent) -> Response:
     """In all programmes, so that whoever runs only one may not."""
-    asked.must(Act.RUN, About())
     body = read(sent, NoticeBody)
 
     def act(session: Session) -> MovesAnswer:

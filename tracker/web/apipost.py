@@ -57,11 +57,13 @@ from tracker.web.interface import (
     Sent,
     done,
     example,
+    on_the_clock,
     part,
     read,
     takes,
     told,
     write,
+    zone_of,
 )
 from tracker.web.lists import MOST_NOTICES
 from tracker.web.pages import opened
@@ -151,7 +153,7 @@ class ResendBody(Body):
 
 
 def _sent(session: Session, slug: str, keys: list[str]) -> SentAnswer:
-    version = programmes.versions(session, slug)[-1].version
+    version = programmes.versions(session, slug)[0].version
     return SentAnswer(programme=about(known(session, slug), version), keys=keys)
 
 
@@ -324,7 +326,8 @@ def settle_reply(asked: Running, slug: str, reply: Number, sent: Bare) -> Respon
 
 class SilenceBody(Body):
     """推后 (snooze) or 静默 (silence), with an end and a reason. `subject` is an obligation's key,
-    a unit or a person's number; empty for the whole programme."""
+    a unit or a person's number; empty for the whole programme. `until` without an offset is by the
+    programme's clock."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -347,7 +350,7 @@ def silence_list(asked: LookingNow, slug: str) -> SilencesAnswer:
     with asked.runtime.database.read() as session:
         programme = known(session, slug)
         found = silences.of_programme(session, slug)
-        version = programmes.versions(session, slug)[-1].version
+        version = programmes.versions(session, slug)[0].version
     return SilencesAnswer(
         programme=about(programme, version),
         silences=[answering.silence_answer(one, programme.tz, asked.now) for one in found],
@@ -358,9 +361,10 @@ def silence_list(asked: LookingNow, slug: str) -> SilencesAnswer:
              openapi_extra=takes(SilenceBody))  # fmt: skip
 def silence(asked: Running, slug: str, sent: Sent) -> Response:
     body = read(sent, SilenceBody)
+    until = on_the_clock(body.until, zone_of(asked, slug))
     return write(asked, sent, lambda session: answering.silence_answer(
         silences.make(session, slug, scope=body.scope, subject=body.subject, mode=body.mode,
-                      until=body.until, because=body.because, by=asked.by, now=asked.now),
+                      until=until, because=body.because, by=asked.by, now=asked.now),
         known(session, slug).tz, asked.now,
     ))  # fmt: skip
 

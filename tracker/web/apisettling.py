@@ -50,10 +50,12 @@ from tracker.web.interface import (
     Sent,
     Text,
     example,
+    on_the_clock,
     read,
     takes,
     told,
     write,
+    zone_of,
 )
 from tracker.web.pages import opened
 from tracker.wording import cliff
@@ -182,7 +184,8 @@ def assign(asked: Running, slug: str, clause: Id, sent: Sent) -> Response:
 
 
 class SignBody(Body):
-    """签定 of the score as of an instant, now unless told."""
+    """签定 of the score as of an instant, now unless told; by the programme's clock where it has no
+    offset."""
 
     model_config = example(person="王主任", as_of="2021-12-31T16:00:00Z")
     person: Person
@@ -210,11 +213,11 @@ def signoff(asked: LookingNow, slug: str, number: Number) -> SignoffSinceAnswer:
 @router.post("/signoffs", status_code=201, response_model=SignoffAnswer,
              openapi_extra=takes(SignBody))  # fmt: skip
 def sign(asked: Running, slug: str, sent: Sent) -> Response:
-    body = read(sent, SignBody)
+    body, zone = read(sent, SignBody), zone_of(asked, slug)
+    as_of = on_the_clock(body.as_of, zone) if body.as_of else asked.now
     return write(asked, sent, lambda session: answering.signoff_answer(
-        signoffs.sign(session, slug, as_of=body.as_of or asked.now, now=asked.now, by=asked.by,
-                      person=body.person, note=body.note),
-        programmes.current(session, slug).tz,
+        signoffs.sign(session, slug, as_of=as_of, now=asked.now, by=asked.by, person=body.person,
+                      note=body.note), zone,
     ))  # fmt: skip
 
 

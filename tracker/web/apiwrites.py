@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
+from sqlmodel import Session
 from starlette.responses import Response
 
 from tracker.definitions.answers import Answer
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import NotFound
-from tracker.services import cases, readings, reporting
+from tracker.services import cases, factbook, programmes, readings, reporting
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Reporting, Reviewing, Running
@@ -29,16 +31,18 @@ from tracker.web.interface import (
     Id,
     Key,
     Person,
+    Posted,
     Reason,
     Sent,
     Text,
     content_of,
     done,
+    example,
     must_match,
-    obligation_version,
     on_the_clock,
     read,
     takes,
+    version,
     write,
     zone_of,
 )
@@ -121,6 +125,12 @@ class ReviewBody(Body):
     reason: Text = ""
 
 
+class TakingBackBody(Body):
+    model_config = example(obligation="1/done/housing", reason="点错了")
+    obligation: Key
+    reason: Reason
+
+
 class CaseBody(Body):
     model_config = ConfigDict(
         json_schema_extra={
@@ -158,14 +168,30 @@ class DecisionBody(Body):
     reason: Reason
 
 
-def _owed(asked: Asked, slug: str, key: str, act: Act) -> tuple[Desk, str]:
-    """The programme, for somebody who may do this to that obligation, and the obligation's
-    version."""
+def _owed(asked: Asked, slug: str, key: str, act: Act) -> Desk:
+    """The programme, for somebody who may do this to that obligation."""
     with opened(asked, slug) as (_, at):
         found = matter.find(at.board, key)
     asked.must(act, at.about(found.obligation))
-    must_match(asked, obligation_version(at.board, found))
-    return at, key
+    return at
+
+
+def _record(
+    asked: Asked, sent: Posted, slug: str, key: str, act: Callable[[Session], f.AnyFact]
+) -> Response:
+    """The fact about the obligation, unless it is another one than If-Match names. Whether it is
+    is seen in the transaction that records, when nobody else can be quicker any more."""
+
+    def acted(session: Session) -> RecordedAnswer:
+        if "if-match" in asked.request.headers:
+            programmes.alone(session, slug)
+            owed = reporting.owing(session, slug, key, now=asked.now)
+            known = factbook.near(session, slug, clauses=[owed.clause])
+            current = programmes.current(session, slug)
+            must_match(asked, version(matter.version_of(current, owed, known)))
+        return recorded(act(session))
+
+    return write(asked, sent, acted)
 
 
 def _fresh() -> str:
@@ -186,17 +212,20 @@ def recorded(fact: f.AnyFact) -> RecordedAnswer:
 def report(asked: Reporting, slug: str, sent: Sent) -> Response:
     """填报. If-Match takes the ETag of the obligation."""
     body = read(sent, ReportBody)
-    at, key = _owed(asked, slug, body.obligation, Act.REPORT)
+    at, key = _owed(asked, slug, body.obligation, Act.REPORT), body.obligation
     if body.submitted_at is not None:
         asked.must(Act.RUN, About(slug))
-    uploads = [Upload(one.name, io.BytesIO(content_of(one.content))) for one in body.files]
+    uploads = [
+        Upload(one.name, io.BytesIO(content_of(one.content, f"files.{n}.content")))
+        for n, one in enumerate(body.files)
+    ]
     evidence = keep(folder_of(asked.runtime.settings.data), uploads)
-    return write(asked, sent, lambda session: recorded(reporting.report_progress(
-        session, at.slug, key, now=asked.now, by=asked.by, id_=_fresh(),
+    return _record(asked, sent, slug, key, lambda session: reporting.report_progress(
+        session, slug, key, now=asked.now, by=asked.by, id_=_fresh(),
         submitted_at=body.submitted_at and on_the_clock(body.submitted_at, at.zone),
         done=body.done, count=body.count,
         share=body.share, note=body.note, evidence=evidence,
-    )))  # fmt: skip
+    ))  # fmt: skip
 
 
 @router.post(
@@ -204,18 +233,21 @@ def report(asked: Reporting, slug: str, sent: Sent) -> Response:
     openapi_extra=takes(ExtensionBody),
 )  # fmt: skip
 def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
+    """延期. If-Match takes the ETag of the obligation."""
     body = read(sent, ExtensionBody)
-    at, key = _owed(asked, slug, body.obligation, Act.REPORT)
-    said = {"now": asked.now, "by": asked.by, "reason": body.reason, "id_": _fresh()}
+    at, key = _owed(asked, slug, body.obligation, Act.REPORT), body.obligation
     if body.outcome != "requested":
         asked.must(Act.RUN, About(slug))
-    if body.outcome == "refused":
-        return write(asked, sent, lambda session: recorded(
-            reporting.refuse_extension(session, at.slug, key, **said)))  # type: ignore[arg-type]  # fmt: skip
-    act = reporting.ask_extension if body.outcome == "requested" else reporting.grant_extension
-    return write(asked, sent, lambda session: recorded(
-        act(session, at.slug, key, until=body.until,
-            until_at=body.until_at and on_the_clock(body.until_at, at.zone), **said)))  # type: ignore[arg-type]  # fmt: skip
+    until_at = body.until_at and on_the_clock(body.until_at, at.zone)
+
+    def act(session: Session) -> f.AnyFact:
+        said = {"now": asked.now, "by": asked.by, "reason": body.reason, "id_": _fresh()}
+        if body.outcome == "refused":
+            return reporting.refuse_extension(session, slug, key, **said)  # type: ignore[arg-type]
+        how = reporting.ask_extension if body.outcome == "requested" else reporting.grant_extension
+        return how(session, slug, key, until=body.until, until_at=until_at, **said)  # type: ignore[arg-type]
+
+    return _record(asked, sent, slug, key, act)
 
 
 @router.post(
@@ -223,21 +255,41 @@ def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
     openapi_extra=takes(ReviewBody),
 )  # fmt: skip
 def review(asked: Reviewing, slug: str, sent: Sent) -> Response:
-    """审核 of a report about this obligation."""
+    """审核 of a report about this obligation, whose ETag If-Match takes."""
     body = read(sent, ReviewBody)
-    at, key = _owed(asked, slug, body.obligation, Act.REVIEW)
-    known = matter.find(at.board, key).obligation
-    place = reporting.names_of(known)
+    _reported(_owed(asked, slug, body.obligation, Act.REVIEW), body.obligation, body.report)
+    return _record(asked, sent, slug, body.obligation, lambda session: reporting.review(
+        session, slug, body.report, outcome=body.outcome, reason=body.reason, now=asked.now,
+        by=asked.by, id_=_fresh(),
+    ))  # fmt: skip
+
+
+@router.post(
+    "/programmes/{slug}/reviews/{review}/take-back", status_code=201,
+    response_model=RecordedAnswer, openapi_extra=takes(TakingBackBody),
+)  # fmt: skip
+def take_back(asked: Reviewing, slug: str, review: Id, sent: Sent) -> Response:
+    """撤回审核: the report waits again. If-Match takes the ETag of the obligation."""
+    body = read(sent, TakingBackBody)
+    at = _owed(asked, slug, body.obligation, Act.REVIEW)
+    verdict = next((one for one in at.board.facts if one.id == review), None)
+    if not isinstance(verdict, f.Review):
+        raise NotFound(f"没有这次审核 / no review {review!r}")
+    _reported(at, body.obligation, verdict.report)
+    return _record(asked, sent, slug, body.obligation, lambda session: reporting.take_back_review(
+        session, slug, review, reason=body.reason, now=asked.now, by=asked.by, id_=_fresh(),
+    ))  # fmt: skip
+
+
+def _reported(at: Desk, key: str, report: str) -> None:
+    """NotFound for a report about something else, which others may have to review."""
+    place = reporting.names_of(matter.find(at.board, key).obligation)
     if not any(
-        isinstance(one, f.Report) and one.id == body.report
+        isinstance(one, f.Report) and one.id == report
         and {name: getattr(one, name) for name in place} == place
         for one in at.board.facts
     ):  # fmt: skip
-        raise NotFound(f"没有这次填报 / no report {body.report!r} about {key}")
-    return write(asked, sent, lambda session: recorded(reporting.review(
-        session, at.slug, body.report, outcome=body.outcome, reason=body.reason, now=asked.now,
-        by=asked.by, id_=_fresh(),
-    )))  # fmt: skip
+        raise NotFound(f"没有这次填报 / no report {report!r} about {key}")
 
 
 @router.post(

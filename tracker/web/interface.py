@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 from sqlmodel import Session
 from starlette.responses import JSONResponse
 
@@ -23,12 +23,10 @@ from schedules.instants import local_instant
 from tracker.definitions import sheets, telling
 from tracker.definitions.answers import Answer
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
-from tracker.domain.obligations import Standing
 from tracker.services import programmes, replays
-from tracker.services.scoreboard import Board
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
-from tracker.web.intake import TooLarge, Unclear
+from tracker.web.intake import TooLarge
 
 MOST_BYTES = 16 * 1024 * 1024
 """A file of the size that a page takes, in base64, and what is said about it."""
@@ -98,6 +96,13 @@ class MatchNeeded(TrackerError):
     """An update without the version that it is of."""
 
 
+class Unread(TrackerError):
+    """What stands at a place outside of the body is not what belongs there."""
+
+    def __init__(self, place: str, text: str) -> None:
+        super().__init__(f"{place}: {text}")
+
+
 # -- bodies --------------------------------------------------------------------------------------
 
 
@@ -137,14 +142,14 @@ def read(sent: Posted, model: type[Model]) -> Model:
     except ValidationError as error:
         told = content if isinstance(content, dict) else {}
         raise DefinitionError(
-            [
-                telling.in_both(
-                    sheets.fault_in(one, told),
-                    place=".".join(map(str, one["loc"])) or "body",
-                )
-                for one in error.errors(include_url=False)
-            ]
+            [problem_of(one, told) for one in error.errors(include_url=False)]
         ) from error
+
+
+def problem_of(error: ErrorDetails, body: Mapping[str, Any]) -> Problem:
+    """With the place in the body, or in what stands around it: `query.limit`."""
+    place = ".".join(map(str, error["loc"])) or "body"
+    return telling.in_both(sheets.fault_in(error, body), place=place)
 
 
 def example(**body: JsonValue) -> ConfigDict:
@@ -191,12 +196,12 @@ def bare(sent: Sent) -> Posted:
 Bare = Annotated[Posted, Depends(bare)]
 
 
-def content_of(given: str) -> bytes:
-    """A file in base64; Unclear for what is none."""
+def content_of(given: str, place: str) -> bytes:
+    """A file in base64; DefinitionError with the place for what is none."""
     try:
         return base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Unclear("form") from error
+        raise DefinitionError([Problem(place, "不是 base64 / not base64")]) from error
 
 
 # -- writing -------------------------------------------------------------------------------------
@@ -215,7 +220,7 @@ def write(
         with asked.runtime.database.write() as session:
             return _json(act(session).model_dump_json(by_alias=True), status)
     if not re.fullmatch(r"[\x21-\x7e]{1,200}", key):
-        raise Unclear("form")
+        raise Unread("Idempotency-Key", "1 至 200 个可见的 ASCII 字符 / 1 to 200 visible ASCII")
     same = sha256(f"{request.method} {request.url.path}?{request.url.query}|".encode() + sent.raw)
     with asked.runtime.database.write() as session:
         known = replays.find(session, asked.who.owner, key, same.hexdigest())
@@ -255,13 +260,6 @@ def version(*parts: object) -> str:
     return f'"{sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]}"'
 
 
-def obligation_version(board: Board, one: Standing) -> str:
-    """Another one after every report, review and move of its deadline, and after a new version of
-    the programme; the same while only time goes by."""
-    return version(board.programme.hash, one.obligation.key, one.obligation.version, one.has,
-                   one.submitted_at, one.waiting, one.returned, one.done_at, one.open)  # fmt: skip
-
-
 def must_match(asked: Asked, current: str, *, needed: bool = False) -> None:
     """Changed where If-Match names another version, MatchNeeded where there has to be one."""
     given = asked.request.headers.get("if-match", "").strip()
@@ -296,14 +294,14 @@ def part(
     name: Callable[[Thing], str],
 ) -> tuple[list[Thing], dict[str, str]]:  # fmt: skip
     """A page of a list, and the Link header (RFC 8288) to the next one. The cursor names the last
-    thing that was told, so that what is added meanwhile shifts nothing; Unclear for one of which
+    thing that was told, so that what is added meanwhile shifts nothing; Unread for one of which
     nothing is left."""
     begin = 0
     if cursor:
         after = _name(cursor)
         begin = next((n + 1 for n, one in enumerate(things) if name(one) == after), -1)
         if begin < 0:
-            raise Unclear("form")
+            raise Unread("cursor", _NO_CURSOR)
     found = list(things[begin : begin + limit])
     if begin + limit >= len(things):
         return found, {}
@@ -312,8 +310,11 @@ def part(
     return found, {"link": f'<{following.path}?{following.query}>; rel="next"'}
 
 
+_NO_CURSOR = "不是这个列表的续页 / not where a page of this list ended"
+
+
 def _name(cursor: str) -> str:
     try:
         return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise Unclear("form") from error
+        raise Unread("cursor", _NO_CURSOR) from error

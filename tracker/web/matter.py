@@ -17,7 +17,7 @@ from tracker.domain.forecast import Saving
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import Light, Obligation, Standing
 from tracker.domain.points import Units
-from tracker.domain.programme import Clause, Item, Reading, Section, TargetValue
+from tracker.domain.programme import Clause, Item, Programme, Reading, Section, TargetValue
 from tracker.services import people
 from tracker.services.scoreboard import Board
 from tracker.web.outlook import Outlook
@@ -230,11 +230,7 @@ def history(session: Session, board: Board, one: Standing) -> list[Event]:
         if fact.recorded_at <= board.known_at and fact.occurred_at <= board.as_of
     ]
     replaced = {fact.supersedes for fact in known if fact.supersedes is not None}
-    about = [fact for fact in known if _concerns(fact, one.obligation)]
-    reports = {fact.id for fact in about if isinstance(fact, f.Report)}
-    about += [fact for fact in known if isinstance(fact, f.Review) and fact.report in reports]
-    named = {fact.id for fact in about}
-    about += [one_ for one_ in known if isinstance(one_, f.Withdrawal) and one_.supersedes in named]
+    about = facts_about(known, one.obligation)
     names = names_of(session, {fact.by for fact in about}, board)
     events = [
         Event(kind := kind_of(fact), fact.occurred_at, MARKS.get(kind, "none"), fact,
@@ -246,6 +242,24 @@ def history(session: Session, board: Board, one: Standing) -> list[Event]:
         events.append(Event("missed", due_at, "late", due_at=due_at))
     events.sort(key=lambda event: (event.at, event.fact.recorded_at if event.fact else event.at))
     return events
+
+
+def facts_about(known: Sequence[f.AnyFact], owed: Obligation) -> list[f.AnyFact]:
+    """What was said about the obligation, the reviews of its reports, and what took them back."""
+    about = [fact for fact in known if _concerns(fact, owed)]
+    reports = {fact.id for fact in about if isinstance(fact, f.Report)}
+    about += [fact for fact in known if isinstance(fact, f.Review) and fact.report in reports]
+    named = {fact.id for fact in about}
+    return about + [
+        fact for fact in known if isinstance(fact, f.Withdrawal) and fact.supersedes in named
+    ]
+
+
+def version_of(programme: Programme, owed: Obligation, known: Sequence[f.AnyFact]) -> str:
+    """Names the state of an obligation: another one after every fact about it, every move of its
+    deadline and every version of the programme; the same while only time goes by."""
+    said = sorted(fact.id for fact in facts_about(known, owed))
+    return "|".join([programme.hash, owed.key, str(owed.version), *said])
 
 
 def _concerns(fact: f.AnyFact, owed: Obligation) -> bool:

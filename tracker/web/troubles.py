@@ -19,7 +19,7 @@ from tracker.store.database import StoreError
 from tracker.web.access import Forbidden, PasswordNeeded, SignInNeeded
 from tracker.web.asking import asked
 from tracker.web.intake import FILE_LIMIT, TooLarge, Unclear
-from tracker.web.interface import Changed, MatchNeeded
+from tracker.web.interface import Changed, MatchNeeded, Unread, problem_of
 from tracker.web.rendering import page
 from tracker.web.security import HEADERS
 
@@ -47,6 +47,8 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(413, "too_large", reason=f"{FILE_LIMIT // 1024 // 1024} MB")
         case Unclear():
             return Trouble(400, f"unclear_{error}")
+        case Unread():
+            return Trouble(400, "unclear_form", details=(str(error),))
         case Unfit():
             told = (f"{part}: {misfit.value}" for part, misfit in error.parts.items())
             return Trouble(422, "definition", reason=str(error), details=tuple(told))
@@ -66,7 +68,11 @@ def trouble_of(error: Exception) -> Trouble:
         case TrackerError():
             return Trouble(409, "refused", reason=str(error))
         case RequestValidationError():
-            return Trouble(400, "unclear_form")
+            return Trouble(
+                400,
+                "unclear_form",
+                details=tuple(str(problem_of(one, {})) for one in error.errors()),
+            )
         case HTTPException():
             known = {404: "no_page", 405: "method", 413: "too_large"}
             return Trouble(error.status_code, known.get(error.status_code, "http"))

@@ -84,6 +84,7 @@ def loading(asked: Entering) -> Asked:
 
 
 Calendaring = Annotated[Asked, Depends(reading)]
+LoadingDays = Annotated[Asked, Depends(loading)]
 
 
 @router.get("/calendar")
@@ -110,7 +111,7 @@ def _calendar(
 
 
 @router.post("/calendar")
-def load(asked: Annotated[Asked, Depends(loading)], form: Received) -> Response:
+def load(asked: LoadingDays, form: Received) -> Response:
     """First which dates would move; then, once that is approved, it is loaded and they move."""
     with asked.runtime.database.read() as session:
         try:
