@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import date
 from fractions import Fraction
+from io import BytesIO
 from typing import Any, get_args
 
+import docx
 import jsonschema
 import pytest
 
@@ -162,4 +164,28 @@ def test_the_document_has_the_offices_form_and_every_unit(language: Any) -> None
         assert one.name in text
         assert one.name in page
     assert f"({of(told, 住建局).in_time}/{of(told, 住建局).due})" in text.replace(" ", "")
+    told_in = bulletin_files.values(told, language, "<考核办>")
+    word = docx.Document(BytesIO(content("docx")))
+    written = [one.text for one in word.paragraphs]
+    numbered = [one.text for one in word.paragraphs if one.style and one.style.name == "一级标题"]
+    assert written[:4] == ["<考核办>", told.title, told_in["title"], told_in["to"]]
+    assert numbered == [told_in[f"{part}_title"] for part in ("overall", "places", "late")]
+    assert set(written) >= {*told_in["overall"], *told_in["places"], *told_in["late"]}
+    assert written[-3:] == ["<考核办>", told_in["on"], told_in["note"]]
+    tables = [[[cell.text for cell in row.cells] for row in one.rows] for one in word.tables]
+    assert tables == [[told_in["heads"], *rows] for rows in (told_in["rows"], told_in["beside"])]
+    assert content("docx") == content("docx")
     jsonschema.validate(json.loads(content("json")), jsonform.schema(Bulletin))
+
+
+def test_a_bulletin_of_which_nothing_can_be_said_says_so() -> None:
+    """Nobody was late, and no unit owed enough for a rate."""
+    few = a_programme(*owed(住建局, 1, 2))
+    seen = of_documents(few, [], china(), as_of=at("2021-08-31 24:00"))
+    told = bulletin(seen, seen, first=date(2021, 8, 1), last=date(2021, 8, 31), by="timely")
+    said = bulletin_files.values(told, "zh", "考核办")
+    assert (said["rows"], said["places"]) == ([], ["本期没有可以排名的单位。"])
+    assert (said["late"], said["late_none"]) == ([], "本期到期的事项没有逾期。")
+    environment = compiled(Settings(secret="x" * 32))
+    for kind in bulletin_files.KINDS:
+        assert bulletin_files.content(environment, "zh", told, kind, office="考核办")

@@ -189,7 +189,8 @@ def bulletin(
     else:
         told = bulletin_files.values(made, place.lang, "")
         rows = [tuple(row) for row in (*told["rows"], *told["beside"])]
-        show.echo(told["title"], *told["paragraphs"], *show.table(told["heads"], rows, right=[]))
+        table = show.table(told["heads"], rows, right=[])
+        show.echo(told["title"], *told["overall"], *told["places"], *table)
 
 
 def _period(board: Board, first: str, last: str) -> tuple[date, date]:

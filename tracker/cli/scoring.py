@@ -169,7 +169,7 @@ def bulletin(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="FILE", help="写入 .pdf .html 或 .json / write the file"
+            "--out", "-o", metavar="FILE", help="写入 .docx .pdf .html 或 .json / write the file"
         ),
     ] = None,
     json: Json = False,

@@ -1,8 +1,8 @@
-"""A bulletin as a document in the office's form: PDF, HTML, JSON."""
+"""A bulletin as a document in the office's form: Word, PDF, HTML, JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +12,12 @@ from jinja2 import Environment
 from schedules.deadlines import local_day
 from tracker.exports.jsonform import json_bytes
 from tracker.exports.pdf import pdf_bytes
+from tracker.exports.word import Block, Paragraph, Role, Signature, Table, docx_bytes
 from tracker.services.bulletin import FEWEST, Bulletin, LateLine, UnitRow
 from tracker.wording import Language, text
 from tracker.wording.forms import number, points
 
-KINDS = ("pdf", "html", "json")
+KINDS = ("docx", "pdf", "html", "json")
 LATE_LINES = 30
 HEADINGS = (
     "place",
@@ -29,6 +30,8 @@ HEADINGS = (
     "lost_in_period",
     "lost",
 )
+WIDTHS = (16, 35, 11, 25, 11, 11, 33, 15, 15)
+"""Of the table's columns in Word, one to another."""
 
 
 def content(
@@ -40,6 +43,12 @@ def content(
             return json_bytes(Bulletin, made)
         case "pdf":
             return pdf_bytes("bulletin", values(made, language, office), made_at=made.as_of)
+        case "docx":
+            told = values(made, language, office)
+            return docx_bytes(
+                list(_blocks(told)), title=told["title"], author=office,
+                language="zh-CN" if language == "zh" else "en-GB", made_at=made.as_of,
+            )  # fmt: skip
         case "html":
             page = environment.get_template("bulletin/bulletin.html.j2")
             return page.render(**values(made, language, office)).encode()
@@ -55,17 +64,44 @@ def values(made: Bulletin, language: Language, office: str) -> dict[str, Any]:
         "office": office,
         "programme": made.title,
         "title": told.title(),
-        "paragraphs": list(told.paragraphs()),
+        "to": told.say("to"),
+        "overall_title": told.say("overall_title"),
+        "overall": list(told.overall()),
+        "places_title": told.say("places_title"),
+        "places": list(told.places()),
         "heads": [told.say(f"head_{name}") for name in HEADINGS],
         "rows": [told.row(one) for one in made.ranked],
         "beside_title": told.say("beside", n=FEWEST) if made.beside else "",
         "beside": [told.row(one) for one in made.beside],
-        "late_title": told.say("late_title", n=len(made.late)) if made.late else "",
-        "late": [told.late(one) for one in made.late[:LATE_LINES]],
+        "late_title": told.say("late_title" if made.late else "late_none_title", n=len(made.late)),
+        "late_none": "" if made.late else told.say("late_none"),
+        "late": [f"{n}. {told.late(one)}" for n, one in enumerate(made.late[:LATE_LINES], 1)],
         "late_more": told.more(),
         "note": told.note(),
         "on": told.on(),
     }
+
+
+def _blocks(told: Mapping[str, Any]) -> Iterator[Block]:
+    yield Paragraph(Role.OFFICE, told["office"])
+    yield Paragraph(Role.ABOUT, told["programme"])
+    yield Paragraph(Role.TITLE, told["title"])
+    yield Paragraph(Role.TO, told["to"])
+    yield Paragraph(Role.PART, told["overall_title"])
+    yield from (Paragraph(Role.TEXT, one) for one in told["overall"])
+    yield Paragraph(Role.PART, told["places_title"])
+    yield from (Paragraph(Role.TEXT, one) for one in told["places"])
+    for caption, rows in (("", told["rows"]), (told["beside_title"], told["beside"])):
+        if caption:
+            yield Paragraph(Role.TEXT, caption)
+        if rows:
+            yield Table(told["heads"], rows, WIDTHS, left=frozenset({1}))
+    yield Paragraph(Role.PART, told["late_title"])
+    for one in (told["late_none"], *told["late"], told["late_more"]):
+        if one:
+            yield Paragraph(Role.TEXT, one)
+    yield Signature(told["office"], told["on"])
+    yield Paragraph(Role.NOTE, told["note"])
 
 
 class _Telling:
@@ -85,7 +121,7 @@ class _Telling:
     def title(self) -> str:
         return self.say("title", span=self.span())
 
-    def paragraphs(self) -> Iterator[str]:
+    def overall(self) -> Iterator[str]:
         made = self.made
         due = sum(one.due for one in made.units)
         in_time = sum(one.in_time for one in made.units)
@@ -94,6 +130,12 @@ class _Telling:
         yield self.say("done", due=due, in_time=in_time, share=self.share(in_time, due),
                        late=sum(one.late for one in made.units),
                        unfinished=sum(one.unfinished for one in made.units))  # fmt: skip
+
+    def places(self) -> Iterator[str]:
+        made = self.made
+        if not made.ranked:
+            yield self.say("no_places")
+            return
         yield self.say(f"by_{made.by}")
         if any(one.tied for one in made.ranked):
             yield self.say("ties")

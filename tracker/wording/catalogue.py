@@ -155,6 +155,7 @@ FORMS: Mapping[str, Form] = {
     "num": lambda value, *_: value if isinstance(value, str) else forms.number(value),
     "short": lambda value, *_: forms.number_short_of(value),
     "exact": _exact,
+    "02": lambda value, *_: f"{value:02}",
     "pc": lambda value, *_: forms.per_cent(value),
     "day": lambda value, _, __, zone: forms.day(_local(value, zone)),
     "date": lambda value, _, __, zone: forms.day(_local(value, zone), year=True),
