@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Protocol
 from urllib.parse import urlencode
 
@@ -124,7 +125,9 @@ class Desk:
         self._now = now
         self._as_of = as_of
         self._directory = Directory(session, now)
-        self._views: dict[str, View] = {}
+        # Not a method of ours: what holds us in turn would keep a batch of letters until the
+        # collector comes by.
+        self._view: Callable[[str], View] = cache(lambda slug: planning.view(session, slug))
         self._silences: dict[str, list[Silence]] = {}
         self._told_figures: dict[str, Figures] = {}
         self._people: dict[int | None, PersonRow] = {}
@@ -264,11 +267,6 @@ class Desk:
         self.suppressed += 1
         keep_notices(self._session, self._notices[row.id])
         outbox.suppress(self._session, row, reason, self._now)
-
-    def _view(self, slug: str) -> View:
-        if slug not in self._views:
-            self._views[slug] = planning.view(self._session, slug)
-        return self._views[slug]
 
     # -- the letter --------------------------------------------------------------------------------
 
