@@ -255,7 +255,7 @@ class _Copy:
     names: Mapping[str, nodes.Expr]
     mark: str
     stored: set[str]
-    library: _Library | None
+    origin: _Library | None
     line: int
 
     def of(self, one: Kind) -> Kind:
@@ -274,7 +274,7 @@ class _Copy:
             return nodes.Name(self.mark + one.name, one.ctx, lineno=self.line)
         if one.name in self.names:
             return _Copy({}, "", set(), None, self.line).of(self.names[one.name])
-        library = self.library
+        library = self.origin
         if library is not None and one.name in library.constants:
             return nodes.Const(library.constants[one.name], lineno=self.line)
         if library is not None and one.name in library.named:
