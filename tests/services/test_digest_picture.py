@@ -14,7 +14,7 @@ from sqlmodel import select
 from notifiers.message import Attachment
 from notifiers.mime import build as build_mail
 from schedules.workdays import china
-from tests.builders import a_contact, at, 住建局
+from tests.builders import a_contact, a_programme, at, item, 住建局
 from tests.notifiers.letters import a_letter
 from tests.notifiers.test_mime import read
 from tests.stories.post import stationery
@@ -148,6 +148,42 @@ def test_a_leaders_mail_has_its_picture_inside_and_stays_under_100_kb(
         assert f"cid:{picture['Content-ID'].strip('<>')}" in page.get_content()
         assert picture.get_payload(decode=True).startswith(b"\x89PNG")
         assert "http" not in "".join(re.findall(r'<img[^>]*src="([^"]*)"', page.get_content()))
+
+
+LONG_NAME = (
+    "国家级经济技术开发区管理委员会暨高新技术产业园区"
+    "与生态环境保护综合行政执法大队联合办公室及其派出机构"
+)
+LONG_TITLE = "开展入河排污口排查、监测、溯源与整治并按月报送进展情况" * 2
+
+
+@pytest.mark.parametrize("posts", [(), ("head", "reviewer")])
+def test_a_mail_about_sixty_units_with_long_names_stays_under_100_kb_and_counts_what_it_leaves_out(
+    database: Database, environment: Environment, posts: tuple[str, ...]
+) -> None:
+    """Also for somebody who leads, answers for two of the units and reviews for one."""
+    programme = a_programme(
+        *(item(f"{unit}.{n}", title=LONG_TITLE, responsible=[f"u{unit}"], reviewing_units=["u0"],
+               lead=f"u{unit}", due_on=f"2021-{9 + n:02}-{1 + unit % 28:02}", points="1")
+          for unit in range(60) for n in range(2)),
+        units=[{"id": f"u{unit}", "name": f"第{unit}号{LONG_NAME}"} for unit in range(60)],
+    )  # fmt: skip
+    now = at("2021-10-18 08:30")
+    with database.write() as session:
+        programmes.publish(session, programme, now=at("2021-01-04"), by="office")
+        held = [a_contact(people.EVERY_UNIT, "leader"),
+                *(a_contact(unit, post) for post in posts for unit in ("u1", "u2"))]  # fmt: skip
+        one = [replace(post, name="张三", mail="zhang@county.example") for post in held]
+        people.load_contacts(session, one, now=now, on=date(2021, 1, 1), by="office")
+    with database.write() as session:
+        weekpost.issue_and_post(
+            session, programme.id, now=now, stationery=stationery(), templates=environment
+        )
+    with database.read() as session:
+        [row] = session.exec(select(DispatchRow)).all()
+    assert row.raw is not None
+    assert len(row.raw) < HUNDRED_KB, f"{len(row.raw):,} bytes"
+    assert "其余 " in row.text
 
 
 @pytest.mark.parametrize("language", get_args(Language))

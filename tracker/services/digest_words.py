@@ -131,13 +131,14 @@ def render_digest(
     leave: str = "",
     picture: str = "",
     alt: str = "",
+    cut: int = 1,
 ) -> Rendered:
     """`overview` and `leave` are addresses: of the pages, and for not getting this any more.
     `picture` is where the mail finds its image (`cid:`, `data:`), `alt` what it shows. What is
     `further` meant for the same reader stands behind, and is announced at once."""
-    first = values_of(digest, language, overview)
+    first = values_of(digest, language, overview, cut)
     first |= {"leave": leave, "picture": picture, "alt": alt}
-    behind = [values_of(one, language, overview) for one in further]
+    behind = [values_of(one, language, overview, cut) for one in further]
     for values, one in zip(behind, further, strict=True):
         values["heading"] = text("digest.behind", {"unit": one.unit_name,
                                  "verdict": values["verdict"]}, language=language)  # fmt: skip
@@ -149,9 +150,12 @@ def render_digest(
     return written(environment, "digest/digest", subject, first)
 
 
-def values_of(digest: Digest, language: Language, overview: str = "") -> dict[str, Any]:
-    """What the templates of `digest/` need: text and rows of text."""
-    return DigestWords(digest, language, overview).values()
+def values_of(
+    digest: Digest, language: Language, overview: str = "", cut: int = 1
+) -> dict[str, Any]:
+    """What the templates of `digest/` need: text and rows of text. With a `cut` of 2 lists are half
+    as long before the rest is counted."""
+    return DigestWords(digest, language, overview, cut).values()
 
 
 def health_sentence(finding: Health, language: Language) -> str:
@@ -197,6 +201,7 @@ class DigestWords:
     digest: Digest
     language: Language
     overview: str = ""
+    cut: int = 1
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -213,6 +218,9 @@ class DigestWords:
 
     def say(self, key: str, **values: Any) -> str:
         return text(f"digest.{key}", values, language=self.language, zone=self.zone)
+
+    def most(self, usual: int) -> int:
+        return max(1, usual // self.cut)
 
     def values(self) -> dict[str, Any]:
         digest = self.digest
@@ -233,26 +241,26 @@ class DigestWords:
             "lines_none": self.say("lines_none", until=digest.verdict.until),
             "sums": [] if reviewing else list(self.sums()),
             "reviewing": reviewing,
-            "reviews": [self.review(one) for one in digest.reviews[:REVIEWS]],
-            "reviews_more": self.more("pending_more", digest.reviews, REVIEWS),
-            "units": [self.unit(one) for one in units[:UNITS]],
-            "units_more": self.more("others", units, UNITS),
+            "reviews": [self.review(one) for one in digest.reviews[: self.most(REVIEWS)]],
+            "reviews_more": self.more("pending_more", digest.reviews, self.most(REVIEWS)),
+            "units": [self.unit(one) for one in units[: self.most(UNITS)]],
+            "units_more": self.more("others", units, self.most(UNITS)),
             "units_note": self.units_note(),
             "ranked": not reviewing,
             "whole": self.unit(digest.whole) if self.several else None,
             "legend": _legend(self.language),
             "bar": _bar(digest.whole),
             "joint": self.joint(),
-            "changes": [self.change(one) for one in digest.changes[:CHANGES]],
+            "changes": [self.change(one) for one in digest.changes[: self.most(CHANGES)]],
             "changes_more": self.changes_more(),
             "changes_note": self.say("changes_note", since=digest.since),
             "changes_sum": self.changes_sum(),
-            "events": [self.event(one) for one in digest.events[:EVENTS]],
+            "events": [self.event(one) for one in digest.events[: self.most(EVENTS)]],
             "events_sum": self.events_sum(),
-            "events_more": self.more("lights_more", digest.events, EVENTS),
-            "soon": [self.soon(one) for one in digest.soon[:SOON_ROWS]],
+            "events_more": self.more("lights_more", digest.events, self.most(EVENTS)),
+            "soon": [self.soon(one) for one in digest.soon[: self.most(SOON_ROWS)]],
             "soon_note": self.say("soon_note", n=len(digest.soon)) if digest.soon else "",
-            "soon_more": self.more("soon_more", digest.soon, SOON_ROWS),
+            "soon_more": self.more("soon_more", digest.soon, self.most(SOON_ROWS)),
             "decide": list(self.decide()),
             "health": [health_sentence(one, self.language) for one in digest.health],
             "chain": self.chain(),
@@ -403,7 +411,7 @@ class DigestWords:
         return ChangeRow(title, arithmetic(one.steps, self.language, self.zone), signed(one.change))
 
     def changes_more(self) -> str:
-        rest = self.digest.changes[CHANGES:]
+        rest = self.digest.changes[self.most(CHANGES) :]
         if not rest:
             return ""
         return self.say("changes_more", n=len(rest), sum=signed(sum(one.change for one in rest)))
@@ -449,14 +457,14 @@ class DigestWords:
             moving = sorted((one for one in open_ if one.low or one.high),
                             key=lambda one: (one.low - one.high, one.id))  # fmt: skip
             yield Group(self.say("readings", n=len(open_)),
-                        [self.reading(one) for one in moving[:READINGS]],
-                        self.more("pending_more", moving, READINGS))  # fmt: skip
+                        [self.reading(one) for one in moving[: self.most(READINGS)]],
+                        self.more("pending_more", moving, self.most(READINGS)))  # fmt: skip
         for kind in KINDS:
             those = [one for one in self.digest.pending if one.kind == kind]
             if those and not (kind == "review" and self.digest.reviews):
                 yield Group(self.say(f"pending_{kind}", n=len(those)),
-                            [self.pending(one) for one in those[:WAITING]],
-                            self.more("pending_more", those, WAITING))  # fmt: skip
+                            [self.pending(one) for one in those[: self.most(WAITING)]],
+                            self.more("pending_more", those, self.most(WAITING)))  # fmt: skip
 
     def reading(self, one: OpenReading) -> str:
         return self.say("reading_line", clause=one.clause, question=one.question,

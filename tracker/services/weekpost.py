@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from jinja2 import Environment
@@ -25,6 +26,10 @@ from tracker.services.weekly import Issued
 from tracker.store import queries
 from tracker.store.tables import DispatchKind, DispatchRow, PersonRow
 from tracker.wording import Language
+
+LARGEST = 100_000
+"""Bytes of a mail, more than which some readers cut off and a phone fetches slowly: the lists of a
+larger one are shortened until it fits, and its picture is left out where that is not enough."""
 
 
 def issue_and_post(
@@ -101,25 +106,28 @@ def _row(
     language: Language = "en" if person.language == "en" else "zh"
     overview = f"{stationery.base_url}/p/{slug}/"
     leave = subscriptions.address(stationery.base_url, stationery.secret, person)
-    picture = _picture(digest, language, templates, stationery.domain)
-    letter = digest_words.render_digest(
-        templates, language, digest, *further, overview=overview, leave=leave,
-        picture=f"cid:{picture[0].content_id}" if picture else "",
-        alt=digest_picture.alt(digest, language) if picture else "",
-    )  # fmt: skip
+    whole = _picture(digest, language, templates, stationery.domain)
     message = Message(
         message_id=made_as,
         sender=stationery.sender,
         to=Address(person.mail or "", one_line(person.name)),
-        subject=one_line(letter.subject),
-        text=letter.text,
-        html=letter.html,
-        attachments=picture,
+        subject="",
+        text="",
         date=now,
         in_reply_to=thread,
         references=(thread,),
         headers=subscriptions.headers(leave),
     )
+    for cut, picture in ((1, whole), (2, whole), (4, whole), (4, ()), (8, ())):
+        letter = digest_words.render_digest(
+            templates, language, digest, *further, overview=overview, leave=leave,
+            picture=f"cid:{picture[0].content_id}" if picture else "",
+            alt=digest_picture.alt(digest, language) if picture else "", cut=cut,
+        )  # fmt: skip
+        raw = mime.build(replace(message, subject=one_line(letter.subject), text=letter.text,
+                                 html=letter.html, attachments=picture))  # fmt: skip
+        if len(raw) < LARGEST:
+            break
     assert person.id is not None
     return DispatchRow(
         key=key,
@@ -136,7 +144,7 @@ def _row(
         subject=one_line(letter.subject),
         text=letter.text,
         html=letter.html,
-        raw=mime.build(message),
+        raw=raw,
     )
 
 
