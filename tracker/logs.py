@@ -13,8 +13,11 @@ import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
-QUIET = ("apscheduler", "procrastinate", "alembic", "httpx2", "psycopg.pool", "uvicorn")
+QUIET = ("apscheduler", "procrastinate", "alembic", "httpx2", "uvicorn")
 """Libraries that tell much: their warnings are enough."""
+
+REPEATS = ("psycopg.pool",)
+"""A warning at each try, while the database is away, of what we say ourselves."""
 
 _OURS = frozenset(
     ("method", "route", "status", "ms", "trouble", "round", "job", "count", "channel", "sent",
@@ -30,6 +33,8 @@ def begin(form: Literal["text", "json"], level: str, *, debug: bool = False) -> 
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
+    for name in REPEATS:
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import httpx2 as httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from starlette.testclient import TestClient
 
 from tests.faults.workshop import put_mails
 from tests.web.conftest import House
@@ -85,3 +87,22 @@ def test_a_database_that_is_away_is_a_figure(house: House) -> None:
     )
     with gone.browser() as browser:
         assert figures(browser.get("/metrics"))["tracker_database_up"][()] == 0
+
+
+def test_a_database_that_is_away_is_told_to_monitors_and_where_it_is_to_no_visitor(
+    house: House, visitor: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with house.runtime.database.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE heartbeat")
+    place = house.runtime.database.place
+    for path in ("/health.json", "/health"):
+        answer = visitor.get(path, headers={"accept": "application/json"})
+        body = answer.json()
+        assert (answer.status_code, body["live"], body["ok"]) == (503, True, False)
+        assert body["findings"] == [{"name": "database", "ok": False, "red": True}]
+        assert place not in answer.text
+    page = visitor.get("/p/small/")
+    assert page.status_code == 503
+    assert "tracker migrate" in page.text
+    assert place not in page.text
+    assert place in caplog.text  # whoever runs it learns more

@@ -36,6 +36,11 @@ Synchronous = Literal["full", "normal", "off"]
 class StoreError(TrackerError):
     """The database cannot serve; the text says which one, why, and what to do."""
 
+    @property
+    def advice(self) -> str:
+        """What to do, for whoever may not learn where the database is."""
+        return _ADVICE.get(type(self), "")
+
 
 class Unreachable(StoreError): ...
 

@@ -246,5 +246,4 @@ RED: dict[int | str, dict[str, Any]] = {
 
 @router.get("/health", responses=RED)
 def health(asked: Tending) -> Any:
-    state = vitals.vitals(asked)
-    return JSONResponse(state.body(), status_code=200 if state.ok else 503)
+    return vitals.for_machines(asked)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from schedules.deadlines import local_day
 from tracker.domain.authority import Act
@@ -25,7 +25,7 @@ from tracker.web.asking import Asked, asked, language_of
 from tracker.web.assets import FOREVER
 from tracker.web.intake import Form, received
 from tracker.web.rendering import page
-from tracker.web.vitals import vitals
+from tracker.web.vitals import for_machines, vitals
 
 router = APIRouter()
 
@@ -250,17 +250,15 @@ def _inside(target: str) -> str:
 @router.get("/health.json")
 def health_for_machines(asked: Asking) -> Response:
     """For a monitor: no names and no figures of a programme, so nobody is asked for a code."""
-    state = vitals(asked)
-    return JSONResponse(state.body(), status_code=200 if state.ok else 503)
+    return for_machines(asked)
 
 
 @router.get("/health")
 def health_page(asked: Asking) -> Response:
     """A program (Accept: application/json) gets the body of `/health.json`."""
-    state = vitals(asked)
     if "text/html" not in asked.request.headers.get("accept", "text/html"):
-        return JSONResponse(state.body(), status_code=200 if state.ok else 503)
-    asked = identified(asked)
+        return for_machines(asked)
+    state, asked = vitals(asked), identified(asked)
     if not asked.who.somewhere(Act.TEND):
         raise Forbidden("role")
     return page(asked, "health", status=200 if state.ok else 503, state=state)

@@ -64,7 +64,7 @@ def trouble_of(error: Exception) -> Trouble:
             problems = tuple(str(one) for one in error.problems)
             return Trouble(422, "definition", details=problems)
         case StoreError():
-            return Trouble(503, "store", reason=str(error), headers={"retry-after": "10"})
+            return Trouble(503, "store", reason=error.advice, headers={"retry-after": "10"})
         case TrackerError():
             return Trouble(409, "refused", reason=str(error))
         case RequestValidationError():
@@ -98,7 +98,7 @@ async def _answer(request: Request, error: Exception) -> Response:
         return RedirectResponse(asked(request).link("/account/password"), 303)
     trouble = trouble_of(error)
     if trouble.kind == "store":  # its words say all; a trace at each request would fill a disk
-        log.warning("request waits: %s", trouble.reason)
+        log.warning("request waits: %s", error)
     elif trouble.status >= 500:
         log.error("request failed", exc_info=error, extra={"trouble": trouble.reason})
     answer = _problem(trouble) if programs else answer_page(request, trouble)

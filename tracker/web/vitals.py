@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
+from starlette.responses import JSONResponse
 
 from tracker import __version__
 from tracker.services import digest, health
 from tracker.services.health import Finding
+from tracker.store.database import StoreError
 from tracker.store.memory import remembered
 from tracker.web.asking import Asked
+
+log = logging.getLogger("tracker.web")
 
 AGES = frozenset({"minutes", "later", "n"})
 """What a monitor learns of a finding: ages and counts, no names."""
@@ -49,6 +54,16 @@ class Vitals:
 def vitals(asked: Asked) -> Vitals:
     with asked.runtime.database.read() as session:
         return _looked(session, asked)
+
+
+def for_machines(asked: Asked) -> JSONResponse:
+    """What a monitor is told, also where the database is gone; 503 where something is red."""
+    try:
+        state = vitals(asked)
+    except StoreError as failure:
+        log.warning("health waits: %s", failure)
+        state = Vitals(asked.now, [Finding("database", False, "health.database_away")])
+    return JSONResponse(state.body(), status_code=200 if state.ok else 503)
 
 
 def recent(session: Session, asked: Asked) -> Vitals:
