@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -24,6 +25,20 @@ def test_every_unit_runs_a_command_that_there_is() -> None:
     run = [word for text in texts for word in re.findall(rf"^Exec\w+={PROGRAM} (\S+)", text, re.M)]
     assert sorted(run) == ["backup", "migrate", "serve", "work"]
     assert set(run) <= set(COMMANDS)
+
+
+def test_the_command_line_has_the_account_and_the_settings_of_the_service() -> None:
+    wrapper = DEPLOY / "tracker"
+    text = wrapper.read_text(encoding="utf-8")
+    assert os.access(wrapper, os.X_OK)
+    assert f'{PROGRAM} "$@"' in text
+    unit = (DEPLOY / "tracker.service").read_text(encoding="utf-8")
+    for name, option in (
+        ("User", "--uid"), ("Group", "--gid"),
+        ("EnvironmentFile", "--property=EnvironmentFile"), ("UMask", "--property=UMask"),
+    ):  # fmt: skip
+        [value] = re.findall(rf"^{name}=(.+)$", unit, re.M)
+        assert f"{option}={value} " in text, name
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
@@ -62,7 +77,9 @@ def test_nginx_takes_its_example(tmp_path: Path) -> None:
          "-keyout", str(tmp_path / "tracker.key"), "-out", str(tmp_path / "tracker.pem")],
         check=True, capture_output=True,
     )  # fmt: skip
-    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8").replace("/etc/ssl", str(tmp_path))
+    site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for ours in ("/etc/ssl", "/var/log/nginx"):
+        site = site.replace(ours, str(tmp_path))
     (tmp_path / "site.conf").write_text(site, encoding="utf-8")
     whole = f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n"
     (tmp_path / "nginx.conf").write_text(whole)
@@ -75,5 +92,6 @@ def test_nginx_takes_its_example(tmp_path: Path) -> None:
 
 def test_secrets_in_addresses_reach_no_log_and_figures_no_stranger() -> None:
     site = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
-    assert "access_log off;" in site
+    assert site.count("access_log off;") == len(re.findall(r"^server \{", site, re.M)) == 2
+    assert re.search(r"error_log \S+ crit;", site)
     assert re.search(r"location = /metrics \{\s*return 403;", site)
