@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.testclient import TestClient
 
 from tests.builders import a_contact, at, 住建局
-from tests.web.conftest import House, deliver, form_of
+from tests.web.conftest import House, deliver, form_of, the_programme
 from tracker.services import delivery, people, planning, silences, trail, watch, weekpost
 from tracker.store.tables import DispatchRow
 
@@ -144,3 +144,22 @@ def test_a_digest_and_an_alarm_are_sent_again_from_the_list_of_mails(
 def test_a_mail_of_another_programme_is_none_of_ours(visitor: TestClient) -> None:
     assert visitor.get("/p/small/mails/4711").status_code == 404
     assert visitor.get("/p/small/mails?kind=love").status_code == 400
+
+
+def test_what_was_sent_again_is_in_the_list_at_once(house: House, visitor: TestClient) -> None:
+    """The pages' scores are of the last full five minutes; what goes out is not."""
+    house.clock.advance_to(at("2021-10-18 09:03"))
+    to = post(visitor, "/p/small/notices/resend", "/p/small/notices?state=sent")
+    assert "即时催办" in visitor.get(to).text
+    planning.tick_all(house.runtime.database, house.clock.now())
+    deliver(house)
+    [newest, *_] = re.findall(r'/p/small/mails/(\d+)"', visitor.get("/p/small/mails").text)
+    assert "即时催办" in visitor.get(f"/p/small/mails/{newest}").text
+    assert visitor.get(f"/p/small/mails/{newest}?known_at=2021-10-18T09:00").status_code == 404
+
+
+def test_the_form_of_a_silence_offers_what_it_can_be_of(visitor: TestClient) -> None:
+    page = visitor.get("/p/small/silences").text
+    for offered in (KEY, the_programme().unit_names[住建局], a_contact(住建局).mail):
+        assert f'<option value="{offered}">' in page
+    assert 'value="2021-11-01T08:00"' in page

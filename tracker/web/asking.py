@@ -144,6 +144,9 @@ class Desk:
     slug: str
     board: Board
     present: bool
+    posted_by: datetime
+    """Mails are shown that were made by then: on the present page up to now, for nobody's score
+    hangs on them and who has just sent one looks for it."""
 
     @property
     def programme(self) -> Programme:
@@ -199,7 +202,9 @@ def desk(session: Session, asked: Asked, slug: str) -> Desk:
         as_of = instant(asked.as_of, programme.tz)
     known_at = instant(asked.known_at, programme.tz) if asked.known_at else None
     board = scoreboard.board(session, slug, as_of=as_of, known_at=known_at)
-    return Desk(slug, board, present=not asked.as_of)
+    present = not asked.as_of
+    now = asked.now if present and known_at is None else board.known_at
+    return Desk(slug, board, present, posted_by=now)
 
 
 def _present(session: Session, slug: str, now: datetime) -> datetime:

@@ -256,7 +256,7 @@ def notice_columns(asked: Asked, at: Desk) -> tuple[Column[Mailing], ...]:
 def notices_table(asked: Looking, slug: str) -> Response:
     """Every notice with its outcome and its proof, to sort, narrow and take along."""
     with opened(asked, slug) as (session, at):
-        rows = mailings.latest(session, slug, known_at=at.board.known_at, limit=MOST_NOTICES)
+        rows = mailings.latest(session, slug, known_at=at.posted_by, limit=MOST_NOTICES)
     table = listing(asked, notice_columns(asked, at), rows)
     name = text("web.nav_notices", language=asked.language)
     if (file := file_of(asked, at, table, name)) is not None:

@@ -22,7 +22,7 @@ def mails_page(asked: Looking, slug: str, kind: str = "", skip: Skip = 0) -> Res
     if kind not in ("", *posted.KINDS):
         raise Unclear("form")
     with opened(asked, slug) as (session, at):
-        rows = posted.latest(session, slug, known_at=at.board.known_at, limit=PER_PAGE + 1,
+        rows = posted.latest(session, slug, known_at=at.posted_by, limit=PER_PAGE + 1,
                              skip=skip, kind=kind)  # fmt: skip
     return page(asked, "mails", desk=at, rows=rows[:PER_PAGE], kinds=posted.KINDS, kind=kind,
                 skip=skip, more=len(rows) > PER_PAGE, per_page=PER_PAGE)  # fmt: skip
@@ -33,7 +33,7 @@ def mail_page(asked: Looking, slug: str, number: int, form: str = "") -> Respons
     """As it was sent; with `form=html` as it looked, with nothing alive in it. Forbidden where it
     also tells of a programme that is not for whoever asks."""
     with opened(asked, slug) as (session, at):
-        sent = posted.as_sent(session, slug, number, known_at=at.board.known_at)
+        sent = posted.as_sent(session, slug, number, known_at=at.posted_by)
     for other in sent.programmes:
         asked.must(Act.LOOK, About(other))
     if form == "html":

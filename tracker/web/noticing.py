@@ -11,7 +11,9 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import HTMLResponse, Response
 
+from schedules.deadlines import local_day
 from tracker.domain.errors import NotFound, Refused
+from tracker.domain.obligations import Light
 from tracker.domain.policy import Role
 from tracker.domain.silences import Mode, Scope
 from tracker.services import byhand, coming, delivery, people, posted, silences
@@ -92,13 +94,28 @@ def _silences(
         for one in found if one.scope is Scope.PERSON
     }  # fmt: skip
     bad = bool(wrong or trouble)
+    until = (asked.now.astimezone(at.zone) + coming.TWO_WEEKS).strftime("%Y-%m-%dT%H:00")
     return page(
-        asked, "silences", desk=at, now=asked.now, names=names, scopes=list(Scope),
+        asked, "silences", until=until, subjects=_subjects(session, at, asked.now),
+        desk=at, now=asked.now, names=names, scopes=list(Scope),
         modes=list(Mode), sent={name: value for name, value in sent.items() if value},
         current=[one for one in found if one.holds(asked.now)],
         over=[one for one in found if not one.holds(asked.now)],
         wrong=wrong or {}, trouble=trouble, status=UNPROCESSABLE if bad else 200,
     )  # fmt: skip
+
+
+def _subjects(session: Session, at: Desk, now: datetime) -> list[tuple[str, str]]:
+    """What may stand in the form's field, and how it is called: what is open, units, people."""
+    standings = at.board.ledger.standings
+    held = people.holders(session, at.slug, local_day(now, at.zone))
+    return [
+        *((one.obligation.key,
+           f"{one.obligation.clause} {one.obligation.title} · {at.label(one.obligation.unit)}")
+          for one in standings if one.light is not Light.DONE),
+        *((unit.name, unit.label) for unit in at.programme.units),
+        *dict.fromkeys((one.mail, one.name) for one in held if one.mail),
+    ]  # fmt: skip
 
 
 @router.post("/p/{slug}/silences")

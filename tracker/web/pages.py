@@ -255,7 +255,7 @@ def obligation(
     it = _to_see(asked, at, it)
     return page(
         asked, "obligation", desk=at, it=it,
-        notices=mailings.of_obligation(session, at.slug, key, known_at=at.board.known_at),
+        notices=mailings.of_obligation(session, at.slug, key, known_at=at.posted_by),
         slips=slips.of_obligation(session, at.slug, key), until=look.until, once=matter.fresh(),
         sent=sent, wrong=wrong,
         status=422 if wrong else 200,
@@ -265,7 +265,7 @@ def obligation(
 @router.get("/p/{slug}/notices")
 def notices_page(asked: Looking, slug: str, state: str = "", skip: Skip = 0) -> Response:
     with opened(asked, slug) as (session, at):
-        known = at.board.known_at
+        known = at.posted_by
         counted = mailings.counts(session, slug, known_at=known)
         if state not in ("", *counted):
             raise Unclear("form")
