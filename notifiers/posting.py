@@ -13,6 +13,8 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -28,6 +30,8 @@ from notifiers.message import TransientFailure, UnknownOutcome, one_line
 
 _CONNECT_SECONDS = 5.0
 _LONGEST_ANSWER = 64 * 1024
+_LONGEST_PAUSE = timedelta(days=1)
+_WAITS = ("retry-after", "x-ogw-ratelimit-reset")
 _NAT64 = ip_network("64:ff9b::/96")
 
 # The library logs whole addresses, and a robot's address is its password.
@@ -73,6 +77,20 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def retry_after(answer: Answer, now: datetime) -> timedelta | None:
+    """What the server asked for, in seconds or as a date; at most a day. 飞书 has a header of its
+    own for it, in seconds."""
+    asked = next((answer.headers[name].strip() for name in _WAITS if name in answer.headers), "")
+    if asked.isdigit():
+        return min(timedelta(seconds=int(asked[:9])), _LONGEST_PAUSE)
+    try:
+        date = parsedate_to_datetime(asked)
+    except ValueError:
+        return None
+    wait = date.replace(tzinfo=date.tzinfo or UTC) - now
+    return max(timedelta(), min(wait, _LONGEST_PAUSE))
 
 
 def networks(written: str) -> tuple[Network, ...]:

@@ -27,7 +27,7 @@ from notifiers.message import (
     one_line,
 )
 from notifiers.notes import Note, thawed
-from notifiers.posting import Answer, Place, Poster
+from notifiers.posting import Answer, Place, Poster, retry_after
 
 _GATHER_SECONDS = 0.1
 """Notes of one batch come at the same moment; this long the first waits for the others."""
@@ -53,8 +53,8 @@ class Limit:
 class Dialect:
     """How one vendor's robot is spoken to. `longest` is in octets of text.
 
-    `limited` codes say too many messages, and the robot is silent for `pause`; `busy` ones pass by
-    themselves; `ours` are about address, secret or allow list, and so about every message alike.
+    `limited` codes say too many messages, and the robot is silent for `pause` or as long as it
+    says; `busy` ones pass by themselves; `ours` are about address, secret or allow list, and so about every message alike.
     Any other code but 0 is about what the message says. A `mixed` code says either that there were
     too many or that one is wrong: there alone its words decide.
     """
@@ -110,7 +110,8 @@ def _feishu_signed(body: Body, secret: str, now: datetime) -> tuple[Body, dict[s
     return {"timestamp": stamp, "sign": b64encode(sign).decode(), **body}, {}
 
 
-# Source: 企业微信开发者中心, 群机器人配置说明 (20 a minute, 2048 octets) and 全局错误码.
+# Source: 企业微信开发者中心, 群机器人配置说明 (20 a minute, 2048 octets) and 全局错误码 (the code
+# decides, for words may change).
 WECOM = Dialect(
     way=message.WECOM,
     longest=2048,
@@ -137,8 +138,9 @@ DINGTALK = Dialect(
     body=_dingtalk_body,
     signed=_dingtalk_signed,
 )
-# Source: 飞书开放平台, 自定义机器人使用指南 (100 a minute and 5 a second, 20 KB; 9499 is a request
-# in the wrong form, and in older answers one too many) and 服务端错误码说明.
+# Source: 飞书开放平台, 自定义机器人使用指南 (100 a minute and 5 a second, 20 KB; 11232 also at full
+# and half hours, when all of them send; 9499 is a request in the wrong form, and in older answers
+# one too many), 服务端错误码说明 and 频控策略 (429, in older interfaces 400, with 99991400).
 FEISHU = Dialect(
     way=message.FEISHU,
     longest=15_000,
@@ -279,8 +281,9 @@ class RobotChannel:
         text = f"{place.server}: {said}"
         many = code in dialect.mixed and _MANY in words.lower()
         if answer.status == _TOO_MANY or code in dialect.limited or many:
-            self._silent_until = asyncio.get_running_loop().time() + dialect.pause.total_seconds()
-            raise TransientFailure(f"{text} (too many messages)", dialect.pause)
+            pause = retry_after(answer, self._now()) or dialect.pause
+            self._silent_until = asyncio.get_running_loop().time() + pause.total_seconds()
+            raise TransientFailure(f"{text} (too many messages)", pause)
         if answer.status in _GATEWAY_LOST_IT or (answer.status == 200 and code is None):
             raise UnknownOutcome(f"{text} is no answer of the robot")
         if answer.status >= 500 or code in dialect.busy:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
 from notifiers.message import (
     WEBHOOK,
@@ -22,13 +21,12 @@ from notifiers.message import (
     UnknownOutcome,
     one_line,
 )
-from notifiers.posting import Answer, Place, Poster
+from notifiers.posting import Answer, Place, Poster, retry_after
 
 _BUSY = frozenset({408, 425, 429, 500, 503, 507})
 _BETWEEN_US = frozenset({502, 504})  # a gateway that lost the answer: the note may have arrived
 _ABOUT_THE_NOTE = frozenset({400, 409, 413, 415, 422})
 _MOST_WORDS = 200
-_LONGEST_PAUSE = timedelta(days=1)
 
 
 class WebhookChannel:
@@ -77,19 +75,6 @@ class WebhookChannel:
 def signature(secret: bytes, id_: str, stamp: str, body: bytes) -> str:
     signed = b".".join([id_.encode(), stamp.encode(), body])
     return f"v1,{b64encode(hmac.digest(secret, signed, 'sha256')).decode()}"
-
-
-def retry_after(answer: Answer, now: datetime) -> timedelta | None:
-    """What the server asked for, in seconds or as a date; at most a day."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if asked.isdigit():
-        return min(timedelta(seconds=int(asked[:9])), _LONGEST_PAUSE)
-    try:
-        date = parsedate_to_datetime(asked)
-    except ValueError:
-        return None
-    wait = date.replace(tzinfo=date.tzinfo or UTC) - now
-    return max(timedelta(), min(wait, _LONGEST_PAUSE))
 
 
 def _words(answer: Answer) -> str:

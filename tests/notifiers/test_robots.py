@@ -43,10 +43,43 @@ LIMITED = [
     (DINGTALK, Reply({"errcode": 410100, "errmsg": "发送速度太快而限流"}), 10),
     (FEISHU, Reply({"code": 9499, "msg": "too many request", "data": {}}), 1),
     (FEISHU, Reply({"code": 99991400, "msg": "request trigger frequency limit"}, 429), 1),
+    (
+        FEISHU,
+        Reply(
+            {"code": 99991400, "msg": "request trigger frequency limit"},
+            400,
+            {"x-ogw-ratelimit-limit": "100", "x-ogw-ratelimit-reset": "180"},
+        ),
+        3,
+    ),
+    (FEISHU, Reply({"code": 9499, "msg": "too many request", "data": {}}, 400), 1),
     (FEISHU, Reply({"code": 11232, "msg": "frequency limited"}, 400), 1),
+    (
+        DINGTALK,
+        Reply(
+            {
+                "status": 1111,
+                "wait": 5,
+                "source": "x5",
+                "punish": "deny",
+                "errcode": 130101,
+                "errmsg": "send too fast, exceed 20 times per minute",
+            }
+        ),
+        10,
+    ),
+    (WECOM, Reply({"errcode": 45033, "errmsg": "api concurrent out of limit"}), 1),
 ]
 ABOUT_US = [
-    (WECOM, Reply({"errcode": 93000, "errmsg": "invalid webhook url"})),
+    (
+        WECOM,
+        Reply(
+            {
+                "errcode": 93000,
+                "errmsg": "invalid webhook url, hint: [1755605200], from ip: 192.0.2.1",
+            }
+        ),
+    ),
     (DINGTALK, Reply({"errcode": 310000, "errmsg": "sign not match"})),
     (DINGTALK, Reply({"errcode": 300001, "errmsg": "token is not exist"})),
     (FEISHU, Reply({"code": 19021, "msg": "sign match fail or timestamp is not within one hour"})),
