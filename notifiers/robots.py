@@ -54,9 +54,9 @@ class Dialect:
     """How one vendor's robot is spoken to. `longest` is in octets of text.
 
     `limited` codes say too many messages, and the robot is silent for `pause` or as long as it
-    says; `busy` ones pass by themselves; `ours` are about address, secret or allow list, and so about every message alike.
-    Any other code but 0 is about what the message says. A `mixed` code says either that there were
-    too many or that one is wrong: there alone its words decide.
+    says; `busy` ones pass by themselves; `ours` are about address, secret or allow list, and so
+    about every message alike. Any other code but 0 is about what the message says. A `mixed` code
+    says either that there were too many or that one is wrong: there alone its words decide.
     """
 
     way: Way
