@@ -242,6 +242,16 @@ def _failed_share(told: Step, v: dict[str, Any], amount: Fraction, before: Step)
     return _amount(v)
 
 
+def _looked_at(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
+    _same(told, v["left"] >= v["total"] - v["left_out"], True)
+    return amount
+
+
+def _mean(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
+    _same(told, v["amount"], amount / v["of"])
+    return _amount(v)
+
+
 def _moved_up(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
     _same(told, 0 < v["over"] < v["place"], True)
     return amount
@@ -279,5 +289,6 @@ RECKONED: dict[str, Callable[[Step, dict[str, Any], Fraction, Step], Fraction]] 
     "tier_keeps": _keeps, "ratio": _ratio, "linear": _linear, "linear_flat": _keeps,
     "peers": _peers, "unallocated": _unallocated, "veto": _veto, "times_factor": _times_factor,
     "each_cap": _each_cap, "failed_share": _failed_share, "moved_up": _moved_up, "rank": _rank,
-    "risen": _risen, "compared": _compared, "changed": _changed,
+    "risen": _risen, "compared": _compared, "changed": _changed, "looked_at": _looked_at,
+    "mean": _mean,
 }  # fmt: skip

@@ -24,7 +24,7 @@ YEARLY = {"kind": "milestone", "id": "y", "on": "2021-06-30"}
 TOLD = (
     "unknown", "units", "obligation", "occurrence", "subject", "problem", "facts", "occurred_at",
     "missed", "overdue", "open", "waiting", "past", "waived", "lateness", "needed", "has",
-    "had_in_time", "counted", "due_on",
+    "had_in_time", "counted", "due_on", "unreviewed", "unreviewed_in_time",
 )  # fmt: skip
 
 

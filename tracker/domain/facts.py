@@ -187,7 +187,11 @@ class Finding(Fact):
 
 
 class Measurement(Fact):
-    """监测数据: a value, of one site or subject and one period, in the target's unit."""
+    """监测数据: a value, of one site or subject and one period, in the target's unit.
+
+    `period` is empty, or the year, where the value is the year's own; a value of a part of the year
+    (2021-06, 2021Q2) stands only until the year's is entered.
+    """
 
     fact: Literal["measurement"] = "measurement"
     measure: str
@@ -203,6 +207,10 @@ class Measurement(Fact):
         if self.value is None and not self.grade:
             raise ValueError("a measurement has a value or a grade")
         return self
+
+    def of_year(self, year: int) -> bool:
+        """Whether it is the whole year's value."""
+        return self.period in ("", "年度", "全年", str(year), f"{year}年", f"{year}年度")
 
 
 class Target(Fact):

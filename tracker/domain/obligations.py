@@ -99,7 +99,8 @@ class Standing(NamedTuple):
     withdrawal or the close-out that took it off the list. `has` and `had_in_time` are
     quantities in the unit of `needed`; `counted` is the part of `had_in_time` that was given as a
     number, for "done" says nothing of what is beyond a quota. `lateness` is what counts against
-    the unit so far.
+    the unit so far. What `has` or `had_in_time` rests on may still be sent back where it is
+    `unreviewed` or `unreviewed_in_time`.
     """
 
     obligation: Obligation
@@ -112,6 +113,8 @@ class Standing(NamedTuple):
     has: Fraction = Fraction(0)
     had_in_time: Fraction = Fraction(0)
     counted: Fraction = Fraction(0)
+    unreviewed: bool = False
+    unreviewed_in_time: bool = False
     past: bool = False
     waived: bool = False
     closed_out: bool = False
@@ -241,6 +244,14 @@ class Joined:
     @property
     def waiting(self) -> bool:
         return not self.open and any(one.waiting for one in self.standings)
+
+    @property
+    def unreviewed(self) -> bool:
+        return any(one.unreviewed for one in self.standings)
+
+    @property
+    def unreviewed_in_time(self) -> bool:
+        return any(one.unreviewed_in_time for one in self.standings)
 
     @property
     def past(self) -> bool:

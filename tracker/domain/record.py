@@ -173,9 +173,12 @@ def file(filed: Record, fact: f.AnyFact) -> None:
             pass
 
 
-def newest(measurements: Sequence[f.Measurement]) -> list[f.Measurement]:
-    """The last value of each site and period, in the order in which those first appeared."""
-    last: dict[tuple[str, str, str], f.Measurement] = {}
+def newest(measurements: Sequence[f.Measurement], year: int) -> list[f.Measurement]:
+    """One value of each site: the last one of the year where there is one, else that of the last
+    part of it (a month, a quarter), in the order in which the sites first appeared."""
+    last: dict[tuple[str, str], f.Measurement] = {}
     for one in measurements:
-        last[one.site, one.period, one.unit] = one
+        known = last.get((one.site, one.unit))
+        if known is None or one.of_year(year) or not known.of_year(year):
+            last[one.site, one.unit] = one
     return list(last.values())

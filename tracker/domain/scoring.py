@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
@@ -163,7 +163,7 @@ class _View:
         return self.engine.record.findings.get(key, ())
 
     def measurements(self, key: str) -> Sequence[f.Measurement]:
-        return newest(self.engine.record.measurements.get(key, ()))
+        return newest(self.engine.record.measurements.get(key, ()), self.engine.programme.year)
 
     def target(self, key: str) -> Fraction | None:
         entered = self.engine.record.targets.get(key)
@@ -305,10 +305,26 @@ class _Engine:
             charges = rule.charges(view)
             if rule.cap_each is not None:
                 charges = [rule.within_each(charge, view) for charge in charges]
+            if charges and self._of_part:
+                charges = [self._until_the_years(charge) for charge in charges]
             if charges:
                 place = self._place(section, item, clause, f"#{number}")
                 bonus = isinstance(rule, Bonus) and rule.apart
                 self._add(place._replace(part="bonus", apart=True) if bonus else place, charges)
+
+    @cached_property
+    def _of_part(self) -> frozenset[f.FactId]:
+        """Values of a part of the year, before the cut-off."""
+        filed = () if self.final else self.record.measurements.values()
+        year = self.programme.year
+        return frozenset(one.id for some in filed for one in some if not one.of_year(year))
+
+    def _until_the_years(self, charge: Charge) -> Charge:
+        """It stands only until the whole year's value is entered."""
+        passing = charge.status is Status.SETTLED and not self._of_part.isdisjoint(
+            charge.cause.facts
+        )
+        return charge._replace(status=Status.PROVISIONAL) if passing else charge
 
     def _leave_out_other_years(self, clause: Clause) -> None:
         """Of findings and recognitions: what is measured is published after the year."""

@@ -40,6 +40,8 @@ class _Course(NamedTuple):
     has: Fraction = NOTHING
     had_in_time: Fraction = NOTHING
     counted: Fraction = NOTHING
+    unreviewed: bool = False
+    unreviewed_in_time: bool = False
     held: tuple[tuple[datetime, datetime], ...] = ()
     facts: tuple[f.FactId, ...] = ()
 
@@ -264,6 +266,14 @@ class Late(Joined):
         return self._waits
 
     @property
+    def unreviewed(self) -> bool:
+        return self._waits
+
+    @property
+    def unreviewed_in_time(self) -> bool:
+        return False
+
+    @property
     def lateness(self) -> Lateness:
         stood, due = self._stood, self._asked.deadline
         assert due is not None
@@ -309,6 +319,8 @@ def stand(
         has=course.has,
         had_in_time=_in_time(one, course, late),
         counted=course.counted,
+        unreviewed=course.unreviewed,
+        unreviewed_in_time=course.unreviewed_in_time,
         past=past or late.elapsed > NO_TIME,
         waived=bool(waivers),
         closed_out=bool(closed),
@@ -513,8 +525,10 @@ def _yes_no(
     if done_at is None and since is not None and record.as_of > since:
         held.append((since, record.as_of))
     has = NOTHING if done_at is None and submitted_at is None else ONE
-    returned = returned and done_at is None and submitted_at is None
-    return _Course(done_at, submitted_at, returned, has, held=tuple(held), facts=tuple(seen))
+    waits = done_at is None and submitted_at is not None
+    returned = returned and done_at is None and not waits
+    return _Course(done_at, submitted_at, returned, has, unreviewed=waits, held=tuple(held),
+                   facts=tuple(seen))  # fmt: skip
 
 
 def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:
@@ -522,7 +536,7 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
     needed = one.needed if one.needed is not None else one.share or ONE
     has = had_in_time = counted = NOTHING
     done_at = submitted_at = None
-    returned = False
+    returned = unreviewed = unreviewed_in_time = False
     seen: list[f.FactId] = []
     for report in reports:
         seen.append(report.id)
@@ -532,8 +546,9 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
         returned = review is not None and review.outcome == "returned"
         if returned:
             continue
-        has = _amount(one, report, needed)
+        has, unreviewed = _amount(one, report, needed), review is None
         if one.deadline is not None and one.deadline.in_time(report.occurred_at):
+            unreviewed_in_time = unreviewed
             had_in_time, counted = has, NOTHING if report.done else has
         if has >= needed and done_at is None:
             if review is not None:
@@ -543,7 +558,7 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
     until = done_at or submitted_at or record.as_of
     held = ((one.starts_at, until),) if until > one.starts_at else ()
     return _Course(done_at, submitted_at if done_at is None else None, returned, has, had_in_time,
-                   counted, held, tuple(seen))  # fmt: skip
+                   counted, unreviewed, unreviewed_in_time, held, tuple(seen))  # fmt: skip
 
 
 def _amount(one: Obligation, report: f.Report, needed: Fraction) -> Fraction:

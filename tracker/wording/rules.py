@@ -20,6 +20,7 @@ from tracker.domain.rules import (
     External,
     Lateness,
     Linear,
+    Measured,
     Multiplier,
     NoDouble,
     PerIncident,
@@ -80,6 +81,10 @@ class _Words:
         return text(f"rules.{key}", values, language=self.language)
 
     def sentence(self, rule: Rule) -> str:
+        several = isinstance(rule, Measured) and rule.takes != "each"
+        return self.of_kind(rule) + (self(f"takes_{rule.takes}") if several else "")
+
+    def of_kind(self, rule: Rule) -> str:
         match rule:
             case DutyOnly():
                 return self("duty", duty=self.duty(rule.duty))
@@ -97,8 +102,7 @@ class _Words:
                 return self(f"threshold_{verb}", when=self.when(rule.when), amount=amount)
             case Tiered():
                 tiers = self.listed(self.tier(tier) for tier in rule.tiers)
-                best = self("tiered_best") if rule.takes == "best" else ""
-                return self("tiered", measure=self.named(rule.measure), tiers=tiers, best=best)
+                return self("tiered", measure=self.named(rule.measure), tiers=tiers)
             case Ratio():
                 return self.ratio(rule)
             case Linear():
@@ -178,7 +182,9 @@ class _Words:
 
     def ratio(self, rule: Ratio) -> str:
         if rule.finding is not None:
-            less = self("ratio_less", rules=self.rules(rule.excluding)) if rule.excluding else ""
+            both = "_both" if rule.excluded == "looked_at" else ""
+            left_out = self(f"ratio_less{both}", rules=self.rules(rule.excluding))
+            less = left_out if rule.excluding else ""
             return self("ratio_failed", thing=self.named(rule.finding), less=less,
                         among=self.named(rule.among or ""), of=self.amount(rule.of))  # fmt: skip
         full = "" if rule.full_at is None else self("ratio_full", full_at=rule.full_at)

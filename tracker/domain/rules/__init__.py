@@ -25,6 +25,7 @@ from tracker.domain.rules.duties import (
 from tracker.domain.rules.gains import Bonus, Discretionary, External
 from tracker.domain.rules.measures import (
     Linear,
+    Measured,
     PerStep,
     RankRule,
     Ratio,
@@ -76,6 +77,7 @@ __all__ = [
     "External",
     "Lateness",
     "Linear",
+    "Measured",
     "Multiplier",
     "NoDouble",
     "PerIncident",

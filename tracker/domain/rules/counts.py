@@ -74,8 +74,7 @@ class PerIncident(RuleBase):
                     waits._replace(cause=Cause(joined.units, occurrence=joined.occurrence))
                 )
             elif joined.missed:
-                status = Status.PROVISIONAL if joined.waiting else Status.SETTLED
-                charges.append(charge_for(joined, taken, told, status))
+                charges.append(charge_for(joined, taken, told, Status.SETTLED))
         return charges
 
     def _one(self, found: Finding, count: int, batches: Batches, scene: Scene) -> Charge | None:

@@ -101,7 +101,7 @@ class AllOrNothing(RuleBase):
         if not failed:
             return []
         recoverable = self.late == "forgiven" and not scene.final
-        status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
+        status = Status.PROVISIONAL if recoverable else Status.SETTLED
         return [charge_for(joined, taken, told, status)]
 
     def _finding(self, key: str, lose: Fraction, scene: Scene) -> Sequence[Charge]:
@@ -177,8 +177,9 @@ class PerMissing(RuleBase):
             step("short", needed=joined.needed, had=had, missing=missing),
             step("times", count=Fraction(times), each=each, amount=times * each),
         )
-        recoverable = self.judged == "now" and not scene.final
-        status = Status.PROVISIONAL if recoverable or joined.waiting else Status.SETTLED
+        in_time = self.judged == "at_deadline"
+        open_ = joined.unreviewed_in_time if in_time else joined.unreviewed or not scene.final
+        status = Status.PROVISIONAL if open_ else Status.SETTLED
         return [charge_for(joined, -times * each, steps, status)] if times else []
 
 
@@ -304,7 +305,8 @@ class Lateness(RuleBase):
             price = self._curve(late.days, scene) if self.pieces else self._blocks(measured, scene)
             known[measured] = price
         amount, steps = price
-        status = Status.PROVISIONAL if joined.open and not scene.final else Status.SETTLED
+        runs = joined.waiting or (joined.open and not scene.final)
+        status = Status.PROVISIONAL if runs else Status.SETTLED
         return [charge_for(joined, amount, steps, status)]
 
     def _blocks(self, late: int | Fraction, scene: Scene) -> Price:

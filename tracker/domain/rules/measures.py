@@ -30,7 +30,30 @@ def _measured(one: Measurement, amount: Fraction, *steps: Step) -> Charge:
     return Charge(amount, steps, cause=because(one, unit=one.unit, subject=one.site))
 
 
-class PerStep(RuleBase):
+class Measured(RuleBase):
+    """A rule of a value that may be measured at several sites. `takes` says how they make one
+    amount: each counts, the best or the worst alone, or their mean."""
+
+    takes: Literal["each", "best", "worst", "mean"] = "each"
+
+    def taken(self, made: Sequence[Sequence[Charge]]) -> list[Charge]:
+        """What each site would be charged, as one amount."""
+        if self.takes == "mean" and len(made) > 1:
+            return [_part(charge, len(made)) for charges in made for charge in charges]
+        if self.takes in ("best", "worst"):
+            pick = max if self.takes == "best" else min
+            made = [pick(made, key=lambda charges: sum(charge.amount for charge in charges))]
+        return [charge for charges in made for charge in charges]
+
+
+def _part(charge: Charge, of: int) -> Charge:
+    """One site's part of a mean."""
+    amount = charge.amount / of
+    told = step("mean", of=of, amount=abs(amount))
+    return charge._replace(amount=amount, told=(*charge.told, told), worst=charge.worst / of)
+
+
+class PerStep(Measured):
     """Per unit of a quantitative gap: 每少1%扣0.1分, 每恶化1个百分点扣0.2分, 每上升1μg/m3扣0.2分.
 
     The gap is how far the value lies `direction` (below or above) the base: `target`, `target:key`,
@@ -66,7 +89,7 @@ class PerStep(RuleBase):
         worst = -self.bound(scene) if self.gain else None
         if not found:
             return [] if self.gain else [unknown(self, scene, self.measure, worst=worst)]
-        return [charge for one in found for charge in self._one(one, scene)]
+        return self.taken([self._one(one, scene) for one in found])
 
     def _one(self, one: Measurement, scene: Scene) -> Sequence[Charge]:
         applies = self.when.holds(scene) if self.when is not None else True
@@ -173,11 +196,10 @@ class Tier(Definition):
         )
 
 
-class Tiered(RuleBase):
+class Tiered(Measured):
     """Several bands each with its own amount (优秀 60, 良好 45, ...).
 
-    Where two bands match, the one that names the exact number wins, else the first. Of several
-    measured things each counts, or only the best (`takes`: 任一项).
+    Where two bands match, the one that names the exact number wins, else the first.
 
     Words: 优秀、良好、合格分别得, 达到的得多少、超过的得多少
     Facts: measurement
@@ -188,7 +210,6 @@ class Tiered(RuleBase):
     kind: Literal["tiered"] = "tiered"
     measure: str
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1)]
-    takes: Literal["each", "best"] = "each"
     gain: bool = False
 
     def bound(self, scene: Scene) -> Fraction:
@@ -205,10 +226,7 @@ class Tiered(RuleBase):
         found = scene.measurements(self.measure)
         if not found:
             return [] if self.gain else [unknown(self, scene, self.measure)]
-        made = [self._one(one, scene) for one in found]
-        if self.takes == "best":
-            made = [max(made, key=lambda charges: sum(charge.amount for charge in charges))]
-        return [charge for charges in made for charge in charges]
+        return self.taken([self._one(one, scene) for one in found])
 
     def _one(self, one: Measurement, scene: Scene) -> Sequence[Charge]:
         matching = [tier for tier in self.tiers if tier.holds(one)]
@@ -227,13 +245,14 @@ class Tiered(RuleBase):
         return [_measured(one, amount, told)] if amount else []
 
 
-class Ratio(RuleBase):
+class Ratio(Measured):
     """In proportion to completion: 得分 = 率 x 分值; the rest is lost.
 
     `full_at` gives full points from that rate on (预算执行率≥80%得满分); below it points are the
     rate times the worth, as the documents write it. With `finding` the share that failed is lost:
     what was found, of the number `among` that was looked at (a target). What the rules of
-    `excluding` charge already is not counted (同一问题因通报、约谈等已被扣分的，不纳入计算).
+    `excluding` charge already is not counted (同一问题因通报、约谈等已被扣分的，不纳入计算), among
+    what was found alone or among what was looked at too (`excluded`).
 
     Words: 按比例得分, 得分为完成率乘以, 按完成比例, 占总数比例扣分
     Facts: measurement, finding, target
@@ -249,6 +268,7 @@ class Ratio(RuleBase):
     finding: str | None = None
     among: str | None = None
     excluding: tuple[str, ...] = ()
+    excluded: Literal["found", "looked_at"] = "found"
 
     @model_validator(mode="after")
     def _one_rate(self) -> Self:
@@ -265,7 +285,7 @@ class Ratio(RuleBase):
         found = scene.measurements(self.measure or "")
         if not found:
             return [unknown(self, scene, self.measure or "", worst=worth)]
-        return [charge for one in found for charge in self._one(one, worth)]
+        return self.taken([self._one(one, worth) for one in found])
 
     def _one(self, one: Measurement, worth: Fraction) -> Sequence[Charge]:
         rate = Fraction(one.value or 0)
@@ -288,8 +308,12 @@ class Ratio(RuleBase):
         if not failed:
             return []
         left_out = sum(one.count for one in found) - failed
-        lost = min(Fraction(1), failed / total) * worth
         steps = [step("left_out", count=left_out)] if left_out else []
+        if left_out and self.excluded == "looked_at":
+            left = max(Fraction(failed), total - left_out)
+            steps.append(step("looked_at", total=total, left_out=left_out, left=left))
+            total = left
+        lost = min(Fraction(1), failed / total) * worth
         told = step("failed_share", count=failed, total=total, worth=worth, amount=lost)
         units = tuple(sorted({one.unit for one in counted if one.unit}))
         cause = because(*counted, occurred_at=counted[-1].occurred_at)._replace(units=units)
@@ -303,7 +327,7 @@ class Point(Definition):
     get: Amount
 
 
-class Linear(RuleBase):
+class Linear(Measured):
     """Interpolation between stated points (确保目标 54, 力争目标 60); flat outside them.
 
     Corners are numbers; where a target sets the value, `ends` names the target instead.
@@ -330,7 +354,7 @@ class Linear(RuleBase):
         corners = self._corners(scene)
         if not found or corners is None:
             return [unknown(self, scene, self.measure)]
-        return [charge for one in found for charge in self._one(one, corners, scene)]
+        return self.taken([self._one(one, corners, scene) for one in found])
 
     def _corners(self, scene: Scene) -> list[tuple[Fraction, Fraction]] | None:
         known = [(Fraction(corner.at), self.worth(corner.get, scene)) for corner in self.corners]
