@@ -181,7 +181,8 @@ class Told:
         parts = _parts(words)
         base = {"baseline": parts.pop("base")} if "base" in parts else {}
         when = f"{self.programme.year + 1}-01-05 09:00"
-        self._add("measurement", when, measure=key, value=value, **base, **parts)
+        said = {} if "grade" in parts else {"value": value}
+        self._add("measurement", when, measure=key, **said, **base, **parts)
 
     def _grade(self, key: str, grade: str) -> None:
         when = f"{self.programme.year + 1}-01-05 09:00"

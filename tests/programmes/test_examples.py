@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,8 @@ from tests.programmes.examples import Example, Told, examples, shown, told_numbe
 from tracker.definitions import yamlform
 from tracker.domain.asks import AskKind, named, named_in_any_reading
 from tracker.domain.ledger import Entry
-from tracker.domain.programme import Programme
-from tracker.domain.readings import applied
+from tracker.domain.programme import Alternative, Programme
+from tracker.domain.readings import applied, changed
 from tracker.programmes import SHIPPED, path_of
 
 TABLES = {
@@ -158,3 +160,45 @@ def test_what_any_alternative_looks_at_may_be_recorded_before_it_is_decided(name
             read = applied(programme, {reading.id: one.id})
             for kind in kinds:
                 assert named(read, kind) <= known[kind], (reading.id, one.id)
+
+
+# -- readings hold together ------------------------------------------------------------------------
+
+OVERRULED = {("p-rectified", "p-scope")}
+"""Where the second, decided for all of the list, leaves nothing for the first to say."""
+
+Choice = tuple[str, Alternative]
+
+
+def pairs(programme: Programme) -> list[tuple[Choice, Choice]]:
+    """Alternatives of two questions, each of which changes something."""
+    choices = [
+        (reading.id, one)
+        for reading in programme.readings
+        for one in reading.alternatives
+        if one.set
+    ]
+    return [(one, other) for one, other in combinations(choices, 2) if one[0] != other[0]]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_two_questions_answer_the_same_thing(name: str) -> None:
+    same = {
+        (one, other)
+        for (one, this), (other, that) in pairs(PROGRAMMES[name])
+        if this.set.keys() & that.set.keys()
+    }
+    assert same - OVERRULED == set()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", SHIPPED)
+def test_any_two_questions_about_a_clause_can_be_decided_together(name: str) -> None:
+    for (_, this), (_, that) in pairs(PROGRAMMES[name]):
+        if clauses_of(this) & clauses_of(that):
+            changed(PROGRAMMES[name], {**this.set, **that.set})
+
+
+def clauses_of(one: Alternative) -> set[str]:
+    paths = (re.split("[#/]", path) for path in one.set)
+    return {path[0] if len(path) > 1 else path[0].rpartition(".")[0] for path in paths}

@@ -104,8 +104,8 @@ def alternative(programme: Programme, name: str, choice: str) -> Alternative:
 def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:
     """A copy of the programme with the fields at these paths replaced, validated again."""
     body = programme.model_dump(mode="json", by_alias=True)
-    # A clause's rules as a whole come before what another reading says of one of them.
-    for path, value in sorted(changes.items(), key=lambda one: "#" in one[0]):
+    # A clause's rules or duties as a whole come before what another reading says of one of them.
+    for path, value in sorted(changes.items(), key=lambda one: "#" in one[0] or "/" in one[0]):
         target, name = _target(body, path, programme)
         target[name] = value
     try:

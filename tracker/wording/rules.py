@@ -81,8 +81,10 @@ class _Words:
         return text(f"rules.{key}", values, language=self.language)
 
     def sentence(self, rule: Rule) -> str:
-        several = isinstance(rule, Measured) and rule.takes != "each"
-        return self.of_kind(rule) + (self(f"takes_{rule.takes}") if several else "")
+        said = self.of_kind(rule)
+        if isinstance(rule, Measured) and rule.takes != "each":
+            return said + self(f"takes_{rule.takes}")
+        return said
 
     def of_kind(self, rule: Rule) -> str:
         match rule:
