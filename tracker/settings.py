@@ -15,6 +15,7 @@ from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -107,6 +108,34 @@ class Settings(BaseSettings):
         default="",
         description="Proxies whose X-Forwarded-For is believed, such as 127.0.0.1, 10.2.3.0/24; "
         "none unless named here.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="The office's own sign-in (OpenID Connect), such as "
+        "https://id.example.gov.cn/realms/office; without one people sign in with a password "
+        "alone.",
+    )
+    oidc_client_id: str = Field(
+        default="", description="The name under which tracker is registered there."
+    )
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its secret there; none for a client without one."
+    )
+    oidc_claim: str = Field(
+        default="sub",
+        min_length=1,
+        description="What of its answer names a person: sub, or a staff number; an administrator "
+        "enters it at the account.",
+    )
+    oidc_scopes: str = Field(
+        default="openid email", description="What it is asked for; openid has to be among them."
+    )
+    oidc_name: str = Field(
+        default="", description="What the button to it says; default 统一身份认证."
+    )
+    oidc_certificate: str = Field(
+        default="",
+        description="File of certificate authorities to trust for it in place of the system's.",
     )
     sender: str = Field(
         default="tracker <tracker@localhost>",
@@ -285,6 +314,34 @@ class Settings(BaseSettings):
             )
         return engine
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_a_safe_address(cls, address: str) -> str:
+        if address and not is_safe_address(address):
+            raise ValueError(f"{address!r} does not begin with https://")
+        return address.rstrip("/")
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _is_there_with_an_issuer(cls, client: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not client:
+            raise ValueError("tracker needs its client id there: register it, and set this")
+        return client
+
+    @field_validator("oidc_scopes")
+    @classmethod
+    def _ask_who_it_is(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            raise ValueError("openid has to be among them")
+        return scopes
+
+    @field_validator("oidc_certificate")
+    @classmethod
+    def _is_a_file(cls, path: str) -> str:
+        if path and not Path(path).is_file():
+            raise ValueError(f"no file {path}")
+        return path
+
     @field_validator("sender")
     @classmethod
     def _is_an_address(cls, sender: str) -> str:
@@ -403,6 +460,13 @@ class Settings(BaseSettings):
             _Given(settings_cls, _secret_files(os.environ, cls.model_fields)),
             _Given(settings_cls, _settings_file(os.environ)),
         )
+
+
+def is_safe_address(address: str) -> bool:
+    """https, or a plain one that stays on this machine."""
+    told = urlsplit(address)
+    near = told.scheme == "http" and told.hostname in ("127.0.0.1", "::1", "localhost")
+    return near or (told.scheme == "https" and bool(told.hostname))
 
 
 def _names(written: str) -> list[str]:

@@ -40,6 +40,15 @@ def test_roles_are_given_and_taken_back(staffed: Installation) -> None:
     assert staffed("user", "take", "clerk", "--role", "contact").code == 1
 
 
+def test_whom_the_identity_provider_names_has_no_password(staffed: Installation) -> None:
+    made = staffed("user", "add", "clerk", "--name", "乙", "--role", "office", "--subject", "u-1")
+    assert "初始密码" not in made.text
+    taken = staffed("user", "subject", "chief", "u-1")
+    assert (taken.code, "clerk" in taken.error) == (1, True)
+    assert staffed("user", "subject", "clerk", "").code == 0
+    assert staffed("user", "subject", "chief", "u-1").code == 0
+
+
 def test_accounts_are_disabled_and_have_new_passwords(staffed: Installation) -> None:
     staffed("user", "add", "clerk", "--name", "乙", "--role", "office")
     assert "(disabled)" in staffed("user", "disable", "clerk").text

@@ -45,6 +45,13 @@ def add(
     mail: Annotated[
         str, typer.Option("--mail", help="邮箱；已在联系人里的归到这个人 / mail address")
     ] = "",
+    subject: Annotated[
+        str,
+        typer.Option(
+            "--subject",
+            help="统一身份认证怎么称呼这个人；有了就不设密码 / name at the OIDC provider",
+        ),
+    ] = "",
     role: RoleName = "",
     unit: UnitName = "",
     programme: Slug = "",
@@ -64,7 +71,8 @@ def add(
         with place.writing() as session:
             post = _post(place, role, unit, programme) if role else None
             made, password = accounts.add(session, login, name=name, mail=mail, post=post,
-                                          now=place.now, on=_on(place), by=by)  # fmt: skip
+                                          subject=subject, now=place.now,
+                                          on=_on(place), by=by)  # fmt: skip
         _show(place, [made], password=password, as_json=json)
 
 
@@ -101,6 +109,29 @@ def password(
             one = accounts.named(session, login, _on(place))
             new = accounts.new_password(session, one.id, now=place.now, on=_on(place), by=by)
         _show(place, [one], password=new, as_json=json)
+
+
+@user.command("subject")
+def subject(
+    login: Login,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="SUBJECT", help="那边怎么称呼；空为不能那样登录 / empty for none"),
+    ],
+    by: By = "cli",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("users")] = False,
+) -> None:
+    """统一身份认证怎么称呼这个人 / the name at the OIDC provider; every sign-in ends."""
+    from tracker.cli.house import house
+    from tracker.services import accounts
+
+    with house(lang) as place:
+        with place.writing() as session:
+            one = accounts.named(session, login, _on(place))
+            accounts.set_subject(session, one.id, name, now=place.now, on=_on(place), by=by)
+        _show(place, [one], as_json=json)
 
 
 @user.command("give")

@@ -21,6 +21,8 @@ from tracker.store.accounts import AccountRow, SignInRow, TokenRow
 from tracker.store.database import Database
 from tracker.store.tables import MembershipRow, PersonRow
 
+SUBJECT = 255
+"""The longest name that an identity provider may give somebody."""
 LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,79}")
 
 OF_ALL = (Role.LEADER, Role.OFFICE, Role.AUDITOR, Role.ADMINISTRATOR)
@@ -50,6 +52,8 @@ class Account:
     changed_at: datetime
     """Its password."""
     seats: tuple[Seat, ...] = ()
+    subject: str = ""
+    """How the office's identity provider names them; empty for none."""
 
     @property
     def by(self) -> str:
@@ -109,13 +113,14 @@ def add(
     mail: str = "",
     post: Post | None = None,
     password: str = "",
-    subject: str | None = None,
+    subject: str = "",
     now: datetime,
     on: date,
     by: str,
 ) -> tuple[Account, str]:
     """An account for the person on file with this mail address, else for a new one, and the
-    password: invented, and to be changed, where none is given.
+    password: invented, and to be changed, where none is given; none where the identity provider
+    knows them as `subject`.
 
     Refused for a login or a person that has one, and for a first account that is no administrator:
     with it everybody has to sign in, and nobody could make the second.
@@ -131,12 +136,14 @@ def add(
         raise Refused("第一个账号须是管理员 / the first account has to be an administrator")
     person = _person(session, name, mail)
     _free(session, login, person)
-    given = password or passwords.invented()
+    known_as = _subject(session, subject)
+    given = password or ("" if known_as else passwords.invented())
     if password:
         passwords.check(password, login, person.name)
     row = AccountRow(
-        person_id=person.id or 0, login=login, password_hash=passwords.hashed(given),
-        must_change=not password, subject=subject, made_at=now, changed_at=now,
+        person_id=person.id or 0, login=login,
+        password_hash=passwords.hashed(given) if given else "",
+        must_change=bool(given) and not password, subject=known_as, made_at=now, changed_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -172,6 +179,56 @@ def _person(session: Session, name: str, mail: str) -> PersonRow:
     session.add(row)
     session.flush()
     return row
+
+
+# -- the office's identity provider --------------------------------------------------------------
+
+
+def vouched(
+    session: Session, subject: str, mail: str, *, now: datetime, on: date
+) -> Account | None:
+    """Whose account that is, by the subject; else by a verified mail address where the account has
+    no subject yet, which it gets."""
+    found = session.exec(select(AccountRow.id).where(AccountRow.subject == subject)).first()
+    if found is not None:
+        return account(session, found, on)
+    person = people.by_mail(session, mail) if mail.strip() else None
+    row = None if person is None else session.exec(
+        select(AccountRow).where(
+            AccountRow.person_id == person.id, col(AccountRow.subject).is_(None),
+            col(AccountRow.disabled_at).is_(None),
+        )
+    ).first()  # fmt: skip
+    if row is None or row.id is None:
+        return None
+    set_subject(session, row.id, subject, now=now, on=on, by="provider")
+    return account(session, row.id, on)
+
+
+def set_subject(
+    session: Session, id_: int, subject: str, *, now: datetime, on: date, by: str
+) -> None:
+    """How the identity provider names them, empty for not at all; every sign-in ends. Refused for
+    what names another account."""
+    one = account(session, id_, on)
+    if subject.strip() == one.subject:
+        return
+    session.get_one(AccountRow, id_).subject = _subject(session, subject)
+    session.flush()
+    end_sign_ins(session, id_, now=now)
+    person = people.person(session, one.person_id)
+    body = {"account": one.id, "by": traced(session, by)}
+    trail.append(session, trail.HOUSE, "account.subject", reference(person), body, now=now)
+
+
+def _subject(session: Session, given: str) -> str | None:
+    subject = given.strip()[:SUBJECT]
+    if not subject:
+        return None
+    taken = session.exec(select(AccountRow.login).where(AccountRow.subject == subject)).first()
+    if taken is not None:
+        raise Refused(f"这个标识已是账号 {taken} 的 / it names the account {taken} already")
+    return subject
 
 
 # -- roles ---------------------------------------------------------------------------------------
@@ -357,6 +414,7 @@ def _account(row: AccountRow, person: PersonRow, seats: Sequence[Seat]) -> Accou
         mail=person.mail or "", language=person.language, must_change=row.must_change,
         disabled_at=row.disabled_at, made_at=row.made_at, changed_at=row.changed_at,
         seats=tuple(seats),
+        subject=row.subject or "",
     )  # fmt: skip
 
 

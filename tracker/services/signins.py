@@ -12,7 +12,7 @@ from hashlib import sha256
 from sqlmodel import Session, col, select
 
 from tracker.domain.authority import Who
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import NotFound, TrackerError
 from tracker.services import accounts, passwords, tries
 from tracker.services.accounts import Account
 from tracker.store.accounts import AccountRow, SignInRow
@@ -41,6 +41,8 @@ class SignedIn:
     id: int
     account: Account
     who: Who
+    provided: bool = False
+    """The office's identity provider said who it is."""
 
 
 def sign_in(
@@ -82,6 +84,28 @@ def sign_in(
     return value, row.id
 
 
+class Unknown(TrackerError):
+    """The identity provider vouches for somebody who has no account here, or a disabled one."""
+
+
+def enter(
+    database: Database, subject: str, mail: str, *, browser: str, now: datetime, on: date
+) -> tuple[str, int]:
+    """The new session's value and the account of whom the office's identity provider vouches for.
+
+    Whose subject it is, else whose verified mail address it is, where no subject is entered at the
+    account yet; that one is kept from then on. Nothing is made: Unknown where there is no account.
+    """
+    with database.write() as session:
+        account = accounts.vouched(session, subject, mail, now=now, on=on)
+        if account is None or account.disabled_at is not None:
+            log.info("sign-in refused", extra={"account": account.id if account else None})
+            raise Unknown("disabled" if account else "unknown")
+        value = begin(session, account.id, browser=browser, now=now, provided=True)
+    log.info("signed in by the provider", extra={"account": account.id})
+    return value, account.id
+
+
 def _device_of(database: Database, login: str, device: str) -> bool:
     """Whether this browser's earlier account is the one that is named now."""
     account, _, _ = device.partition("|")
@@ -92,13 +116,15 @@ def _device_of(database: Database, login: str, device: str) -> bool:
         return row is not None and row.login == login
 
 
-def begin(session: Session, account: int, *, browser: str, now: datetime) -> str:
+def begin(
+    session: Session, account: int, *, browser: str, now: datetime, provided: bool = False
+) -> str:
     """A session for somebody whose identity is known; its value is told once."""
     value = secrets.token_urlsafe(32)
     session.add(
         SignInRow(
             mark=mark(value), account_id=account, made_at=now, seen_at=now, until_at=now + LASTS,
-            browser=browser[:120],
+            browser=browser[:120], provided=provided,
         )
     )  # fmt: skip
     session.flush()
@@ -114,7 +140,7 @@ def find(session: Session, value: str, *, now: datetime, on: date) -> SignedIn |
     account = accounts.account(session, row.account_id, on)
     if account.disabled_at is not None:
         return None
-    return SignedIn(row.id, account, accounts.who(session, account, on))
+    return SignedIn(row.id, account, accounts.who(session, account, on), row.provided)
 
 
 def note_use(database: Database, value: str, now: datetime) -> None:

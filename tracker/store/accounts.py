@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import false
 from sqlmodel import Field
 
 from tracker.store.tables import Table
@@ -42,6 +43,8 @@ class SignInRow(Table, table=True):
     until_at: datetime
     ended_at: datetime | None = None
     browser: str = ""
+    provided: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """The office's identity provider said who it is; no password of ours was asked for."""
 
 
 class TokenRow(Table, table=True):

@@ -13,7 +13,7 @@ import hmac
 import re
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
@@ -35,6 +35,8 @@ SESSION = "tracker_session"
 PASS = "tracker_access"
 SIGN_IN = "tracker_sign_in"
 DEVICE = "tracker_device"
+BEGUN = "tracker_way_in"
+BEGUN_LASTS = timedelta(minutes=10)
 DEVICE_LASTS = timedelta(days=365)
 PASS_LASTS = timedelta(days=30)
 MOST_GUESSERS = 10_000
@@ -208,8 +210,7 @@ class Gate:
 
     def take_pass(self, request: Request, response: Response) -> None:
         for name in (PASS, SIGN_IN):
-            response.delete_cookie(self._named(request, name), path="/", httponly=True,
-                                   samesite="lax", secure=self._secure(request))  # fmt: skip
+            self._delete(request, response, name)
 
     def signed_in(self, request: Request) -> str:
         """The value of the sign-in that the browser brings, empty for none."""
@@ -231,6 +232,24 @@ class Gate:
         if known.partition("|")[0] != str(account):
             known = f"{account}|{secrets.token_urlsafe(12)}"
         self._set(request, response, DEVICE, self._signer("device").dumps(known), DEVICE_LASTS)
+
+    def keep_begun(
+        self, request: Request, response: Response, begun: Mapping[str, str], now: datetime
+    ) -> None:
+        """What this browser began at the identity provider, so that it can be finished here."""
+        value = {**begun, "until": int((now + BEGUN_LASTS).timestamp())}
+        self._set(request, response, BEGUN, self._signer("way_in").dumps(value), BEGUN_LASTS)
+
+    def begun(self, request: Request, now: datetime) -> dict[str, str]:
+        """The same; empty for a browser that began nothing, or too long ago."""
+        try:
+            value = dict(self._signer("way_in").loads(self._cookie(request, BEGUN)))
+        except BadData:
+            return {}
+        return value if value.pop("until") > now.timestamp() else {}
+
+    def end_begun(self, request: Request, response: Response) -> None:
+        self._delete(request, response, BEGUN)
 
     def session(self, request: Request) -> str:
         """The session that the cookie names, or a new one. Whoever signed in has another one than
@@ -304,6 +323,10 @@ class Gate:
             samesite="lax",
             secure=self._secure(request),
         )
+
+    def _delete(self, request: Request, response: Response, name: str) -> None:
+        response.delete_cookie(self._named(request, name), path="/", httponly=True,
+                               samesite="lax", secure=self._secure(request))  # fmt: skip
 
     def _cookie(self, request: Request, name: str) -> str:
         return request.cookies.get(self._named(request, name), "")

@@ -49,7 +49,7 @@ def _list(asked: Asked, *, trouble: str = "", form: Form | None = None) -> Respo
         return page(
             asked, "admin", accounts=accounts.accounts(session, on), places=places(session),
             tokens=accounts.token_counts(session, asked.now), roles=list(Role), every=EVERY_UNIT,
-            trouble=trouble, sent=form.fields if form else {},
+            provider=asked.web.provider.there, trouble=trouble, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip
 
@@ -68,7 +68,9 @@ def add(asked: Administering, form: Received) -> Response:
             post = _post(form) if form.text("role") else None
             made, password = accounts.add(
                 session, form.text("login", most=80), name=form.text("name", most=100),
-                mail=form.text("mail", most=200), post=post, now=asked.now, on=on, by=asked.by,
+                mail=form.text("mail", most=200), post=post,
+                subject=form.text("subject", most=accounts.SUBJECT), now=asked.now, on=on,
+                by=asked.by,
             )  # fmt: skip
     except (Refused, NotFound) as refusal:
         return _list(asked, trouble=str(refusal), form=form)
@@ -99,6 +101,7 @@ def _one(
             sessions=signins.sessions(session, number, now=asked.now),
             tokens=[one for one in tokens.tokens(session, number) if one.works(asked.now)],
             places=places(session), roles=list(Role), every=EVERY_UNIT, trouble=trouble,
+            provider=asked.web.provider.there,
             password=password, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip
@@ -138,6 +141,12 @@ def _password(asked: Asked, session: Session, number: int, form: Form) -> str:
     return accounts.new_password(session, number, now=asked.now, on=_on(asked), by=asked.by)
 
 
+def _subject(asked: Asked, session: Session, number: int, form: Form) -> str:
+    subject = form.text("subject", most=accounts.SUBJECT)
+    accounts.set_subject(session, number, subject, now=asked.now, on=_on(asked), by=asked.by)
+    return ""
+
+
 def _disable(asked: Asked, session: Session, number: int, form: Form) -> str:
     accounts.disable(session, number, now=asked.now, on=_on(asked), by=asked.by)
     return ""
@@ -163,6 +172,7 @@ _ACTS: dict[str, Callable[[Asked, Session, int, Form], str]] = {
     "give": _give,
     "take": _take,
     "password": _password,
+    "subject": _subject,
     "disable": _disable,
     "enable": _enable,
     "end": _end,

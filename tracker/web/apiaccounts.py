@@ -42,6 +42,7 @@ from tracker.wording import LANGUAGES
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
+Subject = Annotated[str, Field(max_length=accounts.SUBJECT, pattern=r"^[^\x00]*$")]
 
 
 class SeatAnswer(Answer):
@@ -59,6 +60,7 @@ class AccountAnswer(Answer):
     mail: str
     language: str
     disabled: bool
+    subject: str = Field(description="How the office's identity provider names them, if at all.")
     must_change: bool = Field(description="The password was invented and is not changed yet.")
     roles: list[SeatAnswer]
     password: str = Field(default="", description="Where one was just invented; told this once.")
@@ -99,7 +101,8 @@ class RoleBody(Body):
 
 
 class AccountBody(Body):
-    """Somebody on file with this mail address, else somebody new; the password is invented."""
+    """Somebody on file with this mail address, else somebody new; the password is invented unless
+    the office's identity provider knows them, as `subject`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -109,15 +112,18 @@ class AccountBody(Body):
     login: Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[a-z0-9][a-z0-9._@-]+$")]
     name: Name = ""
     mail: Name = ""
+    subject: Subject = ""
     role: RoleBody | None = None
 
 
 class ChangeBody(Body):
-    """What is not named stays. `new_password`: an invented one, told once."""
+    """What is not named stays. `new_password`: an invented one, told once. `subject`: how the
+    office's identity provider names them, empty for not at all."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"disabled": True}]})
     disabled: bool | None = None
     new_password: bool = False
+    subject: Subject | None = None
 
 
 class TokenBody(Body):
@@ -137,7 +143,8 @@ def _on(asked: Asked) -> date:
 def _told(one: Account, password: str = "") -> AccountAnswer:
     return AccountAnswer(
         id=one.id, login=one.login, name=one.name, mail=one.mail, language=one.language,
-        disabled=one.disabled_at is not None, must_change=one.must_change, password=password,
+        subject=one.subject, disabled=one.disabled_at is not None, must_change=one.must_change,
+        password=password,
         roles=[
             SeatAnswer(id=seat.id, role=seat.post.role, programme=seat.post.programme,
                        unit=seat.post.unit, from_on=seat.from_on)
@@ -167,7 +174,8 @@ def add_account(asked: Administering, sent: Sent) -> Response:
     def act(session: Session) -> AccountAnswer:
         made, password = accounts.add(
             session, body.login, name=body.name, mail=body.mail,
-            post=body.role.post if body.role else None, now=asked.now, on=_on(asked), by=asked.by,
+            post=body.role.post if body.role else None, subject=body.subject, now=asked.now,
+            on=_on(asked), by=asked.by,
         )  # fmt: skip
         return _told(made, password)
 
@@ -194,6 +202,8 @@ def change_account(asked: Administering, number: Number, sent: Sent) -> Response
         switch = {True: accounts.disable, False: accounts.enable}
         if body.disabled is not None:
             switch[body.disabled](session, number, now=asked.now, on=on, by=asked.by)
+        if body.subject is not None:
+            accounts.set_subject(session, number, body.subject, now=asked.now, on=on, by=asked.by)
         password = ""
         if body.new_password:
             password = accounts.new_password(session, number, now=asked.now, on=on, by=asked.by)

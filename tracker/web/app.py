@@ -51,10 +51,12 @@ from tracker.web import (
     settling,
     timeline,
     troubles,
+    vouching,
     workcalendar,
     years,
 )
 from tracker.web.asking import Web
+from tracker.web.provider import Provider
 from tracker.web.security import SafeAnswers
 
 
@@ -91,11 +93,14 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         title="tracker", version=__version__, lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
-    app.state.web = Web(parts, access.Gate(parts.settings, parts.secret), assets.load())
+    app.state.web = Web(
+        parts, access.Gate(parts.settings, parts.secret), assets.load(), Provider(parts.settings)
+    )
     app.state.took = metrics.install(app)
     troubles.install(app)
     for module in (
         entry,
+        vouching,
         account,
         administering,
         pages,

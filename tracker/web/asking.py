@@ -27,6 +27,7 @@ from tracker.store.memory import Memory
 from tracker.web.access import STRANGER, Forbidden, Gate
 from tracker.web.assets import Assets
 from tracker.web.intake import Unclear
+from tracker.web.provider import Provider
 from tracker.wording import LANGUAGES, Language
 
 EARLIEST, LATEST = 1992, 2101
@@ -42,6 +43,7 @@ class Web:
     runtime: Runtime
     gate: Gate
     assets: Assets
+    provider: Provider
     parts: Memory = field(default_factory=lambda: Memory(PARTS))
 
 

@@ -40,7 +40,8 @@ def identified(asked: Asking) -> Asked:
     """Who asks: by their token, by signing in, or, until there are accounts, from this machine or
     with the access code. SignInNeeded, Forbidden, or PasswordNeeded."""
     found = _known(asked)
-    if found.signed_in is not None and found.signed_in.account.must_change:
+    mine = found.signed_in
+    if mine is not None and mine.account.must_change and not mine.provided:
         raise PasswordNeeded
     return found
 
@@ -179,14 +180,22 @@ def robots() -> Response:
 
 
 @router.get("/sign-in")
-def sign_in_page(asked: Asking, next: str = "/") -> Response:
-    ways = _ways(asked)
-    if not ways:
-        return RedirectResponse(_inside(next), 303)
-    return page(asked, "sign_in", next=_inside(next), wrong=False, ways=ways, sent={})
+def sign_in_page(asked: Asking, next: str = "/", left: str = "") -> Response:
+    """`left`: somebody has just signed out, of this service alone."""
+    if not ways(asked):
+        return RedirectResponse(inside(next), 303)
+    return doors(asked, next, way_out=asked.web.provider.way_out() if left else "")
 
 
-def _ways(asked: Asked) -> tuple[str, ...]:
+def doors(asked: Asked, target: str, *, status: int = 200, **told: Any) -> Response:
+    """The page to sign in at, and what is told there of a try that led nowhere."""
+    given: dict[str, Any] = {"wrong": False, "sent": {}, "trouble": None, "way_out": ""}
+    given |= {"provider": asked.web.provider.there, **told}
+    return page(asked, "sign_in", status=status, next=inside(target), ways=ways(asked),
+                named=asked.runtime.settings.oidc_name, **given)  # fmt: skip
+
+
+def ways(asked: Asked) -> tuple[str, ...]:
     """How one comes in: with an account, or, where nobody has one, with the access code."""
     with asked.runtime.database.read() as session:
         if accounts.any_account(session):
@@ -196,17 +205,16 @@ def _ways(asked: Asked) -> tuple[str, ...]:
 
 @router.post("/sign-in")
 def sign_in(asked: Asking, form: Received) -> Response:
-    target, ways = _inside(form.text("next")), _ways(asked)
+    target = inside(form.text("next"))
     response = RedirectResponse(target, 303)
-    if "account" in ways:
+    if "account" in ways(asked):
         right = _with_account(asked, form, response)
     else:
         right = asked.web.gate.sign_in(asked.request, form.text("code"), asked.now)
         if right:
             asked.web.gate.give_pass(asked.request, response, asked.now)
     if not right:
-        return page(asked, "sign_in", status=403, next=target, wrong=True, ways=ways,
-                    sent=form.fields)  # fmt: skip
+        return doors(asked, target, status=403, wrong=True, sent=form.fields)
     return response
 
 
@@ -236,12 +244,13 @@ def sign_out(asked: Asking, form: Received) -> Response:
     if value:
         with asked.runtime.database.write() as session:
             signins.end_value(session, value, now=asked.now)
-    response = RedirectResponse("/sign-in", 303)
+    target = "/sign-in?left=1" if asked.web.provider.there else "/sign-in"
+    response = RedirectResponse(target, 303)
     asked.web.gate.take_pass(asked.request, response)
     return response
 
 
-def _inside(target: str) -> str:
+def inside(target: str) -> str:
     """A path of ours, never another site."""
     inside = target.startswith("/") and not target.startswith(("//", "/\\"))
     return target if inside and "\n" not in target and "\r" not in target else "/"
