@@ -275,6 +275,30 @@ def test_a_digest_follows_the_one_before(database: Database) -> None:
     issue(database, "2021-10-18 08:30")
     [leader, *_] = issue(database, "2021-10-26 10:00")
     assert leader.digest.since == MONDAY
+    assert "上期" in values_of(leader.digest, "zh")["trend"]
+
+
+@pytest.mark.parametrize(("language", "last"), [("zh", "上期"), ("en", "last")])
+def test_the_first_digest_is_not_compared_with_one_that_never_was(
+    database: Database, language: Language, last: str
+) -> None:
+    tell(database)
+    [leader, *_] = issue(database, "2021-10-18 08:30")
+    assert leader.digest.since == at("2021-10-11 08:30")
+    letter = render_digest(compiled(Settings(secret="x" * 32)), language, leader.digest)
+    assert last not in letter.text
+    assert last not in letter.html
+
+
+def test_the_verdict_of_a_programme_with_dates_and_no_points_is_about_dates() -> None:
+    dates = a_programme(*(item(str(n), due_on=f"2021-10-{day}", points="0")
+                          for n, day in enumerate((15, 16, 21, 25))))  # fmt: skip
+    now, before = (of_documents(dates, [], china(), as_of=when)
+                   for when in (MONDAY, MONDAY - timedelta(days=7)))  # fmt: skip
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER)
+    assert verdict_of(told, "zh") == "在逾 2 项，新逾期 2 项，周五前到期 1 项。"
+    assert verdict_of(told, "en") == "2 late, 2 of them newly so, 1 due by Fri."
+    assert values_of(told, "zh")["score"] == "本方案不计分，只看期限。"
 
 
 @pytest.mark.parametrize(
@@ -388,6 +412,8 @@ def test_a_digest_on_file_is_set_again_byte_for_byte(database: Database) -> None
     with database.write() as session:
         late_news = [a_report("1", id="x", on="2021-10-18 12:00")]
         reporting.load_facts(session, "small", late_news, now=at("2021-10-18 12:00"))
+        newer = PROGRAMME.model_copy(update={"title": "小方案（修订）"})
+        programmes.publish(session, newer, now=at("2021-10-19"), by="office")
     for one in made:
         with database.read() as session:
             again = weekly.archived(session, "small", one.week, one.audience)

@@ -39,7 +39,8 @@ class Audience(StrEnum):
 class Verdict:
     """`new` is what was lost since the last digest (negative: won back); `recoverable` what acting
     now keeps until `until`; `low` and `high` the score over the open readings. Losses positive.
-    `bonus` is within the score and no part of what was lost."""
+    `bonus` is within the score and no part of what was lost. A programme that only has dates is not
+    `scored`."""
 
     score: Amount
     lost: Amount
@@ -51,6 +52,7 @@ class Verdict:
     low: Amount
     high: Amount
     bonus: Amount = ZERO
+    scored: bool = True
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Digest:
+    """`follows` says whether a digest was issued before it; else `since` is a week earlier."""
+
     programme: str
     title: str
     version: int
@@ -269,3 +273,4 @@ class Digest:
     health: tuple[Health, ...]
     chain: ChainHead | None
     picture: Picture | None = None
+    follows: bool = True

@@ -58,6 +58,7 @@ class Desk:
     health: Sequence[Health] = ()
     chain: ChainHead | None = None
     scores: Sequence[tuple[datetime, Units]] = ()
+    follows: bool = True
 
     @cached_property
     def standings(self) -> dict[str, list[Standing]]:

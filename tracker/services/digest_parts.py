@@ -216,6 +216,7 @@ class _Part:
             health=tuple(desk.health) if audience.sees_all else (),
             chain=desk.chain,
             picture=None if self.units else desk.picture,
+            follows=desk.follows,
         )
 
     def name(self) -> str:
@@ -252,6 +253,7 @@ class _Part:
             low=low,
             high=high,
             bonus=ledger.bonus,
+            scored=self.desk.board.programme.points > 0,
         )
 
     def _reviewed_outlook(self) -> tuple[Units, Units]:

@@ -232,7 +232,8 @@ class _Drawing:
             (Spot(self.column(at), y, str(cell.count)), cell.light.value, COLOURS[cell.light])
             for at, cell in enumerate(row.cells) if cell is not None
         ]  # fmt: skip
-        return {"y": y, "name": row.name[:10], "cells": cells}
+        name = row.name if len(row.name) <= 10 else f"{row.name[:9]}…"
+        return {"y": y, "name": name, "cells": cells}
 
     # -- in words ----------------------------------------------------------------------------
 

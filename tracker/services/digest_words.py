@@ -171,6 +171,8 @@ def verdict_of(digest: Digest, language: Language) -> str:
     if digest.audience is Audience.REVIEWER:
         return _queue(digest, language)
     verdict, zone = digest.verdict, ZoneInfo(digest.zone)
+    if not verdict.scored:
+        return _dates(digest, language)
     new = "same" if not verdict.new else "new" if verdict.new > 0 else "back"
     left = "some" if verdict.recoverable > 0 else "none"
     until = by_when(verdict.until, digest.as_of, zone, language)
@@ -184,6 +186,18 @@ def verdict_of(digest: Digest, language: Language) -> str:
         },
         language=language,
     )  # fmt: skip
+
+
+def _dates(digest: Digest, language: Language) -> str:
+    """Where nothing is scored: late, newly late, due until when."""
+    until = digest.verdict.until
+    values = {
+        "late": digest.whole.count(Light.LATE),
+        "new": sum(one.kind is EventKind.LATE for one in digest.events),
+        "until": by_when(until, digest.as_of, ZoneInfo(digest.zone), language),
+        "due": sum(one.due_at is not None and one.due_at <= until for one in digest.soon),
+    }
+    return text("digest.verdict_dates", values, language=language)
 
 
 def _queue(digest: Digest, language: Language) -> str:
@@ -272,13 +286,21 @@ class DigestWords:
             "alt": "",
             "heading": "",
             "announced": [],
-            "words": _phrases(self.language),
+            "words": self.words(),
         }  # fmt: skip
+
+    def words(self) -> dict[str, str]:
+        words = _phrases(self.language)
+        if self.digest.follows:
+            return words
+        return {**words, "changes": self.say("changes_first")}
 
     # -- under the verdict -------------------------------------------------------------------
 
     def score(self) -> str:
         verdict, unit = self.digest.verdict, self.digest.unit_name
+        if not verdict.scored:
+            return self.say("score_none")
         if unit:
             key = "score_reviewer" if self.reviewing else "score_unit"
             return self.say(key, unit=unit, score=verdict.score)
@@ -287,6 +309,8 @@ class DigestWords:
 
     def prospect(self) -> str:
         verdict = self.digest.verdict
+        if not verdict.scored:
+            return ""
         if verdict.recoverable <= 0:
             key = "wait_none" if verdict.lost_if_nothing <= verdict.lost else "wait_same"
             return self.say(key, until=verdict.until, nothing=verdict.lost_if_nothing)
@@ -298,6 +322,8 @@ class DigestWords:
         late = self.digest.whole.count(Light.LATE)
         before = self.digest.whole_before.count(Light.LATE)
         done = sum(one.kind is EventKind.DONE for one in self.digest.events)
+        if not self.digest.follows:
+            return self.say("trend_first", late=late, done=done)
         key = "trend_same" if late == before else "trend_worse" if late > before else "trend_better"
         return self.say(key, late=late, before=before, done=done)
 
@@ -387,7 +413,7 @@ class DigestWords:
 
     def moved(self, one: UnitLights) -> str:
         """Last week's place, where it was another."""
-        if one.rank == one.rank_before or not one.unit:
+        if one.rank == one.rank_before or not one.unit or not self.digest.follows:
             return ""
         if one.rank_before is None:
             return self.say("place_new")

@@ -133,9 +133,10 @@ def _desk(
     span: readings.Span,
     health: Sequence[Health],
 ) -> Desk:
+    last = _last(session, slug, seen.as_of)
     return Desk(
         seen,
-        _before(session, slug, seen.as_of),
+        board(session, slug, as_of=last or seen.as_of - WEEK),
         outlook_of(seen),
         who_acts(session, slug, seen.as_of),
         register,
@@ -143,6 +144,7 @@ def _desk(
         health,
         trail.head(session, slug, at=seen.known_at),
         _scores(session, slug, seen.as_of),
+        follows=last is not None,
     )
 
 
@@ -273,8 +275,7 @@ def _issued(session: Session, slug: str, week: str) -> bool:
     return session.exec(wanted.limit(1)).first() is not None
 
 
-def _before(session: Session, slug: str, now: datetime) -> Board:
-    """The board of the last digest as it was known then, so that each week follows the last."""
+def _last(session: Session, slug: str, now: datetime) -> datetime | None:
+    """The instant of the last digest: each week follows on what was known then."""
     wanted = select(DigestRow.as_of).where(DigestRow.programme == slug, col(DigestRow.as_of) < now)
-    last = session.exec(wanted.order_by(col(DigestRow.as_of).desc()).limit(1)).first()
-    return board(session, slug, as_of=last or now - WEEK)
+    return session.exec(wanted.order_by(col(DigestRow.as_of).desc()).limit(1)).first()
