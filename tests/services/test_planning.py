@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
 from sqlmodel import col, select
 
-from notifiers.message import MAILING, WEBHOOK
+from notifiers.message import BY_MAIL, MAILING, WEBHOOK
 from schedules.workdays import china
 from tests.builders import (
     JANUARY,
@@ -41,6 +42,7 @@ from tracker.programmes import path_of
 from tracker.services import people, planning, programmes, reporting, trail
 from tracker.services.alarms import claim, set_alarms
 from tracker.services.directory import is_copy
+from tracker.services.dispatching import dispatch
 from tracker.services.planning import TickResult
 from tracker.store.database import Database
 from tracker.store.tables import (
@@ -580,6 +582,36 @@ def test_notices_that_are_known_are_not_stored_twice(database: Database) -> None
     assert tick(database, "2021-09-27 08:31").made == 0
     assert len(notices(database)) == before
     assert {one.state for one in notices(database)} == {NoticeState.DISPATCHED}
+
+
+def dispatched(database: Database) -> set[tuple[object, ...]]:
+    """Each notice with what became of it, and the mail that it lies in."""
+    with database.read() as session:
+        told = select(NoticeRow, DispatchRow.key).outerjoin(
+            DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id
+        )
+        return {(one.key, one.state, one.reason, key) for one, key in session.exec(told)}
+
+
+def test_people_one_after_the_other_get_the_mails_that_they_get_all_at_once(
+    database: Database,
+) -> None:
+    publish(database, SMALL)
+    shared = [a_contact(name=name, mail=f"{name}@x.example.cn") for name in ("a", "b")]
+    with database.write() as session:
+        people.load_contacts(session, shared, now=JANUARY, on=NEW_YEAR, by="office")
+    now = at("2021-11-15 09:00")
+    planning.tick_all(database, now)
+    at_once = dispatched(database)
+    with database.write() as session:
+        run = session.connection().exec_driver_sql
+        run("UPDATE notice SET state = 'wanted', reason = '', dispatch_id = NULL")
+        run("DELETE FROM dispatch")
+    with database.write() as session:
+        views = cache(lambda slug: planning.view(session, slug))
+        dispatch(session, views, now, BY_MAIL, at_once=1)
+    assert dispatched(database) == at_once
+    assert len({key for *_, key in at_once}) > 2
 
 
 def test_a_programme_chooses_its_channels_among_those_in_use(database: Database) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlmodel import Session
 
 from notifiers.message import BY_MAIL, Address, Way
-from tracker.domain.dispatches import Recipient, Waiting
+from tracker.domain.dispatches import Recipient
 from tracker.domain.policy import Role
 from tracker.domain.programme import Clause, Item, leading, reviewing
 from tracker.services import absences, people, programmes
@@ -19,6 +20,21 @@ _Roles = dict[tuple[str, str], list[Recipient]]
 
 Post = tuple[str, str, str, str]
 """Programme, unit, role, and the key of the obligation of which the role is told."""
+
+
+class Told(Protocol):
+    """What says of a notice who is told."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def programme(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def obligation(self) -> str: ...
 
 
 class Directory:
@@ -47,7 +63,7 @@ class Directory:
             elif role == people.Role.REVIEWER:
                 units.update(self._reviewing(programme, obligation))
 
-    def of(self, one: Waiting) -> list[Recipient]:
+    def of(self, one: Told) -> list[Recipient]:
         """The people to tell, in order of appointment; a deputy where there is no contact."""
         copy = _COPY.search(one.key)
         found = self.having(one.programme, one.unit, one.role, one.obligation)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, text
+from sqlalchemy import select as sa_select
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from notifiers.message import Way
@@ -16,7 +19,7 @@ from tracker.domain.silences import Mode, Silence, over
 from tracker.domain.turns import View
 from tracker.services import silences, trail
 from tracker.services.claims import HeldNotice
-from tracker.services.directory import Directory, is_copy
+from tracker.services.directory import Directory, Told, is_copy
 from tracker.store import queries
 from tracker.store.bulk import insert_new
 from tracker.store.tables import (
@@ -33,14 +36,45 @@ Views = Callable[[str], View]
 WANTED = text("notice.state = 'wanted'")
 """Written out, because only then is it the condition of the index on what waits."""
 
+AT_ONCE = 2_000
+"""Notices: a morning of a province is never held whole."""
 
-def dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way]) -> Merged:
-    """Give every notice that is due its dispatch; one planner at a time, or a mail would be two."""
+
+@dataclass(frozen=True)
+class Dispatched:
+    """How many mails were begun or added to, and how many notices reach nobody."""
+
+    dispatches: int = 0
+    nobody: int = 0
+
+
+def dispatch(
+    session: Session,
+    views: Views,
+    now: datetime,
+    ways: Sequence[Way],
+    *,
+    at_once: int = AT_ONCE,
+) -> Dispatched:
+    """Give every notice that is due its dispatch; one planner at a time, or a mail would be two.
+
+    Some people after the others, each with all that is due to them: no more than `at_once` notices
+    are held, unless one person is told of more.
+    """
     queries.one_at_a_time(session, "dispatches")
     directory = Directory(session, now, ways)
-    rows = _due_notices(session, now)
-    if _spread(session, rows, directory, now):
-        rows = _due_notices(session, now)
+    _spread(session, directory, now)
+    made = nobody = 0
+    for ids in _by_person(session, directory, now, at_once):
+        merged = _dispatch_these(session, views, directory, _notices(session, ids), now)
+        made += len(merged.dispatches)
+        nobody += len(merged.unheard)
+    return Dispatched(made, nobody)
+
+
+def _dispatch_these(
+    session: Session, views: Views, directory: Directory, rows: Sequence[NoticeRow], now: datetime
+) -> Merged:
     by_key = {row.key: row for row in rows}
     waiting = [waiting_row(views(row.programme), row, now) for row in rows]
     waiting = _left_in_peace(session, waiting, by_key, directory, now)
@@ -57,30 +91,78 @@ def dispatch(session: Session, views: Views, now: datetime, ways: Sequence[Way])
     return merged
 
 
-def _first(directory: Directory, one: Waiting) -> list[Recipient]:
+class _Due(NamedTuple):
+    """As much of a notice that is due as says who is told."""
+
+    id: int
+    key: str
+    programme: str
+    unit: str
+    role: str
+    obligation: str
+
+
+_DUE = sa_select(
+    col(NoticeRow.id), col(NoticeRow.key), col(NoticeRow.programme), col(NoticeRow.unit),
+    col(NoticeRow.role), col(NoticeRow.obligation_key),
+).where(WANTED).order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))  # fmt: skip
+
+
+def _due(session: Session, now: datetime) -> Iterator[_Due]:
+    """One after the other: nothing is to be written before the last one was taken."""
+    due = _DUE.where(col(NoticeRow.send_at) <= now)
+    found = session.connection().execute(due, execution_options={"yield_per": AT_ONCE})
+    return (_Due(id_ or 0, *said) for id_, *said in found)
+
+
+def _by_person(
+    session: Session, directory: Directory, now: datetime, at_once: int
+) -> Iterator[list[int]]:
+    """The notices that are due, by number: of as many people at once as have so many of them."""
+    theirs: dict[int, list[int]] = {}
+    for one in _due(session, now):
+        person = next((who.person for who in _first(directory, one)), 0)
+        theirs.setdefault(person, []).append(one.id)
+    some: list[int] = []
+    for part in (*queries.chunks(theirs.pop(0, ()), at_once), *theirs.values()):
+        some += part
+        if len(some) >= at_once:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _notices(session: Session, ids: Iterable[int]) -> list[NoticeRow]:
+    found: list[NoticeRow] = []
+    for some in queries.chunks(ids):
+        found += session.exec(select(NoticeRow).where(col(NoticeRow.id).in_(some)))
+    return sorted(found, key=lambda row: (row.nominal_at, row.id or 0))
+
+
+def _first(directory: Directory, one: Told) -> list[Recipient]:
     """A row is told to one person: the first who has an address. The others have copies."""
     found = directory.of(one)
     return [who for who in found if who.reachable][:1] or found[:1]
 
 
-def _due_notices(session: Session, now: datetime) -> list[NoticeRow]:
-    due = select(NoticeRow).where(WANTED, col(NoticeRow.send_at) <= now)
-    return list(session.exec(due.order_by(col(NoticeRow.nominal_at), col(NoticeRow.id))).all())
-
-
-def _spread(
-    session: Session, rows: Sequence[NoticeRow], directory: Directory, now: datetime
-) -> int:
+def _spread(session: Session, directory: Directory, now: datetime) -> None:
     """A role that several people have: a copy of the notice for each further one."""
-    copies = []
-    for row in rows:
-        if is_copy(row.key):
+    further: dict[int, list[int]] = {}
+    for one in _due(session, now):
+        if is_copy(one.key):
             continue
-        found = directory.having(row.programme, row.unit, row.role, row.obligation_key)
-        for who in [one for one in found if one.reachable][1:]:
-            copy = row.model_dump(exclude={"id"})
-            copies.append({**copy, "key": f"{row.key}|p{who.person}", "made_at": now})
-    return insert_new(session, NoticeRow, copies)
+        found = directory.having(one.programme, one.unit, one.role, one.obligation)
+        others = [who.person for who in found if who.reachable][1:]
+        if others:
+            further[one.id] = others
+    for ids in queries.chunks(further, AT_ONCE):
+        copies = [
+            {**row.model_dump(exclude={"id"}), "key": f"{row.key}|p{person}", "made_at": now}
+            for row in _notices(session, ids)
+            for person in further[row.id or 0]
+        ]
+        insert_new(session, NoticeRow, copies)
 
 
 def waiting_row(seen: View, row: NoticeRow, now: datetime) -> Waiting:
@@ -101,7 +183,7 @@ def _dispatches_of(
     session: Session, persons: Iterable[int], now: datetime
 ) -> dict[str, DispatchRow]:
     """The dispatches of these people from today on (windows sort as days, but for those of weekly
-    digests), held until we commit."""
+    digests), without their letters, held until we commit."""
     since = (now - timedelta(days=2)).date().isoformat()
     found: dict[str, DispatchRow] = {}
     for some in queries.chunks(sorted(persons)):
@@ -109,8 +191,12 @@ def _dispatches_of(
             col(DispatchRow.person_id).in_(some), col(DispatchRow.window) >= since,
             col(DispatchRow.kind) != DispatchKind.DIGEST,
         )  # fmt: skip
-        found |= {row.key: row for row in session.exec(theirs.with_for_update())}
+        lean = theirs.options(*_WITHOUT_LETTERS).with_for_update()
+        found |= {row.key: row for row in session.exec(lean)}
     return found
+
+
+_WITHOUT_LETTERS = [defer(getattr(DispatchRow, name)) for name in ("raw", "text", "html")]
 
 
 def _takes_more(row: DispatchRow) -> bool:

@@ -26,7 +26,7 @@ from tracker.domain.verdicts import known_from
 from tracker.services import calendars, factbook, programmes, trail
 from tracker.services.alarms import BATCH, SECOND, Due, claim, set_alarms
 from tracker.services.directory import Directory
-from tracker.services.dispatching import WANTED, Views, dispatch, waiting_of
+from tracker.services.dispatching import WANTED, Dispatched, Views, dispatch, waiting_of
 from tracker.services.heartbeats import TICK, beat
 from tracker.store import queries
 from tracker.store.bulk import insert_new
@@ -69,16 +69,16 @@ def tick(
     due = claim(session, now, limit=batch)
     views = cache(lambda slug: view(session, slug))
     made, early = _plan(session, due, views, now) if due else ([], False)
-    merged = Merged((), (), ())
+    done = Dispatched()
     more = early or len(due) == batch
     if not more and _anything_waits(session, now):
-        merged = dispatch(session, views, now, ways)
+        done = dispatch(session, views, now, ways)
     result = TickResult(
         claimed=len(due),
         made=len(made),
         silenced=sum(bool(one.notice.silenced) for one in made),
-        dispatched=len(merged.dispatches),
-        nobody=len(merged.unheard),
+        dispatched=done.dispatches,
+        nobody=done.nobody,
         more=more,
     )
     beat(session, TICK, now, asdict(result))
