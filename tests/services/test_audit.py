@@ -95,6 +95,18 @@ def test_a_late_item_has_its_lateness_its_price_and_its_arithmetic() -> None:
     assert row.history[1].reason == "缺附件"
 
 
+def test_what_is_open_when_its_day_ends_is_in_the_audit_of_that_day() -> None:
+    """The ledger charges it at that instant, though it is late by no time at all."""
+    never = {"kind": "milestone", "id": "done", "on": "2021-09-30"}
+    missing = {"kind": "per_missing", "duty": "done", "each": "0.2"}
+    programme = a_programme(item("1", clause("1", duties=[never], rules=[missing])))
+    found = rows_of(programme, [], "2021-09-30 24:00")
+    [row] = found.rows
+    assert (row.days, shown(row.lost), shown(found.totals.lost)) == (0, "0.20", "0.20")
+    assert found.totals.other_lost == 0
+    assert rows_of(programme, [a_report("1", on="2021-09-30")], "2021-09-30 24:00").rows == ()
+
+
 def test_what_is_in_time_or_due_outside_the_period_is_not_in_it() -> None:
     programme = a_programme(LATE_ITEM, item("2", due_on="2021-10-11"))
     facts = [a_report("1", id="r", on="2021-09-30"), an_acceptance("r", on="2021-10-10")]

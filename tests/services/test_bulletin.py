@@ -14,6 +14,7 @@ import pytest
 
 from schedules.workdays import china
 from tests.builders import (
+    a_case_item,
     a_programme,
     a_report,
     an_acceptance,
@@ -80,6 +81,35 @@ def test_what_fell_due_in_the_month_is_counted_with_what_was_in_time() -> None:
     assert (row.due, row.in_time, row.late, row.unfinished) == (6, 5, 1, 1)
     assert row.timely.as_integer_ratio() == (5, 6)
     assert sum(one.due for one in told.units) == 14
+
+
+def test_what_was_due_with_the_periods_last_day_and_not_done_was_not_in_time() -> None:
+    """As of that very instant it is late by no time at all."""
+    last = a_programme(*(item(str(n), due_on="2021-09-30") for n in (1, 2)))
+    seen = of_documents(last, done(1), china(), as_of=at("2021-09-30 24:00"))
+    told = bulletin(seen, seen, first=SEPTEMBER[0], last=SEPTEMBER[1])
+    [row] = told.units
+    assert (row.due, row.in_time, row.late, row.unfinished) == (2, 1, 1, 1)
+    said = bulletin_files.values(told, "zh", "考核办")["late"]
+    assert said == ["1. 住建局：2 任务2，09-30 周四 24:00 到期，未办"]
+
+
+def test_a_delay_of_less_than_a_working_day_is_told_by_the_clock_and_not_as_none() -> None:
+    saturday = a_programme(item("1", due_on="2021-09-25"), a_case_item("2"))
+    given = {"case": "09", "kind": "handed", "by": "office"}
+    opened, closed = (
+        f.CaseEvent.model_validate({**given, **parts, "occurred_at": at(on), "recorded_at": at(on)})
+        for on, parts in (
+            ("2021-09-01 09:00", {"event": "opened", "unit": 住建局, "title": "督办件", "id": "o"}),
+            ("2021-09-04 12:00", {"event": "closed", "id": "c"}),
+        )
+    )
+    facts = [opened, closed, *done(1, on="2021-09-26 08:00")]
+    seen = of_documents(saturday, facts, china(), as_of=at("2021-09-30 24:00"))
+    said = bulletin_files.values(
+        bulletin(seen, seen, first=SEPTEMBER[0], last=SEPTEMBER[1]), "zh", "考核办"
+    )["late"]
+    assert [one.rpartition("，")[2] for one in said] == ["迟 1 个工作日办结", "迟 3 小时办结"]
 
 
 def test_losses_are_those_of_the_ledger() -> None:

@@ -278,6 +278,18 @@ def test_a_digest_follows_the_one_before(database: Database) -> None:
     assert "上期" in values_of(leader.digest, "zh")["trend"]
 
 
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("2021-10-11 08:30", "本周新增 0.36，"),
+        ("2021-10-09 08:30", "2021-10-09 以来新增 0.36，"),  # nine days: a holiday was between
+    ],
+)
+def test_new_this_week_is_said_of_a_week_and_no_longer_time(before: str, said: str) -> None:
+    told = build(board(), board(before), weekly.outlook_of(board()), audience=Audience.LEADER)
+    assert said in verdict_of(told, "zh")
+
+
 @pytest.mark.parametrize(("language", "last"), [("zh", "上期"), ("en", "last")])
 def test_the_first_digest_is_not_compared_with_one_that_never_was(
     database: Database, language: Language, last: str

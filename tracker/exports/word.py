@@ -245,7 +245,9 @@ def _style(
     kept: str = "", borders: str = "", indent: str = "", end: str = "",
 ) -> str:  # fmt: skip
     """Of paragraphs, as XML; sizes and spaces in points, `line` the exact height of one."""
-    height = f'w:line="{20 * line}" w:lineRule="exact"' if line else 'w:line="240"'
+    height = (
+        f'w:line="{20 * line}" w:lineRule="exact"' if line else 'w:line="240" w:lineRule="auto"'
+    )
     first = id == "Normal"
     default = ' w:default="1"' if first else ""
     based = "" if first else '<w:basedOn w:val="Normal"/>'

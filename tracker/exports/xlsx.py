@@ -69,16 +69,17 @@ def _name(name: str) -> str:
 def _formats(book: Any) -> Formats:
     plain = {"font_name": FONT, "font_size": 10, "valign": "top"}
     line = {"bottom": 4, "bottom_color": "#8b877c"}
+    head = {**plain, "bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#f3f1eb"}
     formats = {
         "heading": book.add_format({"font_name": HEADING_FONT, "font_size": 16, "bold": True}),
         "note": book.add_format({"font_name": FONT, "font_size": 9, "font_color": "#57544c"}),
-        "head": book.add_format(
-            {**plain, "bold": True, "text_wrap": True, "bottom": 1, "bg_color": "#f3f1eb"}
-        ),
     }
     for kind in Kind:
         more: dict[str, Any] = {"num_format": PATTERNS[kind]} if kind in PATTERNS else {}
         more |= {"text_wrap": True} if kind is Kind.LONG else {}
+        side = {"align": "right"} if kind in NUMERIC else {"align": "left", "indent": 1}
+        more |= side
+        formats[f"head {kind}"] = book.add_format({**head, **side})
         formats[kind] = book.add_format({**plain, **line, **more})
         formats[f"total {kind}"] = book.add_format({**plain, **more, "bold": True, "top": 1})
     return formats
@@ -90,7 +91,7 @@ def _write(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
     head = len(sheet.above) + (1 if sheet.above else 0)
     for at, column in enumerate(sheet.columns):
         page.set_column(at, at, column.width)
-        page.write_string(head, at, _fitting(column.title), formats["head"])
+        page.write_string(head, at, _fitting(column.title), formats[f"head {column.kind}"])
     row = head
     for row, cells in enumerate(sheet.checked(), start=head + 1):
         page.set_row(row, _height(cells, sheet.columns))

@@ -371,7 +371,7 @@ class AuditDesk:
 
     def belongs(self, one: Standing) -> bool:
         """Late; or late once, and then forgiven by a waiver or an extension that came after."""
-        if one.lateness.elapsed > timedelta(0):
+        if one.missed or one.lateness.elapsed > timedelta(0):
             return True
         return self._forgiven(one) != ""
 

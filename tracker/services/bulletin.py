@@ -63,12 +63,18 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class LateLine:
+    """`late` is the delay by the clock, which tells it where the duty runs by hours (`hourly`) or
+    no working day is full of it. Done, or handed in and `waiting`, or neither."""
+
     unit_name: str
     clause: str
     title: str
     due_at: datetime
     workdays: int
+    late: timedelta
+    hourly: bool
     done: bool
+    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -167,12 +173,12 @@ def _due(one: Standing, first: date, last: date, programme: Programme) -> bool:
 
 def _row(unit: str, name: str, seen: Board, before: Board, due: Iterable[Standing]) -> UnitRow:
     mine = [one for one in due if one.obligation.unit == unit and not one.waived]
-    late = [one for one in mine if one.lateness.elapsed > timedelta(0)]
+    late = [one for one in mine if one.missed]
     lost, was = _lost(seen.ledger, unit), _lost(before.ledger, unit)
     return UnitRow(
         unit=unit, name=name, place=None, tied=False, due=len(mine),
         in_time=len(mine) - len(late), late=len(late),
-        unfinished=sum(one.open and not one.waiting for one in late),
+        unfinished=sum(one.overdue for one in late),
         worth=_worth(seen.programme, unit), lost=lost, lost_in_period=Units(lost - was),
     )  # fmt: skip
 
@@ -218,10 +224,14 @@ def _placed(rows: Sequence[UnitRow], by: By) -> list[UnitRow]:
 def _late(seen: Board, due: Iterable[Standing]) -> Iterable[LateLine]:
     """The longest delay first."""
     names = {unit.id: unit.label for unit in seen.programme.units}
-    found = [one for one in due if one.lateness.elapsed > timedelta(0) and not one.waived]
+    found = [one for one in due if one.missed]
     found.sort(key=lambda one: (-one.lateness.elapsed, one.obligation.key))
     for one in found:
         owed = one.obligation
         assert owed.due_at is not None
-        yield LateLine(names.get(owed.unit, owed.unit), owed.clause, owed.title, owed.due_at,
-                       one.lateness.workdays, not one.open)  # fmt: skip
+        yield LateLine(
+            names.get(owed.unit, owed.unit), owed.clause, owed.title, owed.due_at,
+            one.lateness.workdays, one.lateness.elapsed,
+            hourly=owed.deadline is not None and owed.deadline.kind == "hours",
+            done=not one.open, waiting=one.waiting,
+        )  # fmt: skip

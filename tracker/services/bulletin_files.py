@@ -15,7 +15,7 @@ from tracker.exports.pdf import pdf_bytes
 from tracker.exports.word import Block, Paragraph, Role, Signature, Table, docx_bytes
 from tracker.services.bulletin import FEWEST, Bulletin, LateLine, UnitRow
 from tracker.wording import Language, text
-from tracker.wording.forms import number, points
+from tracker.wording.forms import number, points, span
 
 KINDS = ("docx", "pdf", "html", "json")
 LATE_LINES = 30
@@ -158,10 +158,13 @@ class _Telling:
         ]  # fmt: skip
 
     def late(self, one: LateLine) -> str:
-        key = "late_done" if one.done else "late_open"
-        span = text("reminder.workdays", {"n": one.workdays}, language=self.language)
+        state = "done" if one.done else "waiting" if one.waiting else "open"
+        key = f"late_{state}" if one.late else "late_now"
+        by_days = one.workdays and not one.hourly
+        delay = (text("reminder.workdays", {"n": one.workdays}, language=self.language) if by_days
+                 else span(one.late, self.language))  # fmt: skip
         return self.say(key, unit=one.unit_name, clause=one.clause, title=one.title,
-                        due=one.due_at, span=span)  # fmt: skip
+                        due=one.due_at, span=delay)  # fmt: skip
 
     def more(self) -> str:
         rest = len(self.made.late) - LATE_LINES

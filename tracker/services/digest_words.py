@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -44,6 +45,9 @@ FEW = 3
 
 UNITS, EVENTS, SOON_ROWS, READINGS, WAITING, REVIEWS, CHANGES = 20, 8, 8, 4, 4, 20, 8
 """How many of each a mail lists before it counts the rest."""
+
+A_WEEK = timedelta(days=8, hours=12)
+"""From a Monday to the Tuesday after; a digest that follows later says since when."""
 
 KINDS = ("extend", "review", "decide", "enter")
 """What waits for a person, in the order in which it is decided."""
@@ -174,13 +178,17 @@ def verdict_of(digest: Digest, language: Language) -> str:
     if not verdict.scored:
         return _dates(digest, language)
     new = "same" if not verdict.new else "new" if verdict.new > 0 else "back"
+    since = text("digest.this_week", language=language)
+    if digest.as_of - digest.since > A_WEEK:
+        since = text("digest.since", {"since": digest.since}, language=language, zone=zone)
     left = "some" if verdict.recoverable > 0 else "none"
     until = by_when(verdict.until, digest.as_of, zone, language)
     return text(
         "digest.verdict",
         {
             "lost": verdict.lost,
-            "new": text(f"digest.verdict_{new}", {"n": abs(verdict.new)}, language=language),
+            "new": text(f"digest.verdict_{new}", {"n": abs(verdict.new), "since": since},
+                        language=language, zone=zone),
             "left": text(f"digest.verdict_{left}", {"n": verdict.recoverable, "until": until},
                          language=language),
         },
