@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.cli.conftest import Installation, small
+from tests.exports.test_pdf import text_of
 from tracker.definitions import yamlform
 
 FACTS = (
@@ -79,6 +80,23 @@ def test_what_was_known_then_is_another_score(late: Installation) -> None:
     now = late.valid("ledger", "score", "--as-of", "2021-10-31")
     then = late.valid("ledger", "score", "--as-of", "2021-10-31", "--known-at", "2021-10-31")
     assert float(then["lost"]) > float(now["lost"])
+    for paper, lost in (
+        ("digest", lambda told: told["verdict"]["lost"]),
+        ("audit", lambda told: float(told["totals"]["lost"]) + float(told["totals"]["other_lost"])),
+    ):
+        for known, ledger in ((("--known-at", "2021-10-31"), then), ((), now)):
+            found = late.valid(paper, paper, "--as-of", "2021-10-31", *known)
+            assert float(lost(found)) == float(ledger["lost"]), paper
+
+
+def test_a_dossier_is_made_as_known_then(late: Installation) -> None:
+    words = ("audit", "dossier", "1/done/housing", "--as-of", "2021-10-31")
+    texts = []
+    for known in (("--known-at", "2021-10-31"), ()):
+        path = late.folder / "dossier.pdf"
+        late(*words, *known, "-o", path)
+        texts.append(text_of(path.read_bytes()).replace("\n", ""))
+    assert ["审核通过" in one for one in texts] == [False, True]
 
 
 def test_files_alone_need_no_database(bare: Installation) -> None:

@@ -40,6 +40,7 @@ def digest(
     place: House,
     programme: str,
     as_of: str,
+    known_at: str,
     *,
     out: Path | None,
     audience: str,
@@ -53,7 +54,7 @@ def digest(
             param_hint="--unit",
         )
     with place.reading() as session:
-        board = _board(place, session, programme, as_of)
+        board = _board(place, session, programme, as_of, known_at)
         of = unit_of(board.programme, unit) if unit else ""
         page = weekly.digest_of(
             session,
@@ -87,11 +88,12 @@ def _audience(name: str) -> Audience:
         raise typer.BadParameter(f"“{name}”：{known}", param_hint="--audience") from unknown
 
 
-def _board(place: House, session: Session, programme: str, as_of: str) -> Board:
+def _board(place: House, session: Session, programme: str, as_of: str, known_at: str) -> Board:
     zone = zone_of(session, programme, place.settings)
     at = instant(as_of, zone, "--as-of") if as_of else place.now
     slug = meant(session, programme, place.lang, year=due_day(at, zone).year)
-    return scoreboard.board(session, slug, as_of=at, known_at=place.now)
+    known = instant(known_at, zone, "--known-at") if known_at else place.now
+    return scoreboard.board(session, slug, as_of=at, known_at=known)
 
 
 # -- the audit -------------------------------------------------------------------------------------
@@ -101,6 +103,7 @@ def audit(
     place: House,
     programme: str,
     as_of: str,
+    known_at: str,
     *,
     first: str,
     last: str,
@@ -109,7 +112,7 @@ def audit(
     as_json: bool,
 ) -> None:
     with place.reading() as session:
-        board = _board(place, session, programme, as_of)
+        board = _board(place, session, programme, as_of, known_at)
         begins, ends = _period(board, first, last)
         asked = Asked(
             board.programme.id, begins, ends, board.as_of, board.known_at,
@@ -147,9 +150,11 @@ def _write(place: House, session: Session, asked: Asked, out: Path) -> None:
         audit_files.write_stream(stream, out, environment=templates, language=place.lang)
 
 
-def dossier(place: House, programme: str, key: str, as_of: str, *, out: Path | None) -> None:
+def dossier(
+    place: House, programme: str, key: str, as_of: str, known_at: str, *, out: Path | None
+) -> None:
     with place.reading() as session:
-        board = _board(place, session, programme, as_of)
+        board = _board(place, session, programme, as_of, known_at)
         found = dossiers.of_obligation(
             session, board.programme.id, key, as_of=board.as_of, known_at=board.known_at
         )

@@ -127,6 +127,7 @@ def remind(
 def digest(
     programme: Slug = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="DIR", help="写入此目录 / write the files there"),
@@ -152,7 +153,9 @@ def digest(
     from tracker.cli.house import house
 
     with house(lang) as place:
-        reports.digest(place, programme, as_of, out=out, audience=audience, unit=unit, as_json=json)
+        reports.digest(
+            place, programme, as_of, known_at, out=out, audience=audience, unit=unit, as_json=json
+        )  # fmt: skip
 
 
 def bulletin(
@@ -195,6 +198,7 @@ def audit(
     ] = "",
     programme: Slug = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     unit: Unit = "",
     out: Annotated[
         Path | None,
@@ -220,8 +224,9 @@ def audit(
 
     with house(lang) as place:
         reports.audit(
-            place, programme, as_of, first=first, last=last, unit=unit, out=out, as_json=json
-        )
+            place, programme, as_of, known_at,
+            first=first, last=last, unit=unit, out=out, as_json=json,
+        )  # fmt: skip
 
 
 @audits.command("dossier")
@@ -232,6 +237,7 @@ def dossier(
     ],
     programme: Slug = "",
     as_of: AsOf = "",
+    known_at: KnownAt = "",
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="写入 .pdf / write the PDF there"),
@@ -243,4 +249,4 @@ def dossier(
     from tracker.cli.house import house
 
     with house(lang) as place:
-        reports.dossier(place, programme, obligation, as_of, out=out)
+        reports.dossier(place, programme, obligation, as_of, known_at, out=out)
