@@ -95,7 +95,7 @@ def test_every_wrong_row_of_contacts_is_told(tmp_path: Path) -> None:
     ("name", "text", "expected"),
     [
         ("c.csv", "单位,姓名\n甲,乙\n", "c.csv 第 1 行: 缺少“角色 / role”列"),
-        ("c.csv", "单位,姓名,角色,姓名\n", "c.csv 第 1 行: 表头“name”重复"),
+        ("c.csv", "单位,姓名,角色,姓名\n", "c.csv 第 1 行: 表头“姓名”重复"),
         ("c.csv", "单位,姓名,角色\n甲,乙,丙,丁\n", "c.csv 第 2 行: 有 4 个单元格，表头只有 3 列"),
         ("c.csv", '单位,姓名,角色\n甲,"乙,丙\n', "c.csv 第 2 行: CSV 写法有误"),
         ("c.csv", "", "c.csv: 文件是空的"),
@@ -245,6 +245,34 @@ def test_what_a_programme_has_is_written_by_its_name_unless_two_have_it(tmp_path
     assert (measured.measure, measured.unit) == ("cod_reduction", "env_branch")
     district = sheets.Terms.of(yamlform.load(path_of("xx-2020")))
     assert "国土绿化年度任务" not in district.keys, "nine districts have a target of that name"
+
+
+def test_a_duty_is_named_by_its_title_within_its_clause(tmp_path: Path) -> None:
+    county = yamlform.load(path_of("zhongfang-2021"))
+    path = csv(
+        tmp_path / "f.csv",
+        "类型,发生时间,计分句,事项,单位,件数\n"
+        "填报,2021-09-28 16:00,20.2,完成项目总数的80%,中方分局,7\n"
+        "填报,2021-12-28 16:00,20.3,完成项目总数的80%,中方分局,7\n",
+    )
+    first, second = sheets.facts(path, terms=sheets.Terms.of(county))
+    assert isinstance(first, f.Report)
+    assert (first.duty, first.count) == ("s1", 7)
+    assert isinstance(second, f.Report)
+    assert second.duty == "完成项目总数的80%", "another clause has no duty of that title"
+
+
+def test_headings_are_told_in_the_reader_s_language(tmp_path: Path) -> None:
+    path = csv(tmp_path / "f.csv", "类型,发生时间,数目,数量,件数\n填报,2021-09-28 16:00,1,1,1\n")
+    with pytest.raises(DefinitionError) as refused:
+        sheets.facts(path)
+    unknown, twice = map(str, refused.value.problems)
+    assert "计分句、事项、单位" in unknown
+    assert "clause" not in unknown
+    assert "表头“数量、件数”重复" in twice
+    with pytest.raises(DefinitionError) as refused:
+        sheets.facts(path, "en")
+    assert "clause, count" in str(refused.value.problems[0])
 
 
 def test_the_errors_of_every_row_are_told_at_once(tmp_path: Path) -> None:

@@ -209,13 +209,14 @@ def test_what_is_beyond_a_quota_wins_and_half_a_quota_is_asked_of_some(
     assert history.lost(PHONE, "2022-01-05") == of_thirty
 
 
-def test_units_that_each_say_done_have_done_no_more_than_the_quota() -> None:
+@pytest.mark.parametrize("said", [{"done": True}, {"share": "1"}])
+def test_units_that_each_say_done_have_done_no_more_than_the_quota(said: dict[str, Any]) -> None:
     body = PHONE.model_dump(mode="json", by_alias=True)
     body["sections"][0]["items"][0]["responsible_units"] = [BRANCH, HOUSING]
     history = History()
     history.add("finding", "2021-03-01", finding="slip")
     for unit in (BRANCH, HOUSING):
-        history.done("2021-12-20", unit=unit)
+        history.done("2021-12-20", unit=unit, **said)
     assert history.lost(Programme.model_validate(body), "2022-01-05") == "0.5"
 
 

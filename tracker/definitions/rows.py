@@ -58,6 +58,15 @@ class Columns:
     def of(self, heading: str) -> str | None:
         return self.known.get(_plain(heading))
 
+    def headings(self, language: Language) -> list[str]:
+        """One for each column, in the reader's language where there is one."""
+        if language != "zh":
+            return sorted(set(self.known.values()))
+        first: dict[str, str] = {}
+        for heading, own in self.known.items():
+            first.setdefault(own, heading)
+        return list(first.values())
+
 
 def table(path: Path, columns: Columns, language: Language = "zh") -> Table:
     """DefinitionError where the file is no table of these columns at all."""
@@ -169,11 +178,13 @@ def _wrong_headings(
         if heading and own is None and not columns.others_allowed:
             close = near(_plain(heading), columns.known)
             hint = words.NEAR[language].format(name=close) if close else ""
-            listed = comma.join(sorted(set(columns.known.values())))
+            listed = comma.join(columns.headings(language))
             values = {"key": heading, "near": hint, "known": listed}
             yield words.say("unknown_column", language, values, place=place)
     for own in sorted({own for own in names if own and names.count(own) > 1}):
-        yield words.say("column_twice", language, {"key": own}, place=place)
+        mine = [heading for heading, name in zip(headings, names, strict=True) if name == own]
+        values = {"key": comma.join(dict.fromkeys(mine))}
+        yield words.say("column_twice", language, values, place=place)
     for own in columns.needed:
         if own not in names:
             chinese = [heading for heading, name in columns.known.items() if name == own]

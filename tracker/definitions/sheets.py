@@ -147,14 +147,16 @@ _CHINESE = {
     "发生时间": "occurred_at", "时间": "occurred_at", "录入时间": "recorded_at",
     "录入人": "by", "备注": "note", "说明": "note", "更正": "supersedes", "取代": "supersedes",
     "计分句": "clause", "计分细则": "clause", "事项": "duty", "单位": "unit", "责任单位": "unit",
-    "期次": "occurrence", "完成": "done", "是否完成": "done", "数量": "count", "比例": "share",
+    "期次": "occurrence", "完成": "done", "是否完成": "done", "数量": "count",
+    "件数": "count", "次数": "count", "个数": "count", "比例": "share",
     "填报编号": "report", "审核结果": "outcome", "结果": "outcome", "理由": "reason",
     "原因": "reason",
     "交办件": "case", "交办件类别": "kind", "事件": "event", "标题": "title",
     "延至": "until", "延至时刻": "until_at", "止于": "ends_at", "签收角色": "role",
     "发现问题": "finding", "类别": "class", "级别": "level", "对象": "subject", "问题": "problem",
-    "指标": "measure", "数值": "value", "等级": "grade", "基数": "baseline", "点位": "site",
-    "周期": "period", "目标": "target", "排名": "rank", "名次": "place", "总数": "of",
+    "指标": "measure", "监测指标": "measure", "数值": "value", "等级": "grade", "基数": "baseline",
+    "点位": "site", "周期": "period", "时期": "period", "期别": "period", "目标": "target",
+    "排名": "rank", "名次": "place", "总数": "of",
     "最好": "best", "最差": "worst", "上年名次": "previous",
     "递补": "passed_over", "限期": "due_on", "规则": "rule", "分值": "points", "认定人": "person",
     "口径": "reading", "选项": "choice", "认可": "recognition", "日期": "on", "活动": "activity",
@@ -206,14 +208,20 @@ class Terms:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     units: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
+    duties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Of each clause the titles of its duties."""
 
     @classmethod
     def of(cls, programme: Programme) -> Terms:
         """A name that two have names neither."""
+        duties = {
+            clause.id: _naming_one((duty.title, duty.id) for duty in clause.duties)
+            for _, _, clause in programme.clauses.values()
+        }
         units = [(name, one.id) for one in programme.units for name in {one.name, one.short} - {""}]
         keys = [(name, key) for key, name in programme.names.items()]
         keys += [(one.name, one.id) for one in programme.targets]
-        return cls(programme.tz, _naming_one(units), _naming_one(keys))
+        return cls(programme.tz, _naming_one(units), _naming_one(keys), duties)
 
 
 def _naming_one(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -284,7 +292,7 @@ def typed(
             values = {
                 "key": heading,
                 "near": words.NEAR[language].format(name=close) if close else "",
-                "known": ", ".join(sorted(set(_FACTS.known.values()))),
+                "known": ", ".join(_FACTS.headings(language)),
             }
             problems.append(words.say("unknown_column", language, values, place=heading))
         elif cell:
@@ -333,6 +341,9 @@ def _body(row: Row, terms: Terms) -> dict[str, Any]:
         name: _meant(name, value, terms) if isinstance(value, str) else value
         for name, value in cells
     }
+    titles = terms.duties.get(str(body.get("clause", "")), {})
+    if "duty" in body:
+        body["duty"] = titles.get(str(body["duty"]), body["duty"])
     return with_offsets(body, terms.zone)
 
 

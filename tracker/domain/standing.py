@@ -549,7 +549,7 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
         has, unreviewed = _amount(one, report, needed), review is None
         if one.deadline is not None and one.deadline.in_time(report.occurred_at):
             unreviewed_in_time = unreviewed
-            had_in_time, counted = has, NOTHING if report.done else has
+            had_in_time, counted = has, NOTHING if report.count is None else has
         if has >= needed and done_at is None:
             if review is not None:
                 done_at = report.occurred_at

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,9 @@ from tracker.domain.programme import (
     owing,
 )
 from tracker.domain.record import record
+
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
+"""The names of most things are the programme's."""
 
 SHOWN = 8
 """At most so many of the names that would have been right."""
@@ -230,8 +234,8 @@ class _Vet:
         _, item, clause = known[fact.clause]
         duty = clause.duty(fact.duty)
         if fact.duty and duty is None:
-            names = (one.id for one in clause.duties)
-            yield self._unknown("这一计分句的事项", "duty of the clause", fact.duty, names)
+            titles = {one.id: one.title for one in clause.duties}
+            yield self._unknown("这一计分句的事项", "duty of the clause", fact.duty, titles, titles)
         units = owing(item, clause)
         if fact.unit and fact.unit in self.words.units and fact.unit not in units:
             yield self._unknown(
@@ -413,19 +417,27 @@ class _Vet:
         if known and given and not known.intersection(given):
             yield self._unknown(f"{what}的类别", f"class of {key}", given[0], known)
 
-    def _unknown(self, told: str, what: str, name: str, known: Iterable[str]) -> Mistake:
+    def _unknown(
+        self, told: str, what: str, name: str, known: Iterable[str],
+        titles: Mapping[str, str] = NO_TITLES,
+    ) -> Mistake:  # fmt: skip
         called = self.words.called(name)
         return (
             f"方案中没有{told}“{called}” / no {what} {name!r} in the programme",
-            self._listed(known, name),
+            self._listed(known, name, titles),
         )
 
     def _unnamed(self, told: str, what: str, known: Iterable[str]) -> Mistake:
         return f"没有写明{told} / does not say which {what}", self._listed(known)
 
-    def _listed(self, known: Iterable[str], given: str = "") -> str:
+    def _listed(
+        self, known: Iterable[str], given: str = "", titles: Mapping[str, str] = NO_TITLES
+    ) -> str:
         """What would have been right, by id and name: what is like it where something is."""
-        called = {self.words.called(one): one for one in sorted(known)}
+        called = {
+            f"{one}（{titles[one]}）" if one in titles else self.words.called(one): one
+            for one in sorted(known)
+        }
         if not called:
             return "一个也没有 / there is none"
         spelt = {part: label for label, one in called.items()
