@@ -228,6 +228,19 @@ def test_one_fact_of_any_kind_is_recorded_on_one_line(loaded: Installation) -> N
     assert (found["added"], found["kept"]) == (0, 1)
 
 
+def test_when_a_fact_happened_is_said_as_in_a_file_or_by_the_option_and_once(
+    loaded: Installation,
+) -> None:
+    words = ("facts", "add", "豁免", "计分句=1", "事项=done", "单位=住建局")
+    assert loaded(*words, "发生时间=2021-10-01").code == 0
+    # The very fact that the option would record.
+    told = loaded.valid("loaded", *words, "--at", "2021-10-01")
+    assert (told["added"], told["kept"]) == (0, 1)
+    for twice in (("发生时间=2021-10-01", "--at", "2021-10-02"), ("单位=住建局",)):
+        told_off = loaded(*words, *twice)
+        assert (told_off.code, "重复" in told_off.error) == (1, True), told_off.error
+
+
 def test_a_fact_that_lacks_something_says_what_and_is_not_recorded(loaded: Installation) -> None:
     before = loaded.content()
     for words, says in (

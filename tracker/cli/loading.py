@@ -150,8 +150,9 @@ def add_fact(
         year = place.now.astimezone(place.settings.tz).year
         slug = meant(session, programme, place.lang, year=year)
         known = programmes.current(session, slug)
-        when = instant(at, known.tz, "--at") if at else place.now
-        pairs.append(("occurred_at", when.isoformat()))
+        if at:
+            when = instant(at, known.tz, "--at").astimezone(known.tz)
+            pairs.append(("occurred_at", when.isoformat()))
         terms = sheets.Terms.of(known)
         one = sheets.typed(pairs, place.lang, terms=terms, entered_at=place.now)
         before = factbook.named(session, slug, [one.fact.id])

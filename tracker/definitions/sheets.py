@@ -295,6 +295,8 @@ def typed(
                 "known": ", ".join(_FACTS.headings(language)),
             }
             problems.append(words.say("unknown_column", language, values, place=heading))
+        elif own in cells:
+            problems.append(words.say("column_twice", language, {"key": heading}, place=heading))
         elif cell:
             cells[own] = cell
             headed |= {own: heading} if heading != own else {}
