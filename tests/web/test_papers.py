@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 
+import docx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.builders import 住建局
+from tests.builders import a_report, an_acceptance, 住建局
 from tests.exports.test_pdf import text_of
 from tests.web.conftest import NOW, House
 from tracker.domain.points import shown
@@ -69,6 +71,37 @@ def test_each_paper_is_a_pdf_that_says_what_it_is(
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pdf"
     assert says.replace(" ", "") in text_of(answer.content).replace("\n", "").replace(" ", "")
+
+
+@pytest.mark.parametrize("place", ["/p/small", "/api/v1/programmes/small"])
+def test_a_bulletin_for_word_has_the_figures_of_the_other_kinds(
+    visitor: TestClient, place: str
+) -> None:
+    asked = "period=2021-Q3&by=lost"
+    answer = visitor.get(f"{place}/bulletin.docx?{asked}")
+    assert answer.headers["content-type"].endswith("wordprocessingml.document")
+    word = docx.Document(BytesIO(answer.content))
+    told = visitor.get(f"{place}/bulletin.json?{asked}").json()
+    rows = [[cell.text for cell in row.cells] for row in word.tables[0].rows[1:]]
+    assert [(row[1], row[2], row[-1]) for row in rows] == [
+        (one["name"], str(one["due"]), f"{float(one['lost']):.2f}") for one in told["units"]
+    ]
+
+
+def test_a_bulletin_is_told_as_known_when_its_reader_says(
+    house: House, visitor: TestClient
+) -> None:
+    """A report of September that was entered in October."""
+    late_news = a_report("3", id="late-news", on="2021-09-20", duty="bulletin", unit=住建局,
+                         occurrence="2021-09")  # fmt: skip
+    told = late_news.model_copy(update={"recorded_at": NOW})
+    house.load(told, an_acceptance("late-news", on="2021-09-22", recorded_at=NOW))
+    asked = "/p/small/bulletin.json?period=2021-09&by=lost&as_of=2021-09-30"
+    then, now = (
+        visitor.get(f"{asked}&known_at=2021-{known}").json() for known in ("09-30", "10-18")
+    )
+    in_time = [sum(one["in_time"] for one in those["units"]) for those in (then, now)]
+    assert in_time[1] == in_time[0] + 1
 
 
 @pytest.mark.parametrize(

@@ -128,14 +128,16 @@ def of_period(
     first: date,
     last: date,
     now: datetime,
+    known_at: datetime | None = None,
     by: By | None = None,
 ) -> Bulletin:
-    """As of the end of the period, or `now` while it runs."""
-    current = board(session, slug, as_of=now)
+    """As of the end of the period, or `now` while it runs, as known at `now` or at `known_at`."""
+    known = known_at or now
+    current = board(session, slug, as_of=now, known_at=known)
     ends = closes_at(last, current.programme.tz)
-    seen = current if ends >= now else board(session, slug, as_of=ends, known_at=now)
+    seen = current if ends >= now else board(session, slug, as_of=ends, known_at=known)
     begins = closes_at(first - timedelta(days=1), seen.programme.tz)
-    before = board(session, slug, as_of=min(begins, seen.as_of), known_at=now)
+    before = board(session, slug, as_of=min(begins, seen.as_of), known_at=known)
     return bulletin(seen, before, first=first, last=last, by=by)
 
 

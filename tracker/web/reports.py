@@ -139,7 +139,9 @@ def bulletin_file(asked: Looking, slug: str, kind: str, period: str = "", by: st
         begins = local_day(at.as_of, at.zone).replace(day=1) - timedelta(days=1)
         first, last = bulletins.period(period or f"{begins:%Y-%m}")
         way = next((one for one in bulletins.WAYS if one == by), None)
-        made = bulletins.of_period(session, slug, first=first, last=last, now=at.as_of, by=way)
+        made = bulletins.of_period(
+            session, slug, first=first, last=last, now=at.as_of, known_at=at.board.known_at, by=way
+        )
     sender = asked.runtime.sender
     content = bulletin_files.content(
         asked.runtime.templates, asked.language, made, kind, office=sender.name or sender.mail
