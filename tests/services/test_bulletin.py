@@ -201,7 +201,7 @@ def test_the_document_has_the_offices_form_and_every_unit(language: Any) -> None
     assert written[:4] == ["<考核办>", told.title, told_in["title"], told_in["to"]]
     assert numbered == [told_in[f"{part}_title"] for part in ("overall", "places", "late")]
     assert set(written) >= {*told_in["overall"], *told_in["places"], *told_in["late"]}
-    assert written[-3:] == ["<考核办>", told_in["on"], told_in["note"]]
+    assert written[-3:] == [told_in["note"], "<考核办>", told_in["on"]]
     tables = [[[cell.text for cell in row.cells] for row in one.rows] for one in word.tables]
     assert tables == [[told_in["heads"], *rows] for rows in (told_in["rows"], told_in["beside"])]
     assert content("docx") == content("docx")

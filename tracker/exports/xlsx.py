@@ -168,5 +168,5 @@ def _print_setup(page: Worksheet, sheet: Sheet, head: int) -> None:
     if sheet.kept:
         page.repeat_columns(0, sheet.kept - 1)
     heading = sheet.above[0] if sheet.above else sheet.name
-    # An ampersand begins a code in a footer; doubled it is itself.
-    page.set_footer(f"&L&8{heading.replace('&', '&&')[:180]}&R&8&P / &N")
+    # An ampersand begins a code in a footer, doubled it is itself; digits would join the size.
+    page.set_footer(f"&L&8 {heading.replace('&', '&&')[:180]}&R&8&P / &N")

@@ -30,7 +30,7 @@ HEADINGS = (
     "lost_in_period",
     "lost",
 )
-WIDTHS = (16, 35, 11, 25, 11, 11, 33, 15, 15)
+WIDTHS = (15, 33, 10, 25, 10, 10, 34, 17, 17)
 """Of the table's columns in Word, one to another."""
 
 
@@ -100,8 +100,8 @@ def _blocks(told: Mapping[str, Any]) -> Iterator[Block]:
     for one in (told["late_none"], *told["late"], told["late_more"]):
         if one:
             yield Paragraph(Role.TEXT, one)
-    yield Signature(told["office"], told["on"])
     yield Paragraph(Role.NOTE, told["note"])
+    yield Signature(told["office"], told["on"])
 
 
 class _Telling:
