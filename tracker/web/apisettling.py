@@ -187,7 +187,7 @@ class SignBody(Body):
     """签定 of the score as of an instant, now unless told; by the programme's clock where it has no
     offset."""
 
-    model_config = example(person="王主任", as_of="2021-12-31T16:00:00Z")
+    model_config = example(person="王主任", as_of="2021-10-01T00:00:00+08:00")
     person: Person
     as_of: datetime | None = None
     note: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""

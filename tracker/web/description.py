@@ -58,16 +58,24 @@ def _described(app: FastAPI) -> dict[str, Any]:
         whole = get_openapi(title="tracker", version=__version__, description=ABOUT,
                             openapi_version="3.1.0", routes=app.routes)  # fmt: skip
         paths = {path: one for path, one in whole["paths"].items() if path.startswith("/api/")}
+        schemas = whole.setdefault("components", {}).setdefault("schemas", {})
         for path, operations in paths.items():
             for method, operation in operations.items():
                 _complete(path, method, operation)
-        schemas = whole.setdefault("components", {}).setdefault("schemas", {})
+                schemas |= _parts(operation)
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         schemas["ProblemAnswer"] = ProblemAnswer.model_json_schema()
         whole["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         app.openapi_schema = {**whole, "paths": paths, "security": [{"token": []}]}
     return app.openapi_schema
+
+
+def _parts(operation: dict[str, Any]) -> dict[str, Any]:
+    """The schemas that its body refers to, taken out of it."""
+    content = operation.get("requestBody", {}).get("content", {})
+    parts: dict[str, Any] = content.get("application/json", {}).get("schema", {}).pop("$defs", {})
+    return parts
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:

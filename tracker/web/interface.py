@@ -170,11 +170,15 @@ def on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:
 
 def takes(model: type[Body]) -> dict[str, Any]:
     """For `openapi_extra`: the body, which is read here and not by the framework, because that
-    takes "1" for 1."""
+    takes "1" for 1. Its parts are found among the document's components."""
     return {
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": model.model_json_schema()}},
+            "content": {
+                "application/json": {
+                    "schema": model.model_json_schema(ref_template="#/components/schemas/{model}")
+                }
+            },
         }
     }
 
