@@ -35,11 +35,11 @@ class WebhookChannel:
     way = WEBHOOK
     name = way.name
 
-    def __init__(self, place: Place, secret: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, place: Place, secret: str | bytes, now: Callable[[], datetime]) -> None:
         if not secret:
             raise ValueError(f"{place.setting} needs webhook_secret: nothing is sent unsigned")
         self._poster = Poster(place)
-        self._secret = secret.encode()
+        self._secret = secret.encode() if isinstance(secret, str) else secret
         self._now = now
 
     async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from starlette.testclient import TestClient
 
+from notifiers.posting import networks
 from schedules.deadlines import local_day
 from tests.builders import (
     JANUARY,
@@ -28,7 +29,8 @@ from tests.web.test_imports import document
 from tracker.definitions.documents import read_document
 from tracker.domain import facts as f
 from tracker.domain.authority import Post, Role
-from tracker.services import accounts, drafts, programmes, reporting, signins
+from tracker.services import accounts, drafts, hooks, programmes, reporting, signins
+from tracker.services.eventkinds import Group
 
 PASSWORD = "correct horse battery 7"
 
@@ -74,6 +76,8 @@ def staffed(url: str) -> None:
         other = a_programme(item("1", due_on="2021-09-30"), id="other", title="另一份")
         programmes.publish(session, other, now=JANUARY, by="office")
         reporting.load_facts(session, "small", [report], now=NOW)
+        hooks.make(session, programme="small", url="http://127.0.0.1:9/events", by="office",
+                   groups=list(Group), allowed=networks("127.0.0.1"), now=NOW)  # fmt: skip
         for login, (first, *more) in STAFF.items():
             made, _ = accounts.add(
                 session, login, name=f"某{login}", post=first, password=PASSWORD, now=NOW, on=on,

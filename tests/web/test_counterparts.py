@@ -25,6 +25,10 @@ SAME: dict[str, tuple[str, ...]] = {
     ),
     "/service/try": (f"POST {A}/service/try",),
     "/service/backup": (f"POST {A}/service/backups",),
+    "/hooks": (
+        f"POST {A}/hooks", f"POST {A}/hooks/{{number}}/renew", f"POST {A}/hooks/{{number}}/end",
+        f"POST {A}/hooks/{{number}}/try", f"POST {A}/hooks/{{number}}/postings/{{one}}/again",
+    ),
     "/calendar": (f"POST {A}/calendar/price", f"POST {A}/calendar"),
     "/import": (f"POST {A}/imports",),
     "/import/{id_}/settle": (f"POST {A}/imports/{{number}}/decisions",),

@@ -26,8 +26,8 @@ WHO = ("", "contact", "deputy", "head", "neighbour", "reviewer", "idle-reviewer"
        "auditor", "office", "foreign", "admin")  # fmt: skip
 VALUES = {"slug": "small", "unit": "housing", "clause": "1", "key": KEY, "report": REPORT,
           "case": "07", "reading": "round", "seat": "1", "sha256": EVIDENCE, "kind": "csv",
-          "number": "1", "id_": "1", "reply": "1", "review": "v1", "absence": "1", "one": "999",
-          "token": "x", "name": "x"}  # fmt: skip
+          "number": "1", "id_": "1", "reply": "1", "review": "v1", "hook": "1", "absence": "1",
+          "one": "999", "token": "x", "name": "x"}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def deliver(place: House, *, as_json: bool) -> None:
 
 async def _deliver(place: House, *, as_json: bool) -> None:
     from tracker import runtime
-    from tracker.services import delivery, rounds
+    from tracker.services import delivery, hookpost, rounds
 
     parts = runtime.build(place.settings)
     mailroom = delivery.parts_of(parts)
@@ -103,6 +103,7 @@ async def _deliver(place: House, *, as_json: bool) -> None:
         # Before it sends, so that the office hears in the same round of clocks that stood still.
         rounds.look_after(parts, mailroom)
         done = await delivery.deliver(mailroom, place.now)
+        await hookpost.post(hookpost.parts_of(parts), place.now)
     finally:
         await parts.close()
     counts = asdict(done)

@@ -18,9 +18,11 @@ from tracker.services import (
     delivery,
     drafts,
     heartbeats,
+    hookpost,
     mailbox,
     outbox,
     planning,
+    postings,
     programmes,
     replays,
     trail,
@@ -49,7 +51,7 @@ class Round:
 def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
     """By name. Once `stop` is set, what was not begun is left for whoever comes next."""
     found, now = parts.settings, parts.clock.now
-    mailroom = delivery.parts_of(parts)
+    mailroom, post_room = delivery.parts_of(parts), hookpost.parts_of(parts)
 
     async def tick() -> None:
         done = await asyncio.to_thread(
@@ -63,6 +65,11 @@ def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
         if any(done.values()):
             log.info("deliver", extra=done)
 
+    async def post() -> None:
+        done = await hookpost.post(post_room, now(), stop)
+        if done:
+            log.info("post", extra={one.value: n for one, n in done.items()})
+
     async def much_waits() -> bool:
         return not stop.is_set() and await asyncio.to_thread(_much_waits, parts)
 
@@ -75,6 +82,7 @@ def rounds(parts: Runtime, stop: asyncio.Event) -> dict[str, Round]:
     listed = {
         "tick": Round(timedelta(seconds=found.tick_seconds), tick),
         "deliver": Round(timedelta(seconds=found.deliver_seconds), deliver, more=much_waits),
+        "post": Round(timedelta(seconds=found.deliver_seconds), post),
         "seal": every(SEAL_EVERY.total_seconds(), lambda: _seal(parts, stop)),
         "digest": every(
             DIGEST_EVERY.total_seconds(), lambda: issue_digests(parts, mailroom, stop.is_set)
@@ -129,6 +137,7 @@ def _seal(parts: Runtime, stop: asyncio.Event) -> None:
         drafts.tidy(session, now=parts.clock.now())
         tries.tidy(session, parts.clock.now())
         replays.tidy(session, parts.clock.now())
+        postings.tidy(session, parts.clock.now())
     while not stop.is_set():
         with parts.database.write() as session:
             if not trail.seal_all(session, now=parts.clock.now()):

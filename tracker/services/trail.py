@@ -19,6 +19,7 @@ from sqlalchemy import Select, Text, bindparam, cast, insert, type_coerce, updat
 from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
+from tracker.services import eventkinds
 from tracker.store import queries
 from tracker.store.tables import EventRow, PersonRow, SealRow, Table
 
@@ -142,7 +143,8 @@ def traced(session: Session, by: str) -> str:
 def seal(session: Session, programme: str, *, now: datetime) -> int:
     """Chain what is not chained yet, in the order in which it was stored; returns how many.
 
-    One sealer per programme at a time. Call it again while it returns `BATCH`.
+    One sealer per programme at a time. Call it again while it returns `BATCH`. What is told to
+    other systems is planned in the same transaction: an event has been committed by then.
     """
     queries.one_at_a_time(session, f"trail|{programme}")
     rows = session.connection().execute(_unsealed(programme)).all()
@@ -157,6 +159,7 @@ def seal(session: Session, programme: str, *, now: datetime) -> int:
             {"row": row.id, "seq": seq, "prev_hash": before, "hash": head, "sealed_at": now}
         )
     session.connection().execute(SEAL_ONE, sealed)
+    eventkinds.plan(session, programme, [(row.id, row.kind) for row in rows], now=now)
     session.add(SealRow(programme=programme, last_seq=seq, head=head, sealed_at=now))
     session.flush()
     return len(rows)

@@ -615,5 +615,6 @@ class LinkRow(Table, table=True):
     revoked_at: datetime | None = None
 
 
-# Last, so that whoever asks for the tables has those of accounts, too.
-import tracker.store.accounts  # noqa: E402, F401
+# Last, so that whoever asks for the tables has those of accounts and of hooks, too.
+import tracker.store.accounts  # noqa: E402
+import tracker.store.hooks  # noqa: E402, F401

@@ -22,6 +22,7 @@ from tracker.web import (
     ahead,
     api,
     apiaccounts,
+    apihooks,
     apiimports,
     apipapers,
     apipeople,
@@ -35,6 +36,7 @@ from tracker.web import (
     entry,
     factpages,
     feeds,
+    hooks,
     house,
     imports,
     leading,
@@ -111,6 +113,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         years,
         workcalendar,
         house,
+        hooks,
         ahead,
         factpages,
         reports,
@@ -134,6 +137,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
         apipapers,
         apiaccounts,
         apiservice,
+        apihooks,
         description,
     ):
         app.include_router(module.router)
