@@ -310,3 +310,21 @@ def test_the_dark_theme_follows_the_system(watched: Page, address: str) -> None:
     assert (
         watched.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     )
+
+
+def test_the_interface_is_read_and_tried_without_a_request_leaving_this_host(
+    page: Page, address: str
+) -> None:
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/api/v1/docs")
+    shown = page.locator("#operations-programmes-programme_list_api_v1_programmes_get")
+    shown.locator(".opblock-summary").click()
+    shown.get_by_role("button", name="Try it out").click()
+    shown.get_by_role("button", name="Execute").click()
+    expect(shown.locator(".live-responses-table")).to_contain_text('"small"')
+    assert said == []
+    assert len(asked) > 4
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []

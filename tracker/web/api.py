@@ -54,7 +54,7 @@ from tracker.web.pages import final, opened
 from tracker.web.pricing import price_of
 from tracker.wording import arithmetic, counting
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1", tags=["programmes"], responses=RESPONSES)
 
 
 class FactsAnswer(Answer):

@@ -39,7 +39,7 @@ from tracker.web.interface import (
 )
 from tracker.wording import LANGUAGES
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1", tags=["accounts"], responses=RESPONSES)
 
 Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
 Subject = Annotated[str, Field(max_length=accounts.SUBJECT, pattern=r"^[^\x00]*$")]

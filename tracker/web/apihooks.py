@@ -36,7 +36,7 @@ from tracker.web.interface import (
     write,
 )
 
-router = APIRouter(prefix="/api/v1/hooks", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/hooks", tags=["hooks"], responses=RESPONSES)
 
 MOST = 5000
 """Postings that can be paged through, the newest first."""

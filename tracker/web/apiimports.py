@@ -42,7 +42,7 @@ from tracker.web.interface import (
 from tracker.web.workcalendar import Calendaring, LoadingDays, approve, years
 from tracker.wording.drafts import DraftWords
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1", tags=["importing"], responses=RESPONSES)
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")]
 

@@ -19,7 +19,7 @@ from tracker.web.interface import RESPONSES
 from tracker.web.lists import lost_by_key
 from tracker.web.pages import opened
 
-router = APIRouter(prefix="/api/v1/programmes/{slug}", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["papers"], responses=RESPONSES)
 
 A_FILE: dict[int | str, dict[str, Any]] = {
     200: {

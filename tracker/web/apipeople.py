@@ -39,7 +39,7 @@ from tracker.web.interface import (
 )
 from tracker.web.people import erase
 
-router = APIRouter(prefix="/api/v1/programmes/{slug}", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["people"], responses=RESPONSES)
 
 Short = Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")]
 

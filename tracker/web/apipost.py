@@ -69,7 +69,7 @@ from tracker.web.lists import MOST_NOTICES
 from tracker.web.pages import opened
 from tracker.web.post import LATELY
 
-router = APIRouter(prefix="/api/v1/programmes/{slug}", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["notices"], responses=RESPONSES)
 
 
 def known(session: Session, slug: str) -> Programme:

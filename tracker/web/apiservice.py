@@ -17,7 +17,7 @@ from tracker.web.entry import Administering
 from tracker.web.house import back_up_now, tried_now
 from tracker.web.interface import NOTHING, RESPONSES, Bare, Body, Sent, example, read, takes, told
 
-router = APIRouter(prefix="/api/v1/service", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/service", tags=["service"], responses=RESPONSES)
 
 
 class TryBody(Body):

@@ -60,7 +60,7 @@ from tracker.web.interface import (
 from tracker.web.pages import opened
 from tracker.wording import cliff
 
-router = APIRouter(prefix="/api/v1/programmes/{slug}", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["settling"], responses=RESPONSES)
 
 
 # -- readings, what lies ahead -------------------------------------------------------------------

@@ -48,7 +48,7 @@ from tracker.web.interface import (
 )
 from tracker.web.pages import opened
 
-router = APIRouter(prefix="/api/v1", responses=RESPONSES)
+router = APIRouter(prefix="/api/v1", tags=["recording"], responses=RESPONSES)
 
 Count = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6)]
 
