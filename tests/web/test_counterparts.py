@@ -106,3 +106,87 @@ FILES = ("digest.{kind}", "audit.{kind}", "bulletin.{kind}", "dossier.pdf", "cal
 def test_every_paper_of_a_page_is_there_for_a_program(house: House, name: str) -> None:
     paths = {path for method, path in every_route(house) if method == "GET"}
     assert {f"{P}/{name}", f"{S}/{name}"} <= paths
+
+
+SHOWN: dict[str, str] = {
+    "/": f"{A}/programmes",
+    "/account": f"{A}/account",
+    "/admin": f"{A}/accounts",
+    "/admin/{number}": f"{A}/accounts/{{number}}",
+    "/calendar": f"{A}/calendar",
+    "/health": f"{A}/health",
+    "/hooks": f"{A}/hooks/{{number}}/postings",
+    "/import": f"{A}/imports",
+    "/import/{id_}": f"{A}/imports/{{number}}",
+    "/service": f"{A}/service/backups",
+    f"{P}": f"{S}/obligations",
+    f"{P}/": f"{S}/obligations",
+    f"{P}/items": f"{S}",
+    f"{P}/items/{{number}}": f"{S}",
+    f"{P}/clauses/{{name}}": f"{S}",
+    f"{P}/obligations": f"{S}/obligations",
+    f"{P}/obligation": f"{S}/obligation/history",
+    f"{P}/receipt": f"{S}/obligation/history",
+    f"{P}/entries": f"{S}/score",
+    f"{P}/score": f"{S}/score",
+    f"{P}/units/{{unit}}": f"{S}/score",
+    f"{P}/ranking": f"{S}/ranking",
+    f"{P}/timeline": f"{S}/obligations",
+    f"{P}/leader": f"{S}/digest.{{kind}}",
+    f"{P}/digest": f"{S}/digests",
+    f"{P}/audit": f"{S}/audit.{{kind}}",
+    f"{P}/year": f"{S}/year",
+    f"{P}/reviews": f"{S}/reviews",
+    f"{P}/notices": f"{S}/notices",
+    f"{P}/notices/table": f"{S}/notices",
+    f"{P}/notices/ahead": f"{S}/notices/ahead",
+    f"{P}/mails": f"{S}/mails",
+    f"{P}/mails/{{number}}": f"{S}/mails/{{number}}",
+    f"{P}/forecast": f"{S}/forecast",
+    f"{P}/facts": f"{S}/facts",
+    f"{P}/facts/{{clause}}": f"{S}/facts",
+    f"{P}/cases": f"{S}/cases",
+    f"{P}/readings": f"{S}/readings",
+    f"{P}/signoffs": f"{S}/signoffs",
+    f"{P}/signoffs/{{number}}": f"{S}/signoffs/{{number}}",
+    f"{P}/assign": f"{S}/assignments",
+    f"{P}/assign/{{clause}}": f"{S}/assignments",
+    f"{P}/slips": f"{S}/slips",
+    f"{P}/slips/{{number}}": f"{S}/slips/{{number}}",
+    f"{P}/replies": f"{S}/replies",
+    f"{P}/calls": f"{S}/calls",
+    f"{P}/people": f"{S}/people",
+    f"{P}/people/{{number}}": f"{S}/people/{{number}}",
+    f"{P}/feeds": f"{S}/feeds",
+    f"{P}/silences": f"{S}/silences",
+    **{f"{P}/{name}": f"{S}/{name}" for name in FILES},
+}
+"""What a page shows is read there."""
+
+UNSHOWN: dict[str, str] = {
+    "/rules": "the same on every installation: how rules work, which the command line prints",
+    "/metrics": "is for programs",
+    "/account/password": "a form alone",
+    "/sign-in": "a form alone",
+    "/sign-out": "a form alone",
+    "/a/{token}": "the link of one mail",
+    "/u/{token}": "the link of one mail",
+    "/calendar/{token}.ics": "is for programs",
+    "/health.json": "is for programs",
+    "/favicon.ico": "of a browser",
+    "/robots.txt": "of a crawler",
+    "/static/{name}": "of a browser",
+    f"{P}/report": "a form alone",
+    f"{P}/extend": "a form alone",
+    f"{P}/instruct": "a form alone",
+    f"{P}/remind": "a form alone",
+    f"{P}/notices/letter": "how a mail to come will look; what it tells is in notices/ahead",
+}
+
+
+def test_what_a_page_shows_a_program_reads_or_there_is_a_reason(house: House) -> None:
+    paths = {path for method, path in every_route(house) if method == "GET"}
+    pages = {path for path in paths if not path.startswith("/api/")}
+    signing_in = {path for path in pages if path.startswith("/sign-in/")}
+    assert pages - signing_in == set(SHOWN) | set(UNSHOWN)
+    assert set(SHOWN.values()) <= paths

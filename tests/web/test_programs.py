@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from tests.databases import Prepare
 from tests.web.conftest import House, opened
-from tests.web.staff import EVIDENCE, KEY, staffed, with_evidence
+from tests.web.staff import EVIDENCE, KEY, REPORT, staffed, with_evidence
 from tests.web.test_described import key_to_everything
 from tests.web.test_imports import document
 from tests.web.test_interface import API, far_with, program
@@ -176,3 +176,76 @@ def test_a_notice_of_days_off_tells_what_it_moves_before_it_does(staff: House) -
         assert made(every, f"{V1}/calendar", **notice)["loaded"]
         shown = every.get(f"{V1}/calendar?first=2027&last=2027").json()["years"]
     assert [(one["known"], one["off"]) for one in shown] == [(True, ["2027-01-01"])]
+
+
+def test_what_the_pages_show_is_read(staff: House, office: TestClient) -> None:
+    whole = office.get(API)
+    assert whole.json()["document"]["title"] == "小方案"
+    tag = {"if-none-match": whole.headers["etag"]}
+    assert office.get(API, headers=tag).status_code == 304
+    made(office, f"{API}/assignments/1", units=["env_branch"], joins="all", reason="分工")
+    after = office.get(API, headers=tag).json()
+    assert (after["version"], after["versions"]) == (2, [2, 1])
+    assert office.get(f"{API}?version=1").json()["hash"] == whole.json()["hash"]
+    assert office.get(f"{API}?version=9").status_code == 404
+    ranked = office.get(f"{API}/ranking").json()["units"]
+    assert [one["rank"] for one in ranked] == sorted(one["rank"] for one in ranked)
+    mails = office.get(f"{API}/mails?limit=1")
+    assert 'rel="next"' in mails.headers["link"]
+    [mail] = mails.json()["mails"]
+    shown = office.get(f"{API}/mails/{mail['number']}").json()
+    assert shown["text"]
+    assert shown["message_id"] == mail["message_id"]
+
+
+def test_a_reviewer_finds_what_waits_and_what_happened_to_it(staff: House) -> None:
+    with (
+        program(staff, "reviewer", "review", "read") as judge,
+        program(staff, "idle-reviewer", "review", "read") as idle,
+    ):
+        before = judge.get(f"{API}/reviews").json()["reports"]
+        assert (KEY, REPORT) in [(one["obligation"], one["report"]["id"]) for one in before]
+        assert idle.get(f"{API}/reviews").json()["reports"] == []
+        body = {"obligation": KEY, "report": REPORT, "outcome": "accepted"}
+        assert judge.post(f"{API}/reviews", json=body).status_code == 201
+        assert len(judge.get(f"{API}/reviews").json()["reports"]) == len(before) - 1
+        told = judge.get(f"{API}/obligation/history", params={"key": KEY}).json()
+        assert told["events"][-1]["kind"] == "review_accepted"
+        assert told["notices"]
+
+
+def test_of_two_who_change_a_draft_or_an_assignment_the_slower_is_told(
+    staff: House, office: TestClient
+) -> None:
+    draft = f"{V1}/imports/1"
+    tag = {"if-match": office.get(draft).headers["etag"]}
+    point = next(one for one in office.get(draft).json()["readings"] if one["choices"])
+    body = {"readings": {point["id"]: point["choices"][-1]["id"]}}
+    assert office.post(f"{draft}/decisions", json=body, headers=tag).status_code == 201
+    assert office.post(f"{draft}/decisions", json=body, headers=tag).status_code == 412
+    assert office.post(f"{draft}/drop", json={}, headers=tag).status_code == 412
+    tag = {"if-match": office.get(f"{API}/assignments").headers["etag"]}
+    owed = {"units": ["env_branch"], "joins": "all", "reason": "分工"}
+    assert office.post(f"{API}/assignments/1", json=owed, headers=tag).status_code == 201
+    assert office.post(f"{API}/assignments/4", json=owed, headers=tag).status_code == 412
+
+
+LISTS = ("people", "silences", "cases", "slips", "mails", "notices", "obligations", "facts")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_goes_on_where_it_stopped(office: TestClient, name: str) -> None:
+    for unit in ("housing", "env_branch"):
+        made(office, f"{API}/silences", scope="unit", subject=unit, mode="snooze",
+             because="等文件", until="2021-10-25T08:30:00")  # fmt: skip
+        made(office, f"{API}/slips", obligation=KEY, kind="urge")
+    [member] = [key for key, one in office.get(f"{API}/{name}").json().items()
+                if isinstance(one, list) and key != "missing"]  # fmt: skip
+    whole = office.get(f"{API}/{name}?limit=1000").json()[member]
+    found, path = [], f"{API}/{name}?limit=2"
+    while path:
+        answer = office.get(path)
+        found += answer.json()[member]
+        path = answer.headers.get("link", "").partition("<")[2].partition(">")[0]
+    assert len(whole) > 1
+    assert found == whole

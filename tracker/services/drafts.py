@@ -296,6 +296,11 @@ def kept(session: Session, id_: int) -> Kept:
     return _of(session, _row_of(session, id_))
 
 
+def locked(session: Session, id_: int) -> Kept:
+    """The same; until the transaction ends nobody else changes it."""
+    return _of(session, _row_of(session, id_, locked=True))
+
+
 def _row_of(session: Session, id_: int, *, locked: bool = False) -> DraftRow:
     row = session.get(DraftRow, id_, with_for_update=locked) if 0 < id_ <= MOST_ID else None
     if row is None:

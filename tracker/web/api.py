@@ -43,7 +43,6 @@ from tracker.web.interface import (
     Posted,
     Sent,
     part,
-    tagged,
     told,
     version,
     write,
@@ -125,22 +124,17 @@ def obligation_told(
     )
 
 
-@router.get(
-    "/programmes/{slug}/obligation", response_model=ObligationAnswer,
-    responses={304: {"description": "Unchanged."}},
-)  # fmt: skip
+@router.get("/programmes/{slug}/obligation", response_model=ObligationAnswer)
 def obligation(asked: Seeing, slug: str, key: Annotated[str, Query(max_length=300)]) -> Response:
     """One obligation by its key. Its ETag is what If-Match takes when something is reported,
-    reviewed or extended: 412 where somebody else was quicker."""
+    reviewed or extended: 412 where somebody else was quicker. It is no reason to take the answer
+    from a cache: a light changes with time alone."""
     with opened(asked, slug) as (_, at):
         board = at.board
     one = matter.find(board, key)
     asked.must(Act.SEE, at.about(one.obligation))
-    return tagged(
-        obligation_told(asked, board, one, lost_by_key(at)),
-        version(matter.version_of(board.programme, one.obligation, board.facts)),
-        asked,
-    )
+    tag = version(matter.version_of(board.programme, one.obligation, board.facts))
+    return told(obligation_told(asked, board, one, lost_by_key(at)), {"etag": tag})
 
 
 @router.get("/programmes/{slug}/facts", response_model=FactsAnswer)

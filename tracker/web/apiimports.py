@@ -24,19 +24,27 @@ from tracker.web.imports import KINDS, Question, own, questions, read_in, suffix
 from tracker.web.intake import FILE_LIMIT, TooLarge
 from tracker.web.interface import (
     NOTHING,
+    PER_PAGE,
     RESPONSES,
+    UNCHANGED,
     Bare,
     Body,
+    Cursor,
     DoneAnswer,
     Id,
+    Limit,
     Number,
     Sent,
     content_of,
     done,
     example,
+    must_match,
+    part,
     read,
+    tagged,
     takes,
     told,
+    version,
     write,
 )
 from tracker.web.workcalendar import Calendaring, LoadingDays, approve, years
@@ -146,11 +154,12 @@ def drafting(asked: Importing, number: Number) -> Asked:
 Drafting = Annotated[Asked, Depends(drafting)]
 
 
-@router.get("/imports")
-def draft_list(asked: Importing) -> DraftsAnswer:
+@router.get("/imports", response_model=DraftsAnswer)
+def draft_list(asked: Importing, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     with asked.runtime.database.read() as session:
-        found = [one for one in drafts.latest(session) if asked.who.ever(Act.RUN, one.slug)]
-    return DraftsAnswer(drafts=[DraftLineAnswer(**_line(one)) for one in found])
+        every = [one for one in drafts.latest(session) if asked.who.ever(Act.RUN, one.slug)]
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: str(one.id))
+    return told(DraftsAnswer(drafts=[DraftLineAnswer(**_line(one)) for one in found]), headers)
 
 
 def _line(one: DraftLine | Kept) -> dict[str, Any]:
@@ -179,10 +188,23 @@ def receive(asked: Importing, sent: Sent) -> Response:
     return write(asked, sent, lambda session: _told(asked, session, keep(session)))
 
 
-@router.get("/imports/{number}")
-def draft(asked: Drafting, number: Number) -> DraftAnswer:
+@router.get("/imports/{number}", response_model=DraftAnswer, responses=UNCHANGED)
+def draft(asked: Drafting, number: Number) -> Response:
+    """With the ETag that If-Match takes when it is decided, published or dropped."""
     with asked.runtime.database.read() as session:
-        return _told(asked, session, number)
+        answer, tag = _told(asked, session, number), _version(drafts.kept(session, number))
+    return tagged(answer, tag, asked)
+
+
+def _version(one: Kept) -> str:
+    said = one.decided
+    return version(one.id, sorted(said.answers.items()), sorted(said.readings.items()),
+                   sorted(said.accepted), one.published_at, one.dropped_at)  # fmt: skip
+
+
+def _must_be_same(asked: Asked, session: Session, number: int) -> None:
+    """412 where somebody else was quicker; nobody is any more until the transaction ends."""
+    must_match(asked, _version(drafts.locked(session, number)))
 
 
 def _told(asked: Asked, session: Session, id_: int) -> DraftAnswer:
@@ -221,6 +243,7 @@ def decide(asked: Drafting, number: Number, sent: Sent) -> Response:
     body = read(sent, DecisionsBody)
 
     def act(session: Session) -> DraftAnswer:
+        _must_be_same(asked, session, number)
         one = drafts.kept(session, number)
         _check(one, body)
         drafts.decide(session, number, answers=body.answers, readings=body.readings,
@@ -253,6 +276,7 @@ def publish(asked: Drafting, number: Number, sent: Sent) -> Response:
     body = read(sent, PublishBody)
 
     def act(session: Session) -> PublishedAnswer:
+        _must_be_same(asked, session, number)
         one = drafts.publish(session, number, language=asked.language, now=asked.now, by=asked.by,
                              past=body.past)  # fmt: skip
         return PublishedAnswer(id=one.slug, version=one.version, hash=one.hash, title=one.title,
@@ -264,8 +288,11 @@ def publish(asked: Drafting, number: Number, sent: Sent) -> Response:
 @router.post("/imports/{number}/drop", status_code=201, response_model=DoneAnswer,
              openapi_extra=NOTHING)  # fmt: skip
 def drop(asked: Drafting, number: Number, sent: Bare) -> Response:
-    return done(asked, sent, number, lambda session: drafts.drop(
-        session, number, now=asked.now, by=asked.by))  # fmt: skip
+    def act(session: Session) -> None:
+        _must_be_same(asked, session, number)
+        drafts.drop(session, number, now=asked.now, by=asked.by)
+
+    return done(asked, sent, number, act)
 
 
 # -- the working calendar ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from tracker.services import weekly
 from tracker.web import acts, overview, post, reports
 from tracker.web.api import obligation_told
 from tracker.web.entry import Looking
-from tracker.web.interface import RESPONSES
+from tracker.web.interface import PER_PAGE, RESPONSES, Cursor, Limit, part, told
 from tracker.web.lists import lost_by_key
 from tracker.web.pages import opened
 
@@ -50,19 +50,22 @@ def digests(asked: Looking, slug: str) -> WeeksAnswer:
     return WeeksAnswer(weeks=[WeekAnswer(week=week, audiences=to) for week, to in found])
 
 
-@router.get("/cases")
-def cases(asked: Looking, slug: str) -> DueAnswer:
+@router.get("/cases", response_model=DueAnswer)
+def cases(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """交办件: their obligations with light and limit, those that are closed too."""
     with opened(asked, slug) as (_, at):
         board = at.board
     chosen = [one for one in board.ledger.standings if one.obligation.kind == "case"]
+    found, headers = part(asked, chosen, limit=limit, cursor=cursor,
+                          name=lambda one: one.obligation.key)  # fmt: skip
     lost, zone = lost_by_key(at), board.programme.tz
-    return DueAnswer(
+    answer = DueAnswer(
         programme=about(board.programme, board.version),
         as_of=instant(board.as_of, zone), known_at=instant(board.known_at, zone),
         lights={light.value: count for light, count in overview.light_counts(chosen)},
-        obligations=[obligation_told(asked, board, one, lost) for one in chosen],
+        obligations=[obligation_told(asked, board, one, lost) for one in found],
     )  # fmt: skip
+    return told(answer, headers)
 
 
 def _file(path: str, made_by: Callable[..., Response]) -> None:

@@ -24,17 +24,22 @@ from tracker.web.entry import Looking, Running
 from tracker.web.feeds import house_of
 from tracker.web.interface import (
     NOTHING,
+    PER_PAGE,
     RESPONSES,
     Bare,
     Body,
+    Cursor,
     DoneAnswer,
     Id,
+    Limit,
     Number,
     Sent,
     done,
     example,
+    part,
     read,
     takes,
+    told,
     write,
 )
 from tracker.web.people import erase
@@ -100,14 +105,20 @@ class ContactsAnswer(Answer):
     ended: int
 
 
-@router.get("/people")
-def people_list(asked: Looking, slug: str) -> PeopleAnswer:
+@router.get("/people", response_model=PeopleAnswer)
+def people_list(
+    asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "",
+) -> Response:  # fmt: skip
     with asked.runtime.database.read() as session:
         on = _today(asked, session, slug)
         held, away = people.holders(session, slug, on), absences.away(session, on)
     deputies = {id_: one.deputy.name for id_, one in away.items()}
-    told = [answering.holder_answer(one, deputies.get(one.person_id, "")) for one in held]
-    return PeopleAnswer(programme=slug, on=on, people=told)
+    found, headers = part(
+        asked, held, limit=limit, cursor=cursor,
+        name=lambda one: f"{one.person_id}|{one.unit}|{one.role}|{one.from_on}",
+    )  # fmt: skip
+    holders = [answering.holder_answer(one, deputies.get(one.person_id, "")) for one in found]
+    return told(PeopleAnswer(programme=slug, on=on, people=holders), headers)
 
 
 @router.get("/people/{number}")

@@ -19,7 +19,6 @@ from tracker.definitions.noticeanswers import AheadAnswer, SentAnswer, SilenceAn
 from tracker.definitions.postanswers import (
     CallListAnswer,
     RepliesAnswer,
-    ReplyAnswer,
     SlipAnswer,
     SlipsAnswer,
 )
@@ -109,15 +108,15 @@ def notice_list(
     asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "",
 ) -> Response:  # fmt: skip
     with opened(asked, slug) as (session, at):
-        rows = mailings.latest(session, slug, known_at=at.board.known_at, limit=MOST_NOTICES)
+        rows = mailings.latest(session, slug, known_at=at.posted_by, limit=MOST_NOTICES)
     found, headers = part(
         asked, rows, limit=limit, cursor=cursor,
         name=lambda one: f"{one.obligation}|{one.rung}|{one.role}|{one.name}|{one.at.isoformat()}",
     )  # fmt: skip
-    return told(MailingsAnswer(notices=[_mailing(one, at.programme) for one in found]), headers)
+    return told(MailingsAnswer(notices=[mailing_told(one, at.programme) for one in found]), headers)
 
 
-def _mailing(one: Mailing, programme: Programme) -> MailingAnswer:
+def mailing_told(one: Mailing, programme: Programme) -> MailingAnswer:
     return MailingAnswer(
         obligation=one.obligation, rung=one.rung, role=one.role, unit=one.unit, name=one.name,
         at=iso(one.at, programme.tz), state=one.state, reason=one.reason,
@@ -303,14 +302,15 @@ def record_call(asked: Running, slug: str, sent: Sent) -> Response:
 # -- mails that came in --------------------------------------------------------------------------
 
 
-@router.get("/replies")
-def reply_list(asked: Looking, slug: str) -> RepliesAnswer:
+@router.get("/replies", response_model=RepliesAnswer)
+def reply_list(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
+    """What waits for a person."""
     with asked.runtime.database.read() as session:
         zone = known(session, slug).tz
-        found: list[ReplyAnswer] = [
-            answering.reply_answer(one, zone) for one in replies.waiting(session, slug)
-        ]
-    return RepliesAnswer(replies=found)
+        every = replies.waiting(session, slug)
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: str(one.id))
+    answer = RepliesAnswer(replies=[answering.reply_answer(one, zone) for one in found])
+    return told(answer, headers)
 
 
 @router.post("/replies/{reply}/settle", status_code=201, response_model=DoneAnswer,
@@ -344,17 +344,22 @@ class SilenceBody(Body):
     because: Reason
 
 
-@router.get("/silences")
-def silence_list(asked: LookingNow, slug: str) -> SilencesAnswer:
+@router.get("/silences", response_model=SilencesAnswer)
+def silence_list(
+    asked: LookingNow, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "",
+) -> Response:  # fmt: skip
     """The newest first, those that are over too."""
     with asked.runtime.database.read() as session:
         programme = known(session, slug)
-        found = silences.of_programme(session, slug)
+        every = silences.of_programme(session, slug)
         version = programmes.versions(session, slug)[0].version
-    return SilencesAnswer(
+    found, headers = part(asked, every, limit=limit, cursor=cursor,
+                          name=lambda one: str(one.number))  # fmt: skip
+    answer = SilencesAnswer(
         programme=about(programme, version),
         silences=[answering.silence_answer(one, programme.tz, asked.now) for one in found],
-    )  # fmt: skip
+    )
+    return told(answer, headers)
 
 
 @router.post("/silences", status_code=201, response_model=SilenceAnswer,

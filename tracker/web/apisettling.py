@@ -41,19 +41,27 @@ from tracker.web.apiwrites import RecordedAnswer, recorded
 from tracker.web.asking import Asked
 from tracker.web.entry import Instructing, Looking, LookingNow, Running
 from tracker.web.interface import (
+    PER_PAGE,
     RESPONSES,
+    UNCHANGED,
     Body,
+    Cursor,
     Id,
+    Limit,
     Number,
     Person,
     Reason,
     Sent,
     Text,
     example,
+    must_match,
     on_the_clock,
+    part,
     read,
+    tagged,
     takes,
     told,
+    version,
     write,
     zone_of,
 )
@@ -129,8 +137,9 @@ class OwedByAnswer(Answer):
     clauses: list[OwedAnswer] = Field(description="Those with a duty, in the programme's order.")
 
 
-@router.get("/assignments")
-def owed_by(asked: Looking, slug: str) -> OwedByAnswer:
+@router.get("/assignments", response_model=OwedByAnswer, responses=UNCHANGED)
+def owed_by(asked: Looking, slug: str) -> Response:
+    """With the ETag that If-Match takes when it is changed."""
     with asked.runtime.database.read() as session:
         programme = programmes.current(session, slug)
     found = []
@@ -141,7 +150,7 @@ def owed_by(asked: Looking, slug: str) -> OwedByAnswer:
                 OwedAnswer(clause=name, title=clause.title, units=list(now.units),
                            joins=now.joins, divided=clause.owed_by is not None)
             )  # fmt: skip
-    return OwedByAnswer(clauses=found)
+    return tagged(OwedByAnswer(clauses=found), version(programme.hash), asked)
 
 
 def _wanted(session: Session, slug: str, clause: str, body: AssignBody) -> Assignment:
@@ -170,6 +179,8 @@ def assign(asked: Running, slug: str, clause: Id, sent: Sent) -> Response:
         raise Unfit({"reason": Misfit.REASON}, "说明理由 / say why")
 
     def act(session: Session) -> AssignAnswer:
+        programmes.alone(session, slug)
+        must_match(asked, version(programmes.current(session, slug).hash))
         board = scoreboard.board(session, slug, as_of=asked.now)
         wanted = _wanted(session, slug, clause, body)
         priced = assignments.price(session, slug, wanted, now=asked.now)
@@ -193,11 +204,17 @@ class SignBody(Body):
     note: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] = ""
 
 
-@router.get("/signoffs")
-def signoff_list(asked: Looking, slug: str) -> SignoffsAnswer:
+@router.get("/signoffs", response_model=SignoffsAnswer)
+def signoff_list(
+    asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "",
+) -> Response:  # fmt: skip
     with opened(asked, slug) as (session, at):
-        found = [answering.signoff_answer(one, at.zone) for one in signoffs.signoffs(session, slug)]
-    return SignoffsAnswer(programme=about(at.programme, at.board.version), signoffs=found)
+        every = signoffs.signoffs(session, slug)
+    found, headers = part(asked, every, limit=limit, cursor=cursor,
+                          name=lambda one: str(one.number))  # fmt: skip
+    signed = [answering.signoff_answer(one, at.zone) for one in found]
+    return told(SignoffsAnswer(programme=about(at.programme, at.board.version), signoffs=signed),
+                headers)  # fmt: skip
 
 
 @router.get("/signoffs/{number}")

@@ -86,7 +86,18 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if method in ("post", "patch") and not path.endswith(PRICES):
         told.append(_header("Idempotency-Key", "The same key again does nothing again.",
                             pattern="^[!-~]{1,200}$"))  # fmt: skip
-    if method == "patch" or path.endswith(("/reports", "/extensions", "/reviews")):
+    if method == "patch" or path.endswith(
+        (
+            "/reports",
+            "/extensions",
+            "/reviews",
+            "/take-back",
+            "/decisions",
+            "/publish",
+            "/drop",
+            "/assignments/{clause}",
+        )
+    ):
         told.append(_header("If-Match", "The ETag of what is changed.", required=method == "patch"))
 
 

@@ -88,6 +88,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """Every operation may answer so."""
 
 
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged."}}
+
+
 class Changed(TrackerError):
     """What was read is no longer what is there."""
 
