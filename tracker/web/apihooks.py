@@ -28,6 +28,7 @@ from tracker.web.interface import (
     Limit,
     Number,
     Sent,
+    check_sender,
     done,
     part,
     read,
@@ -95,6 +96,7 @@ class TriedHookAnswer(Answer):
 
 def owning(asked: Hooking, number: Number) -> Asked:
     """Whose hook it is comes before what is said about it."""
+    check_sender(asked.request)
     with asked.runtime.database.read() as session:
         own(asked, session, number)
     return asked

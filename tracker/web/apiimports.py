@@ -35,6 +35,7 @@ from tracker.web.interface import (
     Limit,
     Number,
     Sent,
+    check_sender,
     content_of,
     done,
     example,
@@ -147,6 +148,7 @@ class PublishBody(Body):
 
 def drafting(asked: Importing, number: Number) -> Asked:
     """Whose draft it is comes before what is said about it."""
+    check_sender(asked.request)
     own(asked, number)
     return asked
 

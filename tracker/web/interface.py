@@ -121,11 +121,18 @@ class Posted:
             raise DefinitionError([Problem("body", f"不是 JSON / not JSON: {error}")]) from error
 
 
-async def posted(request: Request) -> Posted:
-    """Forbidden for what a form of another site could send, TooLarge above the limit."""
+def check_sender(request: Request) -> None:
+    """Forbidden for what a form of another site could send."""
+    if request.method in ("GET", "HEAD"):
+        return
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json" or not request.app.state.web.gate.same_origin(request):
         raise Forbidden("origin")
+
+
+async def posted(request: Request) -> Posted:
+    """Forbidden for what a form of another site could send, TooLarge above the limit."""
+    check_sender(request)
     body = b""
     async for chunk in request.stream():
         body += chunk
