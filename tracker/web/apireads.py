@@ -77,7 +77,7 @@ def programme(
 
 
 class PlaceAnswer(Answer):
-    rank: int
+    rank: int | None = Field(description="None for a unit that owes nothing.")
     unit: str
     name: str
     lost: str
