@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.builders import at, 住建局, 生态分局
 from tests.databases import SqliteModels
+from tests.files import JPEG
 from tests.web.conftest import House, furnished, opened
 from tracker.domain import facts as f
 from tracker.services import links, people
@@ -202,7 +203,7 @@ def test_a_contact_reports_from_the_mail_on_a_telephone(
     until = house.clock.now() + timedelta(days=3)
     link = Link(Purpose.REPORT, person.id, "small", f"4/s1/{住建局}", until)
     photo = tmp_path / "现场.jpg"
-    photo.write_bytes(b"jpeg")
+    photo.write_bytes(JPEG)
 
     watched_phone.goto(f"{address}/a/{links.make(house.runtime.secret, link)}")
     expect(watched_phone.get_by_role("heading", level=1)).to_contain_text("可保")

@@ -9,6 +9,7 @@ import httpx2 as httpx
 from starlette.testclient import TestClient
 
 from tests.builders import at, 住建局, 生态分局
+from tests.files import PDF
 from tests.web.conftest import HOSTILE, House, form_of
 from tracker.domain import facts as f
 from tracker.domain.obligations import Light
@@ -113,7 +114,7 @@ def test_what_was_typed_comes_back_escaped(visitor: TestClient) -> None:
 def test_evidence_is_kept_by_its_hash_and_given_back_as_an_attachment(
     house: House, visitor: TestClient
 ) -> None:
-    name = '../../etc/整改 "照片".html'
+    name = '../../etc/整改 "照片".txt'
     files = [("evidence", (name, b"<script>alert(1)</script>", "text/html"))]
     assert report(visitor, state="done", files=files).status_code == 303
     filed = house.last()
@@ -135,7 +136,11 @@ def test_evidence_is_kept_by_its_hash_and_given_back_as_an_attachment(
 
 def test_the_same_file_is_kept_once(house: House, visitor: TestClient) -> None:
     for _ in range(2):
-        report(visitor, state="going", files=[("evidence", ("a.pdf", b"same", "application/pdf"))])
+        report(
+            visitor,
+            state="going",
+            files=[("evidence", ("a.pdf", PDF, "application/pdf"))],
+        )
     folder = house.runtime.settings.data / "evidence"
     assert len([one for one in folder.rglob("*") if one.is_file()]) == 1
 
@@ -393,7 +398,7 @@ def test_evidence_that_cannot_be_kept_is_said_and_nothing_is_recorded(
 ) -> None:
     (house.runtime.settings.data / "evidence").write_text("a file where the folder should be")
     before = house.everything()
-    answer = report(visitor, state="done", files=[("evidence", ("a.pdf", b"x", "y/z"))])
+    answer = report(visitor, state="done", files=[("evidence", ("a.pdf", b"%PDF-1.7 x", "y/z"))])
     assert answer.status_code == 503
     assert house.everything() == before
 

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from schedules.deadlines import local_day
 from tests.builders import SHANGHAI
 from tests.databases import Prepare
+from tests.files import JPEG
 from tests.web.conftest import House, opened
 from tests.web.staff import FAR, KEY, REPORT, come_in, staffed
 from tracker.domain import facts as f
@@ -46,7 +47,7 @@ def program(house: House, login: str, *scopes: str) -> TestClient:
 
 
 def test_a_unit_reports_with_a_file_and_its_reviewer_returns_it(staff: House) -> None:
-    file = {"name": "照片.jpg", "content": base64.b64encode(b"photo").decode()}
+    file = {"name": "照片.jpg", "content": base64.b64encode(JPEG).decode()}
     with program(staff, "contact", "report") as unit, program(staff, "reviewer", "review") as judge:
         body = {"obligation": "4/s1/housing", "count": "7", "note": "七个", "files": [file]}
         made = unit.post(f"{API}/reports", json=body)

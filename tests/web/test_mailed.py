@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from tests.builders import a_contact, at, 住建局
+from tests.files import JPEG
 from tests.web.conftest import House, form_of
 from tracker.domain import facts as f
 from tracker.services import links, people
@@ -73,7 +74,7 @@ def test_a_unit_reports_from_its_mail_and_gets_a_receipt(house: House) -> None:
     with outside(house) as phone:
         hidden = form_of(phone.get(path))
         given = {"state": "done", "note": "已完成", "at": "2021-10-15T09:00"}
-        files = [("evidence", ("照片.jpg", b"jpeg", "image/jpeg"))]
+        files = [("evidence", ("照片.jpg", JPEG, "image/jpeg"))]
         answer = phone.post(path, data=hidden | given, files=files)
         assert answer.status_code == 303
         thanks = phone.get(answer.headers["location"])

@@ -12,12 +12,25 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from tracker.domain import facts as f
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.store.database import Full
+from tracker.web.filekinds import Fault, fault
 from tracker.web.intake import FILE_LIMIT, TooLarge, Upload
+from tracker.wording import LANGUAGES
+from tracker.wording.catalogue import text
 
 CHUNK = 64 * 1024
 NAME_LIMIT = 120
+
+
+class Strange(DefinitionError):
+    """A file that is not what its name says, or of a kind that is not taken."""
+
+    def __init__(self, name: str, fault: Fault) -> None:
+        self.name, self.fault = shown_name(name), fault
+        key = f"acts.wrong_{fault}"
+        told = " / ".join(text(key, {"name": self.name}, language=one) for one in LANGUAGES)
+        super().__init__([Problem(self.name, told)])
 
 
 def folder_of(data_folder: Path) -> Path:
@@ -25,7 +38,13 @@ def folder_of(data_folder: Path) -> Path:
 
 
 def keep(folder: Path, uploads: Iterable[Upload]) -> tuple[f.Evidence, ...]:
-    """Store the files and say what they are. Full where they cannot be kept."""
+    """Store the files and say what they are, or none of them: Strange where one is not what its
+    name says. Full where they cannot be kept."""
+    uploads = list(uploads)
+    for one in uploads:
+        wrong = fault(one.name, one.file)
+        if wrong is not None:
+            raise Strange(one.name, wrong)
     try:
         return tuple(_keep(folder, upload) for upload in uploads)
     except OSError as failure:

@@ -17,7 +17,7 @@ from tracker.domain import facts as f
 from tracker.domain.errors import Unfit
 from tracker.services import cases, readings, reporting
 from tracker.web.asking import Asked, Desk, day, fact_named, instant
-from tracker.web.evidence import folder_of, keep
+from tracker.web.evidence import Strange, folder_of, keep
 from tracker.web.intake import Form, Unclear
 from tracker.web.matter import Matter
 
@@ -73,7 +73,10 @@ def report(
     with asked.runtime.database.read() as session:
         if fact_named(reporting.facts(session, desk.slug), id_) is not None:
             return id_
-    evidence = keep(folder_of(asked.runtime.settings.data), form.uploads)
+    try:
+        evidence = keep(folder_of(asked.runtime.settings.data), form.uploads)
+    except Strange as strange:
+        raise Wrong({"evidence": f"{strange.fault}|{strange.name}"}) from strange
     key = it.obligation.key
     return file(asked, lambda session: reporting.report_progress(
         session, desk.slug, key, now=asked.now, by=by, id_=id_, submitted_at=at, note=note,
