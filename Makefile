@@ -6,13 +6,13 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest
 SPREAD := -n 2 --dist loadfile
 
-.PHONY: help setup setup-dev demo test prove lint format bench lock clean browser
+.PHONY: help setup setup-dev demo test prove lint audit format bench lock clean browser
 
 help:
 	@echo "make setup    the environment .venv from requirements.lock, with .venv/bin/tracker"
 	@echo "make demo     a year of both shipped programmes, then the pages on 127.0.0.1:8000 (ARGS=--no-serve ends instead)"
 	@echo "make test     the quick form of every proof; make prove: the full forms"
-	@echo "make lint | format | bench | lock | clean"
+	@echo "make lint | audit | format | bench | lock | clean"
 
 setup: .venv/.made
 setup-dev: .venv/.made-dev
@@ -45,16 +45,20 @@ lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Fails for a known advisory; says so where no advisory service can be reached.
+audit: setup-dev
+	@$(BIN)/python .ci/audit
+
 format: setup-dev
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
 # Figures run first and alone, so that nothing disturbs them and pytest's closing line is the suite's.
-test: lint browser
+test: lint audit browser
 	$(PYTEST) -m "bench and not full"
 	$(PYTEST) -m "not bench and not full" $(SPREAD)
 
-prove: lint browser
+prove: lint audit browser
 	$(PYTEST) -m bench --hypothesis-profile=full
 	$(PYTEST) -m "not bench" --hypothesis-profile=full $(SPREAD)
 

@@ -20,7 +20,7 @@ def packed(*names: str) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as file:
         for name in names:
-            file.writestr(name, "x")
+            file.writestr(zipfile.ZipInfo(name), "x")
     return held.getvalue()
 
 

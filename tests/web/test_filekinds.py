@@ -38,6 +38,7 @@ HTML = b"<!DOCTYPE html><script>alert(1)</script>"
         ("说明.txt", "情况说明".encode("utf-16")), ("表.csv", "甲,1\n".encode()),
         ("长.txt", ("说" * TEXT_HEAD).encode()), ("空.txt", b""),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),
 )  # fmt: skip
 def test_what_is_what_it_says_is_taken(name: str, content: bytes) -> None:
     assert fault(name, io.BytesIO(content)) is None
@@ -67,6 +68,7 @@ def test_what_is_what_it_says_is_taken(name: str, content: bytes) -> None:
         ("没有扩展名", PDF, Fault.UNKNOWN), (".jpg", JPEG, Fault.UNKNOWN),
         ("", JPEG, Fault.UNKNOWN),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else str(value),
 )  # fmt: skip
 def test_what_is_not_is_refused_for_its_own_reason(name: str, content: bytes, why: Fault) -> None:
     assert fault(name, io.BytesIO(content)) is why
