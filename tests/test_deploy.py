@@ -70,6 +70,12 @@ def test_the_compose_file_names_commands_and_settings_that_there_are() -> None:
     assert place.resolve().is_file()
 
 
+def test_an_image_holds_no_secret_of_the_place_where_it_is_built() -> None:
+    assert "COPY . ." in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    kept_out = (DEPLOY.parent / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {"**/.env", ".git", ".venv"} <= set(kept_out)
+
+
 @pytest.mark.skipif(not shutil.which("nginx"), reason="no nginx on this machine")
 def test_nginx_takes_its_example(tmp_path: Path) -> None:
     subprocess.run(

@@ -25,6 +25,7 @@ KNOWN = {
     "deploy",
     "docs",
     ".ci",
+    ".dockerignore",
     ".gitattributes",
     ".gitignore",
     "CHANGELOG.md",
