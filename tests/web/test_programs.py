@@ -98,6 +98,9 @@ def test_a_price_is_told_before_anything_is_done(staff: House, office: TestClien
 
 def test_a_score_is_signed_and_the_year_closed_and_opened_again(office: TestClient) -> None:
     signed = made(office, f"{API}/signoffs", person="王主任")
+    ancient = {"person": "王主任", "as_of": "0168-08-01T21:33:04+18:11"}
+    told = office.post(f"{API}/signoffs", json=ancient)
+    assert (told.status_code, told.json()["problems"][0][:6]) == (422, "as_of:")
     since = office.get(f"{API}/signoffs/{signed['number']}").json()
     assert since["signoff"]["sha256"] == signed["sha256"]
     made(office, f"{API}/year/close", reason="年度结束")

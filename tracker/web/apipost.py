@@ -366,7 +366,7 @@ def silence_list(
              openapi_extra=takes(SilenceBody))  # fmt: skip
 def silence(asked: Running, slug: str, sent: Sent) -> Response:
     body = read(sent, SilenceBody)
-    until = on_the_clock(body.until, zone_of(asked, slug))
+    until = on_the_clock(body.until, zone_of(asked, slug), "until")
     return write(asked, sent, lambda session: answering.silence_answer(
         silences.make(session, slug, scope=body.scope, subject=body.subject, mode=body.mode,
                       until=until, because=body.because, by=asked.by, now=asked.now),

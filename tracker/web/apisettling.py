@@ -231,7 +231,7 @@ def signoff(asked: LookingNow, slug: str, number: Number) -> SignoffSinceAnswer:
              openapi_extra=takes(SignBody))  # fmt: skip
 def sign(asked: Running, slug: str, sent: Sent) -> Response:
     body, zone = read(sent, SignBody), zone_of(asked, slug)
-    as_of = on_the_clock(body.as_of, zone) if body.as_of else asked.now
+    as_of = on_the_clock(body.as_of, zone, "as_of") if body.as_of else asked.now
     return write(asked, sent, lambda session: answering.signoff_answer(
         signoffs.sign(session, slug, as_of=as_of, now=asked.now, by=asked.by, person=body.person,
                       note=body.note), zone,

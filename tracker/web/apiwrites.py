@@ -222,7 +222,7 @@ def report(asked: Reporting, slug: str, sent: Sent) -> Response:
     evidence = keep(folder_of(asked.runtime.settings.data), uploads)
     return _record(asked, sent, slug, key, lambda session: reporting.report_progress(
         session, slug, key, now=asked.now, by=asked.by, id_=_fresh(),
-        submitted_at=body.submitted_at and on_the_clock(body.submitted_at, at.zone),
+        submitted_at=body.submitted_at and on_the_clock(body.submitted_at, at.zone, "submitted_at"),
         done=body.done, count=body.count,
         share=body.share, note=body.note, evidence=evidence,
     ))  # fmt: skip
@@ -238,7 +238,7 @@ def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
     at, key = _owed(asked, slug, body.obligation, Act.REPORT), body.obligation
     if body.outcome != "requested":
         asked.must(Act.RUN, About(slug))
-    until_at = body.until_at and on_the_clock(body.until_at, at.zone)
+    until_at = body.until_at and on_the_clock(body.until_at, at.zone, "until_at")
 
     def act(session: Session) -> f.AnyFact:
         said = {"now": asked.now, "by": asked.by, "reason": body.reason, "id_": _fresh()}
@@ -299,7 +299,7 @@ def _reported(at: Desk, key: str, report: str) -> None:
 def open_case(asked: Running, slug: str, sent: Sent) -> Response:
     """交办件登记."""
     body = read(sent, CaseBody)
-    received_at = on_the_clock(body.received_at, zone_of(asked, slug))
+    received_at = on_the_clock(body.received_at, zone_of(asked, slug), "received_at")
     return write(asked, sent, lambda session: recorded(cases.open_case(
         session, slug, body.case, kind=body.kind, unit=body.unit, title=body.title,
         received_at=received_at, now=asked.now, by=asked.by, id_=_fresh(),
@@ -313,7 +313,7 @@ def open_case(asked: Running, slug: str, sent: Sent) -> Response:
 )  # fmt: skip
 def close_case(asked: Running, slug: str, case: str, sent: Sent) -> Response:
     body = read(sent, ClosingBody)
-    closed_at = body.closed_at and on_the_clock(body.closed_at, zone_of(asked, slug))
+    closed_at = body.closed_at and on_the_clock(body.closed_at, zone_of(asked, slug), "closed_at")
     return write(asked, sent, lambda session: recorded(cases.close_case(
         session, slug, case, closed_at=closed_at, duty=body.duty, note=body.note,
         now=asked.now, by=asked.by, id_=_fresh(),

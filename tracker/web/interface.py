@@ -25,7 +25,7 @@ from tracker.definitions.answers import Answer
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
 from tracker.services import programmes, replays
 from tracker.web.access import Forbidden
-from tracker.web.asking import Asked
+from tracker.web.asking import EARLIEST, LATEST, Asked
 from tracker.web.intake import TooLarge
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -173,8 +173,12 @@ def zone_of(asked: Asked, slug: str) -> ZoneInfo:
         return programmes.current(session, slug).tz
 
 
-def on_the_clock(at: datetime, zone: ZoneInfo) -> datetime:
-    """By the clocks of the zone where it says no offset."""
+def on_the_clock(at: datetime, zone: ZoneInfo, place: str) -> datetime:
+    """By the clocks of the zone where it says no offset; DefinitionError with the place for a year
+    that no page takes."""
+    if not EARLIEST <= at.year <= LATEST:
+        text = f"年份应在 {EARLIEST} 至 {LATEST} 之间 / not a year from {EARLIEST} to {LATEST}"
+        raise DefinitionError([Problem(place, text)])
     return at if at.tzinfo is not None else local_instant(at.date(), at.time(), zone=zone)
 
 
