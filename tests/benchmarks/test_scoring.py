@@ -5,8 +5,8 @@ same points to the same 0.0001. Both are CPU seconds of this process, in turn; a
 median of the rounds. Quick: 100 units. Full: 3,000 units, 1,008,000 obligations.
 
 The bounds hold for the first look of a new process, which reads what it needs from the database;
-and for a score of facts that are filed already. What the first look at filed facts costs, and what
-filing all of them at once does, is told beside it and has no bound: it is several times the loop.
+and for facts that are filed already: where all is lost at the first look at them, where nothing is
+at a later one. What filing all of them at once does is told beside it and has no bound.
 """
 
 from __future__ import annotations
