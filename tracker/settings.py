@@ -113,7 +113,7 @@ class Settings(BaseSettings):
         default="",
         description="The office's own sign-in (OpenID Connect), such as "
         "https://id.example.gov.cn/realms/office; without one people sign in with a password "
-        "alone.",
+        "alone. What accounts are called there is this one's: empty it before naming another.",
     )
     oidc_client_id: str = Field(
         default="", description="The name under which tracker is registered there."

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from schedules.deadlines import local_day
+from tests.builders import SHANGHAI
 from tests.databases import Prepare
-from tests.web.conftest import House, opened
-from tests.web.staff import EVIDENCE, KEY, REPORT, staffed, with_evidence
+from tests.web.conftest import NOW, House, opened
+from tests.web.staff import EVIDENCE, KEY, REPORT, come_in, staffed, token_of, with_evidence
 from tests.web.test_described import key_to_everything
 from tests.web.test_imports import document
 from tests.web.test_interface import API, far_with, program
+from tracker.services import absences, accounts, people
 
 V1 = "/api/v1"
 
@@ -76,6 +80,42 @@ def test_people_change_and_their_feeds_with_them(office: TestClient) -> None:
     again = made(office, f"{API}/feeds/{feed['id']}/renew")
     assert feed["address"] != again["address"]
     assert office.post(f"{API}/feeds", json={}).status_code == 422
+
+
+def test_an_absence_is_ended_by_the_office_of_its_own_person_alone(
+    staff: House, office: TestClient
+) -> None:
+    on = local_day(NOW, SHANGHAI)
+    with staff.runtime.database.write() as session:
+        elsewhere = accounts.named(session, "foreign", on).person_id
+        away = absences.begin(
+            session, people.person(session, elsewhere), people.person(session, 1), now=NOW,
+            from_on=date(2021, 10, 20), until_on=date(2021, 10, 25), copied=False, by="x",
+        )  # fmt: skip
+    known = office.get(f"{API}/people").json()["people"]
+    mine = next(one["person"] for one in known if one["person"] != elsewhere)
+    before = staff.everything()["absence"]
+    ended = office.post(f"{API}/people/{mine}/absences/{away.id}/end", json={})
+    assert ended.status_code == 404
+    with come_in(staff, "office") as browser:
+        sent = {"act": "back", "absence": str(away.id), "token": token_of(browser, staff)}
+        assert browser.post(f"/p/small/people/{mine}", data=sent).status_code == 422
+    assert staff.everything()["absence"] == before
+
+
+def test_a_token_for_reading_ends_nothing_but_itself(staff: House) -> None:
+    with come_in(staff, "office") as person, program(staff, "office", "read") as reader:
+        made = person.post(f"{V1}/tokens", json={"name": "OA", "scopes": ["run"]}).json()
+        [session] = reader.get(f"{V1}/account/sessions").json()["sessions"]
+        assert reader.delete(f"{V1}/account/sessions/{session['id']}").status_code == 403
+        assert reader.delete(f"{V1}/tokens/{made['id']}").status_code == 403
+        chosen = reader.post(f"{V1}/account/language", json={"language": "en"})
+        assert chosen.status_code == 403
+        assert person.get("/p/small/").status_code == 200
+        own = next(one for one in reader.get(f"{V1}/tokens").json()["tokens"]
+                   if one["id"] != made["id"])  # fmt: skip
+        assert reader.delete(f"{V1}/tokens/{own['id']}").status_code == 204
+        assert reader.get(f"{V1}/tokens").status_code == 401
 
 
 def test_a_price_is_told_before_anything_is_done(staff: House, office: TestClient) -> None:

@@ -138,6 +138,7 @@ def test_what_goes_out_binds_the_answer_to_this_browser(staff: House) -> None:
         ({"sub": 7}, "sub"),
         ({"sub": " "}, "sub"),
         ({"sub": "u-1\0"}, "sub"),
+        ({"sub": "u-1 "}, "sub"),  # somebody else than u-1
         ({"sub": "u-1" + "0" * 300}, "sub"),
     ],
 )
@@ -184,6 +185,30 @@ def test_a_new_key_of_the_provider_is_taken_when_it_signs(staff: House, idp: Idp
         assert enter(browser).status_code == 303
         assert idp.asked.count("/jwks") == 2
         assert idp.asked.count("/.well-known/openid-configuration") == 1
+
+
+def test_a_key_that_the_provider_has_withdrawn_signs_nothing_for_long(
+    staff: House, idp: Idp
+) -> None:
+    known_as(staff, "office", "u-1")
+    with far(staff) as browser:
+        assert enter(browser).status_code == 303
+        idp.keys, idp.now = [rsa("second")], staff.clock.now
+        browser.cookies.delete("tracker_sign_in")
+        staff.clock.advance(timedelta(minutes=31))
+        assert enter(browser).status_code in (400, 503)
+        assert is_out(browser)
+
+
+@pytest.mark.parametrize("offered", [["HS256"], ["none"], []])
+def test_a_provider_that_offers_no_signature_of_its_own_is_not_believed(
+    staff: House, idp: Idp, offered: list[str]
+) -> None:
+    known_as(staff, "office", "u-1")
+    idp.metadata = {"id_token_signing_alg_values_supported": offered}
+    with far(staff) as browser:
+        assert enter(browser).status_code == 400
+        assert is_out(browser)
 
 
 def test_an_answer_serves_once_and_in_its_own_browser(staff: House, idp: Idp) -> None:
@@ -295,6 +320,31 @@ def test_the_claim_that_names_people_is_the_offices_to_choose(
         assert enter(browser).status_code == 303
 
 
+def test_a_mail_address_names_nobody_until_it_is_verified(
+    a_house: Callable[..., House], idp: Idp
+) -> None:
+    house = a_house(oidc_claim="email")
+    known_as(house, "office", "office@example.gov.cn")
+    with far(house) as browser:
+        for verified in (None, False, "true"):
+            idp.claims = {"email": "office@example.gov.cn", "email_verified": verified}
+            assert enter(browser).status_code == 400
+            assert is_out(browser)
+        idp.claims["email_verified"] = True
+        assert enter(browser).status_code == 303
+
+
+def test_an_address_that_only_looks_like_another_is_not_it(staff: House, idp: Idp) -> None:
+    with staff.runtime.database.write() as session:
+        accounts.add(session, "kate", name="凯特", mail="kate@example.gov.cn", now=NOW,
+                     on=local_day(NOW, SHANGHAI), by="cli")  # fmt: skip
+    kelvin = "\N{KELVIN SIGN}ate@example.gov.cn"
+    assert kelvin.lower() == "kate@example.gov.cn"
+    idp.claims = {"email": kelvin, "email_verified": True}
+    with far(staff) as browser:
+        assert enter(browser).status_code == 403
+
+
 def test_who_cancels_there_is_told_so_here(staff: House, idp: Idp) -> None:
     idp.refuses = "access_denied"
     with far(staff) as browser:
@@ -322,6 +372,17 @@ def test_the_password_is_the_way_in_while_the_provider_is_down(staff: House, idp
         idp.broken = 0
         staff.clock.advance(timedelta(seconds=20))
         assert browser.get("/sign-in/provider").status_code == 303
+
+
+def test_an_outage_of_the_provider_uses_up_nobodys_tries(staff: House, idp: Idp) -> None:
+    with far(staff) as browser:
+        for _ in range(tries.ADDRESS.burst + 1):
+            sent = sent_out(browser)
+            idp.broken = 500
+            assert come_back(browser, sent).status_code == 503
+            idp.broken = 0
+        sent_in = form_of(browser.get("/sign-in")) | {"login": "office", "password": PASSWORD}
+        assert browser.post("/sign-in", data=sent_in).status_code == 303
 
 
 def test_a_provider_that_nobody_reaches_is_said_in_words(a_house: Callable[..., House]) -> None:

@@ -145,7 +145,7 @@ def set_back(place: House, programme: str, person: str, *, on: str, by: str) -> 
                 if one.person_id == who.person_id]  # fmt: skip
         if not mine:
             raise NotFound(f"{who.name}没有请假 / {who.name} is not away")
-        absences.end(session, mine[0].id, on=begins, now=place.now, by=by)
+        absences.end(session, mine[0].id, of=who.person_id, on=begins, now=place.now, by=by)
     show.echo(_say(place, "people.set_back"))
 
 

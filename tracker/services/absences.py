@@ -75,11 +75,12 @@ def begin(
     return _absence(row, person, deputy)
 
 
-def end(session: Session, id_: int, *, on: date, now: datetime, by: str) -> None:
-    """Back on the day `on`, earlier than was said; one that had not begun is as if never said."""
+def end(session: Session, id_: int, *, of: int, on: date, now: datetime, by: str) -> None:
+    """Back on the day `on`, earlier than was said; one that had not begun is as if never said.
+    NotFound for an absence that is not this person's."""
     row = session.get(AbsenceRow, id_)
     person = None if row is None else session.get(PersonRow, row.person_id)
-    if row is None or person is None:
+    if row is None or person is None or row.person_id != of:
         raise NotFound(f"没有这次代理 / no absence {id_}")
     if row.until_on > on:
         row.until_on = max(on, row.from_on)

@@ -17,8 +17,9 @@ from tracker.domain.errors import Refused
 from tracker.services import accounts, signins, tokens
 from tracker.services.accounts import Account
 from tracker.services.tokens import Scope, Token
+from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
-from tracker.web.entry import Administering, Entering
+from tracker.web.entry import Administering, Bearer, Entering
 from tracker.web.interface import (
     PER_PAGE,
     RESPONSES,
@@ -249,6 +250,20 @@ def _account(asked: Asked) -> int:
     return asked.who.account
 
 
+def _changing(asked: Asked) -> None:
+    """Forbidden with a token that is for reading alone."""
+    scopes = asked.who.scopes
+    if scopes is not None and scopes <= tokens.ACTS[Scope.READ]:
+        raise Forbidden("role")
+
+
+def _shown(asked: Asked, session: Session) -> int | None:
+    """The token with which it is asked."""
+    value = asked.request.headers.get("authorization", "")[len(Bearer) :].strip()
+    found = tokens.find(session, value, now=asked.now, on=_on(asked))
+    return found[0].id if found else None
+
+
 @router.get("/tokens")
 def token_list(asked: Entering) -> TokensAnswer:
     """One's own that work."""
@@ -280,6 +295,8 @@ def revoke_token(asked: Entering, number: Number) -> Response:
     """One's own; also the one with which it is asked."""
     asked.web.gate.check_origin(asked.request)
     with asked.runtime.database.write() as session:
+        if number != _shown(asked, session):
+            _changing(asked)
         tokens.revoke(session, number, of=_account(asked), now=asked.now, on=_on(asked),
                       by=asked.by)  # fmt: skip
     return Response(status_code=204)
@@ -371,6 +388,7 @@ def me(asked: Entering) -> MeAnswer:
 @router.post("/account/language", status_code=201, response_model=DoneAnswer,
              openapi_extra=takes(LanguageBody))  # fmt: skip
 def choose_language(asked: Entering, sent: Sent) -> Response:
+    _changing(asked)
     body, account = read(sent, LanguageBody), _account(asked)
     return done(asked, sent, body.language, lambda session: accounts.set_language(
         session, account, body.language, on=_on(asked)))  # fmt: skip
@@ -383,5 +401,6 @@ def own_sessions(asked: Entering) -> OpenSignInsAnswer:
 
 @router.delete("/account/sessions/{one}", status_code=204)
 def end_own_session(asked: Entering, one: Number) -> Response:
+    _changing(asked)
     asked.web.gate.check_origin(asked.request)
     return _end(asked, _account(asked), one)

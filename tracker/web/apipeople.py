@@ -240,8 +240,8 @@ def begin_absence(asked: Running, slug: str, number: Number, sent: Sent) -> Resp
 def end_absence(asked: Running, slug: str, number: Number, absence: Number, sent: Bare) -> Response:
     def act(session: Session) -> None:
         people.of_programme(session, slug, number)
-        absences.end(session, absence, on=_today(asked, session, slug), now=asked.now,
-                     by=asked.by)  # fmt: skip
+        absences.end(session, absence, of=number, on=_today(asked, session, slug),
+                     now=asked.now, by=asked.by)  # fmt: skip
 
     return done(asked, sent, absence, act)
 

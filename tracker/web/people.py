@@ -180,8 +180,8 @@ def _away(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> 
 
 
 def _back(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
-    absences.end(session, number_in(form, "absence"), on=local_day(asked.now, at.zone),
-                 now=asked.now, by=asked.by)  # fmt: skip
+    absences.end(session, number_in(form, "absence"), of=number,
+                 on=local_day(asked.now, at.zone), now=asked.now, by=asked.by)  # fmt: skip
 
 
 def _reachable(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:

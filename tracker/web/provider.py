@@ -34,6 +34,8 @@ TIMEOUT = 5.0
 KNOWN_FOR = timedelta(minutes=30)
 AGAIN_AFTER = timedelta(seconds=15)
 """A provider that is down is not asked at each click, and unknown keys are not fetched at each."""
+VERIFIED = {"email": "email_verified", "phone_number": "phone_number_verified"}
+"""Claims that people may write themselves, and what says that they are true."""
 LEEWAY = 60
 """Seconds by which its clock and ours may differ."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
@@ -129,13 +131,7 @@ class Provider:
             raise NoEntry("refused", f"the provider answered {answer['error'][:80]!r}")
         token = self._redeem(metadata, answer.get("code", ""), begun["verifier"])
         claims = self._claims(metadata, token, begun["nonce"], now)
-        subject = claims.get(self.settings.oidc_claim)
-        if not isinstance(subject, str) or not subject.strip() or not subject.isprintable():
-            raise NoEntry("untrusted", f"the ID token has no claim {self.settings.oidc_claim!r}")
-        if len(subject) > SUBJECT:  # cut, it could be somebody else's
-            raise NoEntry("untrusted", f"its {self.settings.oidc_claim!r} is too long")
-        mail = claims.get("email") if claims.get("email_verified") is True else ""
-        return Person(subject.strip(), mail if isinstance(mail, str) else "")
+        return Person(_subject(claims, self.settings.oidc_claim), _mail(claims))
 
     def way_out(self) -> str:
         """Where one also signs out of the provider; empty where it has no such place, or nothing
@@ -174,6 +170,8 @@ class Provider:
             raise NoEntry("untrusted", "no ID token came")
         allowed = [one for one in metadata.id_token_signing_alg_values_supported
                    if one in ALGORITHMS]  # fmt: skip
+        if not allowed:  # an empty list would let the library choose
+            raise NoEntry("untrusted", "the provider offers no signature that only it can make")
         us = self.settings.oidc_client_id
         wanted: Any = {"iss": {"essential": True, "value": metadata.issuer},
                        "aud": {"essential": True, "value": us}}  # fmt: skip
@@ -204,6 +202,7 @@ class Provider:
                     raise
                 raise NoEntry("down", f"{DISCOVERY}: {failure.error_count()} errors") from failure
             self._metadata, self._fetched_at, self._failed_at = found, now, None
+            self._keys = None  # one that was withdrawn is believed no longer than this
             return found
 
     def _fits(self, found: Metadata) -> None:
@@ -253,6 +252,25 @@ class Provider:
         """No proxy of the environment: the provider stands in the office's own network."""
         trusted = ssl.create_default_context(cafile=self.settings.oidc_certificate or None)
         return {"timeout": TIMEOUT, "trust_env": False, "verify": trusted}
+
+
+def _subject(claims: Mapping[str, Any], name: str) -> str:
+    """Exactly as it was told: cut or trimmed it could be somebody else's."""
+    subject = claims.get(name)
+    if not isinstance(subject, str) or not subject.isprintable() or subject.strip() != subject:
+        raise NoEntry("untrusted", f"the ID token has no claim {name!r} that could name a person")
+    if not 0 < len(subject) <= SUBJECT:
+        raise NoEntry("untrusted", f"its {name!r} is empty or too long")
+    if name in VERIFIED and claims.get(VERIFIED[name]) is not True:
+        raise NoEntry("untrusted", f"its {name!r} is not verified: anybody could write it")
+    return subject
+
+
+def _mail(claims: Mapping[str, Any]) -> str:
+    """Empty for one that is not verified, and for letters that become others in lower case."""
+    mail = claims.get("email") if claims.get("email_verified") is True else ""
+    plain = isinstance(mail, str) and mail.isascii() and mail.isprintable()
+    return str(mail) if plain else ""
 
 
 @contextmanager

@@ -70,10 +70,19 @@ def _vouched(asked: Asked, begun: dict[str, str]) -> Person:
             tries.take(session, f"state|{begun['state']}", ONCE, asked.now)
         except tries.TooOften as again:
             raise NoEntry("stale", "this answer was used before") from again
-    person = asked.web.provider.finish(answer, begun, asked.now)
+    try:
+        person = asked.web.provider.finish(answer, begun, asked.now)
+    except NoEntry as trouble:
+        if trouble.kind == "down":  # no guess; the password has the same tries
+            _give_back(asked, address)
+        raise
+    _give_back(asked, address)
+    return person
+
+
+def _give_back(asked: Asked, address: str) -> None:
     with asked.runtime.database.write() as session:
         tries.give_back(session, address, tries.ADDRESS)
-    return person
 
 
 def _enter(asked: Asked, person: Person) -> tuple[str, int]:
