@@ -2,6 +2,7 @@
 
 DeliveryError        the root of this package
   TransientFailure   may be accepted later           -> try again, after `retry_after` if given
+    KeptWaiting      takes longer than others        -> try again once they have gone
   PermanentFailure   will not be accepted as it is   -> settle; tell a person
   UnknownOutcome     may already have been accepted  -> try again with the same bytes and id
 """
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class DeliveryError(Exception):
@@ -21,6 +22,10 @@ class TransientFailure(DeliveryError):
     def __init__(self, text: str, retry_after: timedelta | None = None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+
+
+class KeptWaiting(TransientFailure):
+    """Longer than the others need, and before the mail had left us: they can go first."""
 
 
 class PermanentFailure(DeliveryError):
@@ -191,6 +196,17 @@ class Channel(Protocol):
         """Send bytes frozen at an earlier attempt; they must be the same at every retry."""
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Hasty(Protocol):
+    """A channel that can let others go first where one reader's mail takes long."""
+
+    async def send_hastily(
+        self, raw: bytes, *, sender: str, to: str, message_id: str, within: float
+    ) -> Accepted:
+        """As `send_raw`; KeptWaiting where an answer before the mail itself takes longer than
+        `within` seconds."""
 
 
 def refuse_unprintable(what: str, text: str) -> None:

@@ -22,6 +22,7 @@ from notifiers.message import (
     Accepted,
     Address,
     DeliveryError,
+    KeptWaiting,
     Message,
     PermanentFailure,
     TransientFailure,
@@ -94,7 +95,16 @@ class SmtpChannel:
         )
 
     async def send_raw(self, raw: bytes, *, sender: str, to: str, message_id: str) -> Accepted:
-        mail = _Mail(_with_wire_lines(raw), Address(sender).wire, Address(to).wire)
+        return await self._send(raw, sender, to, self._settings.timeout)
+
+    async def send_hastily(
+        self, raw: bytes, *, sender: str, to: str, message_id: str, within: float
+    ) -> Accepted:
+        """KeptWaiting costs its connection: only then has the server no mail of ours in hand."""
+        return await self._send(raw, sender, to, min(within, self._settings.timeout))
+
+    async def _send(self, raw: bytes, sender: str, to: str, patience: float) -> Accepted:
+        mail = _Mail(_with_wire_lines(raw), Address(sender).wire, Address(to).wire, patience)
         async with self._slots:
             waiting = self._take_idle()
             if waiting is not None:
@@ -230,18 +240,18 @@ class SmtpChannel:
         commands = [f"MAIL FROM:<{mail.sender}>{size}", f"RCPT TO:<{mail.to}>", "DATA"]
         refused: DeliveryError | None = None
         for some in [commands] if line.takes_several else [[one] for one in commands]:
-            for step in await self._ask(line, some):
+            for step in await self._ask(line, some, mail.patience):
                 refused = refused or self._answered(*step)
             if refused is not None:
                 raise _Refused(refused)
 
-    async def _ask(self, line: Conversation, commands: list[str]) -> "list[_Step]":
+    async def _ask(self, line: Conversation, commands: list[str], patience: float) -> "list[_Step]":
         """The answers to all of these, which are on their way at once."""
         steps: list[_Step] = []
         try:
             line.ask(commands)
             for command in commands:
-                steps.append((command, await line.reply(self._settings.timeout)))
+                steps.append((command, await line.reply(patience)))
                 if steps[-1][1].code == _UNAVAILABLE:
                     break  # it hangs up now
             if len(steps) == len(commands) > 1:
@@ -249,7 +259,8 @@ class SmtpChannel:
         except _TROUBLE as error:
             step = _verb(commands[min(len(steps), len(commands) - 1)])
             # A slow server is not a lost connection: a new one would wait as long again.
-            failure = TransientFailure if isinstance(error, TimeoutError) else _Lost
+            slow = KeptWaiting if patience < self._settings.timeout else TransientFailure
+            failure = slow if isinstance(error, TimeoutError) else _Lost
             raise failure(f"{self._server}: {_said_by(error)} at {step}") from error
         return steps
 
@@ -313,9 +324,12 @@ _Step = tuple[str, SMTPResponse]
 
 @dataclass(frozen=True)
 class _Mail:
+    """`patience` is in seconds, for each answer before the mail itself."""
+
     raw: bytes
     sender: str
     to: str
+    patience: float
 
 
 class _Lost(TransientFailure):

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
-from notifiers.message import MAILING, Accepted, TransientFailure, Way
+from notifiers.message import MAILING, Accepted, Channel, TransientFailure, Way
+from notifiers.smtp import SmtpChannel, SmtpSettings
 from schedules.clock import FakeClock
 from tests.builders import (
     JANUARY,
@@ -25,6 +26,8 @@ from tests.builders import (
     生态分局,
 )
 from tests.databases import Prepare
+from tests.faults.workshop import put_mails, until
+from tests.slow_sink import SlowSink
 from tests.stories.post import RENDER, stationery
 from tracker.domain.dispatches import ReminderMail
 from tracker.services import delivery, outbox, people, planning, programmes
@@ -71,7 +74,7 @@ class Tray:
         pass
 
 
-def parts(database: Database, tray: Tray, **more: object) -> Parts:
+def parts(database: Database, tray: Channel, **more: object) -> Parts:
     made = Parts(database, tray, FakeClock(MORNING), stationery(), connections=2)
     return replace(made, **more)
 
@@ -315,3 +318,42 @@ async def test_mails_say_how_things_stood_when_the_run_began(database: Database)
     assert [(why.rung, why.role) for why in line.why] == [("-3", "contact")]
     assert (line.next_at, line.next_role) == (at("2021-10-12 08:30"), "head")
     assert len({line.links.report, line.links.sign, line.links.extend}) == 3
+
+
+async def test_who_keeps_a_connection_waiting_comes_after_the_others_and_is_told_once(
+    database: Database,
+) -> None:
+    """Over real SMTP: what a mail server thinks long about is put aside before it has the mail, and
+    tried again with all patience."""
+    put_mails(database, 30)
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE dispatch SET recipient = 'r' || id || '@x.cn'")
+        told = session.exec(select(DispatchRow).order_by(col(DispatchRow.id)))
+        slow = [row.recipient for row in told][10:25:7]
+    with SlowSink(pause=0, slow=dict.fromkeys(slow, 0.4)) as server:
+        settings = SmtpSettings(server.host, server.port, tls="none", local_hostname="x.cn",
+                                connections=2)  # fmt: skip
+        channel = SmtpChannel(settings)
+        result = await delivery.deliver(parts(database, channel), MORNING)
+        await channel.close()
+    assert result.sent == 30
+    assert sorted(server.taken[-3:]) == sorted(slow)
+    assert len(set(server.taken)) == len(server.taken)
+    assert {server.asked[one] for one in slow} == {2}
+
+
+async def test_whoever_was_put_aside_at_a_stop_is_due_at_once(database: Database) -> None:
+    put_mails(database, 10)
+    with SlowSink(pause=0, slow={"reader@tracker.test": 60}) as server:
+        settings = SmtpSettings(server.host, server.port, tls="none", local_hostname="x.cn",
+                                connections=2)  # fmt: skip
+        stop = asyncio.Event()
+        mine = parts(database, SmtpChannel(settings), grace=timedelta(milliseconds=100))
+        run = asyncio.create_task(delivery.deliver(mine, MORNING, stop=stop))
+        await asyncio.to_thread(until, lambda: server.asked["reader@tracker.test"] >= 4)
+        stop.set()
+        await run
+    with database.read() as session:
+        rows = list(session.exec(select(DispatchRow)))
+    assert len([row for row in rows if row.state is DispatchState.PENDING]) >= 8
+    assert not [row for row in rows if row.state is DispatchState.SENDING]

@@ -1,0 +1,88 @@
+"""A4: readers about whom a mail server thinks for a minute hold up nobody else.
+
+Each reader's mail goes through the whole of delivering over real SMTP. Quick: 200 readers; full:
+1,000. The peer is the same run where every reader is answered for at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from notifiers.smtp import SmtpChannel, SmtpSettings
+from schedules.clock import FakeClock
+from tests.builders import a_database, migrated
+from tests.faults.workshop import MORNING, put_mails
+from tests.slow_sink import SlowSink
+from tests.stories.post import stationery
+from tracker.services import delivery
+from tracker.services.delivery import Parts
+from tracker.store.database import Database
+
+pytestmark = pytest.mark.bench
+
+CONNECTIONS = 4
+MINUTE = 60.0
+BOUND = 1.5
+
+
+def readers(database: Database, count: int) -> list[str]:
+    """So many, with a mail each that is due."""
+    put_mails(database, count)
+    with database.write() as session:
+        run = session.connection().exec_driver_sql
+        run("UPDATE dispatch SET recipient = 'r' || id || '@tracker.test'")
+        return [str(mail) for (mail,) in run("SELECT recipient FROM dispatch ORDER BY id")]
+
+
+def until_the_others_are_told(
+    folder: Path, name: str, count: int, pause: float, pick: Callable[[list[str]], list[str]]
+) -> tuple[float, SlowSink]:
+    """Seconds until all but the slow ones have their mail, and what the server knows."""
+    url = f"sqlite:///{folder / name}.sqlite"
+    migrated(url)
+    database = a_database(url)
+    everybody = readers(database, count)
+    slow = dict.fromkeys(pick(everybody), MINUTE)
+
+    async def go(server: SlowSink) -> float:
+        settings = SmtpSettings(server.host, server.port, tls="none", local_hostname="x.test",
+                                connections=CONNECTIONS)  # fmt: skip
+        parts = Parts(database, SmtpChannel(settings), FakeClock(MORNING), stationery(),
+                      connections=CONNECTIONS)  # fmt: skip
+        stop, clock = asyncio.Event(), asyncio.get_running_loop().time
+        begun = clock()
+        run = asyncio.create_task(delivery.deliver(parts, MORNING, stop=stop))
+        while len(set(server.taken) - set(slow)) < count - len(slow):
+            await asyncio.sleep(0.01)
+            assert clock() - begun < MINUTE, f"{len(server.taken)} of {count} after a minute"
+        stop.set()
+        await run
+        return server.at - begun
+
+    with SlowSink(pause=pause, slow=slow) as server:
+        seconds = asyncio.run(go(server))
+    database.close()
+    return seconds, server
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.02], ids=["server-at-once", "server-20-ms"])
+@pytest.mark.parametrize(
+    "count", [pytest.param(200, id="quick"), pytest.param(1000, id="full", marks=pytest.mark.full)]
+)
+def test_five_per_cent_who_hang_cost_the_others_less_than_half_as_much_again(
+    tmp_path: Path, count: int, pause: float
+) -> None:
+    plain, _ = until_the_others_are_told(tmp_path, "plain", count, pause, lambda _: [])
+    hung, server = until_the_others_are_told(
+        tmp_path, "hung", count, pause, lambda every: every[7::20]
+    )
+    ratio = hung / plain
+    print(f"\nFIGURE A4 {count} readers, {count // 20} hang for 60 s, {CONNECTIONS} connections, "
+          f"{pause * 1000:.0f} ms a mail: {plain:.2f} s without, {hung:.2f} s with, "
+          f"{ratio:.2f} times, {server.connections} connections")  # fmt: skip
+    assert len(server.taken) == len(set(server.taken)), "nobody hears twice"
+    assert ratio < BOUND
