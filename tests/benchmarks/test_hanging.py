@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ pytestmark = pytest.mark.bench
 
 CONNECTIONS = 4
 MINUTE = 60.0
+PAUSE = 0.02
+"""Seconds that the server takes for a mail: less than most do."""
+
 BOUND = 1.5
 
 
@@ -39,7 +43,7 @@ def readers(database: Database, count: int) -> list[str]:
 
 
 def until_the_others_are_told(
-    folder: Path, name: str, count: int, pause: float, pick: Callable[[list[str]], list[str]]
+    folder: Path, name: str, count: int, pick: Callable[[list[str]], list[str]]
 ) -> tuple[float, SlowSink]:
     """Seconds until all but the slow ones have their mail, and what the server knows."""
     url = f"sqlite:///{folder / name}.sqlite"
@@ -51,8 +55,9 @@ def until_the_others_are_told(
     async def go(server: SlowSink) -> float:
         settings = SmtpSettings(server.host, server.port, tls="none", local_hostname="x.test",
                                 connections=CONNECTIONS)  # fmt: skip
-        parts = Parts(database, SmtpChannel(settings), FakeClock(MORNING), stationery(),
-                      connections=CONNECTIONS)  # fmt: skip
+        channel = SmtpChannel(settings)
+        parts = Parts(database, channel, FakeClock(MORNING), stationery(),
+                      connections=CONNECTIONS, grace=timedelta(milliseconds=100))  # fmt: skip
         stop, clock = asyncio.Event(), asyncio.get_running_loop().time
         begun = clock()
         run = asyncio.create_task(delivery.deliver(parts, MORNING, stop=stop))
@@ -61,28 +66,26 @@ def until_the_others_are_told(
             assert clock() - begun < MINUTE, f"{len(server.taken)} of {count} after a minute"
         stop.set()
         await run
+        await channel.close()
         return server.at - begun
 
-    with SlowSink(pause=pause, slow=slow) as server:
+    with SlowSink(pause=PAUSE, slow=slow) as server:
         seconds = asyncio.run(go(server))
     database.close()
     return seconds, server
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.02], ids=["server-at-once", "server-20-ms"])
 @pytest.mark.parametrize(
     "count", [pytest.param(200, id="quick"), pytest.param(1000, id="full", marks=pytest.mark.full)]
 )
 def test_five_per_cent_who_hang_cost_the_others_less_than_half_as_much_again(
-    tmp_path: Path, count: int, pause: float
+    tmp_path: Path, count: int
 ) -> None:
-    plain, _ = until_the_others_are_told(tmp_path, "plain", count, pause, lambda _: [])
-    hung, server = until_the_others_are_told(
-        tmp_path, "hung", count, pause, lambda every: every[7::20]
-    )
+    plain, _ = until_the_others_are_told(tmp_path, "plain", count, lambda _: [])
+    hung, server = until_the_others_are_told(tmp_path, "hung", count, lambda every: every[7::20])
     ratio = hung / plain
     print(f"\nFIGURE A4 {count} readers, {count // 20} hang for 60 s, {CONNECTIONS} connections, "
-          f"{pause * 1000:.0f} ms a mail: {plain:.2f} s without, {hung:.2f} s with, "
+          f"{PAUSE * 1000:.0f} ms a mail: {plain:.2f} s without, {hung:.2f} s with, "
           f"{ratio:.2f} times, {server.connections} connections")  # fmt: skip
     assert len(server.taken) == len(set(server.taken)), "nobody hears twice"
     assert ratio < BOUND

@@ -348,11 +348,13 @@ async def test_whoever_was_put_aside_at_a_stop_is_due_at_once(database: Database
         settings = SmtpSettings(server.host, server.port, tls="none", local_hostname="x.cn",
                                 connections=2)  # fmt: skip
         stop = asyncio.Event()
-        mine = parts(database, SmtpChannel(settings), grace=timedelta(milliseconds=100))
+        channel = SmtpChannel(settings)
+        mine = parts(database, channel, grace=timedelta(milliseconds=100))
         run = asyncio.create_task(delivery.deliver(mine, MORNING, stop=stop))
         await asyncio.to_thread(until, lambda: server.asked["reader@tracker.test"] >= 4)
         stop.set()
         await run
+        await channel.close()
     with database.read() as session:
         rows = list(session.exec(select(DispatchRow)))
     assert len([row for row in rows if row.state is DispatchState.PENDING]) >= 8

@@ -248,6 +248,7 @@ class _Run:
     def __init__(self, parts: Parts, channel: Channel, now: datetime, stop: asyncio.Event) -> None:
         self._parts = parts
         self._channel = channel
+        self._hasty = channel if isinstance(channel, Hasty) else None
         self._at_once = parts.connections if channel is parts.channel else BATCH
         self._now = now
         self._ready: asyncio.Queue[Ready | None] = asyncio.Queue(self._at_once)
@@ -372,12 +373,11 @@ class _Run:
 
     async def _sent(self, one: Ready) -> Accepted:
         """In haste the first time, where the channel can be."""
-        channel = self._channel
         mail = {"sender": one.sender, "to": one.to, "message_id": one.message_id}
-        if not isinstance(channel, Hasty) or one.claim in self._patient:
-            return await channel.send_raw(one.raw, **mail)
+        if self._hasty is None or one.claim in self._patient:
+            return await self._channel.send_raw(one.raw, **mail)
         begun = asyncio.get_running_loop().time()
-        accepted = await channel.send_hastily(one.raw, **mail, within=self._haste())
+        accepted = await self._hasty.send_hastily(one.raw, **mail, within=self._haste())
         mails, seconds = self._took
         self._took = mails + 1, seconds + asyncio.get_running_loop().time() - begun
         return accepted
