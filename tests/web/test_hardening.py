@@ -129,7 +129,10 @@ def test_an_origin_that_is_none_is_not_ours(browser: TestClient, origin: str) ->
     "path",
     ["/p/%00/", "/api/v1/programmes/%00/score", "/p/small/notices?skip=99999999999999999999999",
      "/p/small/notices?skip=x", "/p/small/obligation?key=%00", "/a/%00", "/p/small/units/%00",
-     "/p/small/evidence/%00", "/p/small/evidence/..%2f..%2fsecret", "/p/small/?as_of=%00"],
+     "/p/small/evidence/%00", "/p/small/slips/75863451208/pdf", "/p/small/slips/75863451208",
+     "/p/small/people/75863451208", "/p/small/mails/75863451208", "/p/small/signoffs/75863451208",
+     "/api/v1/programmes/small/slips/75863451208/pdf", "/admin/75863451208",
+     "/p/small/evidence/..%2f..%2fsecret", "/p/small/?as_of=%00"],
 )  # fmt: skip
 def test_a_path_that_leads_nowhere_is_said_in_words(browser: TestClient, path: str) -> None:
     assert 400 <= browser.get(path).status_code < 500

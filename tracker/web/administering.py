@@ -18,7 +18,7 @@ from tracker.domain.programme import Unit
 from tracker.services import accounts, programmes, signins, tokens
 from tracker.web.asking import Asked
 from tracker.web.entry import Administering, Received
-from tracker.web.intake import Form, Unclear, number_in
+from tracker.web.intake import Form, Number, Unclear, number_in
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -87,7 +87,7 @@ def _post(form: Form) -> Post:
 
 
 @router.get("/admin/{number}")
-def account_page(asked: Administering, number: int) -> Response:
+def account_page(asked: Administering, number: Number) -> Response:
     return _one(asked, number)
 
 
@@ -108,7 +108,7 @@ def _one(
 
 
 @router.post("/admin/{number}")
-def act(asked: Administering, number: int, form: Received) -> Response:
+def act(asked: Administering, number: Number, form: Received) -> Response:
     wanted = _ACTS.get(form.text("act", most=20))
     if wanted is None:
         raise Unclear("form")

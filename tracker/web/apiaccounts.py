@@ -20,6 +20,7 @@ from tracker.services.tokens import Scope, Token
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
 from tracker.web.entry import Administering, Bearer, Entering
+from tracker.web.intake import Number
 from tracker.web.interface import (
     PER_PAGE,
     RESPONSES,
@@ -27,7 +28,6 @@ from tracker.web.interface import (
     Cursor,
     DoneAnswer,
     Limit,
-    Number,
     Sent,
     done,
     must_match,

@@ -17,6 +17,7 @@ from tracker.services.outbox import Ending
 from tracker.services.postings import Posting
 from tracker.web.asking import Asked
 from tracker.web.hooks import Hooking, made_in, mine, must_tend, own, try_now
+from tracker.web.intake import Number
 from tracker.web.interface import (
     NOTHING,
     PER_PAGE,
@@ -26,7 +27,6 @@ from tracker.web.interface import (
     Cursor,
     DoneAnswer,
     Limit,
-    Number,
     Sent,
     check_sender,
     done,

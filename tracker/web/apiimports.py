@@ -21,7 +21,7 @@ from tracker.services.drafts import DraftLine, Kept
 from tracker.web.asking import Asked
 from tracker.web.entry import Importing
 from tracker.web.imports import KINDS, Question, own, questions, read_in, suffix_of
-from tracker.web.intake import FILE_LIMIT, TooLarge
+from tracker.web.intake import FILE_LIMIT, Number, TooLarge
 from tracker.web.interface import (
     NOTHING,
     PER_PAGE,
@@ -33,7 +33,6 @@ from tracker.web.interface import (
     DoneAnswer,
     Id,
     Limit,
-    Number,
     Sent,
     check_sender,
     content_of,

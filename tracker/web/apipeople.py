@@ -22,6 +22,7 @@ from tracker.services.absences import Absence
 from tracker.web.asking import Asked
 from tracker.web.entry import Looking, Running
 from tracker.web.feeds import house_of
+from tracker.web.intake import Number
 from tracker.web.interface import (
     NOTHING,
     PER_PAGE,
@@ -32,7 +33,6 @@ from tracker.web.interface import (
     DoneAnswer,
     Id,
     Limit,
-    Number,
     Sent,
     done,
     example,

@@ -40,6 +40,7 @@ from tracker.services.calls import Outcome
 from tracker.services.mailings import Mailing
 from tracker.services.slips import Kind
 from tracker.web.entry import Looking, LookingNow, Running
+from tracker.web.intake import Number
 from tracker.web.interface import (
     NOTHING,
     PER_PAGE,
@@ -50,7 +51,6 @@ from tracker.web.interface import (
     DoneAnswer,
     Key,
     Limit,
-    Number,
     Person,
     Reason,
     Sent,

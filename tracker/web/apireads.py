@@ -20,13 +20,13 @@ from tracker.services.posted import Posted
 from tracker.web import matter
 from tracker.web.apipost import MailingAnswer, mailing_told
 from tracker.web.entry import Looking, Seeing
+from tracker.web.intake import Number
 from tracker.web.interface import (
     PER_PAGE,
     RESPONSES,
     UNCHANGED,
     Cursor,
     Limit,
-    Number,
     part,
     tagged,
     told,
@@ -77,7 +77,7 @@ def programme(
 
 
 class PlaceAnswer(Answer):
-    rank: int | None = Field(description="None for a unit that owes nothing.")
+    rank: int | None = Field(description="None where nothing was lost.")
     unit: str
     name: str
     lost: str

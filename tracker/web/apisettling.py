@@ -40,6 +40,7 @@ from tracker.web.ahead import MOST, ahead_of, until_of, what_if_of
 from tracker.web.apiwrites import RecordedAnswer, recorded
 from tracker.web.asking import Asked
 from tracker.web.entry import Instructing, Looking, LookingNow, Running
+from tracker.web.intake import Number
 from tracker.web.interface import (
     PER_PAGE,
     RESPONSES,
@@ -48,7 +49,6 @@ from tracker.web.interface import (
     Cursor,
     Id,
     Limit,
-    Number,
     Person,
     Reason,
     Sent,

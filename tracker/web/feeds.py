@@ -93,6 +93,6 @@ def _act(asked: Asked, session: Session, slug: str, form: Form) -> Feed | None:
 
 
 def _number(given: str) -> int:
-    if not given.isascii() or not given.isdigit() or len(given) > 15:
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
         raise Unclear("form")
     return int(given)

@@ -6,9 +6,10 @@ import unicodedata
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 from urllib.parse import parse_qsl
 
+from pydantic import Field
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -21,6 +22,9 @@ FILES = 10
 FIELDS_LIMIT = 256 * 1024
 WHOLE_LIMIT = FILES * FILE_LIMIT + FIELDS_LIMIT
 UNSEEN = ("Cc", "Cs")
+MOST_NUMBER = 2**31 - 1
+Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
+"""Of a row: what is larger no database takes."""
 
 
 class TooLarge(TrackerError):
@@ -55,7 +59,7 @@ class Form:
 def number_in(form: Form, name: str) -> int:
     """A field that a page of ours filled with a number; Unclear for anything else."""
     given = form.text(name, most=12)
-    if not given.isascii() or not given.isdigit():
+    if not given.isascii() or not given.isdigit() or int(given) > MOST_NUMBER:
         raise Unclear("form")
     return int(given)
 

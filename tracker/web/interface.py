@@ -47,7 +47,6 @@ Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
 Person = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
-Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class DoneAnswer(Answer):

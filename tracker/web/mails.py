@@ -9,7 +9,7 @@ from tracker.domain.authority import About, Act
 from tracker.services import posted
 from tracker.web import matter
 from tracker.web.entry import Looking
-from tracker.web.intake import Unclear
+from tracker.web.intake import Number, Unclear
 from tracker.web.noticing import SANDBOX
 from tracker.web.pages import PER_PAGE, Skip, opened
 from tracker.web.rendering import page
@@ -29,7 +29,7 @@ def mails_page(asked: Looking, slug: str, kind: str = "", skip: Skip = 0) -> Res
 
 
 @router.get("/p/{slug}/mails/{number}")
-def mail_page(asked: Looking, slug: str, number: int, form: str = "") -> Response:
+def mail_page(asked: Looking, slug: str, number: Number, form: str = "") -> Response:
     """As it was sent; with `form=html` as it looked, with nothing alive in it. Forbidden where it
     also tells of a programme that is not for whoever asks."""
     with opened(asked, slug) as (session, at):

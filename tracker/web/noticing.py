@@ -22,7 +22,7 @@ from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
-from tracker.web.intake import Form, Unclear
+from tracker.web.intake import Form, Number, Unclear
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
@@ -158,7 +158,7 @@ def _silence(at: Desk, form: Form) -> dict[str, Any]:
 
 
 @router.post("/p/{slug}/silences/{number}/end")
-def end_silence(asked: Running, slug: str, number: int, form: Received) -> Response:
+def end_silence(asked: Running, slug: str, number: Number, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             with asked.runtime.database.write() as writing:

@@ -18,7 +18,7 @@ from tracker.services import absences, links, people
 from tracker.services.people import EVERY_UNIT, Holder
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, Received, Running
-from tracker.web.intake import Form, Unclear, number_in
+from tracker.web.intake import Form, Number, Unclear, number_in
 from tracker.web.listing import Column, file_of, listing
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
@@ -116,7 +116,7 @@ def hand_over_unit(asked: Running, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/people/{number}")
-def person_page(asked: Looking, slug: str, number: int) -> Response:
+def person_page(asked: Looking, slug: str, number: Number) -> Response:
     with opened(asked, slug) as (session, at):
         return _person(asked, session, at, number)
 
@@ -140,7 +140,7 @@ def _person(
 
 
 @router.post("/p/{slug}/people/{number}")
-def act(asked: Running, slug: str, number: int, form: Received) -> Response:
+def act(asked: Running, slug: str, number: Number, form: Received) -> Response:
     wanted = _ACTS.get(form.text("act", most=20))
     if wanted is None:
         raise Unclear("form")

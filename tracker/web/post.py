@@ -18,7 +18,7 @@ from tracker.web import matter
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.evidence import disposition
-from tracker.web.intake import Form, Unclear, number_in
+from tracker.web.intake import Form, Number, Unclear, number_in
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
@@ -69,7 +69,7 @@ def issue(asked: Running, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/slips/{number}")
-def slip_page(asked: Looking, slug: str, number: int) -> Response:
+def slip_page(asked: Looking, slug: str, number: Number) -> Response:
     with opened(asked, slug) as (session, at):
         return _slip(asked, at, slips.slip(session, slug, number))
 
@@ -82,14 +82,14 @@ def _slip(asked: Asked, at: Desk, one: Slip, wrong: dict[str, str] | None = None
 
 
 @router.get("/p/{slug}/slips/{number}/pdf")
-def slip_file(asked: Looking, slug: str, number: int) -> Response:
+def slip_file(asked: Looking, slug: str, number: Number) -> Response:
     with opened(asked, slug) as (session, _):
         one = slips.slip(session, slug, number)
     return _pdf(slips.document(one), one.filename)
 
 
 @router.post("/p/{slug}/slips/{number}")
-def void(asked: Running, slug: str, number: int, form: Received) -> Response:
+def void(asked: Running, slug: str, number: Number, form: Received) -> Response:
     with opened(asked, slug) as (session, at):
         try:
             with asked.runtime.database.write() as writing:

@@ -17,7 +17,7 @@ from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
-from tracker.web.intake import Form
+from tracker.web.intake import Form, Number
 from tracker.web.pages import final, opened
 from tracker.web.rendering import go, page
 
@@ -70,7 +70,7 @@ def sign(asked: Running, slug: str, form: Received) -> Response:
 
 
 @router.get("/p/{slug}/signoffs/{number}")
-def signoff_page(asked: LookingNow, slug: str, number: int) -> Response:
+def signoff_page(asked: LookingNow, slug: str, number: Number) -> Response:
     with opened(asked, slug) as (session, at):
         signed = signoffs.signoff(session, slug, number)
         since = signoffs.since(session, slug, signed, known_at=asked.now)
