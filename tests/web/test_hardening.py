@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, repeat
 from typing import Any
 
 import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp, Message
 
 from tests.builders import at
 from tests.web.conftest import HERE, NOW, House, form_of
 from tracker.web.access import Throttle, TooOften
 from tracker.web.app import create
-from tracker.web.security import HEADERS
+from tracker.web.intake import FILE_LIMIT
+from tracker.web.security import HEADERS, Patient
 
 STRANGE_HOSTS = ("[", "[::1", "evil@127.0.0.1", "127.0.0.1/.evil", "127.0.0.1?x", "127.0.0.1#x",
                  "127.0.0.1\\evil", "")  # fmt: skip
@@ -210,3 +215,85 @@ def test_forged_forwarding_does_not_make_another_guesser(
             for n in range(12)
         ]  # fmt: skip
     assert seen == [403] * 10 + [429] * 2
+
+
+# -- bodies (F8) ---------------------------------------------------------------------------------
+
+
+class Sender:
+    """A POST that sends what it is given, part by part, with a pause before each; `taken` counts
+    the bytes that were asked for."""
+
+    def __init__(self, parts: Iterator[bytes], *, pause: float = 0) -> None:
+        self._parts, self._pause = parts, pause
+        self.taken, self.status = 0, 0
+
+    async def to(self, app: ASGIApp, path: str, **headers: str) -> int:
+        told = [(b"host", b"127.0.0.1:8000"),
+                *((name.replace("_", "-").encode(), value.encode())
+                  for name, value in headers.items())]  # fmt: skip
+        scope = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "root_path": "", "client": HERE, "server": ("127.0.0.1", 8000), "headers": told,
+        }  # fmt: skip
+        await app(scope, self._give, self._keep)
+        return self.status
+
+    async def _give(self) -> Message:
+        await asyncio.sleep(self._pause)
+        body = next(self._parts, b"")
+        self.taken += len(body)
+        return {"type": "http.request", "body": body, "more_body": bool(body)}
+
+    async def _keep(self, message: Message) -> None:
+        self.status = message.get("status", self.status)
+
+
+ONE_KIND = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+FORM = "multipart/form-data; boundary=edge"
+PART = b'--edge\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n'
+
+
+@ONE_KIND
+async def test_two_gigabytes_are_refused_before_or_while_they_come(house: House) -> None:
+    app = create(house.runtime)
+    announced = Sender(iter([b"x"] * 9))
+    size = str(2 << 30)
+    assert await announced.to(app, "/p/small/report", content_type=FORM, content_length=size) == 413
+    assert announced.taken == 0
+    chunk = bytes(1 << 20)
+    silent = Sender(chain([PART], repeat(chunk, 2048)))
+    tracemalloc.start()
+    assert await silent.to(app, "/p/small/report", content_type=FORM) == 413
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert silent.taken <= FILE_LIMIT + 3 * len(chunk)
+    assert peak < 50 << 20
+    as_json = Sender(repeat(chunk, 2048))
+    assert await as_json.to(app, "/api/v1/programmes/small/facts",
+                            content_type="application/json") == 413  # fmt: skip
+    assert as_json.taken < 20 << 20
+    print(f"\nFIGURE of 2 GB {silent.taken >> 20} MB were taken, {peak >> 20} MB of memory used")
+
+
+@ONE_KIND
+async def test_ten_thousand_parts_are_no_form(house: House) -> None:
+    part = b'--edge\r\ncontent-disposition: form-data; name="f%d"\r\n\r\nx\r\n'
+    sender = Sender(part % n for n in range(10_000))
+    assert await sender.to(create(house.runtime), "/p/small/report", content_type=FORM) == 400
+    assert sender.taken < 200 * len(part)
+
+
+@ONE_KIND
+async def test_a_body_that_does_not_come_or_trickles_is_given_up(house: House) -> None:
+    app = create(house.runtime)
+    before = house.everything()
+    impatient = Patient(app, patience=0.05, slowest=1 << 20)
+    for pause in (60.0, 0.02):
+        sender = Sender(chain([PART], repeat(b"x")), pause=pause)
+        assert await sender.to(impatient, "/p/small/report", content_type=FORM) == 408
+        assert sender.taken < len(PART) + 10
+    fast = Sender(chain([PART], repeat(bytes(1 << 20), 3)), pause=0.001)
+    assert await fast.to(impatient, "/p/small/report", content_type=FORM) == 400, "it is cut off"
+    assert house.everything() == before

@@ -14,6 +14,7 @@ from tracker.domain.errors import Misfit
 from tracker.domain.obligations import Light
 from tracker.domain.rules.base import Status
 from tracker.store.tables import DispatchState, NoticeState
+from tracker.web.filekinds import Fault
 from tracker.wording import LANGUAGES, Language
 from tracker.wording.catalogue import catalogue
 
@@ -42,11 +43,12 @@ CHOSEN = {
     "acts.wrong_": sorted(
         set(re.findall(r'"(?:\w+)": "(\w+)"', CODE[ROOT / "tracker/web/filing.py"]))
         | {misfit.value for misfit in Misfit}
+        | {fault.value for fault in Fault}
     ),
     "errors.": [
         f"{kind}_{part}"
         for kind in ("no_page", "not_found", "method", "refused", "definition", "store", "internal",
-                     "too_large", "too_often", "http",
+                     "too_large", "too_often", "too_slow", "http",
                      *(f"unclear_{name}" for name in ("as_of", "day", "light", "form")),
                      *(f"forbidden_{name}"
                        for name in ("no_code", "origin", "token", "link", "role", "metrics")))

@@ -60,14 +60,16 @@ from tracker.web import (
 )
 from tracker.web.asking import Web
 from tracker.web.provider import Provider
-from tracker.web.security import SafeAnswers
+from tracker.web.security import Patient, SafeAnswers
 
 
 class _Pages(FastAPI):
     """Strict to the browser in every answer, those to faults of ours included."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        return metrics.Measured(SafeAnswers(super().build_middleware_stack()), self.state.took)
+        return metrics.Measured(
+            SafeAnswers(Patient(super().build_middleware_stack())), self.state.took
+        )
 
 
 def _has_accounts(parts: Runtime) -> bool:

@@ -117,6 +117,9 @@ async def _multipart(request: Request, most: int) -> Form:
         parsed = await parser.parse()
     except (MultiPartException, UnicodeError) as mistake:
         raise Unclear("form") from mistake
+    if not parser.whole:  # a form that was cut off is none, though all its first parts are there
+        parser.let_go()
+        raise Unclear("form")
     fields: dict[str, str] = {}
     uploads: list[Upload] = []
     for name, value in parsed.multi_items():
@@ -148,6 +151,16 @@ class _Parser(MultiPartParser):
         super().__init__(headers, stream, max_files=FILES, max_fields=100,
                          max_part_size=FIELDS_LIMIT)  # fmt: skip
         self._size = 0
+        self.whole = False
+
+    def on_end(self) -> None:
+        super().on_end()
+        self.whole = True
+
+    def let_go(self) -> None:
+        """Close what was begun; Starlette does so where reading fails."""
+        for file in self._files_to_close_on_error:
+            file.close()
 
     def on_part_begin(self) -> None:
         super().on_part_begin()

@@ -21,7 +21,7 @@ from tracker.web.asking import asked
 from tracker.web.intake import FILE_LIMIT, TooLarge, Unclear
 from tracker.web.interface import Changed, MatchNeeded, Unread, problem_of
 from tracker.web.rendering import page
-from tracker.web.security import HEADERS
+from tracker.web.security import HEADERS, TooSlow
 
 log = logging.getLogger("tracker.web")
 
@@ -45,6 +45,8 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(429, "too_often", headers={"retry-after": str(error.seconds)})
         case TooLarge():
             return Trouble(413, "too_large", reason=f"{FILE_LIMIT // 1024 // 1024} MB")
+        case TooSlow():
+            return Trouble(408, "too_slow", headers={"connection": "close"})
         case Unclear():
             return Trouble(400, f"unclear_{error}")
         case Unread():
