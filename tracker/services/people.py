@@ -210,6 +210,14 @@ def of_programme(session: Session, programme: str, person_id: int) -> PersonRow:
     return row
 
 
+def programmes_of(session: Session, person_id: int, on: date) -> set[str]:
+    """Where they have a role on that day or later; a role in all programmes is one in each that
+    there is."""
+    named = {one.programme for one in _running(session, person_id, on)}
+    every = queries.slugs(session) if None in named else []
+    return {one for one in named if one is not None} | set(every)
+
+
 def by_mail(session: Session, mail: str) -> PersonRow | None:
     return session.exec(select(PersonRow).where(PersonRow.mail == mail.strip().lower())).first()
 

@@ -42,7 +42,7 @@ from tracker.web.interface import (
     told,
     write,
 )
-from tracker.web.people import erase
+from tracker.web.people import erase, must_run_all_of
 
 router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["people"], responses=RESPONSES)
 
@@ -228,11 +228,16 @@ def hand_over_unit(asked: Running, slug: str, unit: Id, sent: Sent) -> Response:
              openapi_extra=takes(AbsenceBody))  # fmt: skip
 def begin_absence(asked: Running, slug: str, number: Number, sent: Sent) -> Response:
     body = read(sent, AbsenceBody)
-    return write(asked, sent, lambda session: _absence(absences.begin(
-        session, people.of_programme(session, slug, number), people.person(session, body.deputy),
-        from_on=body.from_on, until_on=body.until_on, copied=body.copied, now=asked.now,
-        by=asked.by,
-    )))  # fmt: skip
+
+    def act(session: Session) -> AbsenceAnswer:
+        away = people.of_programme(session, slug, number)
+        must_run_all_of(asked, session, number, _today(asked, session, slug))
+        return _absence(absences.begin(
+            session, away, people.person(session, body.deputy), from_on=body.from_on,
+            until_on=body.until_on, copied=body.copied, now=asked.now, by=asked.by,
+        ))  # fmt: skip
+
+    return write(asked, sent, act)
 
 
 @router.post("/people/{number}/absences/{absence}/end", status_code=201, response_model=DoneAnswer,

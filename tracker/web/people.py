@@ -16,6 +16,7 @@ from tracker.domain.errors import Refused, TrackerError
 from tracker.exports.sheet import Kind
 from tracker.services import absences, links, people
 from tracker.services.people import EVERY_UNIT, Holder
+from tracker.web.access import Forbidden
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, Received, Running
 from tracker.web.intake import Form, Number, Unclear, number_in
@@ -150,7 +151,7 @@ def act(asked: Running, slug: str, number: Number, form: Received) -> Response:
                 people.of_programme(writing, slug, number)
                 wanted(asked, writing, at, number, form)
         except TrackerError as refusal:
-            if isinstance(refusal, Unclear):
+            if isinstance(refusal, Unclear | Forbidden):
                 raise
             return _person(asked, session, at, number, form=form, trouble=str(refusal))
     return go(asked, at.path(f"people/{number}"))
@@ -168,8 +169,16 @@ def _hand_over(asked: Asked, session: Session, at: Desk, number: int, form: Form
     )  # fmt: skip
 
 
+def must_run_all_of(asked: Asked, session: Session, number: int, on: date) -> None:
+    """A deputy gets what the person has in every programme, so that whoever runs one of them
+    appoints none for somebody who also works in another."""
+    for programme in people.programmes_of(session, number, on):
+        asked.must(Act.RUN, About(programme))
+
+
 def _away(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     today = local_day(asked.now, at.zone)
+    must_run_all_of(asked, session, number, today)
     absences.begin(
         session, people.person(session, number),
         people.person(session, number_in(form, "deputy")),
