@@ -34,7 +34,7 @@ def told(words: Vocabulary, **parts: Any) -> list[str]:
         ({"fact": "report", "clause": "1.1", "done": True, "unit": "housing"},
          "责任单位“housing（县住建局）”", "party_org（县委组织部）, party_publicity（县委宣传部）"),
         ({"fact": "report", "clause": "20.2", "duty": "s3", "count": 4, "unit": "env_branch"},
-         "事项“s3”", "s1, s2"),
+         "事项“s3”", "s1（完成项目总数的80%）, s2（全面完成）"),
     ],
 )  # fmt: skip
 def test_what_nobody_knows_is_told_with_what_is_like_it(
