@@ -30,6 +30,17 @@ VALUES = {"slug": "small", "unit": "housing", "clause": "1", "key": KEY, "report
           "one": "999", "token": "x", "name": "x"}  # fmt: skip
 
 
+WIDEST = ("neighbour", "office", "foreign")
+"""Who is tried on PostgreSQL in the quick form too: rights are one pure function, whatever the
+database, and these three touch the most rows and the most of others."""
+ON_BOTH = [
+    *(pytest.param("sqlite", one, id=f"sqlite-{one}") for one in WHO),
+    *(pytest.param("postgres", one, id=f"postgres-{one}",
+                   marks=[pytest.mark.postgres, *([] if one in WIDEST else [pytest.mark.full])])
+      for one in WHO),
+]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Row:
     method: str
@@ -71,7 +82,7 @@ def test_the_staff_of_the_table_is_the_staff() -> None:
     assert set(WHO) == {"", *STAFF}
 
 
-@pytest.mark.parametrize("login", WHO)
+@pytest.mark.parametrize(("database_kind", "login"), ON_BOTH, indirect=["database_kind"])
 def test_everybody_comes_where_the_table_says_and_nowhere_else(login: str, staff: House) -> None:
     column = WHO.index(login)
     refused = [one for one in rows() if not one.may[column]]
