@@ -25,7 +25,6 @@ KNOWN = {
     "deploy",
     "docs",
     ".ci",
-    ".dockerignore",
     ".gitattributes",
     ".gitignore",
     "CHANGELOG.md",
