@@ -9,7 +9,7 @@ import docx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.builders import a_report, an_acceptance, 住建局
+from tests.builders import a_report, an_acceptance, at, 住建局
 from tests.exports.test_pdf import text_of
 from tests.web.conftest import NOW, House
 from tracker.domain.points import shown
@@ -37,6 +37,24 @@ def test_digest_score_and_audit_tell_the_same_loss(house: House, visitor: TestCl
     assert shown(ledger.lost) in visitor.get("/p/small/score").text
     assert shown(found.totals.lost) in visitor.get("/p/small/audit").text
     assert page.count("<svg") > 1, "the picture is on the page"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "word", "other"),
+    [("2021-12-30 09:00", "暂定得分", "最终得分"), ("2022-01-05 09:00", "最终得分", "暂定得分")],
+)
+def test_every_page_and_paper_calls_the_score_by_the_same_name(
+    house: House, visitor: TestClient, as_of: str, word: str, other: str
+) -> None:
+    house.clock.advance_to(at("2022-01-10 09:00"))
+    asked = {"as_of": at(as_of).isoformat()}
+    told = {path: visitor.get(f"/p/small/{path}", params=asked).text
+            for path in ("", "leader", "score", "year", "digest")}  # fmt: skip
+    bulletin = visitor.get("/p/small/bulletin.docx", params=asked | {"period": "2021-12"})
+    told["bulletin"] = "\n".join(
+        p.text for p in docx.Document(BytesIO(bulletin.content)).paragraphs
+    )
+    assert [path for path, text in told.items() if word not in text or other in text] == []
 
 
 def test_a_digest_that_was_issued_can_be_read_as_it_was(house: House, visitor: TestClient) -> None:

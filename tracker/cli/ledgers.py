@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from schedules.deadlines import closes_at
 from tracker.cli import show
 from tracker.cli.boards import Seen, unit_of
 from tracker.cli.comparing import comparison, signed
@@ -31,7 +30,7 @@ def show_score(seen: Seen, *, unit: str, explain: bool, as_json: bool) -> None:
             ledger_answer(
                 ledger,
                 version=seen.board.version,
-                final=_final(seen),
+                final=seen.board.final,
                 unit=of,
                 says=says,
                 current=_current(seen),
@@ -89,11 +88,6 @@ def _retroactive(seen: Seen) -> Iterator[str]:
     yield ""
 
 
-def _final(seen: Seen) -> bool:
-    programme = seen.programme
-    return seen.board.as_of >= closes_at(programme.closes_on, programme.tz)
-
-
 def _arithmetic(seen: Seen, entry: Entry) -> str:
     return arithmetic(entry.steps, seen.lang, seen.programme.tz)
 
@@ -111,7 +105,7 @@ def _sums(seen: Seen) -> Iterator[str]:
         provisional=points(ledger.provisional_lost), pending=len(ledger.pending),
         unknown=len(ledger.unknown), worst=points(ledger.worst_score),
     )  # fmt: skip
-    if _final(seen):
+    if seen.board.final:
         yield say("score.final", seen.lang)
     yield ""
 

@@ -92,6 +92,7 @@ class Bulletin:
     score: Amount
     lost: Amount
     lost_in_period: Amount
+    final: bool
     units: tuple[UnitRow, ...]
     late: tuple[LateLine, ...]
 
@@ -163,6 +164,7 @@ def bulletin(
         score=seen.ledger.score,
         lost=seen.ledger.lost,
         lost_in_period=Units(seen.ledger.lost - before.ledger.lost),
+        final=seen.final,
         units=tuple(_placed(rows, way)),
         late=tuple(_late(seen, due)),
     )

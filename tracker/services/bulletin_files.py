@@ -14,7 +14,7 @@ from tracker.exports.jsonform import json_bytes
 from tracker.exports.pdf import pdf_bytes
 from tracker.exports.word import Block, Paragraph, Role, Signature, Table, docx_bytes
 from tracker.services.bulletin import FEWEST, Bulletin, LateLine, UnitRow
-from tracker.wording import Language, text
+from tracker.wording import Language, score_word, text
 from tracker.wording.forms import number, points, span
 
 KINDS = ("docx", "pdf", "html", "json")
@@ -126,6 +126,7 @@ class _Telling:
         due = sum(one.due for one in made.units)
         in_time = sum(one.in_time for one in made.units)
         yield self.say("opening", programme=made.title, span=self.span(), score=made.score,
+                       standing=score_word(made.final, self.language),
                        lost=made.lost, new=made.lost_in_period)  # fmt: skip
         yield self.say("done", due=due, in_time=in_time, share=self.share(in_time, due),
                        late=sum(one.late for one in made.units),
@@ -172,7 +173,9 @@ class _Telling:
 
     def note(self) -> str:
         made = self.made
-        return self.say("note", as_of=made.as_of, version=made.version)
+        return self.say(
+            "note_final" if made.final else "note", as_of=made.as_of, version=made.version
+        )
 
     def on(self) -> str:
         made_on = local_day(self.made.as_of, self.zone)

@@ -40,7 +40,7 @@ class Verdict:
     """`new` is what was lost since the last digest (negative: won back); `recoverable` what acting
     now keeps until `until`; `low` and `high` the score over the open readings. Losses positive.
     `bonus` is within the score and no part of what was lost. A programme that only has dates is not
-    `scored`."""
+    `scored`; past the cut-off the score is `final`."""
 
     score: Amount
     lost: Amount
@@ -53,6 +53,7 @@ class Verdict:
     high: Amount
     bonus: Amount = ZERO
     scored: bool = True
+    final: bool = False
 
 
 @dataclass(frozen=True)

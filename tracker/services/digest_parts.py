@@ -254,6 +254,7 @@ class _Part:
             high=high,
             bonus=ledger.bonus,
             scored=self.desk.board.programme.points > 0,
+            final=self.desk.board.final,
         )
 
     def _reviewed_outlook(self) -> tuple[Units, Units]:

@@ -35,7 +35,7 @@ from tracker.services.digest import (
     UnitLights,
 )
 from tracker.services.letters import Rendered, by_when, written
-from tracker.wording import Language, arithmetic, light_word, text
+from tracker.wording import Language, arithmetic, light_word, score_word, text
 from tracker.wording.catalogue import has
 from tracker.wording.forms import day, instant, points, span
 from tracker.wording.templating import MARKS
@@ -309,11 +309,12 @@ class DigestWords:
         verdict, unit = self.digest.verdict, self.digest.unit_name
         if not verdict.scored:
             return self.say("score_none")
+        standing = score_word(verdict.final, self.language)
         if unit:
             key = "score_reviewer" if self.reviewing else "score_unit"
-            return self.say(key, unit=unit, score=verdict.score)
+            return self.say(key, unit=unit, score=verdict.score, standing=standing)
         key = "score_bonus" if verdict.bonus else "score"
-        return self.say(key, score=verdict.score, bonus=verdict.bonus)
+        return self.say(key, score=verdict.score, bonus=verdict.bonus, standing=standing)
 
     def prospect(self) -> str:
         verdict = self.digest.verdict

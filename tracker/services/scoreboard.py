@@ -57,12 +57,20 @@ class Board:
         """The programme with the readings that hold written into it."""
         return readings.applied(self.programme, dict(self.ledger.readings))
 
+    @property
+    def final(self) -> bool:
+        """Past the cut-off: what is not done now is never done."""
+        return self.as_of >= self._settles_at
+
+    @property
+    def _settles_at(self) -> datetime:
+        return closes_at(self.programme.closes_on, self.programme.tz)
+
     @cached_property
     def retroactive(self) -> Retroactive | None:
         """The provisional score and what results that come until the cut-off would make of it."""
-        settles_at = closes_at(self.programme.closes_on, self.programme.tz)
         return retroaction(
-            self.programme, self.context, self.filed, self.ledger, settles_at=settles_at
+            self.programme, self.context, self.filed, self.ledger, settles_at=self._settles_at
         )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from schedules.deadlines import closes_at
 from tracker.definitions.answers import ledger_answer
 from tracker.domain import facts as f
 from tracker.domain.comparison import Comparison, Side, compare_sides, side
@@ -189,8 +188,7 @@ def _content(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(board: Board, *, person: str, note: str, by: str, now: datetime) -> SignoffRow:
-    ledger, programme = board.ledger, board.programme
-    final = board.as_of >= closes_at(programme.closes_on, programme.tz)
+    ledger, programme, final = board.ledger, board.programme, board.final
     ledger, names = pseudonyms.referred(ledger)
     told = ledger_answer(ledger, version=board.version, final=final, retroactive=board.retroactive)
     kept = told.model_dump(mode="json", exclude={"known_at"})

@@ -49,7 +49,7 @@ from tracker.web.interface import (
     zone_of,
 )
 from tracker.web.lists import lost_by_key
-from tracker.web.pages import final, opened
+from tracker.web.pages import opened
 from tracker.web.pricing import price_of
 from tracker.wording import arithmetic, counting
 
@@ -85,7 +85,7 @@ def score(asked: Seeing, slug: str, unit: str = "") -> LedgerAnswer:
     zone = board.programme.tz
     says = {one.id: arithmetic(one.steps, asked.language, zone) for one in board.ledger.entries}
     return answers.ledger_answer(
-        board.ledger, version=board.version, final=final(board), unit=unit, says=says,
+        board.ledger, version=board.version, final=board.final, unit=unit, says=says,
         retroactive=board.retroactive,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from tracker.web.filing import Wrong, day_of, fact_id
 from tracker.web.intake import Form
 from tracker.web.outlook import mark, open_readings, outlook
 from tracker.web.overview import LINES
-from tracker.web.pages import final, opened
+from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -43,7 +43,7 @@ def leader_page(asked: Looking, slug: str) -> Response:
         saving=[one for one in look.forecast.savings if one.keeps][:LINES],
         late_before=sum(one.light is Light.LATE for one in look.before.ledger.standings),
         done_since=_done_since(at, look.before.as_of), readings=open_readings(at.board),
-        ranked=lists.ranking(at, look), pace=drawn, final=final(at.board),
+        ranked=lists.ranking(at, look), pace=drawn, final=at.board.final,
     )  # fmt: skip
 
 

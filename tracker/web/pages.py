@@ -12,7 +12,6 @@ from fastapi import APIRouter, Query
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from schedules.deadlines import closes_at
 from tracker.domain import attribution
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
@@ -145,7 +144,7 @@ def _overview(at: Desk, look: Outlook, by: str) -> Mapping[str, Any]:
         "clocks": overview.clocks(board), "has_cases": bool(cases.kinds(at.programme)),
         "lights": overview.light_counts(board.ledger.standings), "waiting": waiting(board),
         "readings": open_readings(board), "week": week(board), "soon": overview.due_soon(board),
-        "final": final(board),
+        "final": board.final,
     }  # fmt: skip
 
 
@@ -165,11 +164,6 @@ def week(board: Board) -> Week:
         sum(isinstance(one, f.Review) for one in fresh),
         sum(isinstance(one, f.CaseEvent) and one.event == "opened" for one in fresh),
     )
-
-
-def final(board: Board) -> bool:
-    programme = board.programme
-    return board.as_of >= closes_at(programme.closes_on, programme.tz)
 
 
 @router.get("/p/{slug}/items")
@@ -217,7 +211,7 @@ def score_page(asked: Looking, slug: str, version: int | None = None) -> Respons
     ledger = at.board.ledger
     return page(
         asked, "score", desk=at, outlook=look, sheet=scores.sheet(at.board), span=span,
-        final=final(at.board), retroactive=at.board.retroactive,
+        final=at.board.final, retroactive=at.board.retroactive,
         item_losses=attribution.item_losses(ledger), unit_losses=attribution.unit_losses(ledger),
         item_titles=[(one.id, one.title) for _, one in at.programme.items()],
         versions=versions, beside_version=version,

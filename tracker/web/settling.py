@@ -18,7 +18,7 @@ from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
 from tracker.web.intake import Form, Number
-from tracker.web.pages import final, opened
+from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -42,7 +42,7 @@ def _signoffs(
     bad = bool(wrong or trouble)
     return page(
         asked, "signoffs", desk=at, signed=signoffs.signoffs(session, at.slug),
-        final=final(at.board), sent=form.fields if form else {}, wrong=wrong or {},
+        final=at.board.final, sent=form.fields if form else {}, wrong=wrong or {},
         trouble=trouble, once=matter.fresh(), status=UNPROCESSABLE if bad else 200,
     )  # fmt: skip
 

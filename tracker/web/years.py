@@ -14,7 +14,7 @@ from tracker.web import matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, Received, Running
 from tracker.web.intake import Form, Unclear, number_in
-from tracker.web.pages import final, opened
+from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
 router = APIRouter()
@@ -35,7 +35,7 @@ def _year(
     ledger = at.board.ledger
     return page(
         asked, "year", desk=at, closed=closings.closed(session, at.slug, at.board.known_at),
-        signed=signoffs.signoffs(session, at.slug), final=final(at.board),
+        signed=signoffs.signoffs(session, at.slug), final=at.board.final,
         open_ones=sum(one.open for one in ledger.standings), sent=form.fields if form else {},
         wrong=wrong or {}, trouble=trouble, once=matter.fresh(),
         status=UNPROCESSABLE if wrong or trouble else 200,

@@ -6,7 +6,15 @@ from tracker.wording.deadlines import counting
 from tracker.wording.forms import LANGUAGES, Language
 from tracker.wording.rules import describe_rule
 from tracker.wording.steps import arithmetic, lines, say
-from tracker.wording.templating import install, light, light_mark, light_word, notice_reason, rung
+from tracker.wording.templating import (
+    install,
+    light,
+    light_mark,
+    light_word,
+    notice_reason,
+    rung,
+    score_word,
+)
 
 __all__ = [
     "LANGUAGES",
@@ -25,6 +33,7 @@ __all__ = [
     "notice_reason",
     "rung",
     "say",
+    "score_word",
     "supposition",
     "text",
 ]

@@ -44,6 +44,11 @@ def light_mark(value: Light | str) -> str:
     return MARKS[value]  # type: ignore[index]  # a light is its own name
 
 
+def score_word(final: bool, language: Language = "zh") -> str:
+    """What a score is called before and after the cut-off."""
+    return text(f"pages.score_is_{'final' if final else 'provisional'}", language=language)
+
+
 def light_word(value: Light | str, language: Language = "zh") -> str:
     return text(f"light.{Light(value).value}", language=language)
 
