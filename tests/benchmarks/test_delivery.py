@@ -48,7 +48,7 @@ from tracker.services.digest_words import render_digest
 from tracker.services.letterbox import Letter, Render
 from tracker.settings import Settings
 from tracker.store.database import Database
-from tracker.store.tables import DispatchRow
+from tracker.store.letters import LetterRow
 from tracker.wording import Language
 
 pytestmark = pytest.mark.bench
@@ -74,7 +74,7 @@ class Office:
         with self.database.write() as session:
             run = session.connection().exec_driver_sql
             run("UPDATE notice SET state = 'dispatched' WHERE dispatch_id IS NOT NULL")
-            run("UPDATE dispatch SET state = 'pending', outcome = '', frozen_at = NULL, raw = NULL,"
+            run("UPDATE dispatch SET state = 'pending', outcome = '', frozen_at = NULL,"
                 " message_id = key, due_at = made_at, attempt = 0, settled_at = NULL")  # fmt: skip
 
     def parts(self, port: int, render: Render | None = None) -> delivery.Parts:
@@ -90,7 +90,7 @@ class Office:
 
     def mails(self) -> list[bytes]:
         with self.database.read() as session:
-            return [raw for raw in session.exec(select(DispatchRow.raw)) if raw is not None]
+            return list(session.exec(select(LetterRow.raw)))
 
 
 def an_office(folder: Path, units: int, each: int) -> Office:

@@ -23,6 +23,7 @@ from tracker.definitions.sheets import Contact
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError
 from tracker.services import (
+    claims,
     people,
     programmes,
     pseudonyms,
@@ -32,6 +33,7 @@ from tracker.services import (
     weekly,
 )
 from tracker.store.database import Database
+from tracker.store.letters import LetterRow
 from tracker.store.tables import DispatchRow, FactRow, PersonRow
 
 JULY = date(2021, 7, 1)
@@ -207,12 +209,16 @@ def test_somebody_who_is_erased_is_gone_everywhere(published: Database) -> None:
                 recipient="zhang@example.gov.cn", text="张三同志：", raw=b"...",
             )
         )  # fmt: skip
+        session.flush()
+        session.add(LetterRow(dispatch_id=1, raw=b"..."))
     with published.write() as session:
         people.erase(session, person, on=NEW_YEAR, now=JANUARY, by="office")
     assert who(published) == []
     with published.read() as session:
         row = people.person(session, person)
         mail = session.exec(select(DispatchRow)).one()
+        assert claims.letter_of(session, mail.id or 0) is None
+        assert session.exec(select(LetterRow)).all() == []
         events = trail.events(session, trail.HOUSE)
         assert people.reference(row) != before
     assert (row.name, row.mail, row.mobile, row.erased_at) == ("", None, "", JANUARY)

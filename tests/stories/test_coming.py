@@ -23,6 +23,7 @@ from tests.stories.post import Post
 from tracker.domain.errors import NotFound
 from tracker.domain.silences import Mode, Scope
 from tracker.services import cases, coming, silences
+from tracker.services.claims import letter_of
 
 HALF_HOUR = timedelta(minutes=30)
 BUSY = a_programme(
@@ -83,8 +84,10 @@ async def test_a_mail_foreseen_reads_as_it_will(post: Post) -> None:
     assert first.at == at("2021-09-27 08:30")
     await post.mornings("2021-09-27", "2021-09-27")
     [row] = [row for row in post.dispatches() if row.key == first.key]
-    assert row.raw is not None
-    html = parse(row.raw).html
+    with post.database.read() as session:
+        sent = letter_of(session, row.id or 0)
+    assert sent is not None
+    html = parse(sent).html
     assert (row.subject, unlinked(html)) == (letter.subject, unlinked(f"{letter.html}\n"))
     assert html.strip() != letter.html.strip(), "a link of a preview opens nothing"
     assert letter.subject == "【催办】1 任务1 将于 9 月 30 日到期"

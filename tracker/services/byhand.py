@@ -20,6 +20,7 @@ from tracker.domain.policy import Role
 from tracker.domain.reminders import Notice, awake, deadline_version, standing_reason
 from tracker.domain.verdicts import NoticeKind
 from tracker.services import planning, trail
+from tracker.services.claims import letter_of
 from tracker.services.fallback import way_of
 from tracker.services.planning import Intent
 from tracker.services.trail import traced
@@ -121,21 +122,23 @@ def _again(session: Session, row: DispatchRow, *, once: str, now: datetime, by: 
         due_at=now, subject=row.subject, text=row.text, html=row.html,
     )  # fmt: skip
     if way_of(row).needs_address:
-        _freeze(new, row, person, now)
+        _freeze(new, row, letter_of(session, row.id or 0) or b"", person, now)
     session.add(new)
     body = {"key": key, "because": f"resend {row.message_id}", "by": traced(session, by)}
     trail.append(session, row.programme, "dispatch.asked", key, body, now=now)
     return key
 
 
-def _freeze(new: DispatchRow, row: DispatchRow, person: PersonRow, now: datetime) -> None:
+def _freeze(
+    new: DispatchRow, row: DispatchRow, letter: bytes, person: PersonRow, now: datetime
+) -> None:
     """With all that was enclosed in it: only number, date and address are others."""
     if not person.mail:
         raise Refused(f"{person.name} 没有邮箱 / {person.name} has no mail address")
     new.message_id = message_id(new.key, person.salt, domain=row.message_id.rpartition("@")[2])
     new.frozen_at, new.recipient = now, person.mail
     new.raw = readdressed(
-        row.raw or b"", message_id=new.message_id, to=Address(person.mail, one_line(person.name)),
+        letter, message_id=new.message_id, to=Address(person.mail, one_line(person.name)),
         date=now,
     )  # fmt: skip
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from sqlmodel import Session
 
 from tracker.store import queries
+from tracker.store.letters import LetterRow
 from tracker.store.tables import (
     DispatchKind,
     DispatchRow,
@@ -105,12 +106,19 @@ class HeldNotice:
 _CHANGING = (
     "state", "due_at", "lease_until", "next_try_at", "settled_at", "outcome", "server_reply",
 )  # fmt: skip
-_LETTER = ("message_id", "frozen_at", "recipient", "subject", "raw")
+_LETTER = ("message_id", "frozen_at", "recipient", "subject")
 _OF_NOTICE = ("send_at", "state", "reason", "dispatch_id")
 _TABLE = DispatchRow.metadata.tables["dispatch"]
 _NOTICES = NoticeRow.metadata.tables["notice"]
+_LETTERS = LetterRow.metadata.tables["letter"]
+_RAW = func.coalesce(
+    select(_LETTERS.c.raw).where(_LETTERS.c.dispatch_id == _TABLE.c.id).scalar_subquery(),
+    _TABLE.c.raw,
+)
+"""The letter that lies apart, or the one that was issued as it is."""
+
 _THESE = {
-    kind: select(*[_TABLE.c[one.name] for one in fields(kind)])
+    kind: select(*[_RAW if one.name == "raw" else _TABLE.c[one.name] for one in fields(kind)])
     .where(_TABLE.c.id.in_(bindparam("ids", expanding=True)))
     # In one order, so that two who settle at once wait for each other at most once.
     .order_by(_TABLE.c.id)
@@ -131,6 +139,7 @@ _KEEP, _KEEP_LETTER = (
     .values({name: bindparam(f"new_{name}") for name in changing})
     for changing in (_CHANGING, _LETTER)
 )
+_DROP_LETTERS = delete(_LETTERS).where(_LETTERS.c.dispatch_id.in_(bindparam("ids", expanding=True)))
 _KEEP_NOTICE = (
     update(_NOTICES)
     .where(_NOTICES.c.id == bindparam("which"))
@@ -167,8 +176,29 @@ def keep(session: Session, changed: Iterable[Held]) -> None:
     _keep(session, _KEEP, _CHANGING, changed)
 
 
-def keep_letters(session: Session, frozen: Iterable[Draft]) -> None:
+def keep_letters(session: Session, frozen: Sequence[Draft]) -> None:
+    """One that is frozen anew takes the place of what was there."""
     _keep(session, _KEEP_LETTER, _LETTER, frozen)
+    rows = [{"dispatch_id": one.id, "raw": one.raw} for one in frozen]
+    if rows:
+        run = session.connection().execute
+        run(_DROP_LETTERS, {"ids": [one.id for one in frozen]})
+        run(insert(_LETTERS), rows)
+
+
+def letter_of(session: Session, dispatch_id: int) -> bytes | None:
+    """None where it is not written yet, or where its reader was erased."""
+    found = session.connection().execute(select(_RAW).where(_TABLE.c.id == dispatch_id))
+    raw: bytes | None = found.scalar_one()
+    return raw
+
+
+def forget_letters(session: Session, person_id: int) -> None:
+    """Those that lie apart."""
+    theirs = select(_TABLE.c.id).where(_TABLE.c.person_id == person_id)
+    session.connection().execute(
+        delete(_LETTERS).where(_LETTERS.c.dispatch_id.in_(theirs.scalar_subquery()))
+    )
 
 
 def keep_notices(session: Session, notices: Iterable[HeldNotice]) -> None:

@@ -19,7 +19,7 @@ from tracker.definitions.sheets import Contact, by_row
 from tracker.domain.authority import EVERY_UNIT, TOLD, Role
 from tracker.domain.errors import DefinitionError, NotFound, Problem, Refused
 from tracker.domain.programme import Programme, Unit, owing
-from tracker.services import absences, programmes, pseudonyms, trail
+from tracker.services import absences, claims, programmes, pseudonyms, trail
 from tracker.services.trail import reference, traced
 from tracker.store import queries
 from tracker.store.accounts import AccountRow
@@ -374,6 +374,7 @@ def erase(session: Session, person_id: int, *, on: date, now: datetime, by: str)
     for table, emptied in _PERSONAL.items():
         mine = update(table).where(col(table.person_id) == person_id)
         run(mine.values(emptied))
+    claims.forget_letters(session, person_id)
     doors = update(AccountRow).where(col(AccountRow.person_id) == person_id)
     run(doors.values(login=_NO_LOGIN, password_hash="", subject=None, disabled_at=now))
     pseudonyms.forget(session, name, before, now=now)

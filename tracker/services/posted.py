@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from notifiers.notes import thawed
 from tracker.domain.errors import NotFound
+from tracker.services.claims import letter_of
 from tracker.services.fallback import way_of
 from tracker.services.mailings import Mailing, of_dispatch
 from tracker.store.tables import DispatchKind, DispatchRow, NoticeRow, PersonRow
@@ -87,18 +88,19 @@ def as_sent(session: Session, slug: str, number: int, *, known_at: datetime) -> 
     if row is None or row.made_at > known_at or slug not in {row.programme, *programmes}:
         raise NotFound(f"没有这封信 / no mail has the number {number}")
     person = session.get_one(PersonRow, row.person_id)
-    plain, html = (_SECRET.sub("…", part) for part in _parts(row))
+    plain, html = (_SECRET.sub("…", part) for part in _parts(session, row))
     return AsSent(_posted(row, person), plain, html, tuple(told),
                   frozenset(programmes | {row.programme}))  # fmt: skip
 
 
-def _parts(row: DispatchRow) -> tuple[str, str]:
+def _parts(session: Session, row: DispatchRow) -> tuple[str, str]:
     """As it went; a letter that is still to go, as it was issued; a reminder is not written yet."""
-    if row.raw is None:
+    raw = letter_of(session, row.id or 0)
+    if raw is None:
         return row.text, row.html
     if not way_of(row).needs_address:
-        return thawed(row.raw).text, ""
-    mail = message_from_bytes(row.raw, policy=policy.default)
+        return thawed(raw).text, ""
+    mail = message_from_bytes(raw, policy=policy.default)
     return _body(mail, "plain"), _body(mail, "html")
 
 

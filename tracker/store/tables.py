@@ -281,8 +281,9 @@ class DispatchRow(Table, table=True):
     """One mail to one person in one window on one channel.
 
     `due_at` is when a worker should next look at it: to send it, to try again, or because a lease
-    has run out. `key` is person|window|channel; the content is frozen at the first attempt (`raw`).
-    `text` and `html` are of letters that are written when they are issued, such as digests.
+    has run out. `key` is person|window|channel; the content is frozen at the first attempt, as a
+    letter of its own. `text` and `html` are of letters that are written when they are issued, such
+    as digests; `raw` is of those that are frozen then.
     `follows_id` is the dispatch on another channel that this one took over from.
     """
 
@@ -615,6 +616,7 @@ class LinkRow(Table, table=True):
     revoked_at: datetime | None = None
 
 
-# Last, so that whoever asks for the tables has those of accounts and of hooks, too.
+# Last, so that whoever asks for the tables has those of accounts, of hooks and of letters, too.
 import tracker.store.accounts  # noqa: E402
-import tracker.store.hooks  # noqa: E402, F401
+import tracker.store.hooks  # noqa: E402
+import tracker.store.letters  # noqa: E402, F401
