@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import json
-import resource
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TypeVar
 
 from tracker.services import scoreboard
@@ -71,6 +72,13 @@ def scored(url: str) -> tuple[int, int]:
     return int(ledger.lost), len(ledger.entries)
 
 
+def megabytes() -> float:
+    """At most, of this process since its program began: what `getrusage` tells counts from before
+    that, when it was still a copy of whoever started it."""
+    [peak] = re.findall(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(peak) / 1024
+
+
 def cpu(work: Callable[[], T]) -> tuple[float, T]:
     gc.collect()
     began = time.process_time()
@@ -80,7 +88,7 @@ def cpu(work: Callable[[], T]) -> tuple[float, T]:
 
 def look(url: str) -> Look:
     first, (lost, entries) = cpu(lambda: scored(url))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = megabytes()
     again, _ = cpu(lambda: scored(url))
     with closing(Database(url)) as database:
         bare, bare_lost = cpu(lambda: bare_loop(database))

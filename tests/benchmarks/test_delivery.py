@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import subprocess
 import sys
 from base64 import encodebytes
@@ -33,6 +32,7 @@ from notifiers.mime import build
 from notifiers.smtp import SmtpChannel, SmtpSettings
 from schedules.clock import FakeClock
 from tests.benchmarks.fast_sink import fast_sink
+from tests.benchmarks.first_look import megabytes
 from tests.builders import JANUARY, NEW_YEAR, a_programme, at, item, migrated
 from tests.faults.workshop import figure
 from tests.notifiers.letters import a_letter
@@ -237,10 +237,6 @@ def play_a_morning(folder: Path, units: int) -> None:
     office.database.close()
     took_all = megabytes() - office.before
     print(office.planned / units, took.cpu / 1000, planning_took, took_all)
-
-
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @pytest.mark.parametrize(
