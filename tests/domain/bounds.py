@@ -90,7 +90,10 @@ def charged_twice(ledger: Ledger) -> list[tuple[str, str]]:
             seen = Counter(
                 (e.problem, e.points > 0)
                 for e in ledger.entries
-                if e.problem and e.points and is_named(e, rule.rules, item)
+                if e.problem
+                and e.points
+                and is_named(e, rule.rules, item)
+                and not (rule.besides and is_named(e, rule.besides, item))
             )
             found += [(name, problem) for (problem, _), times in seen.items() if times > 1]
     return found

@@ -453,6 +453,25 @@ def test_each_thing_asked_about_waits_for_its_own_decision_within_its_own_bounds
     assert [(e.status, e.worst) for e in ledger.entries][2] == (Status.PENDING, -50000)
 
 
+def test_a_decision_for_each_thing_is_about_that_things_problem_unit_and_day() -> None:
+    report = one_clause(
+        {"kind": "discretionary", "most": "5", "asked": "report", "per": "each"},
+        {"kind": "per_incident", "finding": "notified", "each": "4"},
+        {"kind": "no_double", "rules": ["1"]},
+        worth="20",
+    )
+    history = History()
+    later = history.add("finding", "2021-05-02", finding="report", problem="p2", unit=HOUSING)
+    first = history.add("finding", "2021-05-01", finding="report", problem="p1", unit=BRANCH)
+    history.add("finding", "2021-05-03", finding="notified", problem="p1")
+    decided(history, "3")
+    one, waiting, notified = history.ledger(report, "2021-07-01").entries
+    assert (one.problem, one.units, one.occurred_at) == ("p1", (BRANCH,), at("2021-05-01"))
+    assert set(one.facts) > {first}
+    assert (waiting.problem, waiting.units, waiting.facts) == ("p2", (HOUSING,), (later,))
+    assert (one.points, notified.points) == (0, -40000)
+
+
 def test_a_waived_unit_is_left_out_of_what_several_owe_each() -> None:
     two = one_clause(
         {"kind": "per_missing", "duty": "done", "each": "1"},

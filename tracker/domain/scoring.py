@@ -439,8 +439,12 @@ class _Engine:
 
     def _same_scope(self, rule: NoDouble, view: _View) -> Scope:
         if rule.rules == ("*",):
-            return Scope(tuple(self.book.held), everything)
-        return self._rules(rule.rules) if rule.rules else self._item(view.item)
+            scope = Scope(tuple(self.book.held), everything)
+        else:
+            scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
+        if not rule.besides:
+            return scope
+        return Scope(scope.clauses, lambda e: scope.wanted(e) and not _named(e, rule.besides))
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:

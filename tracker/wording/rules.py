@@ -275,6 +275,8 @@ class _Words:
 
     def relation(self, rule: Multiplier | Exemption | Veto | NoDouble | Cap) -> str:
         rules = self.rules(rule.rules, among=isinstance(rule, NoDouble | Cap))
+        if isinstance(rule, NoDouble) and rule.besides:
+            rules = self("rules_besides", rules=rules, besides=self.rules(rule.besides))
         match rule:
             case Multiplier():
                 special = {Decimal("0.5"): "_half", Decimal(2): "_double", Decimal(0): "_zero"}

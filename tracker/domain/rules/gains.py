@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -26,6 +25,10 @@ from tracker.domain.rules.duties import charge_for
 
 if TYPE_CHECKING:
     from tracker.domain.obligations import Joined
+
+
+Asked = Finding | Recognition
+"""What raises the question of a decision."""
 
 
 class Bonus(RuleBase):
@@ -106,7 +109,8 @@ class Discretionary(RuleBase):
     Until then the entry is pending, never guessed. `asked` names the finding or recognition that
     raises the question; without one it stands open from the start. `per` says whether the bounds
     hold for the year, however many decisions make the amount up, or for each thing asked about,
-    every one of which waits for its own decision (每项每次扣2-5分). `gain` for points added.
+    every one of which waits for its own decision, in order of time, and says when it happened, to
+    which unit and which problem it is (每项每次扣2-5分). `gain` for points added.
 
     Words: 酌情, 视情, 根据完成情况
     Facts: decision, finding, recognition
@@ -130,22 +134,32 @@ class Discretionary(RuleBase):
     def charges(self, scene: Scene) -> Sequence[Charge]:
         most = self.worth(self.most or self.cap or "all", scene)
         sign = 1 if self.gain else -1
-        decided = self._decided(scene, most, sign)
+        raised = self._raised(scene)
+        decided = self._decided(scene, most, sign, raised if self.per == "each" else [])
         if self.asked is None:
-            return decided or ([] if self.gain else [self._open(sign * most, None)])
-        raised: list[Finding | Recognition] = []
-        raised += [*scene.findings(self.asked), *scene.recognitions(self.asked)]
-        whens = sorted(one.occurred_at for one in raised for _ in range(one.count))
+            return decided or ([] if self.gain else [self._open(sign * most, Cause())])
         if self.per == "year":
-            return decided or [self._open(sign * most, when) for when in whens[:1]]
-        return [*decided, *(self._open(sign * most, when) for when in whens[len(decided) :])]
+            waiting = [Cause(occurred_at=one.occurred_at) for one in raised[:1]]
+            return decided or [self._open(sign * most, cause) for cause in waiting]
+        waiting = [because(one, unit=one.unit, problem=one.problem) for one in raised]
+        return [*decided, *(self._open(sign * most, cause) for cause in waiting[len(decided) :])]
 
-    def _decided(self, scene: Scene, most: Fraction, sign: int) -> list[Charge]:
+    def _raised(self, scene: Scene) -> list[Asked]:
+        """Each thing asked about, in order of time, as often as it counts."""
+        if self.asked is None:
+            return []
+        found: list[Asked] = [*scene.findings(self.asked), *scene.recognitions(self.asked)]
+        found.sort(key=lambda one: (one.occurred_at, one.problem, one.id))
+        return [one for one in found for _ in range(one.count)]
+
+    def _decided(
+        self, scene: Scene, most: Fraction, sign: int, about: Sequence[Asked]
+    ) -> list[Charge]:
         """One charge per decision, in order of time; the bounds hold for each or for their sum."""
         least = self.worth(self.least, scene) if self.least is not None else Fraction(0)
         charges: list[Charge] = []
         left = most
-        for one in scene.decisions():
+        for number, one in enumerate(scene.decisions()):
             given = Fraction(one.points)
             # What was decided so far has reached the least already, where the bounds are a sum's.
             low = least if self.per == "each" or not charges else Fraction(0)
@@ -153,20 +167,16 @@ class Discretionary(RuleBase):
             left = most if self.per == "each" else left - amount
             told = step("decided", person=one.person, reason=one.reason, amount=given, most=most)
             bounded = (step("bounded", amount=amount),) if amount != given else ()
-            charges.append(
-                Charge(
-                    sign * amount,
-                    (told, *bounded),
-                    cause=because(one, unit=one.unit),
-                )
-            )
+            cause = because(one, unit=one.unit)
+            if number < len(about):
+                of = about[number]
+                cause = because(of, one, unit=one.unit or of.unit, problem=of.problem)
+            charges.append(Charge(sign * amount, (told, *bounded), cause=cause))
         return charges
 
-    def _open(self, worst: Fraction, since: datetime | None) -> Charge:
+    def _open(self, worst: Fraction, cause: Cause) -> Charge:
         told = (step("undecided", most=abs(worst)),)
-        return Charge(
-            Fraction(0), told, Status.PENDING, worst=worst, cause=Cause(occurred_at=since)
-        )
+        return Charge(Fraction(0), told, Status.PENDING, worst=worst, cause=cause)
 
 
 class External(RuleBase):

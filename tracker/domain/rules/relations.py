@@ -62,8 +62,8 @@ class Exemption(Relation):
 class NoDouble(Relation):
     """The same problem (one problem key) counts once among the named rules, as a loss and as a
     win: the highest stays, or the first in time. Empty `rules` means every rule of the clause's
-    item; `*` every rule of the programme. `same` narrows it to what happened in one month (同一断面
-    同月).
+    item; `*` every rule of the programme. What `besides` names stays out of it and counts as well.
+    `same` narrows it to what happened in one month (同一断面同月).
 
     Words: 不重复扣分, 同一事件不重复加分, 只加一次
     Facts: finding, recognition, case
@@ -74,6 +74,7 @@ class NoDouble(Relation):
     kind: Literal["no_double"] = "no_double"
     survives: Literal["highest", "first"] = "highest"
     same: Literal["problem", "problem_and_month"] = "problem"
+    besides: tuple[str, ...] = ()
 
 
 class Cap(Relation):
