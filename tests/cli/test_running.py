@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from tests.cli.conftest import Installation, Told, small
 from tests.sinks import SmtpSink, refusing_port
 from tracker.cli import app
+from tracker.cli.health import hidden_from
 from tracker.definitions import yamlform
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +205,19 @@ def test_the_doctor_tries_the_mail_server(loaded: Installation) -> None:
     assert f"127.0.0.1:{port}" in found["mail"][1]
 
 
+def test_the_doctor_names_what_a_unit_of_systemd_will_not_see(
+    bare: Installation, tmp_path: Path
+) -> None:
+    unit = tmp_path / "tracker.service"
+    unit.write_text("[Service]\nProtectHome=yes\n")
+    at_home, of_the_system = Path("/root/.pyenv/bin/python3.11"), Path("/usr/bin/python3.11")
+    assert hidden_from(tmp_path, at_home) == "tracker.service"
+    assert hidden_from(tmp_path, of_the_system) is None
+    unit.write_text("[Service]\nProtectHome=no\n")
+    assert hidden_from(tmp_path, at_home) is None
+    assert hidden_from(tmp_path / "none", at_home) is None
+
+
 def test_the_doctor_notices_a_clock_that_runs_behind(loaded: Installation) -> None:
     assert states(loaded)["clock"][0] == "ok"
     facts = "fact,clause,duty,unit,occurred_at,done\nreport,1,done,housing,2021-09-20T10:00Z,true\n"
@@ -291,10 +306,12 @@ def test_serving_without_a_database_or_on_a_taken_port_is_refused(
     assert told.code == 1
     assert "tracker migrate" in told.error
     shutil.move(loaded.folder / "away.sqlite", loaded.database)
+    logs_before = [*logging.getLogger().handlers]
     with SmtpSink() as taken:
         told = loaded("serve", "--port", str(taken.port))
     assert told.code == 1
     assert f"127.0.0.1:{taken.port}" in told.error
+    assert logging.getLogger().handlers == logs_before  # the log is a running service's
 
 
 def test_a_reader_that_stops_reading_is_no_error(loaded: Installation) -> None:

@@ -11,6 +11,7 @@ from tracker.services import health, heartbeats, people, planning, programmes, t
 from tracker.services.health import Finding
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, DispatchState, PersonRow
+from tracker.wording.catalogue import text
 
 NOW = at("2021-05-10 09:00")
 
@@ -142,15 +143,24 @@ def test_a_process_of_a_cluster_is_missed_until_it_is_forgotten(database: Databa
     assert workers(NOW)[0] == "health.workers_none"
     alive("work|a|1", NOW)
     alive("work|b|1", NOW)
-    assert workers(NOW) == ("health.workers_ok", {"n": 2, "names": ""})
+    assert workers(NOW) == ("health.workers_ok", {"n": 2, "names": "", "hours": 24})
     later = NOW + timedelta(minutes=1)
     alive("work|b|1", later)
-    assert workers(later) == ("health.workers_missed", {"n": 1, "names": "work a 1"})
-    assert not found(database, later, engine="cluster")["workers"].red
-    assert workers(later + timedelta(minutes=1))[0] == "health.workers_none"
+    assert workers(later) == (
+        "health.workers_missed", {"n": 1, "names": "work|a|1|1", "hours": 24},
+    )  # fmt: skip
+    missed = found(database, later, engine="cluster")["workers"]
+    assert not missed.red
+    said = text(missed.text_code, dict(missed.values), language="en")
+    assert "work on a (process 1, silent for 1 min)" in said
+    assert "forgotten after 24 hours" in said
+    assert workers(later + timedelta(minutes=1))[0] == "health.workers_gone"
+    soon = NOW + timedelta(days=1) - timedelta(minutes=1)
+    alive("work|b|1", soon)
+    assert workers(soon)[1]["names"] == "work|a|1|1439"
     tomorrow = NOW + timedelta(days=1, minutes=1)
     alive("work|b|1", tomorrow)
-    assert workers(tomorrow) == ("health.workers_ok", {"n": 1, "names": ""})
+    assert workers(tomorrow) == ("health.workers_ok", {"n": 1, "names": "", "hours": 24})
     with database.write() as session:
         heartbeats.leave(session, "work|b|1")
     assert workers(tomorrow)[0] == "health.workers_none"

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -35,6 +37,9 @@ from tracker.wording.forms import span
 
 OCTOBER = 10
 ENOUGH = 500 * 2**20
+UNITS = Path("/etc/systemd/system")
+HOMES = ("/home", "/root", "/run/user")
+"""What ProtectHome=yes hides."""
 
 Kind = Literal["ok", "warning", "error"]
 
@@ -78,6 +83,7 @@ def found(place: House) -> Iterator[Finding]:
     """Every check, from the machine to what is kept in the database."""
     words = _Words(place)
     yield words.folder()
+    yield from words.python()
     yield words.disk()
     yield words.secret()
     yield words.pages()
@@ -119,6 +125,19 @@ class _Words:
                 f"the data folder {data} will be made on first use",
             )  # fmt: skip
         return self.tell("folder", "ok", f"数据目录 {data} 可写", f"data folder {data}")
+
+    def python(self) -> Iterator[Finding]:
+        """Nothing unless a unit of systemd is there that cannot start with this Python."""
+        python = Path(sys.executable).resolve()
+        unit = hidden_from(UNITS, python)
+        if unit is not None:
+            yield self.tell(
+                "python", "warning",
+                f"{unit} 看不到 {python}（ProtectHome=yes），启动不了",
+                f"{unit} cannot see {python} (ProtectHome=yes) and will not start",
+                "用系统的 Python 重建：make clean && make setup PYTHON=/usr/bin/python3",
+                "make it of the system's Python: make clean && make setup PYTHON=/usr/bin/python3",
+            )  # fmt: skip
 
     def disk(self) -> Finding:
         free = free_octets(self.place.settings.data)
@@ -313,6 +332,14 @@ class _Words:
                 "通知发布后 tracker calendar load FILE",
                 "tracker calendar load FILE once the notice is out",
             )  # fmt: skip
+
+
+def hidden_from(units: Path, python: Path) -> str | None:
+    """The unit of ours in that folder, if there is one, whose process may not see that file."""
+    if not any(python.is_relative_to(home) for home in HOMES):
+        return None
+    found = [one for one in sorted(units.glob("tracker*.service")) if os.access(one, os.R_OK)]
+    return next((one.name for one in found if "ProtectHome=yes" in one.read_text()), None)
 
 
 def _is_local(host: str) -> bool:

@@ -111,19 +111,23 @@ def _beating(session: Session, name: str, now: datetime, seconds: float) -> Find
 
 
 def _workers(session: Session, now: datetime, settings: Beats) -> Iterator[Finding]:
-    """The processes that share the work of a cluster: some are missed, or none is there."""
+    """The processes that share the work of a cluster: some are missed, or none is there.
+
+    Of each that is missed a line: role, machine, number and minutes without a word."""
     if settings.engine != "cluster":
         return
     found = heartbeats.processes(session)
-    missed = [name for name, row in found.items() if now - row.at > heartbeats.ALIVE_EVERY * MISSED]
+    ages = {name: now - row.at for name, row in found.items()}
+    missed = {name: age for name, age in ages.items() if age > heartbeats.ALIVE_EVERY * MISSED}
     working = [name for name in found if name.startswith("work|") and name not in missed]
-    if not working:
-        yield _finding("workers", False, "workers_none", n=len(missed))
-        return
-    names = "、".join(name.replace("|", " ") for name in missed)
     code = "workers_missed" if missed else "workers_ok"
-    n = len(missed or working)
-    yield _finding("workers", not missed, code, red=False, n=n, names=names)
+    if not working:
+        code = "workers_gone" if missed else "workers_none"
+    yield _finding(
+        "workers", bool(working) and not missed, code, red=not working, n=len(missed or working),
+        names="\n".join(f"{name}|{_minutes(age)}" for name, age in missed.items()),
+        hours=heartbeats.FORGOTTEN_AFTER // timedelta(hours=1),
+    )  # fmt: skip
 
 
 def _outbox(session: Session, now: datetime) -> Finding:

@@ -136,6 +136,20 @@ def _posts(value: str, _: str, language: Language, zone: ZoneInfo) -> str:
     return ("、" if language == "zh" else ", ").join(told)
 
 
+def _missed(value: str, _: str, language: Language, __: ZoneInfo) -> str:
+    """Lines of `role|machine|number|minutes` as processes: work on app2 (process 71, silent for
+    3 h)."""
+    told = []
+    for line in value.splitlines():
+        role, machine, number, minutes = line.split("|")
+        silent = forms.span(timedelta(minutes=int(minutes)), language)
+        told.append(
+            f"{machine} 上的 {role}（进程 {number}，已 {silent}）" if language == "zh"
+            else f"{role} on {machine} (process {number}, silent for {silent})"
+        )  # fmt: skip
+    return ("、" if language == "zh" else ", ").join(told)
+
+
 def _plural(value: Any, words: str, _: Language, __: ZoneInfo) -> str:
     one, many = words.split("/")
     return one if value == 1 else many
@@ -166,6 +180,7 @@ FORMS: Mapping[str, Form] = {
     "in": _in,
     "pl": _plural,
     "posts": _posts,
+    "missed": _missed,
     "or": lambda value, instead, *_: str(value) or instead,
 }
 """How a placeholder is written. An int in the `p` forms is in ten-thousandths of a point."""
