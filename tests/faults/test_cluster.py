@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -22,11 +20,9 @@ from schedules.cluster import AT_ONCE
 from tests import databases
 from tests.builders import a_database
 from tests.conftest import RUN, not_proven
-from tests.faults.conftest import url_of
-from tests.faults.test_stops import ROOT, stopped
+from tests.faults.service import Service, running
 from tests.faults.workshop import figure, opened, put_mails, tally, until
 from tests.sinks import PIPELINING, Script, ScriptedSmtp, Wait
-from tests.stories.post import SECRET
 from tracker.services import heartbeats
 from tracker.store import jobs
 from tracker.store.database import Database, Outdated, migrate
@@ -72,28 +68,11 @@ def begun(database: Database, name: str) -> Counter[int]:
         return Counter(session.connection().execute(wanted, {"name": name}).scalars())
 
 
-@contextmanager
 def member(
     database: Database, folder: Path, role: str = "work", **settings: object
-) -> Iterator[subprocess.Popen[str]]:
-    """`tracker work` or `tracker serve` as a process of its own."""
-    given = {
-        "engine": "cluster", "data": folder, "database_url": url_of(database), "secret": SECRET,
-        "port": 0, "sender": "office@tracker.test", "tick_seconds": 1, "deliver_seconds": 1,
-        "missed_seconds": MISSED, "smtp_tls": "none", **settings,
-    }  # fmt: skip
-    environ = {f"TRACKER_{name.upper()}": str(value) for name, value in given.items()}
-    command = [sys.executable, "-c", "from tracker.cli import main; main()", role]
-    with subprocess.Popen(
-        command, env={**os.environ, **environ, "PYTHONUNBUFFERED": "1"}, cwd=ROOT, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline(), process.communicate()
-            yield process
-        finally:
-            process.kill()
+) -> AbstractContextManager[Service]:
+    usual = {"tick_seconds": 1, "deliver_seconds": 1, "missed_seconds": MISSED}
+    return running(database, folder, role, engine="cluster", **usual, **settings)
 
 
 def ticked_at(database: Database) -> object:
@@ -117,7 +96,7 @@ def test_the_work_of_a_period_is_done_once_however_many_processes_there_are(
         before = len(begun(cluster, "tick"))
         until(lambda: len(begun(cluster, "tick")) >= before + 5, within=60)
         assert len(_there(cluster)) == 2
-        took = [stopped(process) for process in processes]
+        took = [process.stopped() for process in processes]
     ticks = begun(cluster, "tick")
     figure("the work of a period", cluster, periods=len(ticks), slowest_stop=f"{max(took):.1f} s")
     assert set(ticks.values()) == {1}
@@ -142,13 +121,12 @@ def test_what_a_killed_process_had_begun_is_done_by_another(
             held.execute(text("SELECT * FROM heartbeat WHERE name = 'tick' FOR UPDATE"))
             until(lambda: _doing(cluster) > 0, within=30)
             first.kill()
-            first.wait()
         assert _doing(cluster) > 0
         again, since = ticks_again(cluster), time.monotonic()
         with member(cluster, tmp_path) as second:
             until(again, within=60)
             seconds = time.monotonic() - since
-            stopped(second)
+            second.stopped()
     figure("a tick after kill -9", cluster, done_again_after=f"{seconds:.1f} s")
     assert seconds < 10 * MISSED
 
@@ -211,9 +189,9 @@ def test_a_database_that_goes_away_ends_no_process_and_the_work_goes_on(tmp_path
         again, since = ticks_again(database), time.monotonic()
         until(again, within=60)
         seconds = time.monotonic() - since
-        assert process.poll() is None
+        assert process.process.is_alive()
         figure("the cluster's database was away", database, works_after=f"{seconds:.1f} s")
-        stopped(process)
+        process.stopped()
 
 
 def test_work_without_its_queue_is_refused_with_what_to_do(
@@ -238,6 +216,4 @@ def test_a_process_that_is_interrupted_at_the_keyboard_ends_well(
 ) -> None:
     with member(cluster, tmp_path) as process:
         until(lambda: ticked_at(cluster) is not None, within=60)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=15)
-    assert process.returncode == 0, errors
+        process.stopped(signal.SIGINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -29,6 +28,7 @@ from tests.builders import (
     item,
     migrated,
 )
+from tests.faults.forking import PROCESSES
 from tests.faults.worker import Plan, SharedClock, work
 from tests.sinks import Answer, Script, ScriptedSmtp
 from tracker.services import outbox, people, planning, programmes
@@ -46,9 +46,6 @@ from tracker.store.tables import (
 MORNING = at("2021-09-27 08:30")
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "300"))
 """Seconds until a test says that an outbox will never be empty; more for a slow machine."""
-
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["tests.faults.worker"])
 
 
 # -- the outbox ----------------------------------------------------------------------------------
@@ -200,7 +197,7 @@ class Workers:
     def start(self, count: int = 1, **changes: object) -> list[BaseProcess]:
         plan = replace(self.plan, **changes)
         made: list[BaseProcess] = [
-            _PROCESSES.Process(target=work, args=(plan,), daemon=True) for _ in range(count)
+            PROCESSES.Process(target=work, args=(plan,), daemon=True) for _ in range(count)
         ]
         for process in made:
             process.start()
@@ -233,7 +230,7 @@ class Workers:
 @contextmanager
 def working(url: str, server: ScriptedSmtp | int, data: Path, **more: object) -> Iterator[Workers]:
     port = server if isinstance(server, int) else server.port
-    clock = SharedClock(MORNING, _PROCESSES.RawValue("d"))
+    clock = SharedClock(MORNING, PROCESSES.RawValue("d"))
     plan = Plan(url, port, clock, data, **more)
     workers = Workers(plan)
     try:

@@ -12,27 +12,28 @@ from sqlmodel import select
 from tests.builders import a_database
 from tests.cli.conftest import Installation
 from tests.store import heads
-from tracker.services import planning, trail
+from tracker.services import planning
 from tracker.store import database
 from tracker.store.database import head_revision, migrate
 from tracker.store.tables import NoticeRow
 
 
-@pytest.fixture(params=heads.revisions())
-def upgraded(request: pytest.FixtureRequest, database_url: str) -> tuple[str, dict[str, Any]]:
-    """The URL of the office of one head, brought to the present one, and what it answered then."""
-    revision: str = request.param
+@pytest.mark.parametrize("revision", heads.revisions())
+def test_an_office_of_any_head_answers_after_its_upgrade_as_before_and_its_clock_goes_on(
+    revision: str, database_url: str, tmp_path: Path
+) -> None:
     assert migrate(database_url, revision) == revision
     heads.put(database_url, revision)
     assert migrate(database_url) == head_revision()
-    return database_url, heads.kept(revision)["answers"]
+    with closing(a_database(database_url)) as office:
+        with office.read() as session:
+            last = max(row.made_at for row in session.exec(select(NoticeRow)))
+        assert planning.tick_all(office, last).made == 0  # what was made before is not made again
+    _answers_as_before(database_url, tmp_path, heads.kept(revision)["answers"])
 
 
-def test_what_was_answered_before_an_upgrade_is_answered_after_it(
-    upgraded: tuple[str, dict[str, Any]], tmp_path: Path
-) -> None:
-    url, before = upgraded
-    tracker = Installation(tmp_path, {"DATA": str(tmp_path), "DATABASE_URL": url})
+def _answers_as_before(url: str, folder: Path, before: dict[str, Any]) -> None:
+    tracker = Installation(folder, {"DATA": str(folder), "DATABASE_URL": url})
     score = tracker("score", "--as-of", "2021-11-01", "--json").json
     assert (score["score"], score["lost"]) == (before["score"], before["lost"])
     words = ("--from", "2021-01-01", "--to", "2021-10-31", "--as-of", "2021-11-01", "--json")
@@ -54,14 +55,3 @@ def test_every_head_that_an_office_could_have_has_one_here() -> None:
     versions = Path(database.__file__).parent / "migrations" / "versions"
     all_ = {path.name[:4] for path in versions.glob("[0-9]*.py")}
     assert all_ - NEVER_A_HEAD == set(heads.revisions())
-
-
-def test_the_clock_goes_on_after_an_upgrade(upgraded: tuple[str, dict[str, Any]]) -> None:
-    url, _ = upgraded
-    with closing(a_database(url)) as office:
-        with office.read() as session:
-            last = max(row.made_at for row in session.exec(select(NoticeRow)))
-        done = planning.tick_all(office, last)
-        assert done.made == 0  # what was made before is not made again
-        with office.read() as session:
-            assert all(trail.verify(session, name).ok for name in trail.chains(session))

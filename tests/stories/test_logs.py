@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
@@ -17,12 +14,12 @@ from sqlmodel import select
 
 from schedules.clock import SystemClock
 from tests.builders import NEW_YEAR, a_database, a_programme, at, item, the_cast
-from tests.faults.test_stops import ROOT, stopped
+from tests.faults.service import running
 from tests.faults.workshop import opened, put_mails, until
 from tests.sinks import Script, ScriptedSmtp
 from tests.stories.post import SECRET
 from tracker.services import people, programmes
-from tracker.store.database import migrate
+from tracker.store.database import Database, migrate
 from tracker.store.tables import DispatchRow, PersonRow
 
 REFUSING = Script(
@@ -45,7 +42,7 @@ def test_a_days_log_names_nobody_and_holds_no_token_and_no_subject(tmp_path: Pat
             )
         put_mails(database, 12, due_at=SystemClock().now())
         with ScriptedSmtp(REFUSING) as server:
-            log = _served(url, tmp_path, server, lambda: opened(database) <= 1)
+            log = _served(database, tmp_path, server, lambda: opened(database) <= 1)
         with database.read() as session:
             persons = session.exec(select(PersonRow)).all()
             mails = session.exec(select(DispatchRow)).all()
@@ -61,37 +58,23 @@ def test_a_days_log_names_nobody_and_holds_no_token_and_no_subject(tmp_path: Pat
     assert not re.search(r"[^\s\"]+@[^\s\"]+\.[a-z]", log)
 
 
-def _served(url: str, folder: Path, server: ScriptedSmtp, done: Callable[[], bool]) -> str:
-    given = {
-        "data": folder, "database_url": url, "secret": SECRET, "port": 0, "log_format": "json",
-        "sender": "office@tracker.test", "deliver_seconds": "0.5", "smtp_host": server.host,
-        "smtp_port": server.port, "smtp_tls": "none", "smtp_connections": 1,
-    }  # fmt: skip
-    environ = {f"TRACKER_{name.upper()}": str(value) for name, value in given.items()}
-    command = [sys.executable, "-c", "from tracker.cli import main; main()", "serve"]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(
-            command, env={**os.environ, **environ, "PYTHONUNBUFFERED": "1"}, cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=log,
-        ) as process,
-    ):  # fmt: skip
-        try:
-            assert process.stdout is not None
-            address = process.stdout.readline().split()[1]
-            for path in ("/", "/p/small", "/p/small/people", f"/a/{GUESSED}", f"/u/{GUESSED}",
-                         f"/calendar/{GUESSED}.ics",
-                         f"/p/small?q={GUESSED}", "/health.json", "/nothing"):  # fmt: skip
-                _asked(address + path)
-            _asked(
-                f"{address}/p/small/people",
-                body=b"name=%E6%9F%90%E4%BA%BA&mail=reader@tracker.test",
-            )
-            until(done, within=60)
-            stopped(process)
-        finally:
-            process.kill()
-    return (folder / "log").read_text()
+def _served(
+    database: Database, folder: Path, server: ScriptedSmtp, done: Callable[[], bool]
+) -> str:
+    there = {"smtp_host": server.host, "smtp_port": server.port, "smtp_connections": 1}
+    more = {"log_format": "json", "deliver_seconds": 0.5, **there}
+    with running(database, folder, "serve", **more) as service:
+        address = service.told.split()[1]
+        for path in ("/", "/p/small", "/p/small/people", f"/a/{GUESSED}", f"/u/{GUESSED}",
+                     f"/calendar/{GUESSED}.ics",
+                     f"/p/small?q={GUESSED}", "/health.json", "/nothing"):  # fmt: skip
+            _asked(address + path)
+        _asked(
+            f"{address}/p/small/people", body=b"name=%E6%9F%90%E4%BA%BA&mail=reader@tracker.test"
+        )
+        until(done, within=60)
+        service.stopped()
+        return service.said
 
 
 def _asked(address: str, body: bytes | None = None) -> None:
