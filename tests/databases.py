@@ -33,6 +33,10 @@ class NoServer(Exception):
     """No PostgreSQL to be had on this machine; the text says what was tried."""
 
 
+# Half the time of a copy by the log, which is what servers do unasked since they know both.
+_QUICKER = " STRATEGY FILE_COPY"
+
+
 @dataclass(frozen=True)
 class Server:
     """A PostgreSQL server that lets us make databases."""
@@ -43,17 +47,20 @@ class Server:
         """The URL of a new database, empty or a copy of `template` (which nobody may be using)."""
         name = f"tracker_test_{uuid4().hex[:12]}"
         source = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template or "template0"))
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + source)
+        self._execute(
+            lambda version: sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+            + source + sql.SQL(_QUICKER if version >= 150000 else "")
+        )  # fmt: skip
         return self.url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, url: str) -> None:
         name = sql.Identifier(make_url(url).database or "")
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        self._execute(lambda _: sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
-    def _execute(self, statement: sql.Composed) -> None:
+    def _execute(self, statement: Callable[[int], sql.Composed]) -> None:
         plain = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True) as connection:
-            connection.execute(statement)
+            connection.execute(statement(connection.info.server_version))
 
 
 Prepare = Callable[[str], None]

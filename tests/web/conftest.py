@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,9 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
+from fastapi import FastAPI
 from jinja2 import Environment
+from playwright.sync_api import Page
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -94,11 +96,16 @@ class House:
     runtime: Runtime
     clock: FakeClock
 
+    @cached_property
+    def app(self) -> FastAPI:
+        """One for all browsers: it describes its interface once."""
+        return create(self.runtime)
+
     def browser(
         self, *, client: tuple[str, int] = HERE, host: str = "127.0.0.1:8000"
     ) -> TestClient:
         return TestClient(
-            create(self.runtime), base_url=f"http://{host}", client=client, follow_redirects=False,
+            self.app, base_url=f"http://{host}", client=client, follow_redirects=False,
             headers={"accept": "text/html"},
         )  # fmt: skip
 
@@ -230,6 +237,32 @@ def visitor(house: House) -> Iterator[TestClient]:
     """A browser at the server's own machine."""
     with house.browser() as client:
         yield client
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(("page", ""), id="desk"),
+        pytest.param(("narrow_page", "en"), id="telephone-en"),
+        pytest.param(("page", "en"), id="desk-en", marks=pytest.mark.full),
+        pytest.param(("narrow_page", ""), id="telephone", marks=pytest.mark.full),
+    ]
+)
+def seen(request: pytest.FixtureRequest) -> tuple[Page, str]:
+    """Either width and either language, each once in the quick form and together in the full one;
+    nothing on the page may fail, and nothing may leave this machine."""
+    width, language = request.param
+    return request.getfixturevalue(width), language
+
+
+@pytest.fixture
+def screen(seen: tuple[Page, str]) -> Page:
+    return seen[0]
+
+
+@pytest.fixture
+def language(seen: tuple[Page, str]) -> str:
+    """As `?lang=` says it; none for Chinese."""
+    return seen[1]
 
 
 def form_of(page: httpx.Response, *, action: str = "") -> dict[str, str]:

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import uvicorn
@@ -96,11 +95,17 @@ def address(house: House) -> Iterator[str]:
     yield from served(house)
 
 
-def served(house: House) -> Iterator[str]:
+def a_port() -> socket.socket:
+    """One of this machine that nobody else has, listening."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
+
+
+def served(house: House, port: socket.socket | None = None) -> Iterator[str]:
     """The application on a real port of this machine."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
+    with port or a_port() as listener:
         config = uvicorn.Config(create(house.runtime), log_level="warning", lifespan="off")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -141,18 +146,32 @@ def overhang(page: Page) -> int:
     return width
 
 
-def test_no_page_complains_or_scrolls_sideways_on_a_desk(watched: Page, address: str) -> None:
+def accessible(page: Page, place: str) -> None:
+    """axe finds nothing, serious or not."""
+    found = Axe().run(page).response["violations"]
+    told = [(one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found]
+    assert told == [], place
+
+
+def test_no_page_complains_scrolls_sideways_or_shuts_somebody_out_on_a_desk(
+    watched: Page, address: str
+) -> None:
     for path in PAGES:
-        watched.goto(address + path)
+        answer = watched.goto(address + path)
+        assert answer is not None
+        assert answer.status == 200, path
         assert overhang(watched) <= 0, path
+        accessible(watched, path)
 
 
 def test_no_page_complains_or_scrolls_sideways_on_a_telephone(
     watched_phone: Page, address: str
 ) -> None:
-    for path in PAGES:
+    for n, path in enumerate(PAGES):
         watched_phone.goto(address + path)
         assert overhang(watched_phone) <= 0, path
+        if n % 9 == 0:  # the colours and words are the desk's; tables fold
+            accessible(watched_phone, path)
 
 
 def test_what_a_finger_must_hit_is_large_enough(watched_phone: Page, address: str) -> None:
@@ -283,16 +302,11 @@ def test_a_form_that_lacks_something_keeps_what_was_typed(page: Page, address: s
     expect(page.get_by_label("理由")).to_have_value("等设备")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_are_accessible(
-    watched: Page, address: str, scheme: Literal["light", "dark"]
-) -> None:
-    watched.emulate_media(color_scheme=scheme)
-    for path in PAGES if scheme == "light" else PAGES[:6:2]:
+def test_the_pages_are_accessible_in_the_dark(watched: Page, address: str) -> None:
+    watched.emulate_media(color_scheme="dark")
+    for path in PAGES[:6:2]:
         watched.goto(address + path)
-        found = Axe().run(watched).response["violations"]
-        told = [(one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in found]
-        assert told == [], path
+        accessible(watched, path)
 
 
 def test_the_page_is_usable_from_the_keyboard(watched: Page, address: str) -> None:

@@ -33,18 +33,6 @@ def address(house: House) -> Iterator[str]:
     yield from served(house)
 
 
-@pytest.fixture(params=["desk", "telephone"])
-def screen(request: pytest.FixtureRequest) -> Page:
-    """Either width; nothing on it may fail, and nothing may leave this machine."""
-    chosen: Page = request.getfixturevalue("page" if request.param == "desk" else "narrow_page")
-    return chosen
-
-
-@pytest.fixture(params=["", "en"])
-def language(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
 def to(address: str, path: str, language: str) -> str:
     return f"{address}{path}" + (f"{'&' if '?' in path else '?'}lang=en" if language else "")
 

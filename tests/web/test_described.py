@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,13 @@ from schemathesis.specs.openapi.checks import (
 
 from schedules.deadlines import local_day
 from tests.builders import SHANGHAI, at
-from tests.databases import Prepare
+from tests.databases import Models, Prepare
 from tests.web.conftest import House, opened
 from tests.web.staff import FAR, staffed
 from tests.web.test_browser import served
 from tests.web.test_matrix import VALUES
 from tracker.domain.authority import Post, Role
 from tracker.services import accounts, tokens
-from tracker.web.app import create
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_schema_conformance]  # fmt: skip
@@ -45,6 +44,19 @@ def staff(database_like: Callable[[Prepare], str], tmp_path: Path) -> Iterator[H
     house = opened(database_like(staffed), tmp_path / "data")
     yield house
     house.runtime.database.close()
+
+
+@pytest.fixture
+def staff_of_both(
+    sqlite_models: Models, postgres_models: Models, tmp_path: Path
+) -> Iterator[tuple[House, House]]:
+    """The same requests for both databases: making one costs as much as answering it."""
+    lite = opened(sqlite_models.copy(staffed, tmp_path / "web.sqlite"), tmp_path / "lite")
+    post = opened(postgres_models.copy(staffed, tmp_path), tmp_path / "post")
+    yield lite, post
+    lite.runtime.database.close()
+    post.runtime.database.close()
+    postgres_models.drop(post.runtime.database.engine.url.render_as_string(hide_password=False))
 
 
 def key_to_everything(house: House) -> str:
@@ -62,20 +74,24 @@ def key_to_everything(house: House) -> str:
 
 
 class Sent:
-    """A document's operations asked again and again, and what was answered."""
+    """A document's operations asked of offices again and again, and what they answered. In this
+    process, but for a `served` one, which is asked at the address of its document."""
 
-    def __init__(self, house: House, most: int) -> None:
-        self.house, self.most = house, most
+    def __init__(self, houses: Sequence[House], most: int, *, served: bool = False) -> None:
+        self.houses, self.most, self.served = houses, most, served
         self.answers: dict[str, Counter[int]] = {}
 
     def ask(self, operations: Iterable[Any]) -> None:
         for found in operations:
             operation = found.ok()
             # A request may revoke the very token that it shows: the next operation has another.
-            self._ask(operation, {"authorization": key_to_everything(self.house),
-                                  "host": "tracker.example"})  # fmt: skip
+            self._ask(operation, [
+                {"headers": {"authorization": key_to_everything(one), "host": "tracker.example"}}
+                | ({} if self.served else {"app": one.app})
+                for one in self.houses
+            ])  # fmt: skip
 
-    def _ask(self, operation: Any, headers: dict[str, str]) -> None:
+    def _ask(self, operation: Any, ways: Sequence[dict[str, Any]]) -> None:
         seen = self.answers[operation.label] = Counter()
 
         @seed(1)
@@ -85,10 +101,11 @@ class Sent:
         def asked(case: Any) -> None:
             if "slug" in (case.path_parameters or {}):
                 case.path_parameters["slug"] = "small"
-            answer = case.call(headers=headers)
-            seen[answer.status_code] += 1
-            # Health that is red is no fault of the answer: 503 is how a monitor is told.
-            case.validate_response(answer, checks=CHECKS[case.path.endswith("/health") :])
+            for way in ways:
+                answer = case.call(**way)
+                seen[answer.status_code] += 1
+                # Health that is red is no fault of the answer: 503 is how a monitor is told.
+                case.validate_response(answer, checks=CHECKS[case.path.endswith("/health") :])
 
         asked()
 
@@ -98,11 +115,14 @@ class Sent:
         return f"{len(self.answers)} operations, {whole.total()} answers ({told})"
 
 
-def test_every_answer_is_one_that_the_document_names(staff: House) -> None:
-    headers = {"authorization": key_to_everything(staff), "host": "tracker.example"}
-    app: Any = create(staff.runtime)
-    sent = Sent(staff, FEW)
-    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app, headers=headers)
+@pytest.mark.postgres
+def test_every_answer_is_one_that_the_document_names(
+    staff_of_both: tuple[House, House],
+) -> None:
+    one = staff_of_both[0]
+    headers = {"authorization": key_to_everything(one), "host": "tracker.example"}
+    sent = Sent(staff_of_both, FEW)
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", one.app, headers=headers)
     sent.ask(schema.get_all_operations())
     assert len(sent.answers) > 90
     shut = {name for name, seen in sent.answers.items() if set(seen) <= {401, 403}}
@@ -123,7 +143,7 @@ def test_every_answer_of_a_running_server_is_one_that_the_document_names(
 ) -> None:
     """`pytest -m full tests/web/test_described.py -s`"""
     headers = {"authorization": key_to_everything(staff), "host": "tracker.example"}
-    sent = Sent(staff, MANY)
+    sent = Sent([staff], MANY, served=True)
     with contextmanager(served)(staff) as address:
         schema = schemathesis.openapi.from_url(f"{address}/api/v1/openapi.json", headers=headers)
         sent.ask(list(schema.get_all_operations())[part::PARTS])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -38,14 +38,27 @@ def counted(house: House) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize("path", [one for one in PAGES if one not in WATCHES_ALL])
-def test_a_page_asks_the_database_a_handful_of_questions(
-    visitor: TestClient, house: House, path: str
+def test_a_page_asks_a_handful_of_questions_and_stays_light_with_its_sheet_script_and_mark(
+    visitor: TestClient, house: House
 ) -> None:
-    visitor.get(path)
-    with counted(house) as statements:
-        assert visitor.get(path).status_code == 200
-    assert len(statements) <= HANDFUL, statements
+    @cache
+    def weight(part: str) -> int:
+        return len(visitor.get(part).content)
+
+    asked, heavy = {}, {}
+    for path in PAGES:
+        visitor.get(path)
+        with counted(house) as statements:
+            page = visitor.get(path)
+        assert page.status_code == 200, path
+        if path not in WATCHES_ALL and len(statements) > HANDFUL:
+            asked[path] = statements
+        parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
+        assert len(parts) == 3, path
+        whole = len(page.content) + sum(map(weight, parts))
+        if whole >= UNDER:
+            heavy[path] = f"{whole / 1024:.0f} KB"
+    assert (asked, heavy) == ({}, {})
 
 
 def test_the_questions_do_not_grow_with_what_happened(visitor: TestClient, house: House) -> None:
@@ -68,12 +81,3 @@ def _questions(visitor: TestClient, house: House, path: str) -> int:
     with counted(house) as statements:
         visitor.get(path)
     return len(statements)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_with_its_sheet_script_and_mark_stays_light(visitor: TestClient, path: str) -> None:
-    page = visitor.get(path)
-    parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
-    assert len(parts) == 3
-    whole = len(page.content) + sum(len(visitor.get(one).content) for one in parts)
-    assert whole < UNDER, f"{whole / 1024:.0f} KB"
