@@ -27,10 +27,14 @@ def a_slip(**parts: Any) -> dict[str, Any]:
 
 
 def text_of(pdf: bytes) -> str:
+    return "\n".join(sheets_of(pdf))
+
+
+def sheets_of(pdf: bytes) -> list[str]:
     document = pypdfium2.PdfDocument(pdf)
-    text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    texts = [page.get_textpage().get_text_range() for page in document]
     document.close()
-    return text.replace("\r\n", "\n")
+    return [text.replace("\r\n", "\n") for text in texts]
 
 
 def test_what_is_copied_out_of_the_file_is_what_was_put_in() -> None:

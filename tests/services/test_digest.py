@@ -216,6 +216,7 @@ def test_open_readings_give_a_range_around_the_score() -> None:
     assert [(one.id, shown(one.low), shown(one.high)) for one in told.readings] == [
         ("steps", "−0.01", "0.00")
     ]
+    assert values_of(told, "zh")["decide"][0].heading == "口径未定 1 个，眼下 1 个有分差"
     assert told.verdict.score - told.verdict.low == 100
     span = readings.span_of(now, register)
     assert (told.verdict.low, told.verdict.high) == (span.low, span.high)

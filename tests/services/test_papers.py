@@ -12,17 +12,23 @@ import pytest
 from schedules.workdays import china
 from tests.builders import at
 from tests.domain.histories import Words, history
+from tests.exports.test_pdf import sheets_of
 from tracker.definitions import yamlform
 from tracker.domain.obligations import Light
 from tracker.domain.scoring import Context, score
 from tracker.exports import jsonform
 from tracker.programmes import SHIPPED, path_of
+from tracker.runtime import environment
 from tracker.services import weekly
 from tracker.services.audit import audit
 from tracker.services.bulletin import bulletin
 from tracker.services.digest import Audience, Digest, EventKind
+from tracker.services.digest_files import pdf
 from tracker.services.digest_parts import build
+from tracker.services.digest_words import values_of
 from tracker.services.scoreboard import Board, of_documents
+from tracker.settings import Settings
+from tracker.wording import LANGUAGES
 
 QUICK, FULL = 3, 500
 
@@ -84,6 +90,20 @@ def agree(name: str, number: int) -> None:
 def test_the_figures_of_every_paper_are_the_ledgers(name: str) -> None:
     for number in range(QUICK):
         agree(name, number)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("number", [2, 4])
+def test_a_leader_has_verdict_lines_picture_and_units_on_the_first_sheet(
+    name: str, number: int
+) -> None:
+    seen, before = boards(name, number)
+    told = build(seen, before, weekly.outlook_of(seen), audience=Audience.LEADER)
+    for language in LANGUAGES:
+        first, *others = sheets_of(pdf(environment(Settings()), language, told))
+        assert len(others) == 1
+        last_row = f"\n{values_of(told, language)['words']['whole']} "
+        assert last_row in first
 
 
 @pytest.mark.full

@@ -14,6 +14,9 @@ from tracker.wording import Language
 
 KINDS = ("txt", "html", "pdf", "json")
 
+ON_THE_SHEET = 10
+"""How many units the first sheet has room for, below five lines and the picture."""
+
 
 def content(environment: Environment, language: Language, digest: Digest, kind: str) -> bytes:
     """As a file of one of `KINDS`."""
@@ -36,8 +39,9 @@ def content(environment: Environment, language: Language, digest: Digest, kind: 
 
 
 def pdf(environment: Environment, language: Language, digest: Digest) -> bytes:
-    """On A4, with the picture as lines and not as pixels."""
-    values = digest_words.values_of(digest, language)
+    """On A4, with the picture as lines and not as pixels. Verdict, lines, picture and units are
+    the first sheet."""
+    values = digest_words.values_of(digest, language, units=ON_THE_SHEET)
     values |= {
         "svg": digest_picture.svg(environment, digest, language) if digest.picture else "",
         "alt": digest_picture.alt(digest, language),

@@ -155,11 +155,11 @@ def render_digest(
 
 
 def values_of(
-    digest: Digest, language: Language, overview: str = "", cut: int = 1
+    digest: Digest, language: Language, overview: str = "", cut: int = 1, units: int = UNITS
 ) -> dict[str, Any]:
     """What the templates of `digest/` need: text and rows of text. With a `cut` of 2 lists are half
-    as long before the rest is counted."""
-    return DigestWords(digest, language, overview, cut).values()
+    as long before the rest is counted; at most so many `units` are listed."""
+    return DigestWords(digest, language, overview, cut, units).values()
 
 
 def health_sentence(finding: Health, language: Language) -> str:
@@ -224,6 +224,7 @@ class DigestWords:
     language: Language
     overview: str = ""
     cut: int = 1
+    listed: int = UNITS
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -265,8 +266,8 @@ class DigestWords:
             "reviewing": reviewing,
             "reviews": [self.review(one) for one in digest.reviews[: self.most(REVIEWS)]],
             "reviews_more": self.more("pending_more", digest.reviews, self.most(REVIEWS)),
-            "units": [self.unit(one) for one in units[: self.most(UNITS)]],
-            "units_more": self.more("others", units, self.most(UNITS)),
+            "units": [self.unit(one) for one in units[: self.most(self.listed)]],
+            "units_more": self.more("others", units, self.most(self.listed)),
             "units_note": self.units_note(),
             "ranked": not reviewing,
             "whole": self.unit(digest.whole) if self.several else None,
@@ -491,7 +492,7 @@ class DigestWords:
         if open_:
             moving = sorted((one for one in open_ if one.low or one.high),
                             key=lambda one: (one.low - one.high, one.id))  # fmt: skip
-            yield Group(self.say("readings", n=len(open_)),
+            yield Group(self.say("readings", n=len(open_), moving=len(moving)),
                         [self.reading(one) for one in moving[: self.most(READINGS)]],
                         self.more("pending_more", moving, self.most(READINGS)))  # fmt: skip
         for kind in KINDS:
