@@ -68,31 +68,37 @@ def _killed_once(workers: Workers, server: ScriptedSmtp, rng: random.Random, *, 
     workers.kill()
 
 
+@pytest.mark.parametrize(
+    ("mails", "kills"),
+    [pytest.param(60, 8, id="quick"), pytest.param(2000, 200, id="full", marks=FULL)],
+)
 def test_killed_at_random_while_letters_are_written_each_stays_as_it_was_first(
-    outbox_of: Outbox, tmp_path: Path
+    outbox_of: Outbox, tmp_path: Path, mails: int, kills: int
 ) -> None:
-    database, rng = outbox_of(with_reminders(60)), random.Random(4)
+    database, rng = outbox_of(with_reminders(mails)), random.Random(4)
     with ScriptedSmtp(USUAL) as server, working(url_of(database), server, tmp_path) as workers:
-        for number in range(8):
-            _killed_once(workers, server, rng, after=7 * number)
+        for number in range(kills):
+            _killed_once(workers, server, rng, after=mails // (kills + 1) * number)
         workers.start()
         until(lambda: opened(database) == 0, why=workers.said)
         found = tally(database, server)
-    figure("killed while writing", database, seed=4, kills=8, found=found)
-    assert (found.mails, found.lost, found.strange, found.stuck) == (60, 0, 0, 0)
-    assert found.doubled <= 8
+    figure("killed while writing", database, seed=4, kills=kills, found=found)
+    assert (found.mails, found.lost, found.strange, found.stuck) == (mails, 0, 0, 0)
+    assert found.doubled <= kills
 
 
 COMMITS = ["before claim", "after claim", "before settle", "after settle"]
 STEPS = {"connect": "banner", "MAIL": "mail", "RCPT": "rcpt", "DATA": "data", "final dot": "dot"}
 MAY_DOUBLE = {"final dot", "before settle"}
+_THIRTY = with_reminders(30)
+"""Each written when it is claimed, in the transaction that claims it."""
 
 
 @pytest.mark.parametrize("step", [*COMMITS, *STEPS])
 def test_killed_at_a_step_nothing_is_lost_and_only_what_was_accepted_comes_again(
     outbox_of: Outbox, tmp_path: Path, step: str
 ) -> None:
-    database = outbox_of(with_mails(30))
+    database = outbox_of(_THIRTY)
     killed: list[str] = []
 
     def kill() -> None:
