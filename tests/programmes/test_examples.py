@@ -196,6 +196,18 @@ def test_any_two_questions_about_a_clause_can_be_decided_together(name: str) -> 
             changed(PROGRAMMES[name], {**this.set, **that.set})
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_list_that_is_read_otherwise_is_what_it_says_read_as_a_whole(name: str) -> None:
+    """Only what a reading changes is looked at again, else each of them costs a whole list."""
+    programme = PROGRAMMES[name]
+    sections = {one.id: one for one in programme.sections}
+    for reading in programme.readings[::8]:
+        read = changed(programme, reading.alternatives[-1].set)
+        whole = Programme.model_validate(read.model_dump(mode="json", by_alias=True))
+        assert (read, read.hash) == (whole, whole.hash)
+        assert any(one is sections[one.id] for one in read.sections)
+
+
 def clauses_of(one: Alternative) -> set[str]:
     paths = (re.split("[#/]", path) for path in one.set)
     return {path[0] if len(path) > 1 else path[0].rpartition(".")[0] for path in paths}

@@ -302,7 +302,7 @@ class _Soundness:
 
     def _does_not_apply(self, changes: Mapping[str, Any]) -> Fault | None:
         try:
-            changed(self._around(changes), changes)
+            changed(self.programme, changes)
         except NotFound as error:
             return Fault((), "said", {"said": str(error)})
         except DefinitionError as error:
@@ -313,37 +313,12 @@ class _Soundness:
             return Fault((), "said", {"said": ", ".join(changes)})
         return None
 
-    def _around(self, changes: Mapping[str, Any]) -> Programme:
-        """The programme with only the items that the paths name, so that it is quick to change."""
-        named = {_named(path) for path in changes}
-        sections = []
-        for section in self.programme.sections:
-            kept = tuple(
-                item
-                for item in section.items
-                if item.id in named or any(clause.id in named for clause in item.clauses)
-            )
-            if kept:
-                sections.append(section.model_copy(update={"items": kept}))
-        if not sections:
-            return self.programme
-        return self.programme.model_copy(update={"sections": tuple(sections), "readings": ()})
-
     def _outside(self, route: Route, name: str, day: date) -> Fault:
         values = {"field": name, "day": day, "year": self.programme.year}
         return Fault(route, "outside_year", values)
 
 
 # -- small questions -------------------------------------------------------------------------------
-
-
-def _named(path: str) -> str:
-    """The clause or item at the head of a reading's path."""
-    for mark in ("#", "/"):
-        head, found, _ = path.partition(mark)
-        if found:
-            return head
-    return path.rpartition(".")[0]
 
 
 def _sum(

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tracker.domain.errors import DefinitionError, NotFound, Problem
-from tracker.domain.programme import Alternative, Clause, Held, Item, Programme, Reading
+from tracker.domain.programme import Alternative, Clause, Held, Item, Programme, Reading, Section
 from tracker.domain.record import Record
 
 _PATH = re.compile(
@@ -74,7 +74,7 @@ def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:
     return _applied(Held(programme), _sorted(choices))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _applied(held: Held, choices: tuple[tuple[str, str], ...]) -> Programme:
     programme = held.programme
     changes: dict[str, Any] = {}
@@ -102,21 +102,42 @@ def alternative(programme: Programme, name: str, choice: str) -> Alternative:
 
 
 def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:
-    """A copy of the programme with the fields at these paths replaced, validated again."""
-    body = programme.model_dump(mode="json", by_alias=True)
+    """A copy of the programme with the fields at these paths replaced. Their items are validated
+    again; all others are the same values in both."""
+    bodies: dict[str, dict[str, Any]] = {}
     # A clause's rules or duties as a whole come before what another reading says of one of them.
     for path, value in sorted(changes.items(), key=lambda one: "#" in one[0] or "/" in one[0]):
-        target, name = _target(body, path, programme)
+        target, name = _target(bodies, path, programme)
         target[name] = value
     try:
-        return Programme.model_validate(body)
+        return Programme.model_validate(_with_items(programme, bodies))
     except ValidationError as error:
         # In words where somebody reads it; `tracker.definitions.telling` has them.
         problems = [Problem(", ".join(changes), str(error))]
         raise DefinitionError(problems) from error
 
 
-def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict[str, Any], str]:
+def _with_items(programme: Programme, bodies: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """The programme's fields with these items instead of its own; whatever is no mapping is
+    valid already and not looked at again."""
+    sections = [
+        {**_fields(section), "items": [bodies.get(item.id, item) for item in section.items]}
+        if any(item.id in bodies for item in section.items)
+        else section
+        for section in programme.sections
+    ]
+    return {**_fields(programme), "sections": sections}
+
+
+def _fields(part: Programme | Section) -> dict[str, Any]:
+    """Without what was computed from them."""
+    return {name: getattr(part, name) for name in type(part).model_fields}
+
+
+def _target(
+    bodies: dict[str, dict[str, Any]], path: str, programme: Programme
+) -> tuple[dict[str, Any], str]:
+    """Where the path's field lies; what it names is laid into `bodies`, by item."""
     matched = _PATH.match(path)
     if matched is None:
         raise NotFound(
@@ -124,7 +145,7 @@ def _target(body: dict[str, Any], path: str, programme: Programme) -> tuple[dict
             f"a path names a rule, duty, item or clause and then a field, not {path!r}"
         )
     of_item = not (matched["rule"] or matched["duty"])
-    owner = _owner(body, matched["owner"], matched["field"] if of_item else "")
+    owner = _owner(bodies, matched["owner"], matched["field"] if of_item else "", programme)
     if owner is None:
         raise NotFound(
             f"方案中没有任务或计分句“{matched['owner']}”（{path}）/ "
@@ -158,13 +179,23 @@ def _nothing_at(path: str) -> NotFound:
     return NotFound(f"{path} 处没有可改的内容 / there is nothing at {path!r}")
 
 
-def _owner(body: dict[str, Any], name: str, field: str) -> dict[str, Any] | None:
+def _owner(
+    bodies: dict[str, dict[str, Any]], name: str, field: str, programme: Programme
+) -> dict[str, Any] | None:
     """The clause of that id, or the item: an unnumbered only clause has its item's id, and then
     the field decides."""
-    items = [item for section in body["sections"] for item in section["items"]]
-    clauses = [clause for item in items for clause in item["clauses"]]
-    things = [*items, *clauses] if field in _ITEM_FIELDS else [*clauses, *items]
-    return next((thing for thing in things if thing["id"] == name), None)
+    placed, clause = programme.numbered.get(name), programme.clauses.get(name)
+    item = placed[2] if placed is not None else None
+    if clause is not None and not (item is not None and field in _ITEM_FIELDS):
+        clauses = _body(bodies, clause[1])["clauses"]
+        return next((one for one in clauses if one["id"] == name), None)
+    return _body(bodies, item) if item is not None else None
+
+
+def _body(bodies: dict[str, dict[str, Any]], item: Item) -> dict[str, Any]:
+    if item.id not in bodies:
+        bodies[item.id] = item.model_dump(mode="json", by_alias=True)
+    return bodies[item.id]
 
 
 _ITEM_FIELDS = set(Item.model_fields) - set(Clause.model_fields)
