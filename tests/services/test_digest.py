@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
@@ -32,6 +33,8 @@ from tracker.domain.programme import Programme
 from tracker.exports import jsonform
 from tracker.runtime import environment as compiled
 from tracker.services import people, programmes, readings, reporting, weekly
+from tracker.services.bulletin import bulletin
+from tracker.services.bulletin_files import values
 from tracker.services.digest import Audience, Digest, Event, EventKind
 from tracker.services.digest_desk import Acting
 from tracker.services.digest_parts import build
@@ -312,6 +315,14 @@ def test_the_verdict_of_a_programme_with_dates_and_no_points_is_about_dates() ->
     assert verdict_of(told, "zh") == "在逾 2 项，新逾期 2 项，周五前到期 1 项。"
     assert verdict_of(told, "en") == "2 late, 2 of them newly so, 1 due by Fri."
     assert values_of(told, "zh")["score"] == "本方案不计分，只看期限。"
+    assert [line.clause for line in told.lines] == ["0", "1", "2"]
+    letter = render_digest(compiled(Settings(secret="x" * 32)), "zh", told)
+    assert not re.search("0[.]00|失分|挽回", letter.text + letter.html)
+    ranked = bulletin(now, before, first=date(2021, 10, 1), last=date(2021, 10, 31))
+    assert ranked.by == "timely"
+    paper = values(ranked, "zh", "考核办")
+    assert {len(paper["heads"]), *map(len, paper["beside"])} == {6}
+    assert not re.search("0[.]00|得分|失分", str(paper))
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ class LateLine:
 
 @dataclass(frozen=True)
 class Bulletin:
-    """`units` in order of their places, those without one last."""
+    """`units` in order of their places, those without one last. A programme that only has dates is
+    not `scored`."""
 
     programme: str
     title: str
@@ -93,6 +94,7 @@ class Bulletin:
     lost: Amount
     lost_in_period: Amount
     final: bool
+    scored: bool
     units: tuple[UnitRow, ...]
     late: tuple[LateLine, ...]
 
@@ -146,9 +148,9 @@ def bulletin(
     seen: Board, before: Board, *, first: date, last: date, by: By | None = None
 ) -> Bulletin:
     """`before` is the board at the beginning of the period; ranked as the programme says unless
-    told otherwise."""
+    told otherwise, without points by what was done in time."""
     programme = seen.programme
-    way = by or programme.ranked_by
+    way = by or (programme.ranked_by if programme.points else "timely")
     due = [one for one in seen.ledger.standings if _due(one, first, last, programme)]
     rows = [_row(unit.id, unit.label, seen, before, due) for unit in programme.units]
     rows = [one for one in rows if one.due or one.worth or one.lost]
@@ -165,6 +167,7 @@ def bulletin(
         lost=seen.ledger.lost,
         lost_in_period=Units(seen.ledger.lost - before.ledger.lost),
         final=seen.final,
+        scored=programme.points > 0,
         units=tuple(_placed(rows, way)),
         late=tuple(_late(seen, due)),
     )

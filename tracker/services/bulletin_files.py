@@ -69,7 +69,7 @@ def values(made: Bulletin, language: Language, office: str) -> dict[str, Any]:
         "overall": list(told.overall()),
         "places_title": told.say("places_title"),
         "places": list(told.places()),
-        "heads": [told.say(f"head_{name}") for name in HEADINGS],
+        "heads": [told.say(f"head_{name}") for name in HEADINGS[: told.columns]],
         "rows": [told.row(one) for one in made.ranked],
         "beside_title": told.say("beside", n=FEWEST) if made.beside else "",
         "beside": [told.row(one) for one in made.beside],
@@ -95,7 +95,7 @@ def _blocks(told: Mapping[str, Any]) -> Iterator[Block]:
         if caption:
             yield Paragraph(Role.TEXT, caption)
         if rows:
-            yield Table(told["heads"], rows, WIDTHS, left=frozenset({1}))
+            yield Table(told["heads"], rows, WIDTHS[: len(told["heads"])], left=frozenset({1}))
     yield Paragraph(Role.PART, told["late_title"])
     for one in (told["late_none"], *told["late"], told["late_more"]):
         if one:
@@ -112,6 +112,11 @@ class _Telling:
     def say(self, key: str, **values: Any) -> str:
         return text(f"bulletin.{key}", values, language=self.language, zone=self.zone)
 
+    @property
+    def columns(self) -> int:
+        """How many of the columns there are: the last three are of points."""
+        return len(HEADINGS) if self.made.scored else HEADINGS.index("kept")
+
     def span(self) -> str:
         first, last = self.made.first, self.made.last
         if (first.year, first.month) == (last.year, last.month):
@@ -125,7 +130,8 @@ class _Telling:
         made = self.made
         due = sum(one.due for one in made.units)
         in_time = sum(one.in_time for one in made.units)
-        yield self.say("opening", programme=made.title, span=self.span(), score=made.score,
+        yield self.say("opening" if made.scored else "opening_dates",
+                       programme=made.title, span=self.span(), score=made.score,
                        standing=score_word(made.final, self.language),
                        lost=made.lost, new=made.lost_in_period)  # fmt: skip
         yield self.say("done", due=due, in_time=in_time, share=self.share(in_time, due),
@@ -156,7 +162,7 @@ class _Telling:
             self.say("tied", place=place) if one.tied else place, one.name, str(one.due),
             self.share(one.in_time, one.due), str(one.late), str(one.unfinished), share + counts,
             points(one.lost_in_period), points(one.lost),
-        ]  # fmt: skip
+        ][: self.columns]  # fmt: skip
 
     def late(self, one: LateLine) -> str:
         state = "done" if one.done else "waiting" if one.waiting else "open"
@@ -173,9 +179,9 @@ class _Telling:
 
     def note(self) -> str:
         made = self.made
-        return self.say(
-            "note_final" if made.final else "note", as_of=made.as_of, version=made.version
-        )
+        key = "note" if made.scored else "note_dates"
+        key = "note_final" if made.final else key
+        return self.say(key, as_of=made.as_of, version=made.version)
 
     def on(self) -> str:
         made_on = local_day(self.made.as_of, self.zone)

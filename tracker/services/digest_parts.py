@@ -296,7 +296,8 @@ class _Part:
     # -- lines -------------------------------------------------------------------------------
 
     def _late(self) -> Iterator[Line]:
-        """Where fewer lines keep points: what is late and still with its unit, what cost most."""
+        """Where fewer lines keep points: what is late and still with its unit, what cost most;
+        without points what falls due next as well."""
         room = MATTERING - len(self.savings)
         if room <= 0 or self.reviewing:
             return
@@ -304,12 +305,18 @@ class _Part:
         lost: dict[str, int] = {}
         for entry in self.entries:
             lost[entry.obligation] = lost.get(entry.obligation, 0) - entry.points
-        late = [one for one in self.standings
-                if one.overdue and one.obligation.key not in priced]  # fmt: skip
+        dates = not self.desk.board.programme.points
+        late = [one for one in self.standings if one.obligation.key not in priced
+                and (one.overdue or (dates and self._falls_due(one)))]  # fmt: skip
         late.sort(key=lambda one: (-lost.get(one.obligation.key, 0), -one.lateness.elapsed,
                                    one.obligation.key))  # fmt: skip
         for one in late[:room]:
             yield self.line(one, lost=Units(lost.get(one.obligation.key, 0)))
+
+    def _falls_due(self, one: Standing) -> bool:
+        due_at = one.obligation.due_at
+        open_ = one.light not in (Light.DONE, Light.NONE) and one.submitted_at is None
+        return open_ and due_at is not None and due_at <= self.desk.outlook.until
 
     def priced(self, saving: Saving) -> Line:
         return self.line(saving.standing, lost=saving.lost_now, keeps=saving.keeps)

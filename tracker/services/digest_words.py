@@ -231,6 +231,11 @@ class DigestWords:
         return ZoneInfo(self.digest.zone)
 
     @property
+    def scored(self) -> bool:
+        """Of a programme that has only dates no points are told."""
+        return self.digest.verdict.scored
+
+    @property
     def reviewing(self) -> bool:
         return self.digest.audience is Audience.REVIEWER
 
@@ -261,9 +266,11 @@ class DigestWords:
             "trend": self.trend(),
             "range": self.range(),
             "lines": [] if reviewing else [self.line(one) for one in digest.lines],
-            "lines_none": self.say("lines_none", until=digest.verdict.until),
+            "lines_none": self.say("lines_none" if self.scored else "lines_none_dates",
+                                   until=digest.verdict.until),
             "sums": [] if reviewing else list(self.sums()),
             "reviewing": reviewing,
+            "scored": self.scored,
             "reviews": [self.review(one) for one in digest.reviews[: self.most(REVIEWS)]],
             "reviews_more": self.more("pending_more", digest.reviews, self.most(REVIEWS)),
             "units": [self.unit(one) for one in units[: self.most(self.listed)]],
@@ -299,10 +306,13 @@ class DigestWords:
         }  # fmt: skip
 
     def words(self) -> dict[str, str]:
-        words = _phrases(self.language)
-        if self.digest.follows:
-            return words
-        return {**words, "changes": self.say("changes_first")}
+        words = {**_phrases(self.language)}
+        if not self.digest.follows:
+            words["changes"] = self.say("changes_first")
+        if not self.scored:
+            words |= dict.fromkeys(("keeps", "lost_head", "changes_none"), "")
+            words["lines_note"] = self.say("lines_note_dates")
+        return words
 
     # -- under the verdict -------------------------------------------------------------------
 
@@ -357,8 +367,8 @@ class DigestWords:
             self.href(one.key),
             Dot(one.light.value, MARKS[one.light], self.state(one)),
             self.actor(one),
-            points(one.keeps),
-            self.say("lost", n=one.lost),
+            points(one.keeps) if self.scored else "",
+            self.say("lost", n=one.lost) if self.scored else "",
             one.key,
         )
 
@@ -418,7 +428,7 @@ class DigestWords:
         new = one.lost - one.lost_before
         return UnitRow(
             one.unit, str(one.rank) if one.rank else "—", self.moved(one), one.name, dots,
-            points(one.lost), signed(-new) if new and one.unit else "",
+            points(one.lost) if self.scored else "", signed(-new) if new and one.unit else "",
         )  # fmt: skip
 
     def moved(self, one: UnitLights) -> str:
@@ -430,7 +440,7 @@ class DigestWords:
         return self.say("place_was", n=one.rank_before)
 
     def units_note(self) -> str:
-        key = "units_note_own" if self.digest.unit else "units_note"
+        key = "units_note" if self.scored and not self.digest.unit else "units_note_own"
         return self.say(key, n=self.digest.whole.total)
 
     def joint(self) -> str:
