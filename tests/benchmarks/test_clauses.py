@@ -42,13 +42,14 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 
 def seconds(work: Callable[[], object], rounds: int = 5) -> float:
     work()
-    taken = []
     gc.collect()
-    for _ in range(rounds):
-        began = time.process_time()
-        work()
-        taken.append(time.process_time() - began)
-    return min(taken)
+    return min(once(work) for _ in range(rounds))
+
+
+def once(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
 
 
 def reading(text: str) -> Callable[[], object]:
@@ -70,8 +71,9 @@ def test_a_thousand_ordinary_clauses_against_bare_lexing() -> None:
 def test_twice_the_text_takes_twice_the_time(pattern: str) -> None:
     short, long = (reading(texts.repeated(pattern, n)) for n in (8_000, 16_000))
     ratio = seconds(long, 2) / seconds(short, 2)
-    if ratio > DOUBLE:  # once more, for a machine that was busy with something else
-        ratio = seconds(long) / seconds(short)
+    for _ in range(3):  # again, for a machine that was busy with something else
+        if ratio > DOUBLE:
+            ratio = min(ratio, seconds(long) / seconds(short))
     print(f"{pattern!r}: {ratio:.2f}, at most {DOUBLE}")
     assert ratio <= DOUBLE
 
@@ -80,13 +82,16 @@ def test_twice_the_text_takes_twice_the_time(pattern: str) -> None:
 def test_the_worst_text_is_no_trap() -> None:
     clauses = [one for one in texts.ordinary() if len(one) >= ORDINARY]
     repeated = {one: reading(texts.repeated(one, LONG)) for one in (*texts.PATTERNS, *clauses[:20])}
-    worst = max(repeated, key=lambda one: seconds(repeated[one], 1))
+    worst = max(repeated, key=lambda one: once(repeated[one]))
 
     def measure() -> float:
         ordinary = statistics.median(seconds(reading(one), 3) for one in clauses)
         return seconds(repeated[worst]) / ordinary
 
-    cost = min(measure() for _ in range(3))  # other work on the machine is no finding
+    cost = measure()
+    for _ in range(2):  # again, for a machine that was busy with something else
+        if cost > WORST:
+            cost = min(cost, measure())
     print(f"{LONG} characters of {worst[:12]!r}: {cost:.0f} x the median, at most {WORST:.0f}")
     assert cost <= WORST
 
