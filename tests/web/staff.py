@@ -29,7 +29,7 @@ from tests.web.test_imports import document
 from tracker.definitions.documents import read_document
 from tracker.domain import facts as f
 from tracker.domain.authority import Post, Role
-from tracker.services import accounts, drafts, hooks, programmes, reporting, signins
+from tracker.services import accounts, drafts, hooks, programmes, reporting, signins, trail
 from tracker.services.eventkinds import Group
 
 PASSWORD = "correct horse battery 7"
@@ -85,6 +85,9 @@ def staffed(url: str) -> None:
             )  # fmt: skip
             for post in more:
                 accounts.give(session, made.id, post, now=NOW, on=on, by="cli")
+    with database.write() as session:
+        while trail.seal_all(session, now=NOW):
+            pass
     database.close()
 
 

@@ -76,7 +76,13 @@ PAGES = [
     "/p/small/audit",
     f"/p/small/report?key=4/s1/{住建局}",
     f"/p/small/extend?key=1/done/{住建局}",
+    "/p/small/feeds",
+    "/p/small/notices/ahead",
+    "/p/small/silences?lang=en",
+    f"/p/small/remind?key=1/done/{住建局}",
     "/import",
+    "/hooks?lang=en",
+    "/rules",
     "/health",
     "/sign-out",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from tests.databases import Prepare
 from tests.files import JPEG
 from tests.web.conftest import House, opened
 from tests.web.staff import FAR, KEY, REPORT, come_in, staffed
+from tests.web.test_matrix import VALUES
 from tracker.domain import facts as f
 from tracker.services import accounts, tokens
 
@@ -260,6 +262,68 @@ def test_what_cannot_be_read_around_the_body_is_named_too(
         told = office.get(f"{API}/{query}")
     assert told.status_code == 400
     assert [one.partition(":")[0] for one in told.json()["problems"]] == [place]
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [("obligations?limt=3", "query.limt"), ("facts?limit=3&limit=4", "query.limit"),
+     ("score?lang=fr", "query.lang"), ("what-if?until=2021-11-01", "query.until"),
+     ("reports?dry_run=true", "query.dry_run")],
+)  # fmt: skip
+def test_what_an_operation_does_not_take_in_its_address_is_refused_by_name(
+    staff: House, query: str, place: str
+) -> None:
+    acts = query.startswith(("what-if", "reports"))
+    with program(staff, "office", "run") as office:
+        before = len(staff.facts())
+        body = {"obligation": KEY, "done": True}
+        told = office.post(f"{API}/{query}", json=body) if acts else office.get(f"{API}/{query}")
+    assert told.status_code == 400
+    assert told.headers["content-type"] == "application/problem+json"
+    assert [one.partition(":")[0] for one in told.json()["problems"]] == [place]
+    assert len(staff.facts()) == before
+
+
+def test_every_operation_takes_what_its_document_says_and_every_long_list_comes_in_parts(
+    staff: House,
+) -> None:
+    with program(staff, "office", "run") as office:
+        document = office.get("/api/v1/openapi.json").json()
+        schemas, wrong, lists = document["components"]["schemas"], [], 0
+        for path, operations in document["paths"].items():
+            if "get" not in operations:
+                continue
+            names = [one["name"] for one in operations["get"]["parameters"] if one["in"] == "query"]
+            given = re.sub(r"\{(\w+)\}", lambda part: VALUES[part[1]], path)
+            told = office.get(given, params=dict.fromkeys(names, "1") | {"lang": "en"}).text
+            if "not one of" in told:
+                wrong.append(f"{path}: {told}")
+            answer = operations["get"]["responses"].get("200", {}).get("content", {})
+            kind = answer.get("application/json", {}).get("schema", {}).get("$ref", "/")
+            members = schemas.get(kind.rpartition("/")[2], {}).get("properties", {})
+            lists += "cursor" in names
+            if (
+                "cursor" not in names
+                and path not in AS_ONE
+                and any(one.get("type") == "array" for one in members.values())
+            ):
+                wrong.append(f"{path}: a list without pages")
+    assert wrong == []
+    assert lists > 25
+
+
+AS_ONE = {
+    f"/api/v1{path}"
+    for path in (
+        "/programmes/{slug}", "/programmes/{slug}/score", "/programmes/{slug}/obligation",
+        "/programmes/{slug}/obligation/history", "/programmes/{slug}/ranking",
+        "/programmes/{slug}/calls", "/programmes/{slug}/people/{number}",
+        "/programmes/{slug}/forecast", "/programmes/{slug}/signoffs/{number}", "/calendar",
+        "/imports/{number}", "/accounts/{number}", "/service/channels", "/hooks/{number}",
+    )
+}  # fmt: skip
+"""One thing with its parts, or as many as there are units, years asked for or channels: half of it
+would be no answer."""
 
 
 def test_lists_come_in_parts_that_nothing_shifts(staff: House) -> None:

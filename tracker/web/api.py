@@ -60,13 +60,14 @@ class FactsAnswer(Answer):
     facts: list[dict[str, Any]] = Field(description="Each as `tracker facts schema` says.")
 
 
-@router.get("/programmes")
-def programme_list(asked: Entering) -> ProgrammesAnswer:
+@router.get("/programmes", response_model=ProgrammesAnswer)
+def programme_list(asked: Entering, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """The current version of every programme in the database."""
     with asked.runtime.database.read() as session:
         mine = [slug for slug in programmes.slugs(session) if asked.who.ever(Act.SEE, slug)]
         found = [programmes.versions(session, slug)[0] for slug in mine]
-    return ProgrammesAnswer(
+    found, headers = part(asked, found, limit=limit, cursor=cursor, name=lambda one: one.slug)
+    answer = ProgrammesAnswer(
         programmes=[
             PublishedAnswer(id=one.slug, version=one.version, hash=one.hash, title=one.title,
                             new=one.new)
@@ -74,6 +75,7 @@ def programme_list(asked: Entering) -> ProgrammesAnswer:
         ],
         shipped=[],
     )  # fmt: skip
+    return told(answer, headers)
 
 
 @router.get("/programmes/{slug}/score")

@@ -35,6 +35,7 @@ from tracker.web.interface import (
     read,
     tagged,
     takes,
+    told,
     version,
     write,
 )
@@ -264,12 +265,17 @@ def _shown(asked: Asked, session: Session) -> int | None:
     return found[0].id if found else None
 
 
-@router.get("/tokens")
-def token_list(asked: Entering) -> TokensAnswer:
+@router.get("/tokens", response_model=TokensAnswer)
+def token_list(asked: Entering, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """One's own that work."""
+    return _tokens(asked, _account(asked), limit, cursor)
+
+
+def _tokens(asked: Asked, account: int, limit: int, cursor: str) -> Response:
     with asked.runtime.database.read() as session:
-        every = tokens.tokens(session, _account(asked))
-    return TokensAnswer(tokens=[_token(one) for one in every if one.works(asked.now)])
+        every = [one for one in tokens.tokens(session, account) if one.works(asked.now)]
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: str(one.id))
+    return told(TokensAnswer(tokens=[_token(one) for one in found]), headers)
 
 
 @router.post("/tokens", status_code=201, response_model=TokenAnswer,
@@ -330,16 +336,18 @@ class LanguageBody(Body):
     language: Annotated[str, Field(pattern="^(" + "|".join(LANGUAGES) + ")$")]
 
 
-def _sessions(asked: Asked, account: int) -> OpenSignInsAnswer:
+def _sessions(asked: Asked, account: int, limit: int, cursor: str) -> Response:
     with asked.runtime.database.read() as session:
-        found = signins.sessions(session, account, now=asked.now)
-    return OpenSignInsAnswer(
+        every = signins.sessions(session, account, now=asked.now)
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: str(one.id))
+    answer = OpenSignInsAnswer(
         sessions=[
             OpenSignInAnswer(id=one.id, browser=one.browser, made_at=one.made_at,
                              seen_at=one.seen_at)
             for one in found
         ]
     )  # fmt: skip
+    return told(answer, headers)
 
 
 def _end(asked: Asked, account: int, session_: int) -> Response:
@@ -348,11 +356,13 @@ def _end(asked: Asked, account: int, session_: int) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/accounts/{number}/sessions")
-def sessions_of(asked: Administering, number: Number) -> OpenSignInsAnswer:
+@router.get("/accounts/{number}/sessions", response_model=OpenSignInsAnswer)
+def sessions_of(
+    asked: Administering, number: Number, limit: Limit = PER_PAGE, cursor: Cursor = ""
+) -> Response:
     with asked.runtime.database.read() as session:
         accounts.account(session, number, _on(asked))
-    return _sessions(asked, number)
+    return _sessions(asked, number, limit, cursor)
 
 
 @router.delete("/accounts/{number}/sessions/{one}", status_code=204)
@@ -361,11 +371,11 @@ def end_session(asked: Administering, number: Number, one: Number) -> Response:
     return _end(asked, number, one)
 
 
-@router.get("/accounts/{number}/tokens")
-def tokens_of(asked: Administering, number: Number) -> TokensAnswer:
-    with asked.runtime.database.read() as session:
-        every = tokens.tokens(session, number)
-    return TokensAnswer(tokens=[_token(one) for one in every if one.works(asked.now)])
+@router.get("/accounts/{number}/tokens", response_model=TokensAnswer)
+def tokens_of(
+    asked: Administering, number: Number, limit: Limit = PER_PAGE, cursor: Cursor = ""
+) -> Response:
+    return _tokens(asked, number, limit, cursor)
 
 
 @router.delete("/accounts/{number}/tokens/{one}", status_code=204)
@@ -394,9 +404,9 @@ def choose_language(asked: Entering, sent: Sent) -> Response:
         session, account, body.language, on=_on(asked)))  # fmt: skip
 
 
-@router.get("/account/sessions")
-def own_sessions(asked: Entering) -> OpenSignInsAnswer:
-    return _sessions(asked, _account(asked))
+@router.get("/account/sessions", response_model=OpenSignInsAnswer)
+def own_sessions(asked: Entering, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
+    return _sessions(asked, _account(asked), limit, cursor)
 
 
 @router.delete("/account/sessions/{one}", status_code=204)

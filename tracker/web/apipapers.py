@@ -41,13 +41,15 @@ class WeeksAnswer(Answer):
     weeks: list[WeekAnswer] = Field(description="The newest first.")
 
 
-@router.get("/digests")
-def digests(asked: Looking, slug: str) -> WeeksAnswer:
+@router.get("/digests", response_model=WeeksAnswer)
+def digests(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """周报 on file: each is read at `digest.json` with its `week` and `audience`, and one at any
     instant with `as_of`."""
     with opened(asked, slug) as (session, _):
-        found = weekly.on_file(session, slug)
-    return WeeksAnswer(weeks=[WeekAnswer(week=week, audiences=to) for week, to in found])
+        every = weekly.on_file(session, slug)
+    found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: one[0])
+    weeks = [WeekAnswer(week=week, audiences=to) for week, to in found]
+    return told(WeeksAnswer(weeks=weeks), headers)
 
 
 @router.get("/cases", response_model=DueAnswer)

@@ -36,6 +36,7 @@ from tracker.web.interface import (
     Sent,
     done,
     example,
+    listed,
     part,
     read,
     takes,
@@ -306,14 +307,16 @@ class FeedBody(Body):
         return self
 
 
-@router.get("/feeds")
-def feed_list(asked: Running, slug: str) -> FeedsAnswer:
+@router.get("/feeds", response_model=FeedsAnswer)
+def feed_list(asked: Running, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """With their secret addresses, as on the page."""
     house = house_of(asked)
     with asked.runtime.database.read() as session:
         programmes.current(session, slug)
-        found = feeds.feeds(session, slug, house)
-    return FeedsAnswer(feeds=[answering.feed_answer(one, house) for one in found])
+        every = feeds.feeds(session, slug, house)
+    answer = FeedsAnswer(feeds=[answering.feed_answer(one, house) for one in every])
+    return told(*listed(asked, answer, "feeds", limit=limit, cursor=cursor,
+                        name=lambda one: str(one.id)))  # fmt: skip
 
 
 @router.post("/feeds", status_code=201, response_model=FeedAnswer, openapi_extra=takes(FeedBody))

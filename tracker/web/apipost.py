@@ -56,6 +56,7 @@ from tracker.web.interface import (
     Sent,
     done,
     example,
+    listed,
     on_the_clock,
     part,
     read,
@@ -125,18 +126,20 @@ def mailing_told(one: Mailing, programme: Programme) -> MailingAnswer:
     )  # fmt: skip
 
 
-@router.get("/notices/ahead")
-def ahead(asked: LookingNow, slug: str) -> AheadAnswer:
+@router.get("/notices/ahead", response_model=AheadAnswer)
+def ahead(asked: LookingNow, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """今后两周: from now on, if nothing happens before."""
     with opened(asked, slug) as (session, at):
         mails = coming.coming(session, slug, now=asked.now)
         titles = coming.titles(session, slug, mails)
     zone = at.zone
-    return AheadAnswer(
+    answer = AheadAnswer(
         programme=about(at.programme, at.board.version), now=iso(asked.now, zone),
         until=iso(asked.now + coming.TWO_WEEKS, zone),
         mails=[answering.coming_answer(one, zone, titles, asked.language) for one in mails],
     )  # fmt: skip
+    return told(*listed(asked, answer, "mails", limit=limit, cursor=cursor,
+                        name=lambda one: one.key))  # fmt: skip
 
 
 class RemindBody(Body):

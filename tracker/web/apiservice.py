@@ -15,7 +15,21 @@ from tracker.definitions.channelanswers import ChannelAnswer, ChannelsAnswer
 from tracker.services import backups, outlets
 from tracker.web.entry import Administering
 from tracker.web.house import back_up_now, tried_now
-from tracker.web.interface import NOTHING, RESPONSES, Bare, Body, Sent, example, read, takes, told
+from tracker.web.interface import (
+    NOTHING,
+    PER_PAGE,
+    RESPONSES,
+    Bare,
+    Body,
+    Cursor,
+    Limit,
+    Sent,
+    example,
+    listed,
+    read,
+    takes,
+    told,
+)
 
 router = APIRouter(prefix="/api/v1/service", tags=["service"], responses=RESPONSES)
 
@@ -63,12 +77,14 @@ async def try_channel(asked: Administering, sent: Sent) -> Response:
     return told(TriedAnswer(channel=found.channel, accepted=found.accepted, told=found.told))
 
 
-@router.get("/backups")
-def backup_list(asked: Administering) -> BackupsAnswer:
-    return BackupsAnswer(backups=[
+@router.get("/backups", response_model=BackupsAnswer)
+def backup_list(asked: Administering, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
+    answer = BackupsAnswer(backups=[
         KeptAnswer(name=one.path.name, size=one.size, made_at=one.made_at)
         for one in backups.kept(asked.runtime.settings.data)
     ])  # fmt: skip
+    return told(*listed(asked, answer, "backups", limit=limit, cursor=cursor,
+                        name=lambda one: one.name))  # fmt: skip
 
 
 @router.post("/backups", status_code=201, response_model=KeptAnswer,

@@ -54,6 +54,7 @@ from tracker.web.interface import (
     Sent,
     Text,
     example,
+    listed,
     must_match,
     on_the_clock,
     part,
@@ -74,13 +75,18 @@ router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["settling"], respon
 # -- readings, what lies ahead -------------------------------------------------------------------
 
 
-@router.get("/readings")
-def reading_list(asked: Looking, slug: str) -> ReadingsAnswer:
+@router.get("/readings", response_model=ReadingsAnswer)
+def reading_list(
+    asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = ""
+) -> Response:
     """口径: every ambiguous clause, its alternatives with their prices, what holds."""
     with opened(asked, slug) as (session, at):
         seen = {"as_of": at.as_of, "known_at": at.board.known_at}
         register = readings.register(session, slug, **seen)
-        return answering.readings_answer(at.board, register, readings.span(session, slug, **seen))
+        span = readings.span(session, slug, **seen)
+        answer = answering.readings_answer(at.board, register, span)
+    return told(*listed(asked, answer, "readings", limit=limit, cursor=cursor,
+                        name=lambda one: one.id))  # fmt: skip
 
 
 @router.get("/forecast")
@@ -138,7 +144,7 @@ class OwedByAnswer(Answer):
 
 
 @router.get("/assignments", response_model=OwedByAnswer, responses=UNCHANGED)
-def owed_by(asked: Looking, slug: str) -> Response:
+def owed_by(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """With the ETag that If-Match takes when it is changed."""
     with asked.runtime.database.read() as session:
         programme = programmes.current(session, slug)
@@ -150,7 +156,11 @@ def owed_by(asked: Looking, slug: str) -> Response:
                 OwedAnswer(clause=name, title=clause.title, units=list(now.units),
                            joins=now.joins, divided=clause.owed_by is not None)
             )  # fmt: skip
-    return tagged(OwedByAnswer(clauses=found), version(programme.hash), asked)
+    answer, headers = listed(asked, OwedByAnswer(clauses=found), "clauses", limit=limit,
+                             cursor=cursor, name=lambda one: one.clause)  # fmt: skip
+    whole = tagged(answer, version(programme.hash), asked)
+    whole.headers.update(headers)
+    return whole
 
 
 def _wanted(session: Session, slug: str, clause: str, body: AssignBody) -> Assignment:

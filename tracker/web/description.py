@@ -13,8 +13,9 @@ from tracker import __version__
 from tracker.domain.errors import NotFound
 from tracker.web.assets import FOREVER
 from tracker.web.entry import Entering
-from tracker.web.interface import RESPONSES, ProblemAnswer
+from tracker.web.interface import LANGUAGE, RESPONSES, ProblemAnswer, instants
 from tracker.web.rendering import page
+from tracker.wording import LANGUAGES
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
@@ -39,17 +40,17 @@ ABOUT = (
     "读写责任清单 / reading and writing responsibility lists. 每个请求带令牌 / every request has a "
     "token: `Authorization: Bearer trk_...` (`tracker token make`). "
     "写入可带 Idempotency-Key，改动可带 If-Match / writes take an Idempotency-Key, changes an "
-    "If-Match. Lists come in parts: follow the Link header."
+    "If-Match. Lists come in parts: follow the Link header. 不认识的参数会被拒绝 / what an "
+    "operation does not know is refused, in the address as in the body."
 )
 
 PRICES = ("/price", "/what-if")
 """They change nothing, so that there is nothing to do twice."""
 
-INSTANTS = [
-    ("as_of", "As of which instant: a day (its end), a local time, or ISO 8601; now by default."),
-    ("known_at", "With the facts that were known by then; now by default."),
-    ("lang", "zh or en."),
-]
+INSTANTS = {
+    "as_of": "As of which instant: a day (its end), a local time, or ISO 8601; now by default.",
+    "known_at": "With the facts that were known by then; now by default.",
+}
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
@@ -81,8 +82,8 @@ def _parts(operation: dict[str, Any]) -> dict[str, Any]:
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """What every operation of its kind takes, and the framework does not know of."""
     told = operation.setdefault("parameters", [])
-    if method == "get" and "{slug}" in path:
-        told += [_query(name, text) for name, text in INSTANTS]
+    told += [_query(name, INSTANTS[name]) for name in instants(method.upper(), path)]
+    told.append(_query(LANGUAGE, "Of the words in the answer.", enum=list(LANGUAGES)))
     if method in ("post", "patch") and not path.endswith(PRICES):
         told.append(_header("Idempotency-Key", "The same key again does nothing again.",
                             pattern="^[!-~]{1,200}$"))  # fmt: skip
@@ -101,8 +102,9 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         told.append(_header("If-Match", "The ETag of what is changed.", required=method == "patch"))
 
 
-def _query(name: str, text: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+def _query(name: str, text: str, **more: Any) -> dict[str, Any]:
+    kind = {"type": "string", **more}
+    return {"name": name, "in": "query", "description": text, "schema": kind}
 
 
 def _header(name: str, text: str, *, required: bool = False, pattern: str = "") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tracker.web.access import (
 from tracker.web.asking import Asked, asked, language_of
 from tracker.web.assets import FOREVER
 from tracker.web.intake import Form, received
+from tracker.web.interface import only_what_is_known
 from tracker.web.rendering import page
 from tracker.web.vitals import for_machines, vitals
 
@@ -38,11 +39,12 @@ Bearer = "bearer "
 
 def identified(asked: Asking) -> Asked:
     """Who asks: by their token, by signing in, or, until there are accounts, from this machine or
-    with the access code. SignInNeeded, Forbidden, or PasswordNeeded."""
+    with the access code. SignInNeeded, Forbidden, or PasswordNeeded; of the interface, Unread."""
     found = _known(asked)
     mine = found.signed_in
     if mine is not None and mine.account.must_change and not mine.provided:
         raise PasswordNeeded
+    only_what_is_known(asked.request)
     return found
 
 

@@ -13,7 +13,9 @@ from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import ErrorDetails, from_json
 from sqlmodel import Session
@@ -27,6 +29,7 @@ from tracker.services import programmes, replays
 from tracker.web.access import Forbidden
 from tracker.web.asking import EARLIEST, LATEST, Asked
 from tracker.web.intake import TooLarge
+from tracker.wording import LANGUAGES
 
 MOST_BYTES = 16 * 1024 * 1024
 """A file of the size that a page takes, in base64, and what is said about it."""
@@ -34,6 +37,7 @@ PER_PAGE, MOST_PER_PAGE = 100, 1000
 
 Model = TypeVar("Model", bound="Body")
 Thing = TypeVar("Thing")
+Listed = TypeVar("Listed", bound=BaseModel)
 
 
 class Body(BaseModel):
@@ -297,6 +301,47 @@ def tagged(answer: BaseModel, tag: str, asked: Asked) -> Response:
     return JSONResponse(answer.model_dump(mode="json", by_alias=True), headers=headers)
 
 
+# -- questions in the address --------------------------------------------------------------------
+
+LANGUAGE = "lang"
+INSTANTS = ("as_of", "known_at")
+
+
+def instants(method: str, path: str) -> tuple[str, ...]:
+    """What a route that looks at a programme takes besides what it says itself."""
+    looks = method == "GET" or path.endswith("/what-if")
+    return INSTANTS if "{slug}" in path and looks else ()
+
+
+def _known(route: APIRoute, method: str) -> tuple[str, ...]:
+    own = [one.alias for one in get_flat_params(route.dependant)
+           if isinstance(one.field_info, params.Query)]  # fmt: skip
+    return (*own, *instants(method, route.path), LANGUAGE)
+
+
+def only_what_is_known(request: Request) -> None:
+    """Unread names what the operation does not take, or was told twice: a filter that was mistyped
+    would answer with everything."""
+    route = request.scope.get("route")
+    if not request.query_params or not isinstance(route, APIRoute):
+        return
+    if not (route.path.startswith("/api/") and route.include_in_schema):
+        return
+    taken = _known(route, request.method)
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in taken:
+            there = ", ".join(taken)
+            raise Unread(
+                f"query.{name[:60]}", f"没有这个参数，可用的有 {there} / not one of {there}"
+            )
+        if names.count(name) > 1:
+            raise Unread(f"query.{name}", "说了不止一次 / told more than once")
+    language = request.query_params.get(LANGUAGE, LANGUAGES[0])
+    if language not in LANGUAGES:
+        raise Unread("query.lang", f"没有这种语言 / not one of {', '.join(LANGUAGES)}")
+
+
 # -- lists ---------------------------------------------------------------------------------------
 
 Limit = Annotated[int, Query(ge=1, le=MOST_PER_PAGE, description="How many at once.")]
@@ -325,6 +370,15 @@ def part(
     token = base64.urlsafe_b64encode(name(found[-1]).encode()).decode().rstrip("=")
     following = asked.request.url.include_query_params(cursor=token, limit=limit)
     return found, {"link": f'<{following.path}?{following.query}>; rel="next"'}
+
+
+def listed(
+    asked: Asked, whole: Listed, member: str, *, limit: int, cursor: str,
+    name: Callable[[Any], str],
+) -> tuple[Listed, dict[str, str]]:  # fmt: skip
+    """`part` of an answer that is made whole, in the member that holds its list."""
+    found, headers = part(asked, getattr(whole, member), limit=limit, cursor=cursor, name=name)
+    return whole.model_copy(update={member: found}), headers
 
 
 _NO_CURSOR = "不是这个列表的续页 / not where a page of this list ended"
