@@ -6,6 +6,7 @@ but for the two seconds of importing.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -84,7 +85,10 @@ def _run(role: str, environ: Mapping[str, str], told: Path, errors: Path) -> Non
             os.dup2(file.fileno(), number)
     sys.stdout.reconfigure(line_buffering=True)
     sys.argv = ["tracker", role]
-    main()
+    try:
+        main()
+    finally:
+        atexit._run_exitfuncs()  # as at the end of a command; who is forked leaves them out
 
 
 @contextmanager
