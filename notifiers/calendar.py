@@ -53,51 +53,55 @@ def feed(entries: Iterable[Entry], *, zone_name: str = "Asia/Shanghai", name: st
     day before, or 24 hours before; a cancelled entry has none.
     """
     zone = ZoneInfo(zone_name)
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//tracker//due dates//ZH",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"X-WR-TIMEZONE:{zone_name}",
-    ]
+    pieces = [_HEAD, _folded(f"X-WR-TIMEZONE:{zone_name}")]
     if name:
-        lines.append(f"X-WR-CALNAME:{_text(name)}")
+        pieces.append(_said("X-WR-CALNAME", name))
     for entry in entries:
-        lines += _event(entry, zone)
-    lines.append("END:VCALENDAR")
-    return "".join([_folded(line) for line in lines]).encode()
+        pieces += _event(entry, zone)
+    pieces.append("END:VCALENDAR\r\n")
+    return "".join(pieces).encode()
+
+
+_HEAD = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//tracker//due dates//ZH\r\n"
+    "CALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n"
+)
 
 
 def _event(entry: Entry, zone: ZoneInfo) -> Iterator[str]:
     when, day_before = _when(entry.due_at, zone)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{_text(entry.uid)}"
-    yield f"SEQUENCE:{entry.sequence}"
-    yield f"DTSTAMP:{_utc(entry.stamp)}"
-    yield from when
-    yield f"SUMMARY:{_text(entry.summary)}"
+    yield "BEGIN:VEVENT\r\n"
+    yield _folded(f"UID:{_text(entry.uid)}")
+    yield f"SEQUENCE:{entry.sequence}\r\nDTSTAMP:{_utc(entry.stamp)}\r\n{when}"
+    yield _said("SUMMARY", entry.summary)
     if entry.description:
-        yield f"DESCRIPTION:{_text(entry.description)}"
+        yield _said("DESCRIPTION", entry.description)
     if entry.url:
-        yield f"URL:{entry.url}"
-    yield f"STATUS:{'CANCELLED' if entry.cancelled else 'CONFIRMED'}"
-    yield "TRANSP:TRANSPARENT"  # a deadline does not make its day a busy one
+        yield _folded(f"URL:{entry.url}")
+    status = "CANCELLED" if entry.cancelled else "CONFIRMED"
+    # A deadline does not make its day a busy one.
+    yield f"STATUS:{status}\r\nTRANSP:TRANSPARENT\r\n"
     if entry.rings and not entry.cancelled:
-        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"TRIGGER:{day_before}")
-        yield from (f"DESCRIPTION:{_text(entry.summary)}", "END:VALARM")
-    yield "END:VEVENT"
+        yield f"BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:{day_before}\r\n"
+        yield _said("DESCRIPTION", entry.summary)
+        yield "END:VALARM\r\n"
+    yield "END:VEVENT\r\n"
 
 
 @lru_cache(maxsize=512)  # many are due on one day
-def _when(due_at: datetime, zone: ZoneInfo) -> tuple[tuple[str, ...], str]:
+def _when(due_at: datetime, zone: ZoneInfo) -> tuple[str, str]:
     """The lines that say when, and the trigger of a reminder on the day before."""
     local = due_at.astimezone(zone)
     if local.time() != time(0):
-        return (f"DTSTART:{_utc(due_at)}",), "-P1D"
+        return f"DTSTART:{_utc(due_at)}\r\n", "-P1D"
     day = local.date() - timedelta(days=1)
-    lines = (f"DTSTART;VALUE=DATE:{day:%Y%m%d}", f"DTEND;VALUE=DATE:{local:%Y%m%d}")
+    lines = f"DTSTART;VALUE=DATE:{day:%Y%m%d}\r\nDTEND;VALUE=DATE:{local:%Y%m%d}\r\n"
     return lines, "-PT15H"  # 9:00; a whole day before an all-day entry would ring at midnight
+
+
+@lru_cache(maxsize=512)  # of one item, many units have the same entry
+def _said(name: str, text: str) -> str:
+    return _folded(f"{name}:{_text(text)}")
 
 
 @lru_cache(maxsize=512)

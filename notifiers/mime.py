@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2s
+from struct import Struct
 from urllib.parse import quote
 
 from notifiers.message import Address, Attachment, Message
@@ -21,6 +22,7 @@ _LINE = 78  # of a header, without its line end (RFC 5322 2.1.1)
 _WORD_OCTETS = 45  # what an encoded word of at most 75 characters can carry (RFC 2047 2)
 _WORD_FRAME = len("=?utf-8?b??=")
 _BODY_LINE = 76  # RFC 2045 6.8
+_AT_ONCE = 64  # lines of a body
 
 # RFC 3834: nobody's absence note shall answer a machine.
 _FIXED = "Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\nMIME-Version: 1.0\r\n"
@@ -98,8 +100,18 @@ def _attached(attachment: Attachment) -> bytes:
 
 def _base64(content: bytes) -> bytes:
     whole = b2a_base64(content, newline=False)
-    starts = range(0, len(whole), _BODY_LINE)
-    return b"\r\n".join([*[whole[start : start + _BODY_LINE] for start in starts], b""])
+    full, rest = divmod(len(whole), _BODY_LINE)
+    lines: list[bytes] = []
+    for first in range(0, full, _AT_ONCE):
+        block = _lines(min(_AT_ONCE, full - first))
+        lines += block.unpack_from(whole, first * _BODY_LINE)
+    return b"\r\n".join([*lines, whole[-rest:], b""] if rest else [*lines, b""])
+
+
+@lru_cache(maxsize=_AT_ONCE)
+def _lines(count: int) -> Struct:
+    """So many, cut at once: one by one that costs four times the encoding."""
+    return Struct(f"{_BODY_LINE}s" * count)
 
 
 def _headers(message: Message) -> str:

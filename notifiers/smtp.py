@@ -383,12 +383,13 @@ async def _part(line: Conversation) -> None:
 
 def _with_wire_lines(raw: bytes) -> bytes:
     """`raw` as DATA sends it: CRLF everywhere, leading dots doubled, the final dot."""
-    ends = raw.count(b"\r\n")
-    if raw.count(b"\n") != ends or raw.count(b"\r") != ends:
+    between = raw.replace(b"\r\n", b"")
+    if b"\n" in between or b"\r" in between:
         # A lone CR or LF is read as a line end by some servers and could hide a second mail.
         raw = _LINE_END.sub(b"\r\n", raw)
-    dotted = (b"\r\n" + raw).replace(b"\r\n.", b"\r\n..")[2:]
-    return dotted + (b".\r\n" if dotted.endswith(b"\r\n") else b"\r\n.\r\n")
+    if raw.startswith(b".") or b"\r\n." in raw:
+        raw = (b"\r\n" + raw).replace(b"\r\n.", b"\r\n..")[2:]
+    return raw + (b".\r\n" if raw.endswith(b"\r\n") else b"\r\n.\r\n")
 
 
 def _words(reply: SMTPResponse) -> str:

@@ -24,7 +24,7 @@ from schedules.ladder import (
 from schedules.workdays import WorkCalendar
 from tracker.domain.obligations import Obligation
 from tracker.domain.points import fraction_of
-from tracker.domain.policy import Policy, Role
+from tracker.domain.policy import RANKS, Policy, Role
 from tracker.domain.programme import Clause, Item, Programme
 from tracker.domain.rules import Lateness
 from tracker.domain.scoring import worth_of
@@ -55,6 +55,7 @@ class Timeline:
         self._reach = DAWN
         self._rungs: list[Planned] = []
         self._at: list[datetime] = []
+        self._climb: tuple[str, datetime, Planned | None] = ("", DAWN, None)
 
     def between(self, begin: datetime, end: datetime) -> Sequence[Planned]:
         """Wanted in [begin, end)."""
@@ -76,6 +77,16 @@ class Timeline:
             if self.over(self._reach) or self._reach > at + 16 * ahead:
                 return
             self._extend(self._reach + ahead)
+
+    def climbs(self, role: str, after: datetime) -> Planned | None:
+        """The first rung after `after` that a role above this one is told on. The last answer is
+        kept: a morning's mails ask the same of many units whose ladder this is."""
+        if self._climb[:2] != (role, after):
+            higher = (
+                one for one in self.from_(after + NEXT) if RANKS[one.role] > RANKS.get(role, 0)
+            )
+            self._climb = role, after, next(higher, None)
+        return self._climb[2]
 
     def over(self, at: datetime) -> bool:
         """Whether no rung is wanted after `at`."""

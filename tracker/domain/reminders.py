@@ -16,7 +16,7 @@ from schedules.ladder import END, Planned, later_in_window
 from tracker.domain import facts as f
 from tracker.domain.ladders import DAWN, NEXT, Timeline
 from tracker.domain.obligations import Obligation
-from tracker.domain.policy import RANKS, signs_for
+from tracker.domain.policy import signs_for
 from tracker.domain.turns import YEAR_CLOSED, Judged, Scope, View, untold
 from tracker.domain.verdicts import (
     OF_REVIEWS,
@@ -159,12 +159,7 @@ def next_step(view: View, key: str, *, role: str, after: datetime) -> tuple[date
     judged = None if scope is None else scope.judge(key, after)
     if scope is None or judged is None or not judged.runs:
         return None
-    higher = (
-        planned
-        for planned in judged.ladder(view, scope).from_(after + NEXT)
-        if RANKS[planned.role] > RANKS.get(role, 0)
-    )
-    first = next(higher, None)
+    first = judged.ladder(view, scope).climbs(role, after)
     return None if first is None else (first.send_at, first.role)
 
 

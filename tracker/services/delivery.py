@@ -12,8 +12,8 @@ import logging
 import os
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -391,8 +391,12 @@ class _Run:
     async def _outcome_of(self, one: Ready) -> Outcome | None:
         """None where the others go first."""
         try:
-            async with self._until_the_end():
-                accepted = await self._sent(one)
+            async with asyncio.timeout_at(self._ends_at) as limit:
+                self._under_way[limit] = asyncio.get_running_loop().time()
+                try:
+                    accepted = await self._sent(one)
+                finally:
+                    del self._under_way[limit]
         except KeptWaiting:
             return None
         except TransientFailure as failure:
@@ -407,16 +411,6 @@ class _Run:
                 said = "the service stopped before the answer came"
             return Outcome(one.claim, Ending.UNKNOWN, said)
         return Outcome(one.claim, Ending.SENT, accepted.reply)
-
-    @asynccontextmanager
-    async def _until_the_end(self) -> AsyncIterator[None]:
-        """TimeoutError for what is under way longer than a stop allows."""
-        async with asyncio.timeout_at(self._ends_at) as limit:
-            self._under_way[limit] = asyncio.get_running_loop().time()
-            try:
-                yield
-            finally:
-                del self._under_way[limit]
 
     def _more_soon(self) -> bool:
         """Whether another mail was begun a moment ago; one that takes long is not waited for."""

@@ -48,6 +48,7 @@ class Directory:
         self._now = now
         self._ways = ways
         self._known: dict[str, _Roles] = {}
+        self._of_unit: dict[tuple[str, str, str], list[Recipient]] = {}
         self._known_offices: dict[str, _Roles] = {}
         self._behind: dict[tuple[str, str, str, int], list[str]] = {}
         self._away: dict[date, Mapping[int, absences.StandIn]] = {}
@@ -85,6 +86,12 @@ class Directory:
                 return self._in_unit(programme, unit, role)
 
     def _in_unit(self, programme: str, unit: str, role: str) -> list[Recipient]:
+        asked = programme, unit, role
+        if asked not in self._of_unit:
+            self._of_unit[asked] = self._found_in(programme, unit, role)
+        return self._of_unit[asked]
+
+    def _found_in(self, programme: str, unit: str, role: str) -> list[Recipient]:
         roles = self._roles(programme)
         found = [*roles.get((unit, role), ()), *roles.get((people.EVERY_UNIT, role), ())]
         if not found and role == people.Role.CONTACT:

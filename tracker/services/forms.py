@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from markupsafe import escape
 
@@ -30,6 +31,10 @@ class Form:
     """A text with blanks: every second piece is a blank's name."""
 
     pieces: tuple[str, ...]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        return frozenset(self.pieces[1::2])
 
     @classmethod
     def of(cls, text: str) -> Form:
@@ -68,8 +73,9 @@ def of_reader(mail: ReminderMail) -> dict[str, str]:
     return values
 
 
-def escaped(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(escape(value)) for name, value in values.items()}
+def escaped(values: Mapping[str, str], form: Form) -> dict[str, str]:
+    """Those that the form asks for."""
+    return {name: str(escape(values[name])) for name in form.names}
 
 
 def with_blanks(mail: ReminderMail) -> ReminderMail:

@@ -125,8 +125,9 @@ def render_reminder(environment: Environment, language: Language, mail: Reminder
     subject, plain, html = known
     values = forms.of_reader(mail)
     return Rendered(
-        one_line(subject.filled(values)), plain.filled(values), html.filled(forms.escaped(values))
-    )
+        one_line(subject.filled(values)), plain.filled(values),
+        html.filled(forms.escaped(values, html)),
+    )  # fmt: skip
 
 
 def _reminder(environment: Environment, language: Language, mail: ReminderMail) -> Rendered:

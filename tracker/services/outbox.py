@@ -302,13 +302,12 @@ def _tell(
 ) -> None:
     """The proof, without a name or an address: who it was is a salted reference."""
     session.flush()  # a notice that has just gone to somebody else is not this mail's any more
-    persons = _references(session, {row.person_id for row, _, _ in told})
-    keys = _notice_keys(session, [row.id or 0 for row, _, _ in told])
+    salts, keys = _named(session, [row.id or 0 for row, _, _ in told])
     events: dict[str, list[trail.NewEvent]] = {}
     for row, kind, more in told:
         body = {
             "message_id": row.message_id if row.frozen_at is not None else "",
-            "person": persons.get(row.person_id, ""),
+            "person": trail.reference_of(row.person_id, salts[row.id or 0]),
             "window": row.window,
             "channel": row.channel,
             "attempt": row.attempt,
@@ -320,24 +319,26 @@ def _tell(
         trail.append_all(session, programme, mine, now=now)
 
 
-_SALTS = select(col(PersonRow.id), col(PersonRow.salt)).where(
-    col(PersonRow.id).in_(bindparam("ids", expanding=True))
+_NAMED = (
+    select(col(DispatchRow.id), col(PersonRow.salt), col(NoticeRow.key))
+    .join(PersonRow, col(PersonRow.id) == col(DispatchRow.person_id))
+    .join(NoticeRow, col(NoticeRow.dispatch_id) == col(DispatchRow.id), isouter=True)
+    .where(col(DispatchRow.id).in_(bindparam("ids", expanding=True)))
 )
-_KEYS = select(col(NoticeRow.dispatch_id), col(NoticeRow.key)).where(
-    col(NoticeRow.dispatch_id).in_(bindparam("ids", expanding=True))
-)
 
 
-def _references(session: Session, ids: Iterable[int]) -> dict[int, str]:
-    found = session.connection().execute(_SALTS, {"ids": sorted(ids)})
-    return {id_ or 0: trail.reference_of(id_ or 0, salt) for id_, salt in found}
-
-
-def _notice_keys(session: Session, ids: Iterable[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for id_, key in session.connection().execute(_KEYS, {"ids": list(ids)}):
-        found.setdefault(id_ or 0, []).append(key)
-    return found
+def _named(
+    session: Session, dispatches: Sequence[int]
+) -> tuple[dict[int, str], dict[int, list[str]]]:
+    """Of each dispatch, the salt of its reader and the keys of its notices; in one question,
+    because each that is asked when results are kept is asked for eight mails."""
+    salts: dict[int, str] = {}
+    keys: dict[int, list[str]] = {}
+    for id_, salt, key in session.connection().execute(_NAMED, {"ids": list(dispatches)}):
+        salts[id_ or 0] = salt
+        if key is not None:
+            keys.setdefault(id_ or 0, []).append(key)
+    return salts, keys
 
 
 _ADDRESS = re.compile(r"[^\s<>:,;]+@[^\s<>:,;]+")
