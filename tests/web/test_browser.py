@@ -55,6 +55,8 @@ PAGES = [
     "/p/small/clauses/4?lang=en",
     "/p/small/score",
     "/p/small/signoffs",
+    "/p/small/policy",
+    "/p/small/policy?at=item:1&see=1&before=5&head_from=never&rungs.0.at=50%25&rungs.0.deputy=1",
     "/p/small/assign",
     "/p/small/assign/3",
     f"/p/small/assign/3?joins=each&u={住建局}",

@@ -48,6 +48,7 @@ SAME: dict[str, tuple[str, ...]] = {
     f"{P}/assign/{{clause}}": (
         f"POST {S}/assignments/{{clause}}/price", f"POST {S}/assignments/{{clause}}",
     ),
+    f"{P}/policy": (f"POST {S}/policy/preview", f"POST {S}/policy"),
     f"{P}/slips": (f"POST {S}/slips",),
     f"{P}/slips/{{number}}": (f"POST {S}/slips/{{number}}/void",),
     f"{P}/replies": (f"POST {S}/replies/{{reply}}/settle",),
@@ -149,6 +150,7 @@ SHOWN: dict[str, str] = {
     f"{P}/readings": f"{S}/readings",
     f"{P}/signoffs": f"{S}/signoffs",
     f"{P}/signoffs/{{number}}": f"{S}/signoffs/{{number}}",
+    f"{P}/policy": f"{S}/policy",
     f"{P}/assign": f"{S}/assignments",
     f"{P}/assign/{{clause}}": f"{S}/assignments",
     f"{P}/slips": f"{S}/slips",

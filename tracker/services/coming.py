@@ -19,6 +19,7 @@ from sqlmodel import Session, col, select
 
 from tracker.domain.dispatches import Merged, Planned, Waiting, merge
 from tracker.domain.errors import NotFound
+from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, wanted
 from tracker.domain.silences import Mode, Silence, over
 from tracker.services import people, planning, silences
@@ -79,10 +80,16 @@ class Coming:
 
 
 def coming(
-    session: Session, slug: str, *, now: datetime, until: datetime | None = None
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    until: datetime | None = None,
+    instead: Programme | None = None,
 ) -> list[Coming]:
-    """Every mail up to `until` (two weeks), by instant and person; what reaches nobody too."""
-    play = _Play(session, slug, now, until or now + TWO_WEEKS)
+    """Every mail up to `until` (two weeks), by instant and person; what reaches nobody too. With
+    `instead` as it would be if that were the programme's version."""
+    play = _Play(session, slug, now, until or now + TWO_WEEKS, instead)
     found = [_coming(session, slug, at, one) for at, one in play.through()]
     found += [_unheard(at, one, why) for at, one, why in play.unheard]
     return sorted(found, key=lambda one: (one.at, one.name, one.key))
@@ -125,9 +132,12 @@ def letter(
 
 def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
     """What the obligations of these mails are called, by key."""
-    keys = sorted({told.obligation for one in mails for told in one.told})
+    return titles_of(session, slug, (told.obligation for one in mails for told in one.told))
+
+
+def titles_of(session: Session, slug: str, obligations: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for some in queries.chunks(keys):
+    for some in queries.chunks(sorted(set(obligations))):
         wanted_rows = select(ObligationRow.key, ObligationRow.title).where(
             ObligationRow.programme == slug, col(ObligationRow.key).in_(some)
         )
@@ -138,9 +148,15 @@ def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, st
 class _Play:
     """The looks at the clock from `now` to `until`, each when something is due."""
 
-    def __init__(self, session: Session, slug: str, now: datetime, until: datetime) -> None:
+    def __init__(
+        self, session: Session, slug: str, now: datetime, until: datetime,
+        instead: Programme | None = None,
+    ) -> None:  # fmt: skip
         self._session, self._slug, self._now, self._until = session, slug, now, until
         self._view = planning.view(session, slug)
+        self._instead = instead
+        if instead is not None:
+            self._view = replace(self._view, programme=instead, _scopes={})
         self._directory = cache(lambda day: Directory(session, day))
         self._silences = silences.of_programme(session, slug)
         self._numbers = count()
@@ -230,7 +246,10 @@ class _Play:
                 yield one
 
     def _armed(self) -> Iterable[str]:
-        """The obligations that have a rung in that time."""
+        """The obligations that have a rung in that time; of a version that is not there yet nobody
+        knows it."""
+        if self._instead is not None:
+            return queries.open_keys(self._session, self._slug)
         last = ceil(self._until.timestamp())
         armed = (
             select(ObligationRow.key)
