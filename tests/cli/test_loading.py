@@ -102,6 +102,30 @@ def test_wrong_facts_are_refused_with_their_row_and_change_nothing(
     assert loaded.content() == before
 
 
+def test_what_is_wrong_in_a_workbook_is_told_by_its_cell(loaded: Installation) -> None:
+    """Below a title, beside an empty column: as the program that wrote it counts cells."""
+    head, cells = FACTS.strip().split(","), REPORT.strip().split(",")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["", "九月填报"])
+    sheet.append(["", *head])
+    for n in range(4):
+        sheet.append(["", cells[0], f"w{n}", *cells[2:]])
+    columns = {name: "BCDEFGH"[at] for at, name in enumerate(head)}
+    for row, name, value in ((4, "计分句", "9.9"), (5, "发生时间", "九月底"), (6, "完成", "也许")):
+        sheet[f"{columns[name]}{row}"] = value
+    path, before = loaded.folder / "facts.xlsx", loaded.content()
+    book.save(path)
+    told = loaded("facts", "load", path).error
+    assert [line.partition("：")[0] for line in told.splitlines() if "xlsx" in line] == [
+        f"facts.xlsx 第 4 行 {columns['计分句']}4，9.9",
+        f"facts.xlsx 第 5 行 {columns['发生时间']}5",
+        f"facts.xlsx 第 6 行 {columns['完成']}6",
+    ]
+    assert loaded.content() == before
+
+
 def test_an_id_that_is_taken_by_another_fact_is_refused(loaded: Installation) -> None:
     assert loaded("facts", "load", loaded.write("facts.csv", FACTS + REPORT)).code == 0
     before = loaded.content()

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.builders import JANUARY, a_database, a_programme, at, clause, item, migrated, 住建局
 from tests.databases import Prepare
 from tests.web.conftest import HOSTILE, NOW, House, form_of, opened
+from tracker.domain import facts as f
 from tracker.domain.programme import Programme
 from tracker.services import programmes, scoreboard
 
@@ -231,6 +232,18 @@ def test_a_program_records_facts_of_every_kind_all_or_nothing(
     assert (answer.status_code, "clause 4" in answer.text) == (422, True)
     assert answer.json()["problems"][0].startswith("fact 2")
     assert house.everything() == before
+
+
+def test_a_program_may_use_the_names_that_people_use(house: House, visitor: TestClient) -> None:
+    """As a file and the command line take them."""
+    named = {**FIRE, "id": "x-9", "fact": "发现问题", "finding": "火点", "class": "大火",
+             "unit": "县住房和城乡建设局"}  # fmt: skip
+    assert post(visitor, [named]).status_code == 200
+    told = house.last()
+    assert isinstance(told, f.Finding)
+    assert (told.finding, told.class_, told.unit) == ("fire", "big", 住建局)
+    priced = visitor.post("/api/v1/programmes/small/facts/price", json=[{**named, "id": ""}])
+    assert priced.status_code == 200
 
 
 def test_a_form_of_another_site_reaches_no_interface(house: House, visitor: TestClient) -> None:

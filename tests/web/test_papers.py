@@ -112,14 +112,27 @@ def test_a_bulletin_is_told_as_known_when_its_reader_says(
     """A report of September that was entered in October."""
     late_news = a_report("3", id="late-news", on="2021-09-20", duty="bulletin", unit=住建局,
                          occurrence="2021-09")  # fmt: skip
-    told = late_news.model_copy(update={"recorded_at": NOW})
-    house.load(told, an_acceptance("late-news", on="2021-09-22", recorded_at=NOW))
+    entered = late_news.model_copy(update={"recorded_at": NOW})
+    house.load(entered, an_acceptance("late-news", on="2021-09-22", recorded_at=NOW))
     asked = "/p/small/bulletin.json?period=2021-09&by=lost&as_of=2021-09-30"
-    then, now = (
-        visitor.get(f"{asked}&known_at=2021-{known}").json() for known in ("09-30", "10-18")
-    )
-    in_time = [sum(one["in_time"] for one in those["units"]) for those in (then, now)]
-    assert in_time[1] == in_time[0] + 1
+    told = [
+        sum(one["in_time"] for one in visitor.get(f"{asked}{known}").json()["units"])
+        for known in ("&known_at=2021-09-30", "&known_at=then", "&known_at=2021-10-18", "")
+    ]
+    assert told == [told[0], told[0], told[0] + 1, told[0] + 1]
+
+
+def test_a_past_instant_is_told_by_what_is_known_now_on_pages_too(
+    house: House, visitor: TestClient
+) -> None:
+    """As the command line does; what was known then is one tick away, and stays with its links."""
+    asked = "/api/v1/programmes/small/score?as_of=2021-09-30"
+    assert visitor.get(asked).json()["known_at"] == "2021-10-18T08:00:00+08:00"
+    assert visitor.get(f"{asked}&known_at=then").json()["known_at"] == "2021-10-01T00:00:00+08:00"
+    page = visitor.get("/p/small/score?as_of=2021-09-30&known_at=then").text
+    assert "所知" in page
+    assert "/p/small/items?as_of=2021-09-30&amp;known_at=then" in page
+    assert "所知 " not in visitor.get("/p/small/score?as_of=2021-09-30").text
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -107,10 +107,13 @@ def _of_documents(
     at = instant(as_of, document.tz, "--as-of") if as_of else present
     known = instant(known_at, document.tz, "--known-at") if known_at else max(present, at)
     words, stock = vetting.Vocabulary(document, china()), vetting.Stock.of(given)
-    told = {row.place: row.fact for row in rows}
-    wrong = vetting.problems(told, words, stock, now=max(present, at, known))
+    told = {one.place: one for one in rows}
+    vetted = {place: one.fact for place, one in told.items()}
+    wrong = vetting.problems(vetted, words, stock, now=max(present, at, known))
     if wrong:
-        raise DefinitionError(wrong)
+        raise DefinitionError(
+            [replace(one, place=told[one.place].row.place_of(one.field)) for one in wrong]
+        )
     found = scoreboard.of_documents(document, given, china(), as_of=at, known_at=known)
     return Seen(found, spoken_in)
 

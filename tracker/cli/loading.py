@@ -86,8 +86,8 @@ def load_facts(
 
     YAML, .csv or .xlsx; one fact per row, columns are the fields of the facts. A time without an
     offset is read on the programme's clock, a day alone means its end (24:00). Units, findings and
-    measures by id or by name. Facts that do not say when they were entered (recorded_at) are
-    entered now. The same row is never stored twice.
+    measures by id or by name. What is wrong in a workbook is told with its cell. Facts that do not
+    say when they were entered (recorded_at) are entered now. The same row is never stored twice.
     """
     from tracker.cli.house import house, meant
     from tracker.definitions import sheets
@@ -284,13 +284,15 @@ def _placed(problems: Iterable[Problem], rows: Sequence[Placed]) -> list[Problem
     told = []
     for one in problems:
         number = _NUMBERED.match(one.place)
-        told.append(replace(one, place=_where(rows[int(number[1]) - 1])) if number else one)
+        told.append(
+            replace(one, place=_where(rows[int(number[1]) - 1], one.field)) if number else one
+        )
     return told
 
 
-def _where(row: Placed) -> str:
-    clause = getattr(row.fact, "clause", "")
-    return f"{row.place}，{clause}" if clause else row.place
+def _where(placed: Placed, field: str) -> str:
+    clause, place = getattr(placed.fact, "clause", ""), placed.row.place_of(field)
+    return f"{place}，{clause}" if clause else place
 
 
 def _notice(file: Any, place: House) -> dict[str, Any]:

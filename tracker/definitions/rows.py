@@ -33,6 +33,13 @@ class Row:
     cells: Mapping[str, object]
     headed: Mapping[str, str] = field(default_factory=dict)
     """Our names of the columns to the headings that the file has for them."""
+    cells_at: Mapping[str, str] = field(default_factory=dict)
+    """Our names of the columns to the addresses of this row's cells, where it is of a workbook."""
+
+    def place_of(self, name: str) -> str:
+        """Of one cell: "facts.xlsx 第 7 行 C7"."""
+        at = self.cells_at.get(name, "")
+        return f"{self.place} {at}" if at else self.place
 
 
 @dataclass(frozen=True)
@@ -148,15 +155,26 @@ def _of_lines(lines: Sequence[Line], name: str, columns: Columns, language: Lang
         names.pop()
     found: list[Row] = []
     headed = {own: heading for own, heading in zip(names, headings, strict=False) if own}
+    letters = _letters(names) if name.lower().endswith(".xlsx") else {}
     for number, cells in filled[at + 1 :]:
         place = line_place(name, number, language)
+        cells_at = {own: f"{letter}{number}" for own, letter in letters.items()}
         if any(cells[len(names) :]):
             values = {"cells": len(cells), "columns": len(names)}
             problems.append(words.say("too_many_cells", language, values, place=place))
             continue
         pairs = zip(names, cells, strict=False)
-        found.append(Row(place, {own: cell for own, cell in pairs if own and cell}, headed))
+        found.append(
+            Row(place, {own: cell for own, cell in pairs if own and cell}, headed, cells_at)
+        )
     return Table(tuple(row for row in found if row.cells), tuple(problems), guessed)
+
+
+def _letters(names: Sequence[str | None]) -> dict[str, str]:
+    """Our names of the columns to the letters that a workbook has for them."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return {own: xl_col_to_name(at) for at, own in enumerate(names) if own}
 
 
 def _heading_row(filled: Sequence[Line], columns: Columns) -> int:

@@ -95,7 +95,12 @@ def read_contacts(path: Path, language: Language = "zh") -> tuple[list[Contact],
         cells = {name: str(value).strip() for name, value in row.cells.items()}
         missing = [name for name in _PEOPLE.needed if not cells.get(name)]
         problems += [
-            words.say("cell_missing", language, {"key": _heading(name, language)}, place=row.place)
+            words.say(
+                "cell_missing",
+                language,
+                {"key": _heading(name, language)},
+                place=row.place_of(name),
+            )
             for name in missing
         ]
         role = cells.get("role", "")
@@ -134,9 +139,13 @@ def by_row(problems: Iterable[Problem]) -> list[Problem]:
 class Placed:
     """`entered` is False where the file does not say when the fact became known."""
 
-    place: str
+    row: Row
     fact: f.AnyFact
     entered: bool
+
+    @property
+    def place(self) -> str:
+        return self.row.place
 
 
 _KINDS: tuple[type[BaseModel], ...] = get_args(get_args(f.AnyFact)[0])
@@ -316,7 +325,7 @@ def _read(told: Table, language: Language, terms: Terms, entered_at: datetime | 
     problems = list(told.problems)
     spoiled: set[str] = set()
     for row in told.rows:
-        body = _body(row, terms)
+        body = meant(row.cells, terms)
         entered = "recorded_at" in body
         if not entered and "occurred_at" in body:
             body["recorded_at"] = body["occurred_at"] if entered_at is None else entered_at
@@ -325,7 +334,7 @@ def _read(told: Table, language: Language, terms: Terms, entered_at: datetime | 
         if wrong or not _is_fact(body):
             spoiled |= {str(body[name]) for name in ("id", "case") if name in body}
         else:
-            found.append(Placed(row.place, f.FACT.validate_python(body), entered))
+            found.append(Placed(row, f.FACT.validate_python(body), entered))
     return ReadFacts(tuple(_named(found)), tuple(by_row(problems)), frozenset(spoiled))
 
 
@@ -337,11 +346,12 @@ def _is_fact(body: Mapping[str, Any]) -> bool:
     return True
 
 
-def _body(row: Row, terms: Terms) -> dict[str, Any]:
-    cells = row.cells.items()
+def meant(told: Mapping[str, object], terms: Terms) -> dict[str, Any]:
+    """The body of a fact that people wrote: what the programme has by the names that they use for
+    it, kinds and outcomes in Chinese, times by the programme's clocks."""
     body = {
         name: _meant(name, value, terms) if isinstance(value, str) else value
-        for name, value in cells
+        for name, value in told.items()
     }
     titles = terms.duties.get(str(body.get("clause", "")), {})
     if "duty" in body:
@@ -390,7 +400,7 @@ def _wrong(
     serial = [name for name in typed if _NUMBER.fullmatch(str(body[name]))]
     for name in serial:
         label = _label(name, row, language)
-        yield _instant("not_instant", label, str(body[name]), row, language)
+        yield _instant("not_instant", label, str(body[name]), row.place_of(name), language)
     try:
         f.FACT.validate_python(dict(body))
     except ValidationError as error:
@@ -439,7 +449,8 @@ def fault_in(error: ErrorDetails, body: Mapping[str, Any]) -> Fault:
 def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
     label = _label(name, row, language)
     if fault.code in ("naive", "not_instant"):
-        return _instant(fault.code, label, str(fault.values["given"]), row, language)
+        given = str(fault.values["given"])
+        return _instant(fault.code, label, given, row.place_of(name), language)
     told = dict(fault.values)
     if fault.code == "missing":
         told["key"] = label
@@ -447,7 +458,9 @@ def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
     if language == "zh" and "known" in told and fault.code != "unknown_key" and values:
         told["known"] = [said for said in _in_chinese(values) if values[said] in told["known"]]
         told["near"] = near(str(told.get("kind", "")), values) or told.get("near", "")
-    return telling.problem(replace(fault, values=told), language, place=row.place, name=label)
+    return telling.problem(
+        replace(fault, values=told), language, place=row.place_of(name), name=label
+    )
 
 
 def _in_chinese(values: Mapping[str, str]) -> list[str]:
@@ -473,8 +486,8 @@ def _label(name: str, row: Row, language: Language) -> str:
     return next((heading for heading, own in _CHINESE.items() if own == name), name)
 
 
-def _instant(code: str, label: str, given: str, row: Row, language: Language) -> Problem:
-    return words.say(code, language, {"key": label, "given": given}, place=row.place)
+def _instant(code: str, label: str, given: str, place: str, language: Language) -> Problem:
+    return words.say(code, language, {"key": label, "given": given}, place=place)
 
 
 def _named(found: Sequence[Placed]) -> list[Placed]:
@@ -488,6 +501,6 @@ def _named(found: Sequence[Placed]) -> list[Placed]:
             seen[digest] += 1
             name = f"x-{digest}" if seen[digest] == 1 else f"x-{digest}-{seen[digest]}"
             fact = one.fact.model_copy(update={"id": f.FactId(name)})
-            one = Placed(one.place, fact, one.entered)
+            one = Placed(one.row, fact, one.entered)
         named.append(one)
     return named

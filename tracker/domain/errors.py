@@ -29,6 +29,8 @@ class Problem:
     place: str
     text: str
     advice: str = ""
+    field: str = ""
+    """Of a fact, where one field alone is wrong: whoever read it from a sheet knows the cell."""
 
     def __str__(self) -> str:
         advice = f" ({self.advice})" if self.advice else ""

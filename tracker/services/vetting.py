@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schedules.workdays import WorkCalendar
@@ -173,9 +173,9 @@ def problems(
     """Everything wrong with the facts, which are given by their places in the load."""
     vet = _Vet(words, stock, now)
     return [
-        Problem(place, text, advice)
+        Problem(place, one.text, one.advice, one.field)
         for place, fact in facts.items()
-        for text, advice in vet.mistakes(fact)
+        for one in vet.mistakes(fact)
     ]
 
 
@@ -186,7 +186,11 @@ def place(number: int, fact: f.AnyFact) -> str:
     return f"fact {number}{name} ({fact.fact}{clause})"
 
 
-Mistake = tuple[str, str]
+class Mistake(NamedTuple):
+    text: str
+    advice: str = ""
+    field: str = ""
+    """The field of the fact that is wrong, where it is one alone."""
 
 
 @dataclass(frozen=True)
@@ -198,14 +202,14 @@ class _Vet:
     def mistakes(self, fact: f.AnyFact) -> Iterator[Mistake]:
         yield from self._times(fact)
         if fact.supersedes is not None and not self._known(fact.supersedes):
-            yield (
+            yield Mistake(
                 f"所更正的 {fact.supersedes} 不在案 / supersedes {fact.supersedes!r}, "
                 "which is not on file",
-                "",
+                field="supersedes",
             )
         unit = getattr(fact, "unit", "")
         if unit and unit not in self.words.units:
-            yield self._unknown("单位", "unit", unit, self.words.units)
+            yield self._unknown("unit", "单位", "unit", unit, self.words.units)
         match fact:
             case f.About():
                 yield from self._about(fact)
@@ -229,17 +233,19 @@ class _Vet:
     def _about(self, fact: f.About) -> Iterator[Mistake]:
         known = self.words.programme.clauses
         if fact.clause not in known:
-            yield self._unknown("计分句", "clause", fact.clause, known)
+            yield self._unknown("clause", "计分句", "clause", fact.clause, known)
             return
         _, item, clause = known[fact.clause]
         duty = clause.duty(fact.duty)
         if fact.duty and duty is None:
             titles = {one.id: one.title for one in clause.duties}
-            yield self._unknown("这一计分句的事项", "duty of the clause", fact.duty, titles, titles)
+            yield self._unknown(
+                "duty", "这一计分句的事项", "duty of the clause", fact.duty, titles, titles
+            )
         units = owing(item, clause)
         if fact.unit and fact.unit in self.words.units and fact.unit not in units:
             yield self._unknown(
-                "这一计分句的责任单位", "unit that owes the clause", fact.unit, units
+                "unit", "这一计分句的责任单位", "unit that owes the clause", fact.unit, units
             )
         if fact.occurrence and duty is not None:
             yield from self._occurrence(fact, duty)
@@ -254,10 +260,11 @@ class _Vet:
             if not fact.occurrence:
                 yield self._unnamed("交办件的编号", "case", self.stock.cases)
         elif not isinstance(duty, Milestone):
-            yield (
+            yield Mistake(
                 "日期只能录给进度节点，或期限随件的交办件 / "
                 "a date is a milestone's, or a case's that brings its own limit: name its duty",
                 "请写明是哪个事项",
+                "duty",
             )
 
     def _which(self, fact: f.Report, duties: Sequence[Duty]) -> Iterator[Mistake]:
@@ -277,12 +284,12 @@ class _Vet:
         if isinstance(duty, CaseDuty):
             if fact.occurrence not in self.stock.cases:
                 yield self._unknown(
-                    "在案的交办件", "opened case", fact.occurrence, self.stock.cases
+                    "occurrence", "在案的交办件", "opened case", fact.occurrence, self.stock.cases
                 )
             return
         periods = self.words.occurrences.get((fact.clause, fact.duty), frozenset())
         if fact.occurrence not in periods:
-            yield self._unknown("期次", "period", fact.occurrence, periods - {""})
+            yield self._unknown("occurrence", "期次", "period", fact.occurrence, periods - {""})
 
     def _known(self, name: str) -> bool:
         return name in self.stock.facts or name in self.stock.spoiled
@@ -292,48 +299,60 @@ class _Vet:
         if fact.report in self.stock.spoiled:
             return
         if not isinstance(reviewed, f.Report):
-            yield (
+            yield Mistake(
                 f"没有填报 {fact.report} / reviews {fact.report!r}, which is no report on file",
-                "",
+                field="report",
             )
         elif fact.occurred_at < reviewed.occurred_at:
-            yield (f"审核早于填报 / reviews {fact.report!r} before it was submitted", "")
+            yield Mistake(
+                f"审核早于填报 / reviews {fact.report!r} before it was submitted",
+                field="occurred_at",
+            )
         if self._counts(fact) and self.stock.review_of(fact.report, beside=fact.id) is not None:
-            yield (
+            yield Mistake(
                 f"填报 {fact.report} 已经审核 / report {fact.report!r} was reviewed already",
                 "要改请更正原来那条 / supersede that review",
+                "report",
             )
 
     def _case(self, fact: f.CaseEvent) -> Iterator[Mistake]:
         if fact.event != "opened":
             if fact.case not in self.stock.cases:
-                yield self._unknown("在案的交办件", "opened case", fact.case, self.stock.cases)
+                yield self._unknown(
+                    "case", "在案的交办件", "opened case", fact.case, self.stock.cases
+                )
             return
         if fact.due_on is not None and fact.due_on < fact.occurred_at.astimezone(self._zone).date():
-            yield (
+            yield Mistake(
                 f"交办件 {fact.case} 的期限 {fact.due_on} 早于收到之日 / case {fact.case!r} is due "
                 f"on {fact.due_on}, before it was received",
-                "",
+                field="due_on",
             )
         units = self.words.cases.get(fact.kind)
         others = self._opened(fact) if self._counts(fact) else []
         if any(one.unit == fact.unit and one.kind == fact.kind for one in others):
-            yield (
+            yield Mistake(
                 f"交办件 {fact.case} 已登记 / case {fact.case!r} of {fact.unit} is open already",
                 "要改请更正原来那条 / supersede that fact",
+                "case",
             )
         if other := next((one.kind for one in others if one.kind != fact.kind), ""):
-            yield (
+            yield Mistake(
                 f"编号 {fact.case} 已用于另一类交办件 / "
                 f"case {fact.case!r} is of the kind {other!r}",
                 "请换一个编号 / give it another number",
+                "case",
             )
         if "/" in fact.case:
-            yield (f"交办件编号 {fact.case} 里不能有斜杠 / no slash in a case's number", "")
+            yield Mistake(
+                f"交办件编号 {fact.case} 里不能有斜杠 / no slash in a case's number", field="case"
+            )
         if units is None:
-            yield self._unknown("交办件类别", "kind of case", fact.kind, self.words.cases)
+            yield self._unknown("kind", "交办件类别", "kind of case", fact.kind, self.words.cases)
         elif fact.unit in self.words.units and fact.unit not in units:
-            yield self._unknown("承办这类件的单位", "unit that takes such cases", fact.unit, units)
+            yield self._unknown(
+                "unit", "承办这类件的单位", "unit that takes such cases", fact.unit, units
+            )
 
     @property
     def _zone(self) -> ZoneInfo:
@@ -354,12 +373,12 @@ class _Vet:
     def _reading(self, fact: f.ReadingDecision) -> Iterator[Mistake]:
         readings = {reading.id: reading for reading in self.words.programme.readings}
         if fact.reading not in readings:
-            yield self._unknown("口径", "reading", fact.reading, readings)
+            yield self._unknown("reading", "口径", "reading", fact.reading, readings)
             return
         choices = [one.id for one in readings[fact.reading].alternatives]
         if fact.choice not in choices:
             yield self._unknown(
-                "这条口径的选项", "alternative of the reading", fact.choice, choices
+                "choice", "这条口径的选项", "alternative of the reading", fact.choice, choices
             )
 
     def _decision(self, fact: f.Decision) -> Iterator[Mistake]:
@@ -372,12 +391,13 @@ class _Vet:
         read = readings.applied(self.words.programme, choices)
         bounds = bounds_of(read, fact.rule)
         if bounds is None and fact.rule not in self.words.rules:
-            yield self._unknown("规则", "rule", fact.rule, self.words.rules)
+            yield self._unknown("rule", "规则", "rule", fact.rule, self.words.rules)
             return
         if bounds is None:
-            yield (
+            yield Mistake(
                 f"规则 {fact.rule} 的分值不由人认定 / nobody decides the amount of {fact.rule}",
                 "若另有口径由人认定，请先定口径 / decide the reading first if one leaves it open",
+                "rule",
             )
             return
         others = decided(self.stock.decisions_beside(fact))
@@ -399,7 +419,7 @@ class _Vet:
         told, field, names = known[fact.fact]
         name = getattr(fact, field)
         if name not in names():
-            yield self._unknown(told, field, name, names())
+            yield self._unknown(field, told, field, name, names())
             return
         yield from self._told_apart(fact, name)
 
@@ -409,26 +429,31 @@ class _Vet:
         what = self.words.programme.called(key)
         if isinstance(fact, f.Measurement):
             if known and fact.grade not in known:
-                yield self._unknown(f"{what}的等级", f"grade of {key}", fact.grade, known)
+                yield self._unknown("grade", f"{what}的等级", f"grade of {key}", fact.grade, known)
             if not known and fact.value is None:
-                yield (f"{what}没有写数值 / {key} has no value", "请写数值 / give its value")
+                yield Mistake(
+                    f"{what}没有写数值 / {key} has no value", "请写数值 / give its value", "value"
+                )
             return
         given = [one for one in (getattr(fact, "class_", ""), getattr(fact, "level", "")) if one]
         if known and given and not known.intersection(given):
-            yield self._unknown(f"{what}的类别", f"class of {key}", given[0], known)
+            field = "class" if given[0] == getattr(fact, "class_", "") else "level"
+            yield self._unknown(field, f"{what}的类别", f"class of {key}", given[0], known)
 
     def _unknown(
-        self, told: str, what: str, name: str, known: Iterable[str],
+        self, field: str, told: str, what: str, name: str, known: Iterable[str],
         titles: Mapping[str, str] = NO_TITLES,
     ) -> Mistake:  # fmt: skip
         called = self.words.called(name)
-        return (
+        return Mistake(
             f"方案中没有{told}“{called}” / no {what} {name!r} in the programme",
             self._listed(known, name, titles),
+            field,
         )
 
     def _unnamed(self, told: str, what: str, known: Iterable[str]) -> Mistake:
-        return f"没有写明{told} / does not say which {what}", self._listed(known)
+        listed = self._listed(known)
+        return Mistake(f"没有写明{told} / does not say which {what}", listed, "occurrence")
 
     def _listed(
         self, known: Iterable[str], given: str = "", titles: Mapping[str, str] = NO_TITLES
@@ -459,10 +484,11 @@ def _beyond(bounds: Bounds, given: Fraction, others: Fraction) -> Iterator[Mista
     zh = f"超过上限 {limit} 分" if over else f"不到下限 {limit} 分"
     en = f"more than the {limit} points allowed" if over else f"less than the {limit} points asked"
     least, most = _points(bounds.least), _points(bounds.most)
-    yield (
+    yield Mistake(
         f"计分句 {bounds.clause} 认定 {_points(given)} 分{before}，{zh} / "
         f"clause {bounds.clause}: {_points(given)} decided{beside}, {en}",
         f"幅度 {least} 至 {most} 分 / between {least} and {most} points",
+        "points",
     )
 
 
@@ -471,7 +497,8 @@ def _points(amount: Fraction) -> str:
 
 
 def _ahead(told: str, what: str, at: datetime) -> Mistake:
-    return (
+    return Mistake(
         f"{told} {at.isoformat()} 还没有到 / {what} has not come yet",
         "请核对年月日和时区 / check date and offset",
+        what,
     )

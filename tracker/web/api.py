@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 from pydantic import Field, ValidationError
@@ -46,7 +45,6 @@ from tracker.web.interface import (
     told,
     version,
     write,
-    zone_of,
 )
 from tracker.web.lists import lost_by_key
 from tracker.web.pages import opened
@@ -174,9 +172,10 @@ FACTS = {
 )  # fmt: skip
 def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
-    one with an id that is on file with the same content is kept. A time without an offset is read
-    on the programme's clock, a day alone as its end."""
-    new = _facts(sent, asked.now, zone_of(asked, slug))
+    one with an id that is on file with the same content is kept. Units, findings, measures and
+    duties go by id or by name, as in a file. A time without an offset is read on the programme's
+    clock, a day alone as its end."""
+    new = _facts(sent, asked.now, _terms(asked, slug))
 
     def act(session: Session) -> LoadedAnswer:
         before = factbook.named(session, slug, [one.id for one in new])
@@ -196,7 +195,7 @@ def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
 def price_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """What recording these would change, now and at the cut-off if nothing more happens; nothing
     is recorded."""
-    new = _facts(sent, asked.now, zone_of(asked, slug))
+    new = _facts(sent, asked.now, _terms(asked, slug))
     with opened(asked, slug) as (_, at):
         found = price_of(at, *new)
     board = at.board
@@ -205,7 +204,12 @@ def price_facts(asked: Running, slug: str, sent: Sent) -> Response:
                                known_at=board.known_at, supposed=ids))  # fmt: skip
 
 
-def _facts(sent: Posted, now: datetime, zone: ZoneInfo) -> list[f.AnyFact]:
+def _terms(asked: Asked, slug: str) -> sheets.Terms:
+    with asked.runtime.database.read() as session:
+        return sheets.Terms.of(programmes.current(session, slug))
+
+
+def _facts(sent: Posted, now: datetime, terms: sheets.Terms) -> list[f.AnyFact]:
     """DefinitionError names every fact and field that is wrong."""
     given = sent.content
     if not isinstance(given, list):
@@ -215,7 +219,7 @@ def _facts(sent: Posted, now: datetime, zone: ZoneInfo) -> list[f.AnyFact]:
     for number, one in enumerate(given, start=1):
         stamped = one
         if isinstance(one, dict):
-            stamped = {"recorded_at": now.isoformat(), **sheets.with_offsets(one, zone)}
+            stamped = {"recorded_at": now.isoformat(), **sheets.meant(one, terms)}
         try:
             found.append(f.FACT.validate_json(to_json(stamped)))
         except ValidationError as error:

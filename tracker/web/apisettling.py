@@ -272,7 +272,7 @@ class YearAnswer(Answer):
 @router.get("/year")
 def year(asked: Looking, slug: str) -> YearAnswer:
     with opened(asked, slug) as (session, at):
-        closed = closings.closed(session, slug, at.board.known_at)
+        closed = closings.closed(session, slug, at.posted_by)
     return YearAnswer(year=at.programme.year, closed=None if closed is None else recorded(closed))
 
 

@@ -147,8 +147,9 @@ class Desk:
     board: Board
     present: bool
     posted_by: datetime
-    """Mails are shown that were made by then: on the present page up to now, for nobody's score
-    hangs on them and who has just sent one looks for it."""
+    """Mails are shown that were made by then, and the year is closed that was closed by then: on
+    the present page up to now, for nobody's score hangs on them and who has just sent one looks
+    for it; on a page that looks back up to its instant."""
 
     @property
     def programme(self) -> Programme:
@@ -193,20 +194,28 @@ class Desk:
         return next((one.label for one in self.programme.units if one.id == slug), slug)
 
 
+THEN = "then"
+
+
 def desk(session: Session, asked: Asked, slug: str) -> Desk:
-    """NotFound for a programme that is not there; Unclear for an instant that is none."""
+    """NotFound for a programme that is not there; Unclear for an instant that is none.
+
+    What is known now tells of a past instant too, as everywhere, unless `known_at` is an instant or
+    `then` (THEN): what was known at that very instant.
+    """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", slug):
         raise NotFound(f"没有这个方案 / no programme {slug[:40]!r}")
     programme = programmes.current(session, slug)
-    if not asked.as_of:
-        as_of = _present(session, slug, asked.now)
-    else:
-        as_of = instant(asked.as_of, programme.tz)
-    known_at = instant(asked.known_at, programme.tz) if asked.known_at else None
-    board = scoreboard.board(session, slug, as_of=as_of, known_at=known_at)
     present = not asked.as_of
-    now = asked.now if present and known_at is None else board.known_at
-    return Desk(slug, board, present, posted_by=now)
+    latest = _present(session, slug, asked.now)
+    as_of = latest if present else instant(asked.as_of, programme.tz)
+    if asked.known_at in ("", THEN):
+        known_at = as_of if asked.known_at else latest
+    else:
+        known_at = instant(asked.known_at, programme.tz)
+    board = scoreboard.board(session, slug, as_of=as_of, known_at=known_at)
+    posted_by = asked.now if present else as_of
+    return Desk(slug, board, present, posted_by=known_at if asked.known_at else posted_by)
 
 
 def _present(session: Session, slug: str, now: datetime) -> datetime:

@@ -158,7 +158,8 @@ class Week:
 def week(board: Board) -> Week:
     """What came in during the last seven days."""
     since = board.as_of - weekly.WEEK
-    fresh = [one for one in board.facts if since < one.recorded_at <= board.known_at]
+    until = min(board.as_of, board.known_at)
+    fresh = [one for one in board.facts if since < one.recorded_at <= until]
     return Week(
         sum(isinstance(one, f.Report) for one in fresh),
         sum(isinstance(one, f.Review) for one in fresh),

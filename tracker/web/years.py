@@ -34,7 +34,7 @@ def _year(
 ) -> Response:  # fmt: skip
     ledger = at.board.ledger
     return page(
-        asked, "year", desk=at, closed=closings.closed(session, at.slug, at.board.known_at),
+        asked, "year", desk=at, closed=closings.closed(session, at.slug, at.posted_by),
         signed=signoffs.signoffs(session, at.slug), final=at.board.final,
         open_ones=sum(one.open for one in ledger.standings), sent=form.fields if form else {},
         wrong=wrong or {}, trouble=trouble, once=matter.fresh(),
