@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.builders import a_programme, item
 from tests.cli.conftest import Installation, small
 from tracker.definitions import yamlform
 
@@ -42,6 +43,16 @@ def test_a_forecast_needs_no_database(bare: Installation) -> None:
     path = bare.write("small.yaml", yamlform.dump(small()))
     found = bare.valid("forecast", "forecast", "-p", path, *AT)
     assert (found["programme"]["version"], found["lost"]) == (0, "2.7")
+
+
+def test_the_forecast_names_all_who_must_act_for_one_amount(bare: Installation) -> None:
+    shared = item("1", due_on="2021-10-20", responsible=["housing", "env_branch"])
+    path = bare.write("shared.yaml", yamlform.dump(a_programme(shared)))
+    told = bare("forecast", "-p", path, *AT).text
+    assert "须几个单位都办才能保住的" in told
+    assert "住建局、生态分局" in told
+    found = bare.valid("forecast", "forecast", "-p", path, *AT, "--unit", "housing")
+    assert [len(one["acting"]) for one in found["together"]] == [2]
 
 
 def test_suppositions_are_reckoned_together_and_nothing_is_saved(loaded: Installation) -> None:

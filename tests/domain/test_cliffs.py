@@ -14,10 +14,13 @@ from tests.builders import (
     a_monthly_item,
     a_programme,
     a_report,
+    an_acceptance,
     at,
     clause,
     item,
     住建局,
+    县委组织部,
+    市生态环境局,
 )
 from tracker.definitions import yamlform
 from tracker.domain import facts as f
@@ -134,6 +137,20 @@ def test_the_forecast_adds_up_by_item_and_by_unit() -> None:
     ]  # fmt: skip
     assert sum(one.lost_if_nothing for one in found.items) == found.lost_if_nothing
     assert [(one.id, one.recoverable) for one in found.units] == [(住建局, found.recoverable)]
+
+
+def test_what_two_units_keep_only_together_is_in_the_forecast_with_both() -> None:
+    """One report of two units is handed in when the last has done its part."""
+    shared = item("1", due_on="2021-10-20", responsible=[住建局, 县委组织部, 市生态环境局])
+    programme, now = a_programme(shared), at("2021-10-18 08:00")
+    done = [a_report(on="2021-10-15", id="r"), an_acceptance("r", on="2021-10-16")]
+    found = forecast(
+        programme, CONTEXT, done, as_of=now, known_at=now, until=at("2021-10-23"),
+    )  # fmt: skip
+    assert found.savings == ()
+    [together] = found.joint
+    assert together.units == (县委组织部, 市生态环境局)
+    assert together.keeps == found.recoverable > 0
 
 
 @pytest.mark.parametrize("slug", ["zhongfang-2021", "xx-2020"])

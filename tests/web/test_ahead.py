@@ -8,8 +8,9 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
-from tests.builders import 住建局
-from tests.web.conftest import HOSTILE, House
+from tests.builders import a_programme, item, 住建局, 生态分局
+from tests.web.conftest import HOSTILE, NOW, House
+from tracker.services import programmes
 
 PAGE = "/p/small/forecast"
 MANY = f"4/s1/{住建局}"
@@ -24,6 +25,20 @@ def test_the_page_says_what_waiting_costs_and_when_the_next_loss_comes(visitor: 
     assert "再等到 10-22 周五 24:00，多失" in text
     assert "10-22 周五 24:00 到期，过后扣" in text
     assert "现在就能保住的" in text or "现在办就能保住的" in text
+
+
+def test_what_several_keep_only_together_names_all_who_must_act(
+    visitor: TestClient, house: House
+) -> None:
+    shared = item("1", due_on="2021-10-20", responsible=[生态分局, 住建局])
+    with house.runtime.database.write() as session:
+        programmes.publish(session, a_programme(shared), now=NOW, by="office")
+    told = visitor.get("/api/v1/programmes/small/forecast").json()
+    [together] = told["together"]
+    assert [one["unit"] for one in together["acting"]] == [生态分局, 住建局]
+    assert (told["obligations"], together["keeps"]) == ([], told["recoverable"])
+    page = plain(visitor.get(PAGE).text)
+    assert "须几个单位都办才能保住的" in page
 
 
 def test_another_end_of_the_look_is_chosen(visitor: TestClient) -> None:

@@ -13,10 +13,10 @@ from tracker.cli.comparing import comparison, signed
 from tracker.cli.instants import instant
 from tracker.cli.words import heading
 from tracker.definitions import suppositions
-from tracker.definitions.aheadforms import forecast_answer, takes, what_if_answer
+from tracker.definitions.aheadforms import forecast_answer, joint_of, takes, what_if_answer
 from tracker.domain.cliffs import SECOND, Cliff, cliffs, next_of
 from tracker.domain.errors import NotFound
-from tracker.domain.forecast import Forecast, Outcome, end_of_working_week, forecast
+from tracker.domain.forecast import Forecast, Joint, Outcome, Saving, end_of_working_week, forecast
 from tracker.domain.programme import Programme
 from tracker.domain.whatif import Redated, WhatIf
 from tracker.wording import cliff, light, supposition, text
@@ -80,13 +80,35 @@ def _forecast(
 def _savings(
     seen: Seen, ahead: Forecast, found: Sequence[Cliff], unit: str, item: str
 ) -> Iterator[str]:
-    savings = [one for one in ahead.savings if takes(one, unit, item)]
+    savings = [one for one in ahead.savings if takes(one.standing, unit, item)]
+    joint = joint_of(ahead, unit, item)
     yield ""
-    if not savings:
+    if not savings and not joint:
         yield _said(seen, "forecast_none", until=ahead.until)
         return
-    yield _said(seen, "obligations")
     names = {one.id: one.label for one in seen.programme.units}
+    if savings:
+        yield _said(seen, "obligations")
+        yield from _alone(seen, savings, found, names)
+    if joint:
+        yield from ("", _said(seen, "together")) if savings else (_said(seen, "together"),)
+        yield from _together(seen, joint, names)
+
+
+def _together(seen: Seen, joint: Sequence[Joint], names: dict[str, str]) -> Iterator[str]:
+    rows = []
+    for one in joint:
+        owed = one.standings[0].obligation
+        acting = "、".join(names[unit] for unit in one.units)
+        rows.append((owed.clause, points(one.keeps), owed.title, acting))
+    heads = [heading("clause", seen.lang), _said(seen, "keeps")]
+    heads += [heading(key, seen.lang) for key in ("title", "unit")]
+    yield from show.table(heads, rows, right=[1])
+
+
+def _alone(
+    seen: Seen, savings: Sequence[Saving], found: Sequence[Cliff], names: dict[str, str]
+) -> Iterator[str]:
     rows = []
     for one in savings:
         owed = one.standing.obligation

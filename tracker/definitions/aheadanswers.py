@@ -59,6 +59,25 @@ class SavingAnswer(Answer):
     next: CliffAnswer | None = Field(description="When waiting costs more the next time.")
 
 
+class ActingAnswer(Answer):
+    """Whose move it is too."""
+
+    unit: str
+    unit_name: str
+    key: str
+
+
+class JointAnswer(Answer):
+    """What several units keep only if all of them act: one amount for all who owe it."""
+
+    item: str
+    clause: str
+    title: str
+    due_at: InstantText | None
+    keeps: PointsText
+    acting: list[ActingAnswer]
+
+
 class ForecastAnswer(Answer):
     """What it costs to wait until a date, and what acting now keeps."""
 
@@ -78,6 +97,7 @@ class ForecastAnswer(Answer):
         description="What several units lost together stands with each of them."
     )
     obligations: list[SavingAnswer]
+    together: list[JointAnswer]
     cliffs: list[CliffAnswer] = Field(description="Every jump up to the programme's cut-off.")
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from tracker.definitions.aheadanswers import (
+    ActingAnswer,
     ChangeAnswer,
     CliffAnswer,
     ComparisonAnswer,
     ForecastAnswer,
+    JointAnswer,
     OutcomeAnswer,
     RedatedAnswer,
     SavingAnswer,
@@ -18,8 +20,9 @@ from tracker.definitions.aheadanswers import (
 from tracker.definitions.answers import CurrentAnswer, ShiftAnswer, about, amount, instant
 from tracker.domain.cliffs import Cliff, next_of
 from tracker.domain.comparison import Change, Comparison, Line, Shift
-from tracker.domain.forecast import Forecast, Outcome, Saving
+from tracker.domain.forecast import Forecast, Joint, Outcome, Saving
 from tracker.domain.ledger import Ledger
+from tracker.domain.obligations import Standing
 from tracker.domain.programme import Programme
 from tracker.domain.whatif import WhatIf
 
@@ -32,7 +35,7 @@ def forecast_answer(
 ) -> ForecastAnswer:  # fmt: skip
     """Narrowed to a unit or an item where one is given; the sums stay the whole programme's."""
     programme, zone = ledger.programme, ledger.programme.tz
-    savings = [one for one in ahead.savings if takes(one, unit, item)]
+    savings = [one for one in ahead.savings if takes(one.standing, unit, item)]
     keys = {one.obligation.key for one in ledger.standings
             if unit in ("", one.obligation.unit) and item in ("", one.obligation.item)}  # fmt: skip
     return ForecastAnswer(
@@ -50,13 +53,19 @@ def forecast_answer(
         items=_outcomes(ahead.items, _item_titles(programme), item),
         units=_outcomes(ahead.units, programme.unit_names, unit),
         obligations=[_saving(one, programme, cliffs, says) for one in savings],
+        together=[_joint(one, programme) for one in joint_of(ahead, unit, item)],
         cliffs=[_cliff(one, programme, says) for one in cliffs if one.obligation in keys],
     )
 
 
-def takes(one: Saving, unit: str, item: str) -> bool:
-    owed = one.standing.obligation
+def takes(one: Standing, unit: str, item: str) -> bool:
+    owed = one.obligation
     return unit in ("", owed.unit) and item in ("", owed.item)
+
+
+def joint_of(ahead: Forecast, unit: str, item: str) -> list[Joint]:
+    """Those in which the unit has to act too."""
+    return [one for one in ahead.joint if any(takes(it, unit, item) for it in one.standings)]
 
 
 def _item_titles(programme: Programme) -> dict[str, str]:
@@ -95,6 +104,17 @@ def _saving(one: Saving, programme: Programme, cliffs: Sequence[Cliff], says: Sa
         keeps=amount(one.keeps),
         next=None if ahead is None else _cliff(ahead, programme, says),
     )
+
+
+def _joint(one: Joint, programme: Programme) -> JointAnswer:
+    owed = [it.obligation for it in one.standings]
+    names = programme.unit_names
+    return JointAnswer(
+        item=owed[0].item, clause=owed[0].clause, title=owed[0].title,
+        due_at=_instant(owed[0].due_at, programme), keeps=amount(one.keeps),
+        acting=[ActingAnswer(unit=it.unit, unit_name=names.get(it.unit, it.unit), key=it.key)
+                for it in owed],
+    )  # fmt: skip
 
 
 def _cliff(one: Cliff, programme: Programme, says: Says) -> CliffAnswer:

@@ -40,6 +40,20 @@ class Saving:
 
 
 @dataclass(frozen=True)
+class Joint:
+    """What several keep only together: one occurrence of a duty that makes one amount for all who
+    owe it (joins `all`). `standings` are those that must still act, each of which alone keeps
+    nothing."""
+
+    standings: tuple[Standing, ...]
+    keeps: Units
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        return tuple(one.obligation.unit for one in self.standings)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """The three losses of an item or a unit; what several units lost together stands with each."""
 
@@ -56,8 +70,8 @@ class Outcome:
 @dataclass(frozen=True)
 class Forecast:
     """The programme's losses now and at `until`; savings ordered by what acting keeps, then by
-    time left. Obligations that save nothing by acting are left out; so are items and units that
-    lose nothing in any of the three."""
+    time left. Obligations that save nothing by acting are left out, and stand in `joint` where they
+    do with those of other units; so are items and units that lose nothing in any of the three."""
 
     until: datetime
     lost_now: Units
@@ -66,6 +80,7 @@ class Forecast:
     savings: tuple[Saving, ...]
     items: tuple[Outcome, ...] = ()
     units: tuple[Outcome, ...] = ()
+    joint: tuple[Joint, ...] = ()
 
     @property
     def recoverable(self) -> Units:
@@ -113,12 +128,25 @@ def forecast(
         best = score(programme, context, [*facts, *done], as_of=until, known_at=known_at)
     kept = [saving for one in open_ones if (saving := prices.of(one)).keeps > 0]
     kept.sort(key=_by_price)
+    alone = {saving.standing.obligation.key for saving in kept}
     three = (now, later, best)
     return Forecast(
         until, now.lost, later.lost, best.lost, tuple(kept),
         items=tuple(_outcomes(three, lambda entry: (entry.item,))),
         units=tuple(_outcomes(three, lambda entry: entry.units)),
+        joint=tuple(_joint(prices, [one for one in open_ones if one.obligation.key not in alone])),
     )  # fmt: skip
+
+
+def _joint(prices: Prices, idle: Sequence[Standing]) -> list[Joint]:
+    """Of those that alone keep nothing; what keeps most comes first."""
+    groups: dict[tuple[str, str, str], list[Standing]] = {}
+    for one in idle:
+        owed = one.obligation
+        groups.setdefault((owed.clause, owed.duty, owed.occurrence), []).append(one)
+    found = [Joint(tuple(those), prices.together(those))
+             for those in groups.values() if len(those) > 1]  # fmt: skip
+    return sorted((one for one in found if one.keeps > 0), key=lambda one: -one.keeps)
 
 
 def _outcomes(
@@ -185,13 +213,20 @@ class Prices:
             lost_if_done=lost,
         )
 
-    def _lost_if_done(self, one: Obligation) -> Units:
-        now = self._now
+    def together(self, those: Sequence[Standing]) -> Units:
+        """What these candidates of one item keep if all of them are done."""
+        item = those[0].obligation.item
+        done = self._lost_if_done(*(one.obligation for one in those))
+        return Units(self._by_item[item] - done)
+
+    def _lost_if_done(self, *those: Obligation) -> Units:
+        now, item = self._now, those[0].item
+        facts = [fact for one in those for fact in acted(one, now.as_of, now.known_at)]
         done = score(
-            self._programme, self._context, [*self._facts, *acted(one, now.as_of, now.known_at)],
-            as_of=self._until, known_at=now.known_at, only_items=frozenset({one.item}),
+            self._programme, self._context, [*self._facts, *facts],
+            as_of=self._until, known_at=now.known_at, only_items=frozenset({item}),
         )  # fmt: skip
-        return done.lost_by(lambda entry: entry.item == one.item)
+        return done.lost_by(lambda entry: entry.item == item)
 
     @cached_property
     def _by_obligation(self) -> Counter[str]:
