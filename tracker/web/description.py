@@ -49,8 +49,8 @@ PRICES = ("/price", "/what-if")
 
 INSTANTS = {
     "as_of": "As of which instant: a day (its end), a local time, or ISO 8601; now by default.",
-    "known_at": "With the facts that were known by then, an instant or `then` for the same as as_of; "
-    "now by default.",
+    "known_at": "With the facts that were known by then, an instant, or `then` for the same as "
+    "as_of; now by default.",
 }
 
 
