@@ -223,8 +223,9 @@ class Settings(BaseSettings):
     )
     allowed_networks: str = Field(
         default="",
-        description="Private networks that webhooks may lead to, such as 10.1.0.0/16, 10.2.3.4; "
-        "none unless named here.",
+        description="Private machines that webhooks may lead to, such as 10.2.3.4, 10.1.0.0/28; "
+        "none unless named here. Whoever runs a programme may post its events to all of them and "
+        "reads the beginning of the answer: name single machines rather than whole networks.",
     )
     fallback_minutes: Annotated[int, Field(ge=0)] = Field(
         default=60,

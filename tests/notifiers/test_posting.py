@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +57,38 @@ async def test_no_connection_is_made_to_a_walled_address_however_it_is_written()
                 await posted(place)
         assert (hook.connections, hook.requests) == (0, [])
     print(f"\nFIGURE connections to {len(HOSTILE)} walled addresses: {hook.connections}")
+
+
+class TwoFaced(asyncio.SelectorEventLoop):
+    """A loop whose resolver answers differently each time that it is asked."""
+
+    def __init__(self, *answers: str) -> None:
+        super().__init__()
+        self.answers, self.asked = list(answers), []  # type: ignore[var-annotated]
+
+    async def getaddrinfo(self, host: Any, port: Any, **_: Any) -> Any:
+        self.asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (self.answers.pop(0), port))]
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [(["192.0.0.9", "127.0.0.1"], "rebinding.example"), (["127.0.0.1", "192.0.0.9"], "no public")],
+)
+def test_a_name_that_answers_differently_a_moment_later_gains_nothing(
+    answers: list[str], says: str
+) -> None:
+    """Whichever comes first: it is asked once, and the connection goes where that answer led. The
+    open address is one of a service that nobody runs (RFC 8155)."""
+    loop = TwoFaced(*answers)
+    with Hook() as inside, asyncio.Runner(loop_factory=lambda: loop) as runner:
+        place = Place(f"http://rebinding.example:{inside.port}/", "webhook_url", timeout=0.5)
+        with pytest.raises(TransientFailure, match=says):
+            runner.run(posted(place))
+    print(f"\nFIGURE a name that leads to {' then '.join(answers)}: asked {len(loop.asked)} time, "
+          f"{inside.connections} connections inside")  # fmt: skip
+    assert loop.asked == ["rebinding.example"]
+    assert inside.connections == 0
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,9 @@ def test_a_crowd_of_guesses_reaches_the_password_twenty_times_an_hour(
     for n in range(guesses):
         now = JANUARY + timedelta(hours=n / guesses)
         reached += _taken(database, f"10.0.{n % 500 // 250}.{n % 250}", now)
+    print(
+        f"\nFIGURE {guesses} guesses from 500 addresses in an hour: {reached} reached the password"
+    )
     assert reached <= 20
 
 
@@ -235,7 +238,7 @@ def _taken(database: Database, address: str, now: object) -> bool:
 
 
 def test_guesses_at_the_same_moment_do_not_pass_the_limit_together(database: Database) -> None:
-    with ThreadPoolExecutor(16) as many:
+    with ThreadPoolExecutor(50) as many:
         reached = sum(many.map(lambda n: _taken(database, f"10.0.0.{n}", JANUARY), range(50)))
     assert reached == tries.LOGIN.burst
 

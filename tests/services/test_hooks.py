@@ -7,7 +7,9 @@ import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ import pytest
 from notifiers.posting import networks
 from schedules.clock import FakeClock
 from tests.builders import JANUARY, a_database, a_programme, item, migrated, 住建局
-from tests.hooks import DROP, Hook, Reply
+from tests.hooks import DROP, SILENCE, Hook, Reply
 from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, NotFound
 from tracker.services import hookpost, hooks, postings, programmes, reporting, trail
@@ -203,6 +205,35 @@ def test_an_address_that_is_none_or_private_is_not_taken(
     with one.database.write() as session, pytest.raises(DefinitionError):
         hooks.make(session, programme="small", url=url, groups=[Group.FACTS], allowed=(),
                    now=one.clock.now(), by="office")  # fmt: skip
+
+
+def test_what_answers_with_malice_takes_nothing_and_holds_up_nobody(
+    house: Callable[..., House],
+) -> None:
+    """A receiver that sends on to a machine inside, one that stays silent, one that talks without
+    end, one that hangs up: each is another hook, and a good one is served meanwhile."""
+    with Hook(Reply("ok")) as good, Hook(Reply("ok")) as inside, ExitStack() as stack:
+        bad = {"redirect": Reply("", 307, {"Location": inside.url}), "silent": SILENCE,
+               "huge": Reply("x" * 5_000_000), "hangs up": DROP}  # fmt: skip
+        one = house(good.url)
+        for answer in bad.values():
+            url = stack.enter_context(Hook(answer)).url
+            with one.database.write() as session:
+                hooks.make(session, programme="small", url=url, groups=[Group.FACTS],
+                           allowed=LOCAL, now=one.clock.now(), by="office")  # fmt: skip
+        one.report("r1")
+        begun = perf_counter()
+        counts = one.post()
+        took = perf_counter() - begun
+        with one.database.read() as session:
+            told = {name: postings.of_hook(session, number, limit=9)[0]
+                    for number, name in enumerate(bad, start=one.hook.id + 1)}  # fmt: skip
+    assert [it.state for it in one.postings()] == ["sent"]
+    assert inside.connections == 0
+    assert {name for name, it in told.items() if it.state == "sent"} == {"huge"}
+    assert max(len(it.reply) for it in told.values()) <= 500
+    print(f"\nFIGURE {len(bad)} receivers of malice: 0 connections inside, done in {took:.1f} s "
+          f"of {one.parts.timeout} s each; {dict(counts)}")  # fmt: skip
 
 
 def test_a_name_that_leads_to_a_private_network_gets_nothing(house: Callable[..., House]) -> None:

@@ -76,7 +76,7 @@ def test_a_leader_comes_in_by_the_offices_sign_in_and_out_again(
     look(screen, "main .banner-late code")
     with house.runtime.database.write() as session:
         leader = accounts.named(session, "leader", on)
-        accounts.set_subject(session, leader.id, "u-1", now=NOW, on=on, by="cli")
+        accounts.set_subject(session, leader.id, "u-1", idp.url, now=NOW, on=on, by="cli")
     screen.locator("main a.btn-main").click()
     expect(screen.locator("figure.chart svg").first).to_be_visible()
     assert screen.url.startswith(f"{address}/p/small/leader")

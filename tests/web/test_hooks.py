@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.hooks import Hook, Reply
 from tests.web.conftest import House, form_of, opened
 from tests.web.staff import KEY, come_in, staffed
 from tests.web.test_interface import API, program
-from tracker.services import hookpost, trail
+from tracker.services import health, hookpost, trail
 
 HOOKS = "/api/v1/hooks"
 
@@ -84,6 +85,53 @@ def test_an_office_has_its_own_programme_and_an_administrator_everything(staff: 
         ]
 
 
+def test_what_another_system_does_not_take_is_told_by_health_until_it_is_seen_to(
+    staff: House,
+) -> None:
+    def told() -> str:
+        with staff.runtime.database.read() as session:
+            found = health.health(session, staff.clock.now(), staff.runtime.settings)
+        [(ok, code, red)] = [(it.ok, it.code, it.red) for it in found if it.name == "hooks"]
+        assert ok == (code == "health.hooks_ok")
+        assert red == (code == "health.hooks_wait")
+        return code.removeprefix("health.hooks_")
+
+    answers = [Reply("not now", 503), Reply("no such field", 422), Reply("thanks")]
+    with Hook(*answers) as receiver, program(staff, "office", "run", "read") as office:
+        body = {"programme": "small", "url": receiver.url, "groups": ["facts"]}
+        path = f"{HOOKS}/{office.post(HOOKS, json=body).json()['id']}"
+        assert told() == "ok"
+        office.post(f"{API}/reports", json={"obligation": KEY, "done": True})
+        posted(staff)
+        assert told() == "ok", "it is tried again in a minute"
+        staff.clock.advance(timedelta(minutes=40))
+        assert told() == "wait", "nobody has tried it since"
+        posted(staff)
+        assert told() == "failed"
+        with come_in(staff, "office") as browser:
+            page = browser.get("/health").text
+        assert receiver.url.split("/")[2] in page
+        [one] = office.get(f"{path}/postings").json()["postings"]
+        office.post(f"{path}/postings/{one['id']}/again", json={})
+        posted(staff)
+        assert told() == "ok"
+
+
+def test_a_receiver_that_stays_away_is_told_while_it_is_still_tried(staff: House) -> None:
+    with Hook(*[Reply("not now", 503)] * 9) as receiver, program(staff, "office", "run") as office:
+        body = {"programme": "small", "url": receiver.url, "groups": ["facts"]}
+        office.post(HOOKS, json=body)
+        office.post(f"{API}/reports", json={"obligation": KEY, "done": True})
+        for wait in (0, 2, 6, 40, 20):
+            staff.clock.advance(timedelta(minutes=wait))
+            posted(staff)
+        with staff.runtime.database.read() as session:
+            found = health.health(session, staff.clock.now(), staff.runtime.settings)
+        [one] = [it for it in found if it.name == "hooks"]
+        assert (one.code, one.red, dict(one.values)["minutes"]) == (
+            "health.hooks_retried", False, 68)  # fmt: skip
+
+
 def act(browser: TestClient, **fields: str) -> str:
     """The page after the form."""
     sent = browser.post("/hooks", data=form_of(browser.get("/hooks")) | fields)
@@ -98,8 +146,9 @@ def test_the_page_registers_tries_and_shows_the_answers(staff: House) -> None:
         page = act(browser, act="make", programme="small", url=receiver.url,
                    **{"group-facts": "1"})  # fmt: skip
         assert "whsec_" in page
-        assert "whsec_" not in browser.get("/hooks").text
         number = re.findall(r'name="hook" value="(\d+)"', page)[-1]
+        for again in ("/hooks", f"/hooks?made={number}"):
+            assert "whsec_" not in browser.get(again).text
         assert "200 谢谢" in act(browser, act="try", hook=number)
         with program(staff, "contact", "report") as unit:
             unit.post(f"{API}/reports", json={"obligation": KEY, "done": True})

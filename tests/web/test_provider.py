@@ -60,7 +60,8 @@ def known_as(house: House, login: str, subject: str) -> None:
     on = local_day(NOW, SHANGHAI)
     with house.runtime.database.write() as session:
         one = accounts.named(session, login, on)
-        accounts.set_subject(session, one.id, subject, now=NOW, on=on, by="cli")
+        issuer = house.runtime.settings.oidc_issuer
+        accounts.set_subject(session, one.id, subject, issuer, now=NOW, on=on, by="cli")
 
 
 def far(house: House) -> TestClient:
@@ -262,6 +263,42 @@ def test_a_stranger_gets_no_account_and_is_told_what_to_give_an_administrator(
         assert is_out(browser)
     after = staff.everything()
     assert {name for name in after if after[name] != before[name]} <= {"try"}
+
+
+def test_the_same_subject_of_another_provider_is_somebody_else(
+    sqlite_models: SqliteModels, tmp_path: Path, idp: Idp
+) -> None:
+    """Entered under one, or before any was known: it belongs to the first that vouches."""
+    url, on = sqlite_models.copy(staffed, tmp_path / "one.sqlite"), local_day(NOW, SHANGHAI)
+
+    def served(by: Idp) -> House:
+        return opened(url, tmp_path / "data", oidc_issuer=by.url, oidc_client_id=CLIENT,
+                      oidc_client_secret=SECRET, base_url=BASE)  # fmt: skip
+
+    before = served(idp)
+    known_as(before, "leader", "u-2")
+    with before.runtime.database.write() as session:
+        contact = accounts.named(session, "contact", on)
+        accounts.set_subject(session, contact.id, "u-1", "", now=NOW, on=on, by="cli")
+        assert accounts.account(session, contact.id, on).issuer == ""
+    with far(before) as browser:
+        assert come_back(browser, sent_out(browser)).status_code == 303
+    before.runtime.database.close()
+    with provider(lambda: NOW) as other:
+        after = served(other)
+        for subject in ("u-1", "u-2"):
+            other.claims = {"sub": subject}
+            with far(after) as browser:
+                answer = come_back(browser, sent_out(browser))
+                assert answer.status_code == 403, subject
+                assert subject in answer.text, "to give to an administrator"
+        with come_in(after, "admin") as admin, after.runtime.database.read() as session:
+            number = accounts.named(session, "leader", on).id
+            assert idp.url in admin.get(f"/admin/{number}").text
+        known_as(after, "leader", "u-2")
+        with far(after) as browser:
+            assert come_back(browser, sent_out(browser)).status_code == 303
+        after.runtime.database.close()
 
 
 def test_a_disabled_account_stays_closed(staff: House) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
+import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -14,6 +19,7 @@ from tests.builders import SHANGHAI
 from tests.databases import Prepare
 from tests.web.conftest import House, form_of, opened
 from tests.web.staff import FAR, KEY, PASSWORD, come_in, staffed
+from tests.web.test_browser import served
 from tracker.domain import facts as f
 from tracker.services import accounts, tokens, tries
 
@@ -197,6 +203,23 @@ def test_only_what_a_trusted_proxy_says_of_an_address_is_believed(
             for n in range(2)
         ][-1]  # fmt: skip
     assert (last == 429) is waits
+
+
+def test_of_fifty_guesses_at_the_same_moment_ten_reach_the_password(staff: House) -> None:
+    """Against a running server, each with a connection and a forged address of its own."""
+
+    def guess(n: int) -> int:
+        with httpx.Client(base_url=address, headers={"x-forwarded-for": f"10.9.9.{n}"}) as guesser:
+            hidden = form_of(guesser.get("/sign-in"))
+            together.wait(timeout=30)
+            sent = hidden | {"login": "office", "password": f"guess {n}"}
+            return guesser.post("/sign-in", data=sent).status_code
+
+    together = Barrier(50)
+    with contextmanager(served)(staff) as address, ThreadPoolExecutor(50) as many:
+        seen = Counter(many.map(guess, range(50)))
+    print(f"\nFIGURE of 50 guesses at once {seen[403]} reached the password, {seen[429]} waited")
+    assert seen == {403: tries.LOGIN.burst, 429: 50 - tries.LOGIN.burst}
 
 
 # -- what people do under their own name ---------------------------------------------------------

@@ -71,8 +71,8 @@ def add(
         with place.writing() as session:
             post = _post(place, role, unit, programme) if role else None
             made, password = accounts.add(session, login, name=name, mail=mail, post=post,
-                                          subject=subject, now=place.now,
-                                          on=_on(place), by=by)  # fmt: skip
+                                          subject=subject, issuer=place.settings.oidc_issuer,
+                                          now=place.now, on=_on(place), by=by)  # fmt: skip
         _show(place, [made], password=password, as_json=json)
 
 
@@ -130,7 +130,8 @@ def subject(
     with house(lang) as place:
         with place.writing() as session:
             one = accounts.named(session, login, _on(place))
-            accounts.set_subject(session, one.id, name, now=place.now, on=_on(place), by=by)
+            accounts.set_subject(session, one.id, name, place.settings.oidc_issuer,
+                                 now=place.now, on=_on(place), by=by)  # fmt: skip
         _show(place, [one], as_json=json)
 
 

@@ -54,6 +54,8 @@ class Account:
     seats: tuple[Seat, ...] = ()
     subject: str = ""
     """How the office's identity provider names them; empty for none."""
+    issuer: str = ""
+    """Which provider that is; empty where none was known when it was entered."""
 
     @property
     def by(self) -> str:
@@ -114,13 +116,14 @@ def add(
     post: Post | None = None,
     password: str = "",
     subject: str = "",
+    issuer: str = "",
     now: datetime,
     on: date,
     by: str,
 ) -> tuple[Account, str]:
     """An account for the person on file with this mail address, else for a new one, and the
     password: invented, and to be changed, where none is given; none where the identity provider
-    knows them as `subject`.
+    `issuer` knows them as `subject`.
 
     Refused for a login or a person that has one, and for a first account that is no administrator:
     with it everybody has to sign in, and nobody could make the second.
@@ -137,13 +140,15 @@ def add(
     person = _person(session, name, mail)
     _free(session, login, person)
     known_as = _subject(session, subject)
+    issuer = issuer if known_as else ""
     given = password or ("" if known_as else passwords.invented())
     if password:
         passwords.check(password, login, person.name)
     row = AccountRow(
         person_id=person.id or 0, login=login,
         password_hash=passwords.hashed(given) if given else "",
-        must_change=bool(given) and not password, subject=known_as, made_at=now, changed_at=now,
+        must_change=bool(given) and not password, subject=known_as, issuer=issuer, made_at=now,
+        changed_at=now,
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -185,13 +190,15 @@ def _person(session: Session, name: str, mail: str) -> PersonRow:
 
 
 def vouched(
-    session: Session, subject: str, mail: str, *, now: datetime, on: date
+    session: Session, subject: str, issuer: str, mail: str, *, now: datetime, on: date
 ) -> Account | None:
-    """Whose account that is, by the subject; else by a verified mail address where the account has
-    no subject yet, which it gets."""
-    found = session.exec(select(AccountRow.id).where(AccountRow.subject == subject)).first()
-    if found is not None:
-        return account(session, found, on)
+    """Whose account that is, by the subject at that issuer; else by a verified mail address where
+    the account has no subject yet, which it gets. The same subject at another issuer is nobody's.
+    """
+    _belongs_here(session, issuer)
+    held = session.exec(select(AccountRow).where(AccountRow.subject == subject)).first()
+    if held is not None:
+        return account(session, held.id or 0, on) if held.issuer == issuer else None
     person = people.by_mail(session, mail) if mail.strip() else None
     row = None if person is None else session.exec(
         select(AccountRow).where(
@@ -201,19 +208,30 @@ def vouched(
     ).first()  # fmt: skip
     if row is None or row.id is None:
         return None
-    set_subject(session, row.id, subject, now=now, on=on, by="provider")
+    set_subject(session, row.id, subject, issuer, now=now, on=on, by="provider")
     return account(session, row.id, on)
 
 
+def _belongs_here(session: Session, issuer: str) -> None:
+    """Subjects that were entered before an issuer was known are those of the first that vouches for
+    anybody, and of no later one."""
+    loose = col(AccountRow.subject).is_not(None), col(AccountRow.issuer) == ""
+    session.connection().execute(update(AccountRow).where(*loose).values(issuer=issuer))
+
+
 def set_subject(
-    session: Session, id_: int, subject: str, *, now: datetime, on: date, by: str
+    session: Session, id_: int, subject: str, issuer: str, *, now: datetime, on: date, by: str
 ) -> None:
-    """How the identity provider names them, empty for not at all; every sign-in ends. Refused for
-    what names another account."""
+    """How the identity provider `issuer` names them, empty for not at all; every sign-in ends.
+    Refused for what names another account."""
     one = account(session, id_, on)
-    if subject.strip() == one.subject:
+    issuer = issuer if subject.strip() else ""
+    if (subject.strip(), issuer) == (one.subject, one.issuer):
         return
-    session.get_one(AccountRow, id_).subject = _subject(session, subject)
+    row = session.get_one(AccountRow, id_)
+    row.subject, row.issuer = None, issuer
+    session.flush()
+    row.subject = _subject(session, subject)
     session.flush()
     end_sign_ins(session, id_, now=now)
     person = people.person(session, one.person_id)
@@ -414,7 +432,7 @@ def _account(row: AccountRow, person: PersonRow, seats: Sequence[Seat]) -> Accou
         mail=person.mail or "", language=person.language, must_change=row.must_change,
         disabled_at=row.disabled_at, made_at=row.made_at, changed_at=row.changed_at,
         seats=tuple(seats),
-        subject=row.subject or "",
+        subject=row.subject or "", issuer=row.issuer,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from schedules.deadlines import local_day
-from tracker.services import calendars, heartbeats, held, outbox, people, programmes
+from tracker.services import calendars, heartbeats, held, outbox, people, postings, programmes
 from tracker.store.tables import (
     DispatchRow,
     DispatchState,
@@ -91,6 +91,7 @@ def health(session: Session, now: datetime, settings: Beats) -> list[Finding]:
         _heard(session, now),
         _addresses(session),
         *_mailbox(session, now, settings),
+        *_hooks(session, now),
         *space(settings.data),
         _calendar(session, now),
     ]
@@ -239,6 +240,27 @@ def _mailbox(session: Session, now: datetime, settings: Beats) -> Iterator[Findi
     waiting = select(func.count()).select_from(ReplyRow).where(col(ReplyRow.settled_at).is_(None))
     n = session.connection().execute(waiting).scalar_one()
     yield _finding("mailbox", True, "mailbox_waits" if n else "mailbox_ok", red=False, n=n)
+
+
+def _hooks(session: Session, now: datetime) -> Iterator[Finding]:
+    """Nothing where no event is told to another system. That one takes none is no fault of the
+    service; that none is posted is."""
+    found = postings.stuck(session, since=now - RECENT)
+    if found is None:
+        return
+    names = "、".join(found.servers)
+    waits = now - found.due_at if found.due_at else timedelta()
+    tries = now - found.tried_since if found.tried_since else timedelta()
+    if waits > WAITS_AT_MOST:
+        yield _finding("hooks", False, "hooks_wait", minutes=_minutes(waits))
+    elif found.failed:
+        yield _finding("hooks", False, "hooks_failed", red=False, n=found.failed, days=RECENT.days,
+                       names=names)  # fmt: skip
+    elif tries > RETRIES_AT_MOST:
+        yield _finding("hooks", False, "hooks_retried", red=False, minutes=_minutes(tries),
+                       names=names)  # fmt: skip
+    else:
+        yield _finding("hooks", True, "hooks_ok", red=False)
 
 
 def space(folder: Path, *, little: int = LITTLE) -> Iterator[Finding]:

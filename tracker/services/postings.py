@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlmodel import Session, col, func
 from sqlmodel import select as model_select
 
 from tracker.domain.errors import NotFound
 from tracker.services.outbox import LEASE, Ending, Retry
-from tracker.store.hooks import OPEN_POSTING, PostingRow
+from tracker.store.hooks import OPEN_POSTING, HookRow, PostingRow
 from tracker.store.tables import DispatchState, EventRow
 
 RETRY = Retry(
@@ -190,6 +191,47 @@ def counts(session: Session) -> dict[int, dict[str, int]]:
     for hook, state, n in session.exec(wanted):
         found.setdefault(hook, {})[state] = n
     return found
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """Of the hooks that work: how many postings nobody took lately, since when the first one that
+    was refused for now is being tried, when the one that waits longest was due; at which servers.
+    """
+
+    failed: int
+    tried_since: datetime | None
+    due_at: datetime | None
+    servers: tuple[str, ...]
+
+
+def stuck(session: Session, *, since: datetime) -> Stuck | None:
+    """None where there is no hook."""
+    working = col(HookRow.ended_at).is_(None)
+    if session.exec(model_select(HookRow.id).where(working).limit(1)).first() is None:
+        return None
+    lost = (col(PostingRow.state) == DispatchState.FAILED.value) & (
+        col(PostingRow.settled_at) >= since
+    )
+    tried = case((col(PostingRow.attempt) > 0, col(PostingRow.made_at)))
+    found = session.connection().execute(
+        select(col(HookRow.url), col(PostingRow.state), func.count(), func.min(tried),
+               func.min(col(PostingRow.due_at)))
+        .join(HookRow, col(HookRow.id) == col(PostingRow.hook_id))
+        .where(working, lost | OPEN_POSTING)
+        .group_by(col(HookRow.url), col(PostingRow.state))
+    ).all()  # fmt: skip
+    failed = [row for row in found if row.state == DispatchState.FAILED.value]
+    open_ = [row for row in found if row not in failed]
+    begun = [first for *_, first, _ in open_ if first is not None]
+    servers = {urlsplit(row.url).netloc.rpartition("@")[2] for row in found
+               if row in failed or row[3] is not None}  # fmt: skip
+    return Stuck(
+        failed=sum(row[2] for row in failed),
+        tried_since=min(begun, default=None),
+        due_at=min((due for *_, due in open_), default=None),
+        servers=tuple(sorted(servers)),
+    )
 
 
 def again(session: Session, hook: int, number: int, *, now: datetime) -> None:

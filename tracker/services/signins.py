@@ -89,15 +89,23 @@ class Unknown(TrackerError):
 
 
 def enter(
-    database: Database, subject: str, mail: str, *, browser: str, now: datetime, on: date
+    database: Database,
+    subject: str,
+    issuer: str,
+    mail: str,
+    *,
+    browser: str,
+    now: datetime,
+    on: date,
 ) -> tuple[str, int]:
     """The new session's value and the account of whom the office's identity provider vouches for.
 
-    Whose subject it is, else whose verified mail address it is, where no subject is entered at the
-    account yet; that one is kept from then on. Nothing is made: Unknown where there is no account.
+    Whose subject at that issuer it is, else whose verified mail address it is, where no subject is
+    entered at the account yet; that one is kept from then on. Nothing is made: Unknown where there
+    is no account.
     """
     with database.write() as session:
-        account = accounts.vouched(session, subject, mail, now=now, on=on)
+        account = accounts.vouched(session, subject, issuer, mail, now=now, on=on)
         if account is None or account.disabled_at is not None:
             log.info("sign-in refused", extra={"account": account.id if account else None})
             raise Unknown("disabled" if account else "unknown")

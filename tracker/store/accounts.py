@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import false
+from sqlalchemy import false, text
 from sqlmodel import Field
 
 from tracker.store.tables import Table
@@ -14,7 +14,8 @@ from tracker.store.tables import Table
 class AccountRow(Table, table=True):
     """账号: how a person signs in. What they may do follows from their memberships.
 
-    No password hash: they sign in through the office's own identity provider, as `subject`.
+    No password hash: they sign in through the office's own identity provider, as `subject` of that
+    `issuer` (empty until it is known).
     """
 
     __tablename__ = "account"
@@ -25,6 +26,7 @@ class AccountRow(Table, table=True):
     password_hash: str = ""
     must_change: bool = False
     subject: str | None = Field(default=None, unique=True)
+    issuer: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     made_at: datetime
     changed_at: datetime
     disabled_at: datetime | None = None

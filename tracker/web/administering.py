@@ -69,8 +69,8 @@ def add(asked: Administering, form: Received) -> Response:
             made, password = accounts.add(
                 session, form.text("login", most=80), name=form.text("name", most=100),
                 mail=form.text("mail", most=200), post=post,
-                subject=form.text("subject", most=accounts.SUBJECT), now=asked.now, on=on,
-                by=asked.by,
+                subject=form.text("subject", most=accounts.SUBJECT),
+                issuer=asked.runtime.settings.oidc_issuer, now=asked.now, on=on, by=asked.by,
             )  # fmt: skip
     except (Refused, NotFound) as refusal:
         return _list(asked, trouble=str(refusal), form=form)
@@ -101,7 +101,7 @@ def _one(
             sessions=signins.sessions(session, number, now=asked.now),
             tokens=[one for one in tokens.tokens(session, number) if one.works(asked.now)],
             places=places(session), roles=list(Role), every=EVERY_UNIT, trouble=trouble,
-            provider=asked.web.provider.there,
+            provider=asked.web.provider.there, issuer=asked.runtime.settings.oidc_issuer,
             password=password, sent=form.fields if form else {},
             status=UNPROCESSABLE if trouble else 200,
         )  # fmt: skip
@@ -143,7 +143,8 @@ def _password(asked: Asked, session: Session, number: int, form: Form) -> str:
 
 def _subject(asked: Asked, session: Session, number: int, form: Form) -> str:
     subject = form.text("subject", most=accounts.SUBJECT)
-    accounts.set_subject(session, number, subject, now=asked.now, on=_on(asked), by=asked.by)
+    accounts.set_subject(session, number, subject, asked.runtime.settings.oidc_issuer,
+                         now=asked.now, on=_on(asked), by=asked.by)  # fmt: skip
     return ""
 
 

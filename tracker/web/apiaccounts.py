@@ -176,8 +176,8 @@ def add_account(asked: Administering, sent: Sent) -> Response:
     def act(session: Session) -> AccountAnswer:
         made, password = accounts.add(
             session, body.login, name=body.name, mail=body.mail,
-            post=body.role.post if body.role else None, subject=body.subject, now=asked.now,
-            on=_on(asked), by=asked.by,
+            post=body.role.post if body.role else None, subject=body.subject,
+            issuer=asked.runtime.settings.oidc_issuer, now=asked.now, on=_on(asked), by=asked.by,
         )  # fmt: skip
         return _told(made, password)
 
@@ -205,7 +205,8 @@ def change_account(asked: Administering, number: Number, sent: Sent) -> Response
         if body.disabled is not None:
             switch[body.disabled](session, number, now=asked.now, on=on, by=asked.by)
         if body.subject is not None:
-            accounts.set_subject(session, number, body.subject, now=asked.now, on=on, by=asked.by)
+            accounts.set_subject(session, number, body.subject, asked.runtime.settings.oidc_issuer,
+                                 now=asked.now, on=on, by=asked.by)  # fmt: skip
         password = ""
         if body.new_password:
             password = accounts.new_password(session, number, now=asked.now, on=on, by=asked.by)

@@ -76,15 +76,16 @@ class Told:
 
 
 @router.get("/hooks")
-def hooks_page(asked: Hooking, made: int = 0) -> Response:
-    """`made` is one whose secret is shown, right after it was made or renewed."""
-    return _hooks(asked, shown=made)
+def hooks_page(asked: Hooking) -> Response:
+    return _hooks(asked)
 
 
 def _hooks(
     asked: Asked, *, shown: int = 0, tried: tuple[int, Verdict] | None = None,
     form: Form | None = None, trouble: str = "",
 ) -> Response:  # fmt: skip
+    """`shown` is one whose secret is told, in the answer to its making or renewing and never
+    again."""
     with asked.runtime.database.read() as session:
         counts = postings.counts(session)
         told = [
@@ -142,7 +143,7 @@ def _act(asked: Asked, form: Form, act: str) -> Response:
                 postings.again(session, number, number_in(form, "posting"), now=asked.now)
             case _:
                 raise Unclear("form")
-    return go(asked, "/hooks", made=number if act == "renew" else "")
+    return _hooks(asked, shown=number) if act == "renew" else go(asked, "/hooks")
 
 
 def _make(asked: Asked, form: Form) -> Response:
@@ -156,7 +157,7 @@ def _make(asked: Asked, form: Form) -> Response:
             made = made_in(asked, session, programme, form.text("url", most=500), groups)
     except DefinitionError as mistake:
         return _hooks(asked, form=form, trouble="；".join(str(one) for one in mistake.problems))
-    return go(asked, "/hooks", made=made.id)
+    return _hooks(asked, shown=made.id)
 
 
 def made_in(

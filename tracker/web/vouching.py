@@ -88,7 +88,7 @@ def _give_back(asked: Asked, address: str) -> None:
 def _enter(asked: Asked, person: Person) -> tuple[str, int]:
     try:
         return signins.enter(
-            asked.runtime.database, person.subject, person.mail,
+            asked.runtime.database, person.subject, asked.runtime.settings.oidc_issuer, person.mail,
             browser=asked.request.headers.get("user-agent", ""), now=asked.now,
             on=local_day(asked.now, asked.runtime.settings.tz),
         )  # fmt: skip
