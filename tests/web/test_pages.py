@@ -7,11 +7,15 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from schedules.workdays import china
 from tests.builders import at, 住建局, 生态分局
 from tests.web.conftest import HOSTILE, House
+from tracker.definitions.yamlform import load
 from tracker.domain.obligations import RED
 from tracker.domain.points import shown
+from tracker.programmes import path_of
 from tracker.services import scoreboard
+from tracker.web import clauses
 
 CASE = f"2/case/{生态分局}/07"
 LATE = f"1/done/{住建局}"
@@ -306,3 +310,11 @@ def test_the_kinds_of_rule_are_explained_as_the_command_line_does(visitor: TestC
     assert "Exactly at the limit is in time." in english
     assert "base + blocks × each, or along pieces" in english
     assert "/rules" in visitor.get("/p/small/").text
+
+
+def test_a_clause_shows_the_questions_of_others_that_change_it() -> None:
+    """The district's rank by value or by place is asked of 3.13.2 and decides 3.13.3 as well."""
+    programme = load(path_of("xx-2020"))
+    board = scoreboard.of_documents(programme, [], china(), as_of=at("2020-06-30"))
+    held = [one.reading.id for one in clauses.readings_of(board, "3.13.3")]
+    assert held == ["3-13-2-by"]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tracker.domain.rules.base import Step, step
-from tracker.wording import LANGUAGES, arithmetic, catalogue, say
+from tracker.wording import LANGUAGES, arithmetic, catalogue, named, say
 from tracker.wording.catalogue import FORMS
 
 DOMAIN = Path(__file__).parents[2] / "tracker" / "domain"
@@ -152,6 +152,16 @@ def test_what_happened_is_left_out_of_the_sum_unless_it_is_all_there_is() -> Non
     happened = step("still_open", due=DUE, as_of=DUE.replace(hour=10), hours=F(1), days=1)
     assert arithmetic([happened, step("lose", amount=F("0.1"))], "zh", SHANGHAI) == "扣 0.10"
     assert "未办" in arithmetic([happened], "zh", SHANGHAI)
+
+
+def test_a_grade_and_what_is_waited_for_go_by_their_names() -> None:
+    called = {"good": "良好", "pm25": "细颗粒物"}.get
+    graded = step("tier", value="good", amount=F(15))
+    waiting = step("missing", what="pm25")
+    told = [named(one, lambda key: called(key, key)) for one in (graded, waiting)]
+    assert arithmetic(told, "zh", SHANGHAI) == "结果 良好，所在档计 15.00，等待录入：细颗粒物"
+    measured = step("tier", value=F(7), amount=F(1))
+    assert named(measured, str.upper) == measured
 
 
 def test_what_a_person_typed_is_a_value_and_never_a_message() -> None:

@@ -17,7 +17,7 @@ from tracker.domain.ledger import Entry
 from tracker.domain.points import units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.rules import Status
-from tracker.wording import arithmetic
+from tracker.wording import arithmetic, named
 from tracker.wording.forms import points
 
 
@@ -89,7 +89,8 @@ def _retroactive(seen: Seen) -> Iterator[str]:
 
 
 def _arithmetic(seen: Seen, entry: Entry) -> str:
-    return arithmetic(entry.steps, seen.lang, seen.programme.tz)
+    steps = [named(one, seen.programme.called) for one in entry.steps]
+    return arithmetic(steps, seen.lang, seen.programme.tz)
 
 
 def _sums(seen: Seen) -> Iterator[str]:

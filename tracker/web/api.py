@@ -83,7 +83,10 @@ def score(asked: Seeing, slug: str, unit: str = "") -> LedgerAnswer:
     with opened(asked, slug) as (_, at):
         board = at.board
     zone = board.programme.tz
-    says = {one.id: arithmetic(one.steps, asked.language, zone) for one in board.ledger.entries}
+    says = {
+        one.id: arithmetic([at.named(it) for it in one.steps], asked.language, zone)
+        for one in board.ledger.entries
+    }
     return answers.ledger_answer(
         board.ledger, version=board.version, final=board.final, unit=unit, says=says,
         retroactive=board.retroactive,

@@ -28,7 +28,7 @@ from tracker.web.access import STRANGER, Forbidden, Gate
 from tracker.web.assets import Assets
 from tracker.web.intake import Unclear
 from tracker.web.provider import Provider
-from tracker.wording import LANGUAGES, Language
+from tracker.wording import LANGUAGES, Language, named
 
 EARLIEST, LATEST = 1992, 2101
 SHARED = 5
@@ -183,11 +183,7 @@ class Desk:
         return self.programme.unit_names.get(slug, slug)
 
     def named(self, told: Step) -> Step:
-        """A step of arithmetic with the names that people use for what it waits for."""
-        values = dict(told.values)
-        if "what" in values:
-            values["what"] = self.programme.called(str(values["what"]))
-        return Step(told.code, tuple(values.items()))
+        return named(told, self.programme.called)
 
     def label(self, slug: str) -> str:
         """Its registered short name, for narrow places."""

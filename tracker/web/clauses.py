@@ -41,13 +41,23 @@ class Held:
 
 
 def readings_of(board: Board, clause: str) -> list[Held]:
+    """Those that ask about the clause, and those of other clauses that change something of it."""
     chosen = dict(board.ledger.readings)
     decided = {one.reading for one in board.true if isinstance(one, f.ReadingDecision)}
     return [
         Held(one, chosen.get(one.id, one.default), one.id not in decided)
         for one in board.programme.readings
-        if one.clause == clause
+        if one.clause == clause or _changes(one, clause)
     ]
+
+
+def _changes(reading: Reading, clause: str) -> bool:
+    paths = [path for one in reading.alternatives for path in one.set]
+    return any(
+        path.startswith((f"{clause}#", f"{clause}/"))
+        or (path.startswith(f"{clause}.") and path.removeprefix(f"{clause}.").isidentifier())
+        for path in paths
+    )
 
 
 @router.get("/p/{slug}/items/{number}")

@@ -5,7 +5,7 @@ from tracker.wording.catalogue import NoWords, catalogue, text
 from tracker.wording.deadlines import counting
 from tracker.wording.forms import LANGUAGES, Language
 from tracker.wording.rules import describe_rule
-from tracker.wording.steps import arithmetic, lines, say
+from tracker.wording.steps import arithmetic, lines, named, say
 from tracker.wording.templating import (
     install,
     light,
@@ -30,6 +30,7 @@ __all__ = [
     "light_mark",
     "light_word",
     "lines",
+    "named",
     "notice_reason",
     "rung",
     "say",

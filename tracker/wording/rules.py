@@ -179,7 +179,7 @@ class _Words:
     def tier(self, tier: Tier) -> str:
         verb = "get" if tier.get is not None else "lose"
         amount = self.amount(tier.get or tier.lose or "0")
-        band = tier.grade or self.bounds(tier)
+        band = self.called(tier.grade) if tier.grade else self.bounds(tier)
         return self(f"band_amount_{verb}", band=band, amount=amount)
 
     def ratio(self, rule: Ratio) -> str:
@@ -362,7 +362,7 @@ class _Words:
             return self(key, thing=self.named(when.finding), count=when.count)
         measure = self.compared(when)
         if when.grade is not None:
-            return self("when_grade", measure=measure, grade=when.grade)
+            return self("when_grade", measure=measure, grade=self.called(when.grade))
         return self("when_measure", measure=measure, bounds=self.bounds(when))
 
     def compared(self, when: When) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,18 @@ def say(
     """One step in words; `zone` is the programme's. `say(step.code, step.values, ...)`."""
     filled = _derived(code, dict(values))
     return text(f"steps.{_variant(code, filled)}", filled, language=language, zone=zone)
+
+
+def named(told: Step, called: Callable[[str], str]) -> Step:
+    """With the names that people use: for what it waits for, and for a grade that was measured."""
+    values = [
+        (name, called(value) if name in _KEYS and isinstance(value, str) else value)
+        for name, value in told.values
+    ]
+    return Step(told.code, tuple(values))
+
+
+_KEYS = frozenset({"what", "value"})
 
 
 def lines(steps: Sequence[Step], language: Language, zone: ZoneInfo) -> list[str]:
