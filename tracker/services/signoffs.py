@@ -18,7 +18,7 @@ from tracker.domain.points import Units, points, units
 from tracker.services import closings, programmes, pseudonyms, reporting, scoreboard, trail
 from tracker.services.scoreboard import Board
 from tracker.store.tables import SignoffRow
-from tracker.wording import LANGUAGES, Language, arithmetic
+from tracker.wording import LANGUAGES, Language, arithmetic, named
 
 BECAUSE = "终局签定第 {} 号 / final sign-off {}"
 """Why a final sign-off closes the year."""
@@ -192,8 +192,9 @@ def _row(board: Board, *, person: str, note: str, by: str, now: datetime) -> Sig
     ledger, names = pseudonyms.referred(ledger)
     told = ledger_answer(ledger, version=board.version, final=final, retroactive=board.retroactive)
     kept = told.model_dump(mode="json", exclude={"known_at"})
+    steps = {one.id: [named(it, programme.called) for it in one.steps] for one in ledger.entries}
     says = {
-        language: {one.id: arithmetic(one.steps, language, programme.tz) for one in ledger.entries}
+        language: {id_: arithmetic(those, language, programme.tz) for id_, those in steps.items()}
         for language in LANGUAGES
     }
     body = {"ledger": kept, "says": says, pseudonyms.NAMES: names}
