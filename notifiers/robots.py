@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import secrets
 from base64 import b64encode
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +57,9 @@ class Dialect:
     `limited` codes say too many messages, and the robot is silent for `pause` or as long as it
     says; `busy` ones pass by themselves; `ours` are about address, secret or allow list, and so
     about every message alike. Any other code but 0 is about what the message says. A `mixed` code
-    says either that there were too many or that one is wrong: there alone its words decide.
+    says either that there were too many or that one is wrong: there alone its words decide. A
+    `crowded` code says that everybody sends at this minute, full and half hours: what it puts off
+    comes again between them.
     """
 
     way: Way
@@ -71,6 +74,7 @@ class Dialect:
     signed: Callable[[Body, str, datetime], tuple[Body, dict[str, str]]]
     limits: tuple[Limit, ...] = (Limit(20, 60),)
     mixed: frozenset[int] = frozenset()
+    crowded: frozenset[int] = frozenset()
 
 
 def _wecom_body(text: str, mobiles: Sequence[str]) -> Body:
@@ -154,6 +158,7 @@ FEISHU = Dialect(
     signed=_feishu_signed,
     limits=(Limit(5, 1), Limit(100, 60)),
     mixed=frozenset({9499}),
+    crowded=frozenset({11232}),
 )
 DIALECTS = {one.way.name: one for one in (WECOM, DINGTALK, FEISHU)}
 
@@ -281,8 +286,11 @@ class RobotChannel:
         text = f"{place.server}: {said}"
         many = code in dialect.mixed and _MANY in words.lower()
         if answer.status == _TOO_MANY or code in dialect.limited or many:
-            pause = retry_after(answer, self._now()) or dialect.pause
+            asked = retry_after(answer, self._now())
+            pause = asked or dialect.pause
             self._silent_until = asyncio.get_running_loop().time() + pause.total_seconds()
+            if asked is None and code in dialect.crowded:
+                pause = _between_half_hours(self._now())
             raise TransientFailure(f"{text} (too many messages)", pause)
         if answer.status in _GATEWAY_LOST_IT or (answer.status == 200 and code is None):
             raise UnknownOutcome(f"{text} is no answer of the robot")
@@ -293,6 +301,17 @@ class RobotChannel:
         if code:
             raise PermanentFailure(text)
         return f"{said} ({count} in one)" if count > 1 else said
+
+
+_HALF_HOUR = 1800
+
+
+def _between_half_hours(now: datetime) -> timedelta:
+    """At least half an hour on, which is how long mails wait, and five to twenty-five minutes past
+    a full or half hour; which, chance decides, so that not all who were refused come together."""
+    nearest = now.timestamp() + _HALF_HOUR - 300
+    following = -(-nearest // _HALF_HOUR) * _HALF_HOUR
+    return timedelta(seconds=following + 300 + secrets.randbelow(1200) - now.timestamp())
 
 
 @dataclass

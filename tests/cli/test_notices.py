@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, timedelta
 
 import pytest
+from sqlmodel import select
 
 from schedules.clock import SystemClock
-from tests.builders import 住建局
+from tests.builders import JANUARY, a_database, 住建局
 from tests.cli.conftest import Installation, small
 from tracker.definitions import yamlform
 from tracker.domain.programme import Programme
+from tracker.store.letters import LetterRow
+from tracker.store.tables import DispatchRow, DispatchState, PersonRow
 
 KEY = f"1/done/{住建局}"
 CONTACTS = (
@@ -97,3 +101,33 @@ def test_one_is_sent_by_hand_and_the_next_tick_makes_its_mail(staffed: Installat
     assert (told.code, "no role 'boss'" in told.error) == (1, True)
     told = staffed("notices", "resend", "nobody@nowhere")
     assert (told.code, "no mail has the number" in told.error) == (1, True)
+
+
+def test_the_mails_that_went_out_are_listed_and_read(staffed: Installation) -> None:
+    assert "还没有发出的信" in staffed("notices", "mails", "--lang", "zh").text
+    with (
+        closing(a_database(f"sqlite:///{staffed.database}")) as database,
+        database.write() as office,
+    ):
+        person = office.exec(select(PersonRow)).first()
+        assert person is not None
+        office.add(
+            DispatchRow(
+                key="k", person_id=person.id or 0, programme="small", window="2021-09-26/am",
+                channel="mail", state=DispatchState.SENT, outcome="sent", made_at=JANUARY,
+                due_at=JANUARY, settled_at=JANUARY, frozen_at=JANUARY, attempt=1,
+                message_id="k@county.example", recipient="zhang@county.example",
+                subject="【催办】1 项到期", server_reply="250 2.0.0 Ok",
+            )
+        )  # fmt: skip
+        office.flush()
+        raw = b"Content-Type: text/plain; charset=utf-8\r\n\r\nhttps://x.cn/a/secret\r\n"
+        office.add(LetterRow(dispatch_id=1, raw=raw))
+    [mail] = staffed.valid("mails", "notices", "mails")["mails"]
+    assert (mail["state"], mail["reply"], mail["text"]) == ("sent", "250 2.0.0 Ok", "")
+    assert "已被服务器接收" in staffed("notices", "mails", "--lang", "zh").text
+    assert staffed.valid("mails", "notices", "mails", "--kind", "digest")["mails"] == []
+    assert staffed.valid("mail", "notices", "mail", "1")["text"].strip() == "https://x.cn/a/…"
+    told = staffed("notices", "mails", "--kind", "letter")
+    assert (told.code, "no such kind" in told.error) == (1, True)
+    assert staffed("notices", "mail", "9").code == 1

@@ -53,7 +53,7 @@ LIMITED = [
         3,
     ),
     (FEISHU, Reply({"code": 9499, "msg": "too many request", "data": {}}, 400), 1),
-    (FEISHU, Reply({"code": 11232, "msg": "frequency limited"}, 400), 1),
+    (FEISHU, Reply({"code": 11233, "msg": "frequency limited"}, 400), 1),
     (
         DINGTALK,
         Reply(
@@ -174,6 +174,21 @@ async def test_a_robot_without_a_secret_is_not_signed() -> None:
             await sent(robot(hook, dialect, secret=""), a_note())
         [request] = hook.requests
         assert "sign" not in {**request.query, **request.json}
+
+
+async def test_what_a_crowded_half_hour_refuses_comes_again_between_two_of_them() -> None:
+    """Not on the next one, when everybody sends again, and not all at one minute."""
+    waits = []
+    for _ in range(3):
+        failure = await refused(FEISHU, Reply({"code": 11232, "msg": "frequency limited"}, 400))
+        assert isinstance(failure, TransientFailure)
+        assert failure.retry_after is not None
+        waits.append(failure.retry_after)
+    for wait in waits:
+        past = (SENT_AT + wait).minute % 30
+        assert wait >= timedelta(minutes=30)
+        assert 5 <= past < 25
+    assert len(set(waits)) > 1
 
 
 @pytest.mark.parametrize(("dialect", "reply", "minutes"), LIMITED)

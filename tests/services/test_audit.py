@@ -238,7 +238,7 @@ def test_the_workbook_has_typed_cells_and_no_formula(found: Audit, tmp_path: Pat
     assert page.cell(first, column["到期时刻"]).value == "24:00"
     assert page.cell(first, column["迟（自然日）"]).value == 18
     assert page.cell(first, column["通知次数"]).value == 2
-    assert page.cell(first, column["末封结果"]).value == "送达"
+    assert page.cell(first, column["末封结果"]).value == "已被服务器接收"
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds
 

@@ -128,6 +128,6 @@ def test_the_notices_are_taken_along_with_outcome_and_proof(visitor: TestClient)
     assert shown.partition("<tbody>")[2].count("<tr>") == 200
     assert f"{len(rows) - 1} / {len(rows) - 1}" in shown
     assert 'rel="next"' in shown
-    sent = [row for row in rows if "已送达" in row]
+    sent = [row for row in rows if "已被服务器接收" in row]
     assert sent
     assert all("@" in row[-1] for row in sent)

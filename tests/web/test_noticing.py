@@ -105,7 +105,7 @@ def test_a_mail_is_read_as_it_went_with_what_it_told_and_nobody_can_sign_from_th
     told = page.partition("<pre")[2]
     assert "逾期" in told
     assert "/a/…" in told
-    assert "已送达" in page
+    assert "已被服务器接收" in page
     with house.runtime.database.read() as session:
         row = session.get_one(DispatchRow, int(number))
         raw = letter_of(session, int(number))
@@ -140,7 +140,7 @@ def test_a_digest_and_an_alarm_are_sent_again_from_the_list_of_mails(
         numbers = re.findall(r'/p/small/mails/(\d+)"', visitor.get(to).text)
         assert len(numbers) == len(re.findall(r'/p/small/mails/(\d+)"', before)) + 1
         deliver(house)
-        assert "已送达" in visitor.get(f"/p/small/mails/{numbers[0]}").text
+        assert "已被服务器接收" in visitor.get(f"/p/small/mails/{numbers[0]}").text
 
 
 def test_a_mail_of_another_programme_is_none_of_ours(visitor: TestClient) -> None:

@@ -206,7 +206,7 @@ def test_the_history_keeps_when_it_happened_and_when_it_was_entered(
 def test_what_went_out_stands_with_its_proof(visitor: TestClient) -> None:
     for path in ("/p/small/notices", f"/p/small/obligation?key={LATE}"):
         page = visitor.get(path).text
-        assert "已送达" in page, path
+        assert "已被服务器接收" in page, path
         assert "@localhost" in page, "the Message-ID"
     assert visitor.get("/p/small/notices?state=nobody").status_code in (200, 400)
 

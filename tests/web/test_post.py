@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from tests.builders import a_contact, at, 住建局, 生态分局
 from tests.notifiers.test_incoming import a_mail
 from tests.web.conftest import House, form_of
+from tests.web.test_feeds import SCANNERS
 from tests.web.test_mailed import LATE, link_to, outside
 from tracker.services import links, mailbox, people, replies, slips, subscriptions
 from tracker.services.links import Purpose
@@ -227,6 +228,17 @@ def test_opening_the_address_changes_nothing_and_says_what_cannot_be_left(
     reader.head(way(house))
     reader.get(way(house), params={"List-Unsubscribe": "One-Click"})
     assert house.everything() == before
+
+
+def test_nothing_that_a_link_scanner_does_leaves_the_digests(
+    house: House, reader: TestClient
+) -> None:
+    before = house.everything()
+    for method, headers in SCANNERS:
+        answer = reader.request(method, way(house), headers=headers)
+        assert answer.status_code in (200, 405), (method, headers)
+    assert house.everything() == before
+    print(f"\nFIGURE {len(SCANNERS)} scanner patterns on the way out of digests: 0 rows changed")
 
 
 def test_one_click_of_a_mail_program_leaves_without_a_cookie_or_a_form(

@@ -180,3 +180,38 @@ def resend(
 
     with house(lang) as place:
         noticing.resend(place, programme, message_id, by=by, as_json=json)
+
+
+@notices.command("mails")
+def mails(
+    kind: Annotated[
+        str, typer.Option("--kind", help="只列一种：reminder、digest、office / one kind only")
+    ] = "",
+    last: Annotated[int, typer.Option("--last", min=1, max=1000, help="几封 / how many")] = 50,
+    programme: Slug = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("mails")] = False,
+) -> None:
+    """发出的信，最近的在前：结果、编号、服务器的话 / mails that went out, newest first."""
+    from tracker.cli import noticing
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        noticing.mails(place, programme, kind, last, as_json=json)
+
+
+@notices.command("mail")
+def mail(
+    number: Annotated[int, typer.Argument(metavar="N", help="它的号，见 mails / its number")],
+    programme: Slug = "",
+    json: Json = False,
+    lang: Language = None,
+    schema: Annotated[bool, schema_of("mail")] = False,
+) -> None:
+    """一封发出的信当时怎么写 / how a mail read when it went."""
+    from tracker.cli import noticing
+    from tracker.cli.house import house
+
+    with house(lang) as place:
+        noticing.mail(place, programme, number, as_json=json)

@@ -16,14 +16,16 @@ from tracker.definitions.answers import instant as iso
 from tracker.definitions.noticeanswers import (
     AheadAnswer,
     LetterAnswer,
+    MailsAnswer,
     SentAnswer,
     SilencesAnswer,
 )
 from tracker.domain.errors import Refused
 from tracker.domain.programme import Programme
 from tracker.domain.silences import Mode, Scope, Silence
-from tracker.services import answering, byhand, coming, programmes, silences
+from tracker.services import answering, byhand, coming, posted, programmes, silences
 from tracker.services.coming import Coming, Told
+from tracker.services.posted import Posted
 from tracker.wording import notice_reason, rung, text
 from tracker.wording.forms import instant as told_instant
 
@@ -60,6 +62,39 @@ def read(place: House, programme: str, key: str, *, as_json: bool) -> None:
         return
     at_ = told_instant(one.at, place.lang, document.tz, year=True)
     show.echo(f"{at_}  {one.name} <{one.mail}>", letter.subject, "", letter.text)
+
+
+def mails(place: House, programme: str, kind: str, last: int, *, as_json: bool) -> None:
+    if kind not in ("", *posted.KINDS):
+        raise Refused(f"没有这一种 / no such kind {kind!r}: {', '.join(posted.KINDS)}")
+    with place.reading() as session:
+        slug, document = _meant(place, session, programme)
+        found = posted.latest(session, slug, known_at=place.now, limit=last, kind=kind)
+    if as_json:
+        answers = [answering.mail_answer(one, document.tz) for one in found]
+        show.answer(MailsAnswer(mails=answers))
+    elif found:
+        show.echo(*(line for one in found for line in _posted(one, document.tz, place)))
+    else:
+        show.echo(text("notices.mails_none", language=place.lang))
+
+
+def mail(place: House, programme: str, number: int, *, as_json: bool) -> None:
+    with place.reading() as session:
+        slug, document = _meant(place, session, programme)
+        sent = posted.as_sent(session, slug, number, known_at=place.now)
+    if as_json:
+        show.answer(answering.mail_answer(sent.posted, document.tz, sent.text))
+        return
+    show.echo(*_posted(sent.posted, document.tz, place), "", sent.text)
+
+
+def _posted(one: Posted, zone: ZoneInfo, place: House) -> Iterator[str]:
+    at_ = told_instant(one.at, place.lang, zone, year=True)
+    state = text(f"pages.notice_{one.state}", language=place.lang)
+    yield f"{one.number}  {at_}  {one.name}  {state}  {one.subject}"
+    if one.is_written:
+        yield f"    <{one.message_id}>  {one.reply}".rstrip()
 
 
 def silence(

@@ -80,3 +80,25 @@ class SentAnswer(Answer):
 
     programme: AboutProgramme
     keys: list[str]
+
+
+class MailAnswer(Answer):
+    """发出的信: a mail or a robot's message. `state` sent means that the server took it: no more is
+    known of it."""
+
+    number: int
+    kind: str = Field(description="reminder, digest or office.")
+    name: str
+    channel: str
+    subject: str
+    at: InstantText = Field(description="When it was settled, else when it is to go out.")
+    state: str
+    outcome: str
+    attempts: int
+    reply: str = Field(description="What the server said.")
+    message_id: str
+    text: str = Field(default="", description="As it was sent, where one alone is asked for.")
+
+
+class MailsAnswer(Answer):
+    mails: list[MailAnswer] = Field(description="The newest first.")

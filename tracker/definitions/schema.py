@@ -37,6 +37,8 @@ ANSWERS: dict[str, type[answers.Answer]] = {
     "published": documentanswers.PublishedAnswer,
     "loaded": documentanswers.LoadedAnswer,
     "ahead": noticeanswers.AheadAnswer,
+    "mail": noticeanswers.MailAnswer,
+    "mails": noticeanswers.MailsAnswer,
     "letter": noticeanswers.LetterAnswer,
     "silence": noticeanswers.SilenceAnswer,
     "silences": noticeanswers.SilencesAnswer,

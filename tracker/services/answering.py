@@ -18,7 +18,12 @@ from tracker.definitions.answers import (
 )
 from tracker.definitions.answers import instant as iso
 from tracker.definitions.channelanswers import FeedAnswer
-from tracker.definitions.noticeanswers import ComingAnswer, SilenceAnswer, ToldAnswer
+from tracker.definitions.noticeanswers import (
+    ComingAnswer,
+    MailAnswer,
+    SilenceAnswer,
+    ToldAnswer,
+)
 from tracker.definitions.postanswers import (
     CallAnswer,
     CallMatterAnswer,
@@ -34,6 +39,7 @@ from tracker.services.calls import Call
 from tracker.services.coming import Coming
 from tracker.services.feeds import Feed
 from tracker.services.people import Holder
+from tracker.services.posted import Posted
 from tracker.services.readings import Entry, Span
 from tracker.services.replies import Reply
 from tracker.services.scoreboard import Board
@@ -95,6 +101,14 @@ def silence_answer(one: Silence, zone: ZoneInfo, now: datetime) -> SilenceAnswer
         from_at=iso(one.from_at, zone), until_at=iso(one.until_at, zone),
         ended_at=None if one.ended_at is None else iso(one.ended_at, zone),
         in_force=one.holds(now), because=one.because, by=one.by,
+    )  # fmt: skip
+
+
+def mail_answer(one: Posted, zone: ZoneInfo, text: str = "") -> MailAnswer:
+    return MailAnswer(
+        number=one.number, kind=one.kind, name=one.name, channel=one.channel, subject=one.subject,
+        at=iso(one.at, zone), state=one.state, outcome=one.outcome, attempts=one.attempts,
+        reply=one.reply, message_id=one.message_id, text=text,
     )  # fmt: skip
 
 

@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from tracker.definitions.answers import Answer, InstantText, amount
 from tracker.definitions.answers import instant as iso
+from tracker.definitions.noticeanswers import MailAnswer, MailsAnswer
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import NotFound
-from tracker.services import mailings, posted, programmes, reviewing
-from tracker.services.posted import Posted
+from tracker.services import answering, mailings, posted, programmes, reviewing
 from tracker.web import matter
 from tracker.web.apipost import MailingAnswer, mailing_told
 from tracker.web.entry import Looking, Seeing
@@ -194,41 +194,13 @@ def review_queue(
 # -- mails as they were sent ---------------------------------------------------------------------
 
 
-class MailAnswer(Answer):
-    """发出的信, a mail or a robot's message."""
-
-    number: int
-    kind: str
-    name: str
-    channel: str
-    subject: str
-    at: datetime
-    state: str
-    outcome: str
-    attempts: int
-    reply: str
-    message_id: str
-    text: str = Field(default="", description="As it was sent, where one alone is asked for.")
-
-
-class MailsAnswer(Answer):
-    mails: list[MailAnswer] = Field(description="The newest first.")
-
-
-def _mail(one: Posted, text: str = "") -> MailAnswer:
-    return MailAnswer(
-        number=one.number, kind=one.kind, name=one.name, channel=one.channel, subject=one.subject,
-        at=one.at, state=one.state, outcome=one.outcome, attempts=one.attempts, reply=one.reply,
-        message_id=one.message_id, text=text,
-    )  # fmt: skip
-
-
 @router.get("/mails", response_model=MailsAnswer)
 def mail_list(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     with opened(asked, slug) as (session, at):
         rows = posted.latest(session, slug, known_at=at.posted_by, limit=MOST_MAILS)
     found, headers = part(asked, rows, limit=limit, cursor=cursor, name=lambda it: str(it.number))
-    return told(MailsAnswer(mails=[_mail(one) for one in found]), headers)
+    mails = [answering.mail_answer(one, at.zone) for one in found]
+    return told(MailsAnswer(mails=mails), headers)
 
 
 @router.get("/mails/{number}")
@@ -238,4 +210,4 @@ def mail(asked: Looking, slug: str, number: Number) -> MailAnswer:
         sent = posted.as_sent(session, slug, number, known_at=at.posted_by)
     for other in sent.programmes:
         asked.must(Act.LOOK, About(other))
-    return _mail(sent.posted, sent.text)
+    return answering.mail_answer(sent.posted, at.zone, sent.text)

@@ -69,7 +69,7 @@ class _Told:
                 return str(given)[:5]
             case "channels":
                 ways = (text(f"channel.{name}", language=self._language) for name in given)
-                return self._listed(ways)
+                return self._listed(ways) if given else self.say("channels_own")
             case "days" | "language":
                 return self.say(f"{key}_{given or 'own'}")
             case "assign_slip" | "urge_slip" | "supervise_slip":
