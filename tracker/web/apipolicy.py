@@ -18,12 +18,16 @@ from tracker.services import policies, programmes
 from tracker.services.policies import Foreseen, Kind, Place, Telling
 from tracker.web.entry import Looking, LookingNow, Running
 from tracker.web.interface import (
+    PER_PAGE,
     RESPONSES,
     UNCHANGED,
     Body,
+    Cursor,
+    Limit,
     Sent,
     Text,
     example,
+    listed,
     must_match,
     read,
     tagged,
@@ -91,12 +95,16 @@ class PolicyBody(Body):
 
 
 @router.get("/policy", response_model=PolicyAnswer, responses=UNCHANGED)
-def policy(asked: Looking, slug: str) -> Response:
+def policy(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor = "") -> Response:
     """催办办法 of the programme and of what says otherwise, with the ETag that If-Match takes."""
     with asked.runtime.database.read() as session:
         programme = programmes.current(session, slug)
-    found = [_stated(one) for one in policies.stated(programme)]
-    return tagged(PolicyAnswer(policies=found), version(programme.hash), asked)
+    found = PolicyAnswer(policies=[_stated(one) for one in policies.stated(programme)])
+    answer, headers = listed(asked, found, "policies", limit=limit, cursor=cursor,
+                             name=lambda one: f"{one.kind}:{one.id}")  # fmt: skip
+    whole = tagged(answer, version(programme.hash), asked)
+    whole.headers.update(headers)
+    return whole
 
 
 @router.post("/policy/preview", status_code=200, response_model=ForeseenAnswer,
