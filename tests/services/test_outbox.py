@@ -100,6 +100,16 @@ def test_a_lease_taken_while_the_clock_was_ahead_is_believed_for_its_length_and_
     assert [(one.dispatch_id, one.attempt) for one in again] == [(id_, 2) for id_ in dispatches]
 
 
+def test_a_run_that_began_long_ago_doubts_no_lease_that_was_taken_since(
+    database: Database, dispatches: list[int]
+) -> None:
+    later = NOW + 4 * outbox.LEASE
+    assert len(claim(database, later, worker="two")) == len(dispatches)
+    with database.write() as session:
+        assert outbox.claim(session, NOW, limit=10, worker="one", leased_at=later) == []
+    assert claim(database, later + timedelta(seconds=1), worker="one") == []
+
+
 def test_who_holds_a_lease_from_a_clock_that_was_ahead_may_still_settle_it(
     database: Database, dispatches: list[int]
 ) -> None:

@@ -114,7 +114,7 @@ def claim(
         id_ or 0 for (id_,) in session.connection().execute(due.with_for_update(skip_locked=True))
     ]
     if not ids:
-        _doubt(session, now)
+        _doubt(session, leased_at or now)  # a run may have begun long ago
         return []
     taken = (
         update(DispatchRow)
