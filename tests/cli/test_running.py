@@ -271,8 +271,11 @@ def test_the_same_commands_on_postgres(bare: Installation, postgres_url: str) ->
 
 @contextmanager
 def serving(tracker: Installation) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`tracker serve` on a free port as a process of its own, and the address of its pages."""
-    command = [sys.executable, "-c", "from tracker.cli import main; main()", "serve", "--port", "0"]
+    """`tracker serve` on a free port as a process of its own, whose interpreter would take a minute
+    to end; and the address of its pages."""
+    slow = "import atexit, time; atexit.register(time.sleep, 60); "
+    begin = slow + "from tracker.cli import main; main()"
+    command = [sys.executable, "-c", begin, "serve", "--port", "0"]
     environ = {**os.environ, "TRACKER_DATA": str(tracker.folder), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, env=environ, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -6,7 +6,6 @@ but for the two seconds of importing.
 
 from __future__ import annotations
 
-import atexit
 import os
 import signal
 import sys
@@ -85,10 +84,7 @@ def _run(role: str, environ: Mapping[str, str], told: Path, errors: Path) -> Non
             os.dup2(file.fileno(), number)
     sys.stdout.reconfigure(line_buffering=True)
     sys.argv = ["tracker", role]
-    try:
-        main()
-    finally:
-        atexit._run_exitfuncs()  # as at the end of a command; who is forked leaves them out
+    main()
 
 
 @contextmanager

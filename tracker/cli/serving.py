@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 import uvicorn
@@ -48,6 +50,7 @@ def serve(*, host: str, port: int | None) -> None:
     parts = runtime.build(found)
     stop = asyncio.Event()
     asyncio.run(_serve(parts, listening, engines.for_pages(parts, stop), stop))
+    _gone()
 
 
 def work() -> None:
@@ -56,6 +59,7 @@ def work() -> None:
     require_head(found.database)
     logs.begin(found.log_format, found.log_level, debug=found.debug)
     asyncio.run(_work(runtime.build(found)))
+    _gone()
 
 
 async def _work(parts: Runtime) -> None:
@@ -159,6 +163,14 @@ def _ignore_echoes() -> None:
 
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, echo)
+
+
+def _gone() -> NoReturn:
+    """All is kept and closed. Left is the interpreter taking itself apart: half a second of work,
+    many on a busy machine, in which nobody watches the time any more."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _end_at_last() -> None:
