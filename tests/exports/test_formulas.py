@@ -43,6 +43,7 @@ def test_two_hundred_payloads_are_text_in_a_workbook_and_stay_what_they_are() ->
     assert {cell.data_type for cell in cells} == {"s"}
     assert {cell.hyperlink for cell in cells} == {None}
     assert [unescape(str(cell.value)) for cell in cells if cell.column == 1] == PAYLOADS
+    print(f"\nFIGURE {len(PAYLOADS)} payloads in {len(cells)} cells of a workbook: 0 formulas")
 
 
 def test_two_hundred_payloads_begin_with_a_quote_in_a_csv() -> None:
@@ -50,6 +51,7 @@ def test_two_hundred_payloads_begin_with_a_quote_in_a_csv() -> None:
     assert [row[0].removeprefix("'") for row in rows] == [one.removeprefix("'") for one in PAYLOADS]
     dangerous = [row[0] for row in rows if not row[0].startswith(("'", '"', ";"))]
     assert dangerous == []
+    print(f"\nFIGURE {len(rows)} payloads in a csv: {len(dangerous)} that a program would run")
 
 
 @pytest.mark.full

@@ -32,7 +32,8 @@ HOSTILE = [
     "http://0:{port}/", "http://[::ffff:127.0.0.1]:{port}/", "http://[::1]:{port}/",
     "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1:{port}/",
     "http://192.168.0.1:{port}/", "http://100.64.0.1:{port}/", "http://[fe80::1]:{port}/",
-    "http://[64:ff9b::7f00:1]:{port}/",
+    "http://[64:ff9b::7f00:1]:{port}/", "http://[::127.0.0.1]:{port}/", "http://0x7f.1:{port}/",
+    "http://[::]:{port}/", "http://[::ffff:7f00:1]:{port}/", "http://100.100.100.200/",
 ]  # fmt: skip
 
 
@@ -92,7 +93,8 @@ def test_a_name_that_answers_differently_a_moment_later_gains_nothing(
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "gopher://x/", "ftp://x/", "x.cn/a", "http:///a"]
+    "url",
+    ["file:///etc/passwd", "gopher://x/", "ftp://x/", "x.cn/a", "http:///a", "http://0177.0.0.1/"],
 )
 def test_only_http_and_https_addresses_are_taken(url: str) -> None:
     with pytest.raises(ValueError, match="webhook_url"):

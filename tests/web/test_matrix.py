@@ -109,6 +109,7 @@ def test_everybody_comes_where_the_table_says_and_is_offered_nothing_else(
         wrong += [f"{login} was turned away: {one}" for one in away]
         wrong += [f"{login} is offered {what}" for what in dead if login not in ELSEWHERE]
     office.runtime.database.close()
+    print(f"\nFIGURE {len(rows())} rows of the table x {len(people)} people: {len(wrong)} wrong")
     assert wrong == []
 
 
