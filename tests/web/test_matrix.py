@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from tests.databases import Prepare
 from tests.web.conftest import House, opened
 from tests.web.staff import EVIDENCE, KEY, REPORT, STAFF, come_in, staffed, token_of, with_evidence
+from tests.web.test_browser import PAGES
 from tests.web.test_hardening import every_route
 from tracker.wording.catalogue import text
 
@@ -75,6 +76,27 @@ def rows() -> list[Row]:
 def test_every_route_has_a_row_and_every_row_a_route(house: House) -> None:
     assert {(one.method, one.path) for one in rows()} == set(every_route(house))
     assert len(rows()) == len({str(one) for one in rows()})
+
+
+def test_every_page_is_looked_at_in_a_browser() -> None:
+    """At both widths, by axe, with its questions counted and its weight: they are in one list."""
+    visited = {path_of(urlsplit(one).path) for one in PAGES}
+    shown = {one.path for one in rows() if one.method == "GET" and "/api/" not in one.path}
+    assert shown - visited == FILES | OTHERWISE
+
+
+FILES = {
+    "/static/{name}", "/favicon.ico", "/robots.txt", "/health.json", "/metrics",
+    "/calendar/{token}.ics", "/p/{slug}/bulletin.{kind}", "/p/{slug}/digest.{kind}",
+    "/p/{slug}/audit.{kind}", "/p/{slug}/dossier.pdf", "/p/{slug}/evidence/{sha256}",
+    "/p/{slug}/slips/{number}/pdf", "/p/{slug}/calls/pdf",
+}  # fmt: skip
+OTHERWISE = {
+    "/", "/p/{slug}", "/sign-in/provider", "/sign-in/back",  # lead elsewhere
+    "/sign-in", "/account", "/account/password", "/admin", "/admin/{number}",  # test_doors
+    "/a/{token}", "/u/{token}", "/p/{slug}/signoffs/{number}", "/import/{id_}",  # their stories
+    "/p/{slug}/receipt", "/p/{slug}/notices/letter",
+}  # fmt: skip
 
 
 def test_the_staff_of_the_table_is_the_staff() -> None:
