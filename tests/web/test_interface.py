@@ -320,6 +320,7 @@ AS_ONE = {
         "/programmes/{slug}/calls", "/programmes/{slug}/people/{number}",
         "/programmes/{slug}/forecast", "/programmes/{slug}/signoffs/{number}", "/calendar",
         "/imports/{number}", "/accounts/{number}", "/service/channels", "/hooks/{number}",
+        "/programmes/{slug}/policy",
     )
 }  # fmt: skip
 """One thing with its parts, or as many as there are units, years asked for or channels: half of it
