@@ -148,16 +148,21 @@ def _queues_served(database: Database) -> int:
 
 
 @pytest.mark.parametrize(
-    ("mails", "count"),
-    [pytest.param(300, 2, id="quick"), pytest.param(5000, 4, id="full", marks=pytest.mark.full)],
+    ("mails", "count", "each"),
+    [
+        pytest.param(300, 2, 1, id="quick"),
+        pytest.param(5000, 4, 8, id="full", marks=pytest.mark.full),
+    ],
 )
 def test_many_mails_are_shared_and_none_goes_twice(
-    postgres_url: str, tmp_path: Path, mails: int, count: int
+    postgres_url: str, tmp_path: Path, mails: int, count: int, each: int
 ) -> None:
-    """All are there before there is anything to send: else the first could be done with it before
-    the last has begun."""
+    """All are there before there is anything to send, and few go over one connection after another:
+    else the first could be done with it before the last has begun. `each` has so many."""
     with closing(_cluster(postgres_url)) as database, ScriptedSmtp(UNHURRIED) as server:
-        there = {"smtp_host": server.host, "smtp_port": server.port}
+        there = {
+            "smtp_host": server.host, "smtp_port": server.port, "smtp_connections": each,
+        }  # fmt: skip
         with ExitStack() as running:
             for _ in range(count):
                 running.enter_context(member(database, tmp_path, **there))
