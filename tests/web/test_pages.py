@@ -203,6 +203,12 @@ def test_the_history_keeps_when_it_happened_and_when_it_was_entered(
     assert page.index("10-02 周六 10:00") < page.index("10-05 周二 10:00")
 
 
+def test_what_has_no_history_says_the_day_from_which_it_runs(visitor: TestClient) -> None:
+    """Not the 24:00 of the day before."""
+    page = visitor.get(f"/p/small/obligation?key=3/bulletin/{住建局}/2021-12").text
+    assert "2021-12-01 起算" in page
+
+
 def test_what_went_out_stands_with_its_proof(visitor: TestClient) -> None:
     for path in ("/p/small/notices", f"/p/small/obligation?key={LATE}"):
         page = visitor.get(path).text
