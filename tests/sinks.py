@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import policy
 from email.message import EmailMessage
@@ -156,7 +156,8 @@ class SmtpSink(_LocalServer):
             yield server
             for protocol in list(self._protocols):
                 if protocol.transport is not None:
-                    protocol.transport.abort()
+                    with suppress(AttributeError):  # Python 3.11.2, where TLS was closed twice
+                        protocol.transport.abort()
 
     def _conversation(self) -> Any:
         from aiosmtpd.smtp import SMTP
