@@ -24,7 +24,7 @@ SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
 }
 CAPS = ("rule_cap", "clause_cap", "group_cap", "pool_cap", "item_cap", "section_cap")
-VOIDS = ("exempt", "absorbed", "same_problem", "other_year")
+VOIDS = ("exempt", "absorbed", "same_problem", "other_year", "vetoed")
 OPEN = ("missing", "missing_class", "undecided", "external")
 HAPPENED = ("done_late", "still_open", "never", "found", "condition_failed", "left_out",
             "recognised", "charged", "placed", "places_risen", "graded")  # fmt: skip

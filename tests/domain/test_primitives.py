@@ -408,6 +408,22 @@ def test_a_veto_can_void_one_clause_and_leave_the_others() -> None:
     assert history.lost(two, "2021-04-01") == "3"
 
 
+def test_a_veto_of_the_whole_takes_what_was_won_besides_and_leaves_nothing_below_zero() -> None:
+    whole = one_clause(
+        {"kind": "per_incident", "finding": "slip", "each": "0.5"},
+        {"kind": "bonus", "recognition": "a", "award": "1", "apart": True},
+        {"kind": "veto", "when": {"finding": "ban"}, "scope": "programme"},
+    )  # fmt: skip
+    history = History()
+    history.add("finding", "2021-03-01", finding="slip")
+    history.add("recognition", "2021-03-02", recognition="a")
+    before = history.ledger(whole, "2021-03-03")
+    assert (before.base, before.bonus, before.score) == (45_000, 10_000, 55_000)
+    history.add("finding", "2021-03-03", finding="ban")
+    after = history.ledger(whole, "2021-04-01")
+    assert (after.base, after.bonus, after.score) == (0, 0, 0)
+
+
 def test_a_cap_with_a_condition_limits_only_where_that_holds() -> None:
     wins = one_clause(
         {"kind": "bonus", "recognition": "a", "award": "1", "apart": True},

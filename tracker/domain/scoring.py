@@ -505,6 +505,9 @@ class _Engine:
         for view, rule in relations:
             if not isinstance(rule, Veto) or not rule.when.holds(view):
                 continue
+            if rule.scope == "programme":
+                won = Scope(tuple(self.book.held), lambda entry: entry.part == "bonus")
+                self.book.replace(won, _voiding(step("vetoed", rule=view.rule)))
             worth, held = self._at_stake(rule.scope, view)
             left = worth + sum(entry.points for entry in held)
             if left > 0:

@@ -554,7 +554,7 @@ def _forgives(rule: Rule) -> bool:
 
 
 RESTING = frozenset({"weekend", "holiday"})
-TRIMMING = frozenset({"exempt", "absorbed", "same_problem", "times_factor"})
+TRIMMING = frozenset({"exempt", "absorbed", "same_problem", "times_factor", "vetoed"})
 
 
 def _trimmed(deduction: Deduction) -> str:

@@ -97,7 +97,7 @@ class Cap(Relation):
 
 class Veto(Relation):
     """一票否决: voids the clause, the item or the whole programme's score where the condition
-    holds (该项总得分为零).
+    holds (该项总得分为零). Beside a veto of the whole no bonus counts.
 
     Words: 一票否决, 全盘否定, 总得分直接记0分, 该项总得分为零
     Facts: finding, recognition, measurement
