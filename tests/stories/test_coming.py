@@ -125,8 +125,7 @@ async def test_what_is_silenced_or_put_off_is_shown_as_that(post: Post) -> None:
                       mode=Mode.SNOOZE, until=later, because="搬迁", by="office",
                       now=now)  # fmt: skip
     with post.database.read() as session:
-        mails = coming.coming(session, post.slug, now=now)
-        hushed = coming.hushed(session, post.slug, now=now)
+        mails, hushed = coming.ahead(session, post.slug, now=now)
     about = [one for one in mails if key in {told.obligation for told in one.told}]
     assert {one.at for one in about if one.at < at("2021-09-29")} == set()
     assert ("-3", "silenced:1") in {(told.rung, told.why_not) for _, told in hushed}

@@ -9,20 +9,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import ceil
 
 from sqlmodel import Session, col, select
 
+from schedules.deadlines import local_day
 from tracker.domain.dispatches import Merged, Planned, Waiting, merge
 from tracker.domain.errors import NotFound
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, wanted
 from tracker.domain.silences import Mode, Silence, over
-from tracker.services import people, planning, silences
+from tracker.services import planning, silences
 from tracker.services.alarms import SECOND
 from tracker.services.claims import Draft, HeldNotice
 from tracker.services.directory import Directory
@@ -30,13 +31,16 @@ from tracker.services.dispatching import waiting_of, waiting_row
 from tracker.services.letterbox import Desk, Letter, Stationery
 from tracker.store import queries
 from tracker.store.tables import (
+    AbsenceRow,
     AlarmRow,
     DispatchKind,
     DispatchRow,
     DispatchState,
+    MembershipRow,
     NoticeRow,
     NoticeState,
     ObligationRow,
+    PersonRow,
 )
 
 TWO_WEEKS = timedelta(days=14)
@@ -80,29 +84,36 @@ class Coming:
 
 
 def coming(
-    session: Session,
-    slug: str,
-    *,
-    now: datetime,
-    until: datetime | None = None,
-    instead: Programme | None = None,
+    session: Session, slug: str, *, now: datetime, until: datetime | None = None
 ) -> list[Coming]:
-    """Every mail up to `until` (two weeks), by instant and person; what reaches nobody too. With
-    `instead` as it would be if that were the programme's version."""
-    play = _Play(session, slug, now, until or now + TWO_WEEKS, instead)
-    found = [_coming(session, slug, at, one) for at, one in play.through()]
+    """Every mail up to `until` (two weeks), by instant and person; what reaches nobody too."""
+    return _mails(_Play(_Store(session, slug, now), until))
+
+
+def compared(
+    session: Session, slug: str, instead: Programme, *, now: datetime
+) -> tuple[list[Coming], list[Coming]]:
+    """The mails of the next two weeks, and those that there would be if `instead` were the
+    programme's version."""
+    store = _Store(session, slug, now)
+    return _mails(_Play(store)), _mails(_Play(store, instead=instead))
+
+
+def _mails(play: _Play) -> list[Coming]:
+    played = list(play.through())
+    play.store.meet({one.person for _, one in played})
+    found = [_coming(play.store, at, one) for at, one in played]
     found += [_unheard(at, one, why) for at, one, why in play.unheard]
     return sorted(found, key=lambda one: (one.at, one.name, one.key))
 
 
-def hushed(
-    session: Session, slug: str, *, now: datetime, until: datetime | None = None
-) -> list[tuple[datetime, Told]]:
-    """What would go out in that time and does not: signed for, silenced."""
-    play = _Play(session, slug, now, until or now + TWO_WEEKS)
-    for _ in play.through():
-        pass
-    return sorted(play.hushed, key=lambda one: (one[0], one[1].obligation))
+def ahead(
+    session: Session, slug: str, *, now: datetime
+) -> tuple[list[Coming], list[tuple[datetime, Told]]]:
+    """The mails of the next two weeks, and what would go out in them and does not: signed for,
+    silenced."""
+    play = _Play(_Store(session, slug, now))
+    return _mails(play), sorted(play.hushed, key=lambda one: (one[0], one[1].obligation))
 
 
 def letter(
@@ -118,16 +129,16 @@ def letter(
 
     Its links lead nowhere: only the reader of the real one can sign with it.
     """
-    play = _Play(session, slug, now, until or now + TWO_WEEKS)
+    play = _Play(_Store(session, slug, now), until)
     found = next((one for one in play.through() if one[1].key == key), None)
     if found is None:
         raise NotFound(f"今后两周没有这封信 / no mail of the next two weeks has the key {key!r}")
     at, planned = found
-    person = people.person(session, planned.person)
+    person = play.store.person(planned.person)
     notices = [_as_held(one, play.versions[one.key]) for one in planned.notices]
     dead = replace(stationery, secret=secrets.token_hex(32))
     desk = Desk(session, dead, at, at)
-    return _coming(session, slug, at, planned), desk.written(_draft(planned, at), person, notices)
+    return _coming(play.store, at, planned), desk.written(_draft(planned, at), person, notices)
 
 
 def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
@@ -145,20 +156,94 @@ def titles_of(session: Session, slug: str, obligations: Iterable[str]) -> dict[s
     return found
 
 
+class _Store:
+    """What plays of one programme read, each of it once."""
+
+    def __init__(self, session: Session, slug: str, now: datetime) -> None:
+        self.session, self.slug, self.now = session, slug, now
+        self.view = planning.view(session, slug)
+        self.silences = silences.of_programme(session, slug)
+        self._met: dict[int, PersonRow] = {}
+        self._directories: dict[date | None, Directory] = {}
+
+    def meet(self, numbers: set[int]) -> None:
+        """The people with these numbers, looked up together."""
+        missing = numbers - self._met.keys()
+        if missing:
+            rows = self.session.exec(select(PersonRow).where(col(PersonRow.id).in_(missing)))
+            self._met |= {row.id: row for row in rows if row.id is not None}
+
+    def person(self, number: int) -> PersonRow:
+        self.meet({number})
+        return self._met[number]
+
+    def directory(self, at: datetime) -> Directory:
+        """Who has which role then: looked up anew only where somebody comes, goes or is away."""
+        day = local_day(at, self.view.programme.tz)
+        since = max((one for one in self._turns if one <= day), default=None)
+        return self._directories.setdefault(since, Directory(self.session, at))
+
+    @cached_property
+    def _turns(self) -> set[date]:
+        """The days on which a role or an absence begins or has ended."""
+        days = (
+            select(col(MembershipRow.from_on), col(MembershipRow.until_on))
+            .where(MembershipRow.programme == self.slug)
+            .union_all(select(col(AbsenceRow.from_on), col(AbsenceRow.until_on)))
+        )
+        found = self.session.connection().execute(days)
+        return {day for row in found for day in row if day is not None}
+
+    @cached_property
+    def waiting(self) -> list[NoticeRow]:
+        """What waits already, and still takes changes."""
+        rows = select(NoticeRow).outerjoin(
+            DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id
+        ).where(
+            NoticeRow.programme == self.slug,
+            (col(NoticeRow.state) == NoticeState.WANTED)
+            | ((col(NoticeRow.state) == NoticeState.DISPATCHED)
+               & col(DispatchRow.frozen_at).is_(None)
+               & col(DispatchRow.state).in_(OPEN)),
+        )  # fmt: skip
+        return list(self.session.exec(rows))
+
+    def armed(self, until: datetime) -> Iterable[str]:
+        """The obligations that have a rung by then."""
+        last = ceil(until.timestamp())
+        keys = (
+            select(ObligationRow.key)
+            .join(AlarmRow, col(AlarmRow.obligation_id) == ObligationRow.id)
+            .where(ObligationRow.programme == self.slug, AlarmRow.at <= last)
+            .distinct()
+            .order_by(ObligationRow.key)
+        )
+        return self.session.exec(keys).all()
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The keys of today's and later mails that take in nothing more."""
+        since = (self.now - timedelta(days=2)).date().isoformat()
+        rows = select(DispatchRow.key, DispatchRow.state, DispatchRow.frozen_at)
+        takes = (DispatchState.PENDING, DispatchState.SUPPRESSED)
+        return frozenset(
+            key
+            for key, state, frozen_at in self.session.exec(rows.where(DispatchRow.window >= since))
+            if state not in takes or frozen_at is not None
+        )
+
+
 class _Play:
     """The looks at the clock from `now` to `until`, each when something is due."""
 
     def __init__(
-        self, session: Session, slug: str, now: datetime, until: datetime,
-        instead: Programme | None = None,
-    ) -> None:  # fmt: skip
-        self._session, self._slug, self._now, self._until = session, slug, now, until
-        self._view = planning.view(session, slug)
+        self, store: _Store, until: datetime | None = None, instead: Programme | None = None
+    ) -> None:
+        self.store, self._now, self._until = store, store.now, until or store.now + TWO_WEEKS
         self._instead = instead
+        self._view = store.view
         if instead is not None:
             self._view = replace(self._view, programme=instead, _scopes={})
-        self._directory = cache(lambda day: Directory(session, day))
-        self._silences = silences.of_programme(session, slug)
         self._numbers = count()
         self._copies: dict[str, Waiting] = {}
         self.versions: dict[str, int] = {}
@@ -166,7 +251,7 @@ class _Play:
         self.unheard: list[tuple[datetime, Waiting, str]] = []
 
     def through(self) -> Iterator[tuple[datetime, Planned]]:
-        used = {key for key, open_ in self._dispatches() if not open_}
+        used = set(self.store.used)
         queue = [(max(one.send_at, self._now), next(self._numbers), one) for one in self._due()]
         heapify(queue)
         while queue and queue[0][0] <= self._until:
@@ -196,7 +281,7 @@ class _Play:
                 self.hushed.append((at, _told(one, reason)))
             else:
                 alive.append(one)
-        directory = self._directory(at)
+        directory = self.store.directory(at)
         merged = merge(lambda _: self._view, alive, directory.of, now=at,
                        used=lambda key: key in used)  # fmt: skip
         return merged, snoozed
@@ -208,25 +293,15 @@ class _Play:
         )  # fmt: skip
 
     def _silence(self, one: Waiting, at: datetime) -> Silence | None:
-        if not self._silences:
+        if not self.store.silences:
             return None
-        found = self._directory(at).of(one)
-        return over(self._silences, one, found[0].person if found else 0, at)
+        found = self.store.directory(at).of(one)
+        return over(self.store.silences, one, found[0].person if found else 0, at)
 
     def _due(self) -> Iterator[Waiting]:
         """What waits already, and what the rungs up to the end want."""
-        waits = select(NoticeRow).outerjoin(
-            DispatchRow, col(DispatchRow.id) == NoticeRow.dispatch_id
-        ).where(
-            NoticeRow.programme == self._slug,
-            (col(NoticeRow.state) == NoticeState.WANTED)
-            | ((col(NoticeRow.state) == NoticeState.DISPATCHED)
-               & col(DispatchRow.frozen_at).is_(None)
-               & col(DispatchRow.state).in_(OPEN)),
-        )  # fmt: skip
-        rows = list(self._session.exec(waits))
-        made = {row.key for row in rows}
-        for row in rows:
+        made = {row.key for row in self.store.waiting}
+        for row in self.store.waiting:
             if row.key.rpartition("|p")[0] in made:
                 continue  # the copy for a further person: its first one is told to all of them here
             self.versions[row.key] = row.deadline_version
@@ -249,32 +324,16 @@ class _Play:
         """The obligations that have a rung in that time; of a version that is not there yet nobody
         knows it."""
         if self._instead is not None:
-            return queries.open_keys(self._session, self._slug)
-        last = ceil(self._until.timestamp())
-        armed = (
-            select(ObligationRow.key)
-            .join(AlarmRow, col(AlarmRow.obligation_id) == ObligationRow.id)
-            .where(ObligationRow.programme == self._slug, AlarmRow.at <= last)
-            .distinct()
-            .order_by(ObligationRow.key)
-        )
-        return self._session.exec(armed).all()
-
-    def _dispatches(self) -> Iterator[tuple[str, bool]]:
-        """Of today on: their keys, and whether they still take something in."""
-        since = (self._now - timedelta(days=2)).date().isoformat()
-        rows = select(DispatchRow.key, DispatchRow.state, DispatchRow.frozen_at)
-        for key, state, frozen_at in self._session.exec(rows.where(DispatchRow.window >= since)):
-            takes = state in (DispatchState.PENDING, DispatchState.SUPPRESSED)
-            yield key, takes and frozen_at is None
+            return queries.open_keys(self.store.session, self.store.slug)
+        return self.store.armed(self._until)
 
 
 def _told(one: Waiting, why_not: str = "") -> Told:
     return Told(one.obligation, one.rung, one.role, one.unit, one.nominal_at, why_not)
 
 
-def _coming(session: Session, slug: str, at: datetime, one: Planned) -> Coming:
-    person = people.person(session, one.person)
+def _coming(store: _Store, at: datetime, one: Planned) -> Coming:
+    person = store.person(one.person)
     told = tuple(_told(notice) for notice in one.notices)
     return Coming(one.key, one.person, person.name, person.mail or "", at, one.window,
                   one.channel, told)  # fmt: skip

@@ -127,8 +127,7 @@ def changed(programme: Programme, place: Place, said: Said) -> Programme:
 def foresee(session: Session, slug: str, place: Place, said: Said, *, now: datetime) -> Foreseen:
     """What the change would do to the mails of the next two weeks. Nothing is saved."""
     new = changed(programmes.current(session, slug), place, said)
-    before = coming.coming(session, slug, now=now)
-    after = coming.coming(session, slug, now=now, instead=new)
+    before, after = coming.compared(session, slug, new, now=now)
     told, would_be = set(_tellings(before)), set(_tellings(after))
     return Foreseen(
         now + coming.TWO_WEEKS, _mails(before), _mails(after),

@@ -43,8 +43,7 @@ SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def ahead_page(asked: Looking, slug: str) -> Response:
     """From now on, whatever instant the other pages look at."""
     with opened(asked, slug) as (session, at):
-        mails = coming.coming(session, slug, now=asked.now)
-        hushed = coming.hushed(session, slug, now=asked.now)
+        mails, hushed = coming.ahead(session, slug, now=asked.now)
         titles = coming.titles(session, slug, mails)
         titles |= coming.titles(session, slug, [_of(told) for _, told in hushed])
     told = [one for one in mails if one.person]

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from tracker.domain.errors import DefinitionError, Refused
 from tracker.domain.policy import Policy, Role
 from tracker.domain.programme import Programme
-from tracker.services import coming, policies
+from tracker.services import policies
 from tracker.services.policies import Foreseen, Kind, Place, Said
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import LookingNow, Received, Running
@@ -123,7 +123,7 @@ def _one(
         problems=problems, sent=typed, wrong=wrong or {}, above=typed_of(_everything(above),
         asked.language), groups=_groups(place), lists=LISTS, joining=JOINING, roles=list(Role),
         rungs=list(_rung_fields(typed)), slip_options=_slip_options(asked.language), shown=SHOWN,
-        titles=_titles(session, desk, found), hidden=_carried(fields),
+        titles=titles(desk) if found else {}, hidden=_carried(fields),
         status=UNPROCESSABLE if problems or wrong else 200,
     )  # fmt: skip
 
@@ -178,11 +178,9 @@ def _label(key: str, language: Language) -> str:
     return text(f"policy.key_{name}", language=language) if known else ""
 
 
-def _titles(session: Session, desk: Desk, found: Foreseen | None) -> dict[str, str]:
-    if found is None:
-        return {}
-    keys = [one.obligation for one in (*found.more[:SHOWN], *found.fewer[:SHOWN])]
-    return coming.titles_of(session, desk.slug, keys)
+def titles(desk: Desk) -> dict[str, str]:
+    """What the obligations are called, by key."""
+    return {one.obligation.key: one.obligation.title for one in desk.board.ledger.standings}
 
 
 def _carried(fields: Mapping[str, str]) -> dict[str, str]:
