@@ -11,6 +11,7 @@ import io
 import os
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -217,10 +218,12 @@ def _verify(path: Path) -> Manifest:
     manifest: Manifest | None = None
     files = 0
     for name, content in _parts(path):
+        with _readable(path):
+            told = content.read() if name == MANIFEST else b""
+            found = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
         if name == MANIFEST:
-            manifest = _manifest(path, content.read())
+            manifest = _manifest(path, told)
             continue
-        found = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
         if name == COPY and (manifest is None or found != manifest.sha256):
             raise _damaged(path, name)
         if name.startswith(f"{EVIDENCE}/"):
@@ -233,13 +236,23 @@ def _verify(path: Path) -> Manifest:
 
 
 def _parts(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    with _readable(path), tarfile.open(path, mode="r:gz") as tar:
+        for member in tar:
+            content = tar.extractfile(member)
+            if content is not None:
+                yield member.name, content
+        # The sum over the whole stands behind the last part.
+        while tar.fileobj.read(1 << 16):
+            pass
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """DefinitionError where the file cannot be unpacked. Whoever reads a part is within it too: a
+    damage may show only there."""
     try:
-        with tarfile.open(path, mode="r:gz") as tar:
-            for member in tar:
-                content = tar.extractfile(member)
-                if content is not None:
-                    yield member.name, content
-    except (tarfile.TarError, EOFError, OSError) as failure:
+        yield
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as failure:
         if isinstance(failure, FileNotFoundError):
             raise
         raise DefinitionError(
