@@ -16,8 +16,6 @@ from tests.web.test_browser import PAGES
 from tracker.domain import facts as f
 
 HANDFUL = 16
-PLAYS = 18
-"""Of what plays the next two weeks: the mails ahead, and a policy as it is and as it would be."""
 UNDER = 200 * 1024
 WATCHES_ALL = {"/health", "/service", "/service?lang=en", "/p/small/digest"}
 """They look at every part of the service: that is what they are for."""
@@ -53,8 +51,7 @@ def test_a_page_asks_a_handful_of_questions_and_stays_light_with_its_sheet_scrip
         with counted(house) as statements:
             page = visitor.get(path)
         assert page.status_code == 200, path
-        most = PLAYS if "/notices/ahead" in path or "see=1" in path else HANDFUL
-        if path not in WATCHES_ALL and len(statements) > most:
+        if path not in WATCHES_ALL and len(statements) > HANDFUL:
             asked[path] = statements
         parts = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text))
         assert len(parts) == 3, path

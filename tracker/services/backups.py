@@ -219,11 +219,10 @@ def _verify(path: Path) -> Manifest:
     files = 0
     for name, content in _parts(path):
         with _readable(path):
-            told = content.read() if name == MANIFEST else b""
+            if name == MANIFEST:
+                manifest = _manifest(path, content.read())
+                continue
             found = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-        if name == MANIFEST:
-            manifest = _manifest(path, told)
-            continue
         if name == COPY and (manifest is None or found != manifest.sha256):
             raise _damaged(path, name)
         if name.startswith(f"{EVIDENCE}/"):

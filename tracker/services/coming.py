@@ -23,7 +23,7 @@ from tracker.domain.errors import NotFound
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, wanted
 from tracker.domain.silences import Mode, Silence, over
-from tracker.services import planning, silences
+from tracker.services import people, planning, silences
 from tracker.services.alarms import SECOND
 from tracker.services.claims import Draft, HeldNotice
 from tracker.services.directory import Directory
@@ -40,7 +40,6 @@ from tracker.store.tables import (
     NoticeRow,
     NoticeState,
     ObligationRow,
-    PersonRow,
 )
 
 TWO_WEEKS = timedelta(days=14)
@@ -100,9 +99,7 @@ def compared(
 
 
 def _mails(play: _Play) -> list[Coming]:
-    played = list(play.through())
-    play.store.meet({one.person for _, one in played})
-    found = [_coming(play.store, at, one) for at, one in played]
+    found = [_coming(play.store, at, one) for at, one in play.through()]
     found += [_unheard(at, one, why) for at, one, why in play.unheard]
     return sorted(found, key=lambda one: (one.at, one.name, one.key))
 
@@ -134,7 +131,7 @@ def letter(
     if found is None:
         raise NotFound(f"今后两周没有这封信 / no mail of the next two weeks has the key {key!r}")
     at, planned = found
-    person = play.store.person(planned.person)
+    person = people.person(session, planned.person)
     notices = [_as_held(one, play.versions[one.key]) for one in planned.notices]
     dead = replace(stationery, secret=secrets.token_hex(32))
     desk = Desk(session, dead, at, at)
@@ -143,12 +140,9 @@ def letter(
 
 def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
     """What the obligations of these mails are called, by key."""
-    return titles_of(session, slug, (told.obligation for one in mails for told in one.told))
-
-
-def titles_of(session: Session, slug: str, obligations: Iterable[str]) -> dict[str, str]:
+    keys = sorted({told.obligation for one in mails for told in one.told})
     found: dict[str, str] = {}
-    for some in queries.chunks(sorted(set(obligations))):
+    for some in queries.chunks(keys):
         wanted_rows = select(ObligationRow.key, ObligationRow.title).where(
             ObligationRow.programme == slug, col(ObligationRow.key).in_(some)
         )
@@ -163,19 +157,7 @@ class _Store:
         self.session, self.slug, self.now = session, slug, now
         self.view = planning.view(session, slug)
         self.silences = silences.of_programme(session, slug)
-        self._met: dict[int, PersonRow] = {}
         self._directories: dict[date | None, Directory] = {}
-
-    def meet(self, numbers: set[int]) -> None:
-        """The people with these numbers, looked up together."""
-        missing = numbers - self._met.keys()
-        if missing:
-            rows = self.session.exec(select(PersonRow).where(col(PersonRow.id).in_(missing)))
-            self._met |= {row.id: row for row in rows if row.id is not None}
-
-    def person(self, number: int) -> PersonRow:
-        self.meet({number})
-        return self._met[number]
 
     def directory(self, at: datetime) -> Directory:
         """Who has which role then: looked up anew only where somebody comes, goes or is away."""
@@ -333,9 +315,9 @@ def _told(one: Waiting, why_not: str = "") -> Told:
 
 
 def _coming(store: _Store, at: datetime, one: Planned) -> Coming:
-    person = store.person(one.person)
+    name, mail = store.directory(at).called(one.person)
     told = tuple(_told(notice) for notice in one.notices)
-    return Coming(one.key, one.person, person.name, person.mail or "", at, one.window,
+    return Coming(one.key, one.person, name, mail, at, one.window,
                   one.channel, told)  # fmt: skip
 
 

@@ -53,6 +53,11 @@ class Directory:
         self._behind: dict[tuple[str, str, str, int], list[str]] = {}
         self._away: dict[date, Mapping[int, absences.StandIn]] = {}
         self._units: dict[str, set[str]] = {}
+        self._called: dict[int, tuple[str, str]] = {}
+
+    def called(self, person: int) -> tuple[str, str]:
+        """Name and mail address, empty without one, of somebody that it has told of."""
+        return self._called[person]
 
     def gather(self, posts: Iterable[Post]) -> None:
         """Only the units of these are looked up: a batch of mails asks for a few of thousands."""
@@ -158,10 +163,13 @@ class Directory:
             told = roles.setdefault((holder.unit, holder.role), [])
             stand_in = away.get(holder.person_id)
             if stand_in is not None:
+                deputy = stand_in.deputy
+                self._called[deputy.id or 0] = deputy.name, deputy.mail or ""
                 told.append(_reached(stand_in.deputy, ways))
                 behind = (programme, holder.unit, holder.role.value, stand_in.deputy.id or 0)
                 self._behind.setdefault(behind, []).append(holder.name)
             if stand_in is None or stand_in.copied:
+                self._called[holder.person_id] = holder.name, holder.mail or ""
                 told.append(Recipient(holder.person_id, way_to(holder.works, ways)))
         return roles
 

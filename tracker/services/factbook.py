@@ -91,9 +91,10 @@ def names(one: f.AnyFact) -> Iterator[f.FactId]:
         yield one.report
 
 
-def known(session: Session, slug: str, at: datetime) -> tuple[f.AnyFact, ...]:
-    """Those that were recorded by then. How many they are names the state: none is taken away."""
-    return tuple(one for one in facts(session, slug) if one.recorded_at <= at)
+def _known(session: Session, slug: str, last: int, at: datetime) -> tuple[f.AnyFact, ...]:
+    """Those up to that row that were recorded by then. How many they are names the state: none is
+    taken away."""
+    return tuple(one for one in _up_to(session, slug, last) if one.recorded_at <= at)
 
 
 def last_row(session: Session, slug: str) -> int:
@@ -138,7 +139,7 @@ def book(session: Session, slug: str, *, as_of: datetime, known_at: datetime) ->
     last = last_row(session, slug)
     reader = Reader.of(session)
     if reader is None or _is_read(session, slug):
-        facts = known(session, slug, known_at)
+        facts = _known(session, slug, last, known_at)
         return Book(
             len(facts), lambda: record(facts, as_of=as_of, known_at=known_at), lambda: facts
         )
@@ -146,12 +147,13 @@ def book(session: Session, slug: str, *, as_of: datetime, known_at: datetime) ->
     def filed() -> Record:
         kept = handins.Kept(session, reader, slug, last, as_of=as_of, known_at=known_at)
         if not kept.whole:
-            return record(known(session, slug, known_at), as_of=as_of, known_at=known_at)
+            stored = _known(session, slug, last, known_at)
+            return record(stored, as_of=as_of, known_at=known_at)
         few = remembered(session, ("uncommon", slug, last), lambda: handins.uncommon(session, slug))
         return shelved(few, kept, as_of=as_of, known_at=known_at)
 
     def later() -> tuple[f.AnyFact, ...]:
         with reader.reading() as another:
-            return tuple(one for one in _up_to(another, slug, last) if one.recorded_at <= known_at)
+            return _known(another, slug, last, known_at)
 
     return Book(("row", last), filed, later)
