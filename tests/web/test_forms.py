@@ -18,7 +18,6 @@ from tracker.web.intake import FILE_LIMIT
 
 LATE = f"1/done/{住建局}"
 MANY = f"4/s1/{住建局}"
-UNDATED = f"5/done/{住建局}"
 CASE = f"2/case/{生态分局}/07"
 
 

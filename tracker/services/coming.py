@@ -227,7 +227,6 @@ class _Play:
         if instead is not None:
             self._view = replace(self._view, programme=instead, _scopes={})
         self._numbers = count()
-        self._copies: dict[str, Waiting] = {}
         self.versions: dict[str, int] = {}
         self.hushed: list[tuple[datetime, Told]] = []
         self.unheard: list[tuple[datetime, Waiting, str]] = []

@@ -87,10 +87,6 @@ class _Heads:
         return tuple(role for role in self.roles if role in _UNIT_ROLES)
 
 
-def is_flattened(paragraph: Paragraph) -> bool:
-    return len(paragraph.text) > 400 and _heads(paragraph.text, {}) is not None
-
-
 def outlined(paragraph: Paragraph, wanted: Mapping[str, Role]) -> Outline | None:
     """None where the text has no headings in a row."""
     heads = _heads(paragraph.text, wanted)

@@ -6,11 +6,9 @@ Both kinds of source, tables and flattened text, are brought into this form.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-
-from tracker.definitions.documents.grid import Cell
 
 _POINTS = re.compile(
     r"[（(【\[]\s*(?:基本分|满分|分值|共|总分|计|权重|最高(?:加|扣)?|合计|基础分)?\s*[:：]?\s*([0-9]+(?:\.[0-9]+)?)\s*分?\s*(?:分值|满分)?\s*[)）】\]]"
@@ -118,11 +116,3 @@ def kind_of_bonus(text: str) -> str:
 
 def one_line(text: str) -> str:
     return "".join(text.split("\n"))
-
-
-def distinct_filled(cells: Sequence[Cell]) -> list[Cell]:
-    found: list[Cell] = []
-    for cell in cells:
-        if cell and all(cell is not one for one in found):
-            found.append(cell)
-    return found
