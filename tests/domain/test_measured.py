@@ -160,3 +160,44 @@ def test_what_came_late_and_waits_is_settled_unless_a_return_would_cost_more(
     history.report("2021-10-05 10:00", duty="d")
     programme = a_programme(clause(duties=[duty], rules=[rule]))
     assert status_of(history, programme, "2022-02-01") is status
+
+
+ABOVE_THE_MEAN = {"measure": "share", "above": "target:mean"}
+NAMES = {"share": "问题占比", "place": "排名"}
+TARGETS = [{"id": "mean", "name": "全省平均", "source": "通报"}]
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "worst", "waits_for"),
+    [
+        ("rank", {"place": 2, "mean": 12}, "-0.2", "问题占比"),
+        ("rank", {"place": 2, "share": 13}, "-0.2", "全省平均"),
+        ("rank", {"share": 13, "mean": 12}, "-0.3", "排名"),
+        ("threshold", {"share": 13}, "-1", "全省平均"),
+        ("threshold", {"mean": 12}, "-1", "问题占比"),
+        ("must", {"share": 13}, "-1", "全省平均"),
+        ("per_step", {"mean": 12}, "-5", "问题占比"),
+        ("per_step", {"share": 13}, "-5", "全省平均"),
+    ],
+)
+def test_what_waits_for_a_number_names_it_and_what_it_may_cost(
+    rule: str, facts: dict[str, int], worst: str, waits_for: str
+) -> None:
+    body = {
+        "rank": {"kind": "rank", "rank": "place", "places": {1: "0.1", 2: "0.2", 3: "0.3"},
+                 "when": ABOVE_THE_MEAN},
+        "threshold": {"kind": "threshold", "lose": "1", "when": ABOVE_THE_MEAN},
+        "must": {"kind": "all_or_nothing", "lose": "1", "must": ABOVE_THE_MEAN},
+        "per_step": {"kind": "per_step", "measure": "share", "each": "1", "direction": "above",
+                     "against": "target:mean"},
+    }[rule]  # fmt: skip
+    programme, history = one_rule(body, names=NAMES, targets=TARGETS), History()
+    for key, value in facts.items():
+        fact = {"place": "rank", "mean": "target", "share": "measurement"}[key]
+        named = {"rank": "rank", "target": "target", "measurement": "measure"}[fact]
+        figure = "place" if fact == "rank" else "value"
+        history.add(fact, "2021-06-01", **{named: key, figure: value})
+    [entry] = history.ledger(programme, "2022-02-01").entries
+    assert (entry.status, entry.points) == (Status.UNKNOWN, 0)
+    assert str(points(entry.worst)) == worst
+    assert entry.steps[-1]["what"] == waits_for

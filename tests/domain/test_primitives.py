@@ -81,7 +81,7 @@ def test_a_condition_names_one_thing_or_joins_conditions_and_never_both() -> Non
     with pytest.raises(ValidationError, match="only a measured value has a grade"):
         When.model_validate({"rank": "r", "grade": "good"})
     joined = When.model_validate({"all_of": [{"any_of": [{"without": "a"}]}, {"finding": "b"}]})
-    assert [part.what for part in joined.parts] == ["a", "b"]
+    assert [(part.without, part.finding) for part in joined.parts] == [("a", None), (None, "b")]
 
 
 # -- places among peers --------------------------------------------------------------------------

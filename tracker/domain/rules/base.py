@@ -221,10 +221,14 @@ class When(Definition):
         inside = self.all_of or self.any_of
         return tuple(part for one in inside for part in one.parts) if inside else (self,)
 
-    @property
-    def what(self) -> str:
-        """The key of the first thing that it asks for."""
-        return self.parts[0]._named()[0]
+    def lacks(self, scene: Scene) -> str:
+        """The key of the first thing that is not recorded yet, so that it cannot be judged."""
+        part = next(part for part in self.parts if part.holds(scene) is None)
+        one = next((m for m in scene.measurements(part.measure or "") if m.value is not None), None)
+        bound = part._bound if part.measure is not None and part.grade is None else ""
+        if one is not None and bound.startswith("target") and bound_of(bound, one, scene) is None:
+            return bound.partition(":")[2] or one.measure
+        return part._named()[0]
 
     def holds(self, scene: Scene) -> bool | None:
         """True, False, or None where a number is missing."""

@@ -116,7 +116,7 @@ class AllOrNothing(RuleBase):
         assert self.must is not None
         verdict = self.must.holds(scene)
         if verdict is None:
-            return [unknown(self, scene, self.must.what, worst=lose)]
+            return [unknown(self, scene, self.must.lacks(scene), worst=lose)]
         if verdict:
             return []
         ground = self.must.ground(scene)

@@ -94,8 +94,12 @@ class PerStep(Measured):
     def _one(self, one: Measurement, scene: Scene) -> Sequence[Charge]:
         applies = self.when.holds(scene) if self.when is not None else True
         base = bound_of(self.against, one, scene)
-        if base is None or one.value is None or applies is None:
-            return [unknown(self, scene, f"{self.measure}:{self.against}")]
+        if self.when is not None and applies is None:
+            return [unknown(self, scene, self.when.lacks(scene))]
+        if base is None or one.value is None:
+            other = base is None and self.against.startswith("target:")
+            what = self.against if other else f"{self.measure}:{self.against}"
+            return [unknown(self, scene, what)]
         gap, told = self._gap(Fraction(one.value), base)
         if not applies or gap <= 0:
             return []
@@ -158,7 +162,7 @@ class Threshold(RuleBase):
             return [self._charged(win, step("win", amount=win), scene)] if verdict else []
         lose = self.worth(self.lose or "0", scene)
         if verdict is None:
-            return [unknown(self, scene, self.when.what, worst=lose)]
+            return [unknown(self, scene, self.when.lacks(scene), worst=lose)]
         return [self._charged(-lose, step("lose", amount=lose), scene)] if verdict else []
 
     def _charged(self, amount: Fraction, told: Step, scene: Scene) -> Charge:
@@ -441,9 +445,18 @@ class RankRule(RuleBase):
         if applies is False:
             return []
         rank = scene.ranking(self.rank)
-        if rank is None or applies is None:
-            what = self.rank if rank is None or self.when is None else self.when.what
-            return [] if self.gain else [unknown(self, scene, what)]
+        if rank is None:
+            return [] if self.gain else [unknown(self, scene, self.rank)]
+        made = self._at(rank, scene)
+        if applies or self.when is None:
+            return made
+        if self.gain or not made:
+            return []
+        worst = sum((charge.amount + charge.worst for charge in made), Fraction(0))
+        return [unknown(self, scene, self.when.lacks(scene), worst=worst)]
+
+    def _at(self, rank: Rank, scene: Scene) -> Sequence[Charge]:
+        """What the place costs or wins where the rule applies."""
         if self.worst_gets is not None:
             return self._between_peers(rank, scene)
         if self.each_risen is not None:
