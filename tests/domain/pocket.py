@@ -26,8 +26,8 @@ SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 CAPS = ("rule_cap", "clause_cap", "group_cap", "pool_cap", "item_cap", "section_cap")
 VOIDS = ("exempt", "absorbed", "same_problem", "other_year", "vetoed")
 OPEN = ("missing", "missing_class", "undecided", "external")
-HAPPENED = ("done_late", "still_open", "never", "found", "condition_failed", "left_out",
-            "recognised", "charged", "placed", "places_risen", "graded")  # fmt: skip
+HAPPENED = ("done_late", "still_open", "never", "found", "one_problem", "condition_failed",
+            "left_out", "recognised", "charged", "placed", "places_risen", "graded")  # fmt: skip
 
 
 def half_up(amount: Fraction) -> Fraction:

@@ -61,3 +61,50 @@ def test_what_fills_a_batch_is_told_so_that_a_calculator_follows_it() -> None:
         {"seen": 4, "size": 3, "before": 0},
         {"seen": 6, "size": 3, "before": 1},
     ]
+
+
+ONCE = {"kind": "no_double", "rules": ["1"]}
+PLAIN = {"kind": "per_incident", "finding": "gap", "each": "1"}
+MONTHLY = {**ONCE, "same": "problem_and_month"}
+
+
+@pytest.mark.parametrize("counts", [[3], [1, 1, 1], [2, 1]])
+@pytest.mark.parametrize(
+    ("rule", "amount"),
+    [(PLAIN, "-1"), ({**MISSING, "per": "1"}, "-1"), ({**PLAIN, "allowance": "0"}, "-1"),
+     ({**AWARD, "per": 1}, "1")],
+    ids=["incident", "missing", "beyond", "award"],
+)  # fmt: skip
+@pytest.mark.parametrize("once", [ONCE, MONTHLY], ids=["ever", "monthly"])
+def test_one_problem_counts_once_however_many_times_one_fact_or_several_record_it(
+    once: dict[str, Any], rule: dict[str, Any], amount: str, counts: Sequence[int]
+) -> None:
+    ledger = told(rule, counts, problem="p1").ledger(of(rule, once), "2021-04-01")
+    assert str(points(ledger.score - ledger.base_points)) == amount
+    for entry in ledger.entries:
+        assert added_up(entry) * 10_000 == abs(entry.points)
+
+
+def test_that_one_fact_counts_once_is_said_with_how_many_were_recorded() -> None:
+    (entry,) = told(PLAIN, [3], problem="p1").ledger(of(PLAIN, ONCE), "2021-04-01").entries
+    assert [one.code for one in entry.steps] == ["one_problem", "times"]
+    assert (entry.steps[0]["count"], entry.steps[0]["problem"]) == (3, "p1")
+
+
+def test_what_names_no_problem_counts_as_often_as_it_was_recorded() -> None:
+    assert told(PLAIN, [3]).lost(of(PLAIN, ONCE), "2021-04-01") == "3"
+
+
+def test_a_problem_counts_as_often_as_recorded_where_no_rule_says_once() -> None:
+    besides = {**ONCE, "besides": ["1#1"]}
+    assert told(PLAIN, [3], problem="p1").lost(of(PLAIN), "2021-04-01") == "3"
+    assert told(PLAIN, [3], problem="p1").lost(of(PLAIN, besides), "2021-04-01") == "3"
+
+
+def test_one_problem_waits_for_one_decision_however_often_it_was_recorded() -> None:
+    asked = {"kind": "discretionary", "asked": "gap", "per": "each", "most": "2"}
+    history = History()
+    history.add("finding", "2021-03-01", finding="gap", count=3, problem="p1")
+    (entry,) = history.ledger(of(asked, ONCE), "2021-04-01").entries
+    assert [one.code for one in entry.steps] == ["one_problem", "undecided"]
+    assert points(-entry.worst) == 2

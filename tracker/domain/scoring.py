@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
@@ -24,6 +24,7 @@ from tracker.domain.book import Book, Scope, among, everything, in_time
 from tracker.domain.layout import blocks
 from tracker.domain.ledger import Entry, Ledger, Place
 from tracker.domain.obligations import Joined
+from tracker.domain.once import clauses_among, is_among, rules_once
 from tracker.domain.points import SCALE, ZERO, Units, fraction, rounded, units
 from tracker.domain.programme import Clause, Held, Item, Programme, Section, owing
 from tracker.domain.record import Record, newest, record
@@ -41,6 +42,7 @@ from tracker.domain.rules import (
 )
 from tracker.domain.rules.base import Cause, Charge, Step, step
 from tracker.domain.rules.gains import Bonus
+from tracker.domain.scopes import lies_in, lying_in, named
 from tracker.domain.standing import Standings
 
 COUNTED = (PerIncident, Bonus)
@@ -185,6 +187,10 @@ class _View:
     def recognitions(self, key: str) -> Sequence[f.Recognition]:
         return self.engine.record.recognitions.get(key, ())
 
+    @property
+    def once(self) -> bool:
+        return self.rule in rules_once(self.engine.held)
+
     def lost_by(self, rule: str) -> Fraction:
         return self.engine.lost_by(rule)
 
@@ -212,7 +218,7 @@ class _Engine:
         standings: Standings,
         only_items: frozenset[str] | None,
     ) -> None:
-        self.programme = programme
+        self.programme, self.held = programme, Held(programme)
         self.record = filed
         self.final = filed.as_of >= closes_at(programme.closes_on, programme.tz)
         placed = programme.items_among(only_items)
@@ -258,7 +264,7 @@ class _Engine:
         this run leaves out."""
         return frozenset(
             charge.cause.problem
-            for name in _lying_in(Held(self.programme), names)
+            for name in lying_in(self.held, names)
             for charge in self._raw(name, names)
             if charge.cause.problem and charge.amount
         )
@@ -267,7 +273,7 @@ class _Engine:
         _, item, clause = self.programme.clauses[clause_id]
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
-            if view.rule in names or _lies_in(clause_id, names):
+            if view.rule in names or lies_in(clause_id, names):
                 told = rule.charges(view)
                 counts = not (clause.of_year and isinstance(rule, COUNTED))
                 yield from told if counts else (one for one in told if self._of_year(one.cause))
@@ -276,9 +282,9 @@ class _Engine:
 
     def _rules(self, names: tuple[str, ...]) -> Scope:
         """By rule id, by clause id, or by what lies above it (`3.16` names `3.16.7.4`)."""
-        lying = _lying_in(Held(self.programme), names)
+        lying = lying_in(self.held, names)
         charged = tuple(name for name in lying if self.book.held.get(name))
-        return Scope(charged, lambda entry: _named(entry, names))
+        return Scope(charged, lambda entry: named(entry.rule, entry.clause, names))
 
     def _item(self, item: Item) -> Scope:
         return Scope(tuple(clause.id for clause in item.clauses), everything)
@@ -438,13 +444,9 @@ class _Engine:
         return entry.occurred_at.astimezone(self.programme.tz).strftime("%Y-%m")
 
     def _same_scope(self, rule: NoDouble, view: _View) -> Scope:
-        if rule.rules == ("*",):
-            scope = Scope(tuple(self.book.held), everything)
-        else:
-            scope = self._rules(rule.rules) if rule.rules else self._item(view.item)
-        if not rule.besides:
-            return scope
-        return Scope(scope.clauses, lambda e: scope.wanted(e) and not _named(e, rule.besides))
+        among = clauses_among(rule, view.item, self.held)
+        charged = tuple(name for name in among if self.book.held.get(name))
+        return Scope(charged, lambda e: is_among(rule, e.rule, e.clause))
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
@@ -526,28 +528,6 @@ class _Engine:
                 return units(view.item.points or 0), self.book.of(self._item(view.item))
             case _:
                 return units(self.programme.points), self.book.entries
-
-
-@lru_cache(maxsize=4096)
-def _lying_in(held: Held, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Clauses that may have entries of these rules, in the document's order."""
-    own = {name.partition("#")[0] for name in names}
-    above = _above(names)
-    return tuple(name for name in held.programme.clauses if name in own or name.startswith(above))
-
-
-def _named(entry: Entry, names: tuple[str, ...]) -> bool:
-    return entry.rule in names or _lies_in(entry.clause, names)
-
-
-def _lies_in(clause: str, names: tuple[str, ...]) -> bool:
-    return clause in names or clause.startswith(_above(names))
-
-
-@lru_cache(maxsize=1024)
-def _above(names: tuple[str, ...]) -> tuple[str, ...]:
-    """How the ids of what lies below these begin."""
-    return tuple(f"{name}{mark}" for name in names for mark in ".-")
 
 
 def _rounded(amount: Fraction) -> tuple[Units, tuple[Step, ...]]:

@@ -139,6 +139,11 @@ class Scene(Protocol):
     def ranking(self, key: str) -> Rank | None: ...
     def decisions(self) -> Sequence[Decision]: ...
     def recognitions(self, key: str) -> Sequence[Recognition]: ...
+    @property
+    def once(self) -> bool:
+        """Whether one problem counts once for this rule (不重复)."""
+        ...
+
     def lost_by(self, rule: str) -> Fraction:
         """What an earlier rule (by id) has charged, as a positive number of points."""
         ...
@@ -404,6 +409,14 @@ def unknown(rule: RuleBase, scene: Scene, what: str, *, worst: Fraction | None =
     bound = rule.bound(scene) if worst is None else worst
     told = step("missing", what=scene.called(what), key=what)
     return Charge(Fraction(0), (told,), Status.UNKNOWN, worst=-abs(bound))
+
+
+def times_of(one: Finding | Recognition, scene: Scene) -> tuple[int, tuple[Step, ...]]:
+    """How often it counts, and why, where that is less often than was recorded: what names one
+    problem is one, in one fact as in several."""
+    if one.count == 1 or not one.problem or not scene.once:
+        return one.count, ()
+    return 1, (step("one_problem", problem=one.problem, count=one.count),)
 
 
 class Batches:

@@ -20,6 +20,7 @@ from tracker.domain.rules.base import (
     Status,
     because,
     step,
+    times_of,
     unknown,
 )
 from tracker.domain.rules.duties import charge_for
@@ -59,7 +60,7 @@ class PerIncident(RuleBase):
         assert self.finding is not None
         found, batches = scene.findings(self.finding), Batches(Fraction(self.per or 1))
         if self.allowance is None:
-            made = [self._one(one, one.count, batches, scene) for one in found]
+            made = [self._once(one, batches, scene) for one in found]
             return [charge for charge in made if charge is not None]
         return self._beyond(self.allowance, found, batches, scene)
 
@@ -76,6 +77,11 @@ class PerIncident(RuleBase):
             elif joined.missed:
                 charges.append(charge_for(joined, taken, told, Status.SETTLED))
         return charges
+
+    def _once(self, found: Finding, batches: Batches, scene: Scene) -> Charge | None:
+        count, told = times_of(found, scene)
+        made = self._one(found, count, batches, scene)
+        return made._replace(told=(*told, *made.told)) if made and told else made
 
     def _one(self, found: Finding, count: int, batches: Batches, scene: Scene) -> Charge | None:
         """None where it fills no batch yet."""
@@ -103,10 +109,11 @@ class PerIncident(RuleBase):
         charges: list[Charge] = []
         seen = Fraction(0)
         for one in found:
-            over = min(Fraction(one.count), max(Fraction(0), seen + one.count - free))
-            seen += one.count
+            count, many = times_of(one, scene)
+            over = min(Fraction(count), max(Fraction(0), seen + count - free))
+            seen += count
             charge = self._one(one, int(over), batches, scene) if over > 0 else None
             if charge is not None:
                 told = step("beyond", seen=seen, free=free, over=over)
-                charges.append(charge._replace(told=(told, *charge.told)))
+                charges.append(charge._replace(told=(*many, told, *charge.told)))
         return charges

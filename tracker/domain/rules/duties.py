@@ -25,6 +25,7 @@ from tracker.domain.rules.base import (
     When,
     because,
     step,
+    times_of,
     unknown,
 )
 
@@ -190,11 +191,12 @@ def counted(
     amount, batches = rule.worth(each, scene), Batches(per)
     charges: list[Charge] = []
     for found in scene.findings(key):
-        times, told = batches.filled(Fraction(found.count))
+        count, once = times_of(found, scene)
+        times, told = batches.filled(Fraction(count))
         if times:
             many = step("times", count=times, each=amount, amount=times * amount)
             cause = because(found, unit=found.unit, subject=found.subject, problem=found.problem)
-            charges.append(Charge(-times * amount, (*told, many), cause=cause))
+            charges.append(Charge(-times * amount, (*once, *told, many), cause=cause))
     return charges
 
 

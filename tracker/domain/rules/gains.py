@@ -17,9 +17,11 @@ from tracker.domain.rules.base import (
     RuleBase,
     Scene,
     Status,
+    Step,
     When,
     because,
     step,
+    times_of,
 )
 from tracker.domain.rules.duties import charge_for
 
@@ -70,12 +72,13 @@ class Bonus(RuleBase):
         charges: list[Charge] = []
         seen, batches = 0, Batches(Fraction(self.per))
         for one in scene.recognitions(self.recognition or ""):
-            first, seen = seen + 1, seen + one.count
+            count, once = times_of(one, scene)
+            first, seen = seen + 1, seen + count
             counted = max(0, seen - max(first, self.from_nth) + 1)
             charge = self._won(one, counted, batches, scene) if counted else None
             if charge is not None:
                 cause = because(one, unit=one.unit, problem=one.problem)
-                charges.append(charge._replace(cause=cause))
+                charges.append(charge._replace(told=(*once, *charge.told), cause=cause))
         return charges
 
     def _won(self, one: Recognition, counted: int, batches: Batches, scene: Scene) -> Charge | None:
@@ -139,10 +142,14 @@ class Discretionary(RuleBase):
         if self.asked is None:
             return decided or ([] if self.gain else [self._open(sign * most, Cause())])
         if self.per == "year":
-            waiting = [Cause(occurred_at=one.occurred_at) for one in raised[:1]]
-            return decided or [self._open(sign * most, cause) for cause in waiting]
-        waiting = [because(one, unit=one.unit, problem=one.problem) for one in raised]
-        return [*decided, *(self._open(sign * most, cause) for cause in waiting[len(decided) :])]
+            return decided or [
+                self._open(sign * most, Cause(occurred_at=one.occurred_at)) for one in raised[:1]
+            ]
+        waiting = [
+            (because(one, unit=one.unit, problem=one.problem), times_of(one, scene)[1])
+            for one in raised[len(decided) :]
+        ]
+        return [*decided, *(self._open(sign * most, cause, *once) for cause, once in waiting)]
 
     def _raised(self, scene: Scene) -> list[Asked]:
         """Each thing asked about, in order of time, as often as it counts."""
@@ -150,7 +157,7 @@ class Discretionary(RuleBase):
             return []
         found: list[Asked] = [*scene.findings(self.asked), *scene.recognitions(self.asked)]
         found.sort(key=lambda one: (one.occurred_at, one.problem, one.id))
-        return [one for one in found for _ in range(one.count)]
+        return [one for one in found for _ in range(times_of(one, scene)[0])]
 
     def _decided(
         self, scene: Scene, most: Fraction, sign: int, about: Sequence[Asked]
@@ -167,15 +174,16 @@ class Discretionary(RuleBase):
             left = most if self.per == "each" else left - amount
             told = step("decided", person=one.person, reason=one.reason, amount=given, most=most)
             bounded = (step("bounded", amount=amount),) if amount != given else ()
-            cause = because(one, unit=one.unit)
+            cause, once = because(one, unit=one.unit), tuple[Step, ...]()
             if number < len(about):
                 of = about[number]
                 cause = because(of, one, unit=one.unit or of.unit, problem=of.problem)
-            charges.append(Charge(sign * amount, (told, *bounded), cause=cause))
+                once = times_of(of, scene)[1]
+            charges.append(Charge(sign * amount, (*once, told, *bounded), cause=cause))
         return charges
 
-    def _open(self, worst: Fraction, cause: Cause) -> Charge:
-        told = (step("undecided", most=abs(worst)),)
+    def _open(self, worst: Fraction, cause: Cause, *once: Step) -> Charge:
+        told = (*once, step("undecided", most=abs(worst)))
         return Charge(Fraction(0), told, Status.PENDING, worst=worst, cause=cause)
 
 

@@ -61,8 +61,9 @@ class Exemption(Relation):
 
 class NoDouble(Relation):
     """The same problem (one problem key) counts once among the named rules, as a loss and as a
-    win: the highest stays, or the first in time. Empty `rules` means every rule of the clause's
-    item; `*` every rule of the programme. What `besides` names stays out of it and counts as well.
+    win, told by one fact that counts several or by several facts: the highest stays, or the first
+    in time. Empty `rules` means every rule of the clause's item; `*` every rule of the programme.
+    What `besides` names stays out of it and counts as well.
     `same` narrows it to what happened in one month (同一断面同月).
 
     Words: 不重复扣分, 同一事件不重复加分, 只加一次
