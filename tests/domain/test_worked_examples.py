@@ -458,6 +458,30 @@ def test_an_exemption_for_one_problem_leaves_the_others() -> None:
     assert history.lost(ONCE, "2021-06-01") == "0.5"
 
 
+BY_SITE = a_programme(
+    clause(
+        points="5",
+        rules=[
+            {"kind": "per_step", "measure": "rate", "each": "1", "against": "100"},
+            {"kind": "per_incident", "finding": "criticised", "each": "0.5"},
+            {"kind": "exemption", "when": {"finding": "unlike"}, "rules": ["1"],
+             "same_problem": True},
+        ],
+    ),
+)  # fmt: skip
+
+
+def test_an_exemption_for_one_site_or_subject_leaves_the_others() -> None:
+    history = History()
+    history.add("measurement", "2021-05-01", measure="rate", value="98", site="东")
+    history.add("measurement", "2021-05-01", measure="rate", value="99", site="西")
+    history.add("finding", "2021-05-01", finding="criticised", subject="东")
+    history.add("finding", "2021-05-01", finding="criticised", subject="东", problem="p1")
+    assert history.lost(BY_SITE, "2021-06-01") == "4"
+    history.add("finding", "2021-05-04", finding="unlike", problem="东")
+    assert history.lost(BY_SITE, "2021-06-01") == "1.5"  # 99 % in the west, and problem p1
+
+
 def test_the_same_case_wins_once_and_gains_only_offset_losses_inside_the_item() -> None:
     history = History()
     history.add("recognition", "2021-05-01", recognition="great_case", problem="c1")

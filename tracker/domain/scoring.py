@@ -386,7 +386,10 @@ class _Engine:
         if not rule.same_problem:
             return scope
         problems = {one.problem for one in view.recognitions(rule.when.recognition or "")}
-        return Scope(scope.clauses, lambda e: e.problem in problems and scope.wanted(e))
+        problems |= {one.problem for one in view.findings(rule.when.finding or "")}
+        return Scope(
+            scope.clauses, lambda e: (e.problem or e.subject) in problems and scope.wanted(e)
+        )
 
     def _targets(self, named: tuple[str, ...], view: _View) -> Scope:
         if named:
