@@ -306,7 +306,7 @@ MAIN = [
 
 FURTHER = {
     "2": [("all_or_nothing", "0.5")],
-    "4.3": [("exemption", ""), ("no_double", "")],
+    "4.3": [("exemption", ""), ("no_double", ""), ("exemption", "")],
     "5.1": [("threshold", "4"), ("exemption", ""), ("per_step", "0.2"), ("exemption", "")],
     "5.4": [("no_double", "")],
     "8.1": [("per_incident", "0.2")],
@@ -478,9 +478,9 @@ def test_clause_ids_follow_the_numbers_of_the_document(programme: Programme) -> 
         assert ids == expected, section.id
 
 
-def test_there_are_248_rules(programme: Programme) -> None:
+def test_there_are_249_rules(programme: Programme) -> None:
     kinds = [rule.kind for _, _, rule in programme.rules()]
-    assert len(kinds) == 248
+    assert len(kinds) == 249
     assert kinds.count("duty") == 38
 
 
