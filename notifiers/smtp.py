@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
@@ -29,7 +30,7 @@ from notifiers.message import (
     UnknownOutcome,
     one_line,
 )
-from notifiers.mime import build
+from notifiers.mime import Wired, build
 
 _TROUBLE = (SMTPException, OSError, UnicodeError)  # ssl.SSLError and TimeoutError are OSErrors
 _ABOUT_OUR_LOGIN = frozenset({530, 534, 535, 538})  # RFC 4954: said of every mail alike
@@ -104,7 +105,7 @@ class SmtpChannel:
         return await self._send(raw, sender, to, min(within, self._settings.timeout))
 
     async def _send(self, raw: bytes, sender: str, to: str, patience: float) -> Accepted:
-        mail = _Mail(_with_wire_lines(raw), Address(sender).wire, Address(to).wire, patience)
+        mail = _Mail(_with_wire_lines(raw), _on_the_wire(sender), _on_the_wire(to), patience)
         async with self._slots:
             waiting = self._take_idle()
             if waiting is not None:
@@ -381,10 +382,17 @@ async def _part(line: Conversation) -> None:
         await line.quit(_FAREWELL_SECONDS)
 
 
+@lru_cache(maxsize=64)  # one sender, and a reader whose mail is tried again
+def _on_the_wire(mail: str) -> str:
+    return Address(mail).wire
+
+
 def _with_wire_lines(raw: bytes) -> bytes:
     """`raw` as DATA sends it: CRLF everywhere, leading dots doubled, the final dot."""
-    between = raw.replace(b"\r\n", b"")
-    if b"\n" in between or b"\r" in between:
+    if isinstance(raw, Wired):
+        return raw + b".\r\n"
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\n") != ends or raw.count(b"\r") != ends:
         # A lone CR or LF is read as a line end by some servers and could hide a second mail.
         raw = _LINE_END.sub(b"\r\n", raw)
     if raw.startswith(b".") or b"\r\n." in raw:

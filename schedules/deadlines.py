@@ -266,6 +266,8 @@ class Lateness(NamedTuple):
     @property
     def workdays(self) -> int:
         """Started working days: one counts by the share of it that was late, a rest day not."""
+        if not self.spans:
+            return 0
         worked = [_worked(*span, zone=self.zone, calendar=self.calendar) for span in self.spans]
         return int(-(-sum(worked) // DAY_LONG))
 

@@ -98,6 +98,7 @@ def assert_well_formed(raw: bytes) -> None:
     assert raw.isascii()
     assert raw.endswith(b"\r\n")
     assert raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r")
+    assert not any(line.startswith(b".") for line in raw.split(b"\r\n"))  # sent as it is
     head, _, _ = raw.partition(b"\r\n\r\n")
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     # A longer line is one word, after its field's name at most.

@@ -399,6 +399,7 @@ class _Plans:
         self._calendar = calendar
         self._layouts: dict[tuple[object, ...], dict[str, Obligation]] = {}
         self._timelines: dict[Course | ReviewCourse, Timeline] = {}
+        self._of_duties: dict[tuple[object, ...], Timeline] = {}
 
     def obligations(self, read: Programme, scope: Scope, filed: Record) -> dict[str, Obligation]:
         """The scope's clause laid out as the record has it."""
@@ -411,7 +412,16 @@ class _Plans:
         return self._layouts[key]
 
     def timeline(self, one: Obligation, scope: Scope) -> Timeline:
-        return self._run(course_of(one, scope.clause, self._programme, self._calendar))
+        """Units that owe the same by the same day are asked for one after the other."""
+        assert one.deadline is not None
+        key = (scope.clause.id, one.duty, one.kind, one.deadline.due_at, one.starts_at)
+        known = self._of_duties.get(key)
+        if known is None:
+            if len(self._of_duties) > self.ROOM:
+                self._of_duties.clear()
+            course = course_of(one, scope.clause, self._programme, self._calendar)
+            known = self._of_duties[key] = self._run(course)
+        return known
 
     def review(self, report: f.Report, scope: Scope) -> Timeline | None:
         course = self.review_course(report, scope)

@@ -105,7 +105,8 @@ def away(session: Session, on: date) -> Mapping[int, StandIn]:
     wanted = select(AbsenceRow).where(col(AbsenceRow.from_on) <= on, col(AbsenceRow.until_on) > on)
     rows = {row.person_id: row for row in session.exec(wanted.order_by(col(AbsenceRow.id)))}
     last = {id_: _last(id_, rows) for id_ in rows}
-    people = _people(session, {id_ for id_ in last.values() if id_ is not None})
+    stand_in = {id_ for id_ in last.values() if id_ is not None}
+    people = _people(session, stand_in) if stand_in else {}
     return {
         id_: StandIn(people[deputy], rows[id_].copied)
         for id_, deputy in last.items()

@@ -19,6 +19,7 @@ from tracker.store.tables import (
     DispatchState,
     NoticeRow,
     NoticeState,
+    PersonRow,
 )
 
 
@@ -103,6 +104,20 @@ class HeldNotice:
         self.send_at, self.state, self.reason, self.dispatch_id = self._kept  # type: ignore[assignment]  # as they were put there
 
 
+@dataclass(eq=False)
+class Addressee:
+    """The person whom dispatches go to."""
+
+    id: int
+    name: str
+    mail: str | None
+    mobile: str
+    language: str
+    salt: str
+    erased_at: datetime | None
+    links_series: int | None
+
+
 _CHANGING = (
     "state", "due_at", "lease_until", "next_try_at", "settled_at", "outcome", "server_reply",
 )  # fmt: skip
@@ -139,6 +154,10 @@ _KEEP, _KEEP_LETTER = (
     .values({name: bindparam(f"new_{name}") for name in changing})
     for changing in (_CHANGING, _LETTER)
 )
+_PEOPLE = PersonRow.metadata.tables["person"]
+_THEY = select(*[_PEOPLE.c[one.name] for one in fields(Addressee)]).where(
+    _PEOPLE.c.id.in_(bindparam("ids", expanding=True))
+)
 _DROP_LETTERS = delete(_LETTERS).where(_LETTERS.c.dispatch_id.in_(bindparam("ids", expanding=True)))
 _KEEP_NOTICE = (
     update(_NOTICES)
@@ -154,7 +173,7 @@ def look_up(session: Session, claims: Iterable[Claim], kind: type[Row]) -> dict[
     claims = list(claims)
     rows: dict[int, Row] = {}
     for some in queries.chunks(sorted({claimed.dispatch_id for claimed in claims})):
-        found = session.connection().execute(_THESE[kind], {"ids": some})
+        found = session.connection().execute(_THESE[kind], {"ids": some}).all()
         rows |= {row[0]: kind(*row) for row in found}
     mine = {claimed: rows.get(claimed.dispatch_id) for claimed in claims}
     return {
@@ -167,8 +186,16 @@ def notices_of(session: Session, dispatches: Iterable[int]) -> list[HeldNotice]:
     first."""
     found: list[HeldNotice] = []
     for some in queries.chunks(sorted(dispatches)):
-        rows = session.connection().execute(_THEIRS, {"ids": some})
+        rows = session.connection().execute(_THEIRS, {"ids": some}).all()
         found += [HeldNotice(*row) for row in rows]
+    return found
+
+
+def addressees(session: Session, persons: Iterable[int]) -> dict[int, Addressee]:
+    found: dict[int, Addressee] = {}
+    for some in queries.chunks(sorted(persons)):
+        rows = session.connection().execute(_THEY, {"ids": some}).all()
+        found |= {row[0]: Addressee(*row) for row in rows}
     return found
 
 

@@ -23,9 +23,9 @@ from tracker.domain.errors import NotFound
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, wanted
 from tracker.domain.silences import Mode, Silence, over
-from tracker.services import people, planning, silences
+from tracker.services import planning, silences
 from tracker.services.alarms import SECOND
-from tracker.services.claims import Draft, HeldNotice
+from tracker.services.claims import Draft, HeldNotice, addressees
 from tracker.services.directory import Directory
 from tracker.services.dispatching import waiting_of, waiting_row
 from tracker.services.letterbox import Desk, Letter, Stationery
@@ -131,7 +131,7 @@ def letter(
     if found is None:
         raise NotFound(f"今后两周没有这封信 / no mail of the next two weeks has the key {key!r}")
     at, planned = found
-    person = people.person(session, planned.person)
+    person = addressees(session, [planned.person])[planned.person]
     notices = [_as_held(one, play.versions[one.key]) for one in planned.notices]
     dead = replace(stationery, secret=secrets.token_hex(32))
     desk = Desk(session, dead, at, at)

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from jinja2 import Environment
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from notifiers import calendar
 from notifiers.message import Address, Attachment, Message, message_id, one_line
@@ -39,9 +39,11 @@ from tracker.domain.verdicts import NoticeKind, kind_of, review_of, waiting_for
 from tracker.services import links, outbox, planning, silences, slips, subscriptions
 from tracker.services.briefs import render_brief
 from tracker.services.claims import (
+    Addressee,
     Claim,
     Draft,
     HeldNotice,
+    addressees,
     keep_letters,
     keep_notices,
     notices_of,
@@ -57,7 +59,6 @@ from tracker.store.tables import (
     DispatchKind,
     DispatchRow,
     NoticeState,
-    PersonRow,
 )
 from tracker.wording import Language, text
 
@@ -130,7 +131,7 @@ class Desk:
         self._view: Callable[[str], View] = cache(lambda slug: planning.view(session, slug))
         self._silences: dict[str, list[Silence]] = {}
         self._told_figures: dict[str, Figures] = {}
-        self._people: dict[int | None, PersonRow] = {}
+        self._people: dict[int, Addressee] = {}
         self._notices: dict[int, list[HeldNotice]] = {}
         self._frozen: list[Draft] = []
         self._datebook = Datebook(session, stationery.domain, now, self._view)
@@ -140,8 +141,7 @@ class Desk:
     def gather(self, rows: Sequence[Draft]) -> None:
         """Look up at once what the letters of all these need."""
         persons = {row.person_id for row in rows}
-        wanted = select(PersonRow).where(col(PersonRow.id).in_(persons))
-        self._people = {row.id: row for row in self._session.exec(wanted)}
+        self._people = addressees(self._session, persons)
         self._notices = {row.id: [] for row in rows}
         notices = notices_of(self._session, self._notices)
         for notice in notices:
@@ -179,7 +179,7 @@ class Desk:
         assert row.raw is not None  # only erasing empties it, and then nobody is reached
         return Ready(claimed, row.raw, self._stationery.sender.mail, row.recipient, row.message_id)
 
-    def _as_issued(self, row: Draft, person: PersonRow | None, claimed: Claim) -> Ready | None:
+    def _as_issued(self, row: Draft, person: Addressee | None, claimed: Claim) -> Ready | None:
         """A digest, or what the office is told, was written when it was issued; only its reader may
         be gone since. What another channel could not deliver is frozen for this one."""
         if person is None or not _reaches(row, person) or not row.text:
@@ -270,15 +270,16 @@ class Desk:
 
     # -- the letter --------------------------------------------------------------------------------
 
-    def _freeze(self, row: Draft, person: PersonRow, alive: Sequence[HeldNotice]) -> None:
+    def _freeze(self, row: Draft, person: Addressee, alive: Sequence[HeldNotice]) -> None:
         made_as = self._made_as(row, person)
         mail = self._mail(row, person, alive, made_as)
         orders = self._orders(alive)
-        mail = replace(
-            mail,
-            slips=tuple(slip.number for slip in orders[:MOST_SLIPS]),
-            more_slips=len(orders[MOST_SLIPS:]),
-        )
+        if orders:
+            mail = replace(
+                mail,
+                slips=tuple(slip.number for slip in orders[:MOST_SLIPS]),
+                more_slips=len(orders[MOST_SLIPS:]),
+            )
         letter = self._rendered(row, person, mail)
         row.subject = one_line(letter.subject)
         if way_of(row).needs_address:
@@ -287,7 +288,7 @@ class Desk:
         else:
             self._note(row, person, made_as, letter, mail.home)
 
-    def _freeze_digest(self, row: Draft, person: PersonRow) -> None:
+    def _freeze_digest(self, row: Draft, person: Addressee) -> None:
         made_as = self._made_as(row, person)
         if way_of(row).needs_address:
             self._seal(row, person, made_as, row, ())
@@ -298,7 +299,7 @@ class Desk:
     def _seal(
         self,
         row: Draft,
-        person: PersonRow,
+        person: Addressee,
         made_as: str,
         letter: Letter,
         enclosed: tuple[Attachment, ...],
@@ -329,7 +330,7 @@ class Desk:
         content = self._datebook.file(mail, row.person_id)
         return (Attachment(mail.attachment, calendar.CONTENT_TYPE, content),)
 
-    def _ways_out(self, row: Draft, person: PersonRow) -> tuple[tuple[str, str], ...]:
+    def _ways_out(self, row: Draft, person: Addressee) -> tuple[tuple[str, str], ...]:
         """A digest can be left, a reminder cannot."""
         if row.kind is not DispatchKind.DIGEST:
             return ()
@@ -338,7 +339,7 @@ class Desk:
             subscriptions.address(stationery.base_url, stationery.secret, person)
         )
 
-    def _note(self, row: Draft, person: PersonRow, made_as: str, letter: Letter, url: str) -> None:
+    def _note(self, row: Draft, person: Addressee, made_as: str, letter: Letter, url: str) -> None:
         language = self._language(row, person)
         private = not way_of(row).public
         note = Note(
@@ -356,31 +357,31 @@ class Desk:
         row.message_id, row.frozen_at = made_as, self._now
         self._frozen.append(row)
 
-    def written(self, row: Draft, person: PersonRow, notices: Sequence[HeldNotice]) -> Letter:
+    def written(self, row: Draft, person: Addressee, notices: Sequence[HeldNotice]) -> Letter:
         """How the mail would read with these notices; nothing is kept."""
         return self._rendered(
             row, person, self._mail(row, person, notices, self._made_as(row, person))
         )
 
-    def _rendered(self, row: Draft, person: PersonRow, mail: ReminderMail) -> Letter:
+    def _rendered(self, row: Draft, person: Addressee, mail: ReminderMail) -> Letter:
         render = self._stationery.brief if way_of(row).public else self._stationery.render
         return render(self._language(row, person), mail)
 
-    def _made_as(self, row: Draft, person: PersonRow) -> str:
+    def _made_as(self, row: Draft, person: Addressee) -> str:
         return message_id(row.key, person.salt, domain=self._stationery.domain)
 
-    def _language(self, row: Draft, person: PersonRow) -> Language:
+    def _language(self, row: Draft, person: Addressee) -> Language:
         """The programme's, where it asks for one; else the reader's."""
         asked = self._view(row.programme).programme.policy.language
         return "en" if (asked or person.language) == "en" else "zh"
 
-    def _thread(self, slug: str, person: PersonRow) -> str:
+    def _thread(self, slug: str, person: Addressee) -> str:
         """What all mails to one person about one programme answer to."""
         domain = self._stationery.domain
         return message_id("thread", slug, str(person.id), person.salt, domain=domain)
 
     def _mail(
-        self, row: Draft, person: PersonRow, alive: Sequence[HeldNotice], made_as: str
+        self, row: Draft, person: Addressee, alive: Sequence[HeldNotice], made_as: str
     ) -> ReminderMail:
         rungs: dict[tuple[str, str], list[HeldNotice]] = {}
         leads = self._merged(alive)
@@ -482,13 +483,16 @@ class Desk:
 
     def _merged(self, alive: Sequence[HeldNotice]) -> list[HeldNotice]:
         """The last rung of each obligation; earlier ones that waited are merged into it."""
+        told = {(one.programme, one.obligation_key, kind_of(one.rung)) for one in alive}
+        if len(told) == len(alive):
+            return sorted(alive, key=lambda one: (one.nominal_at, one.key))
         rows = {notice.key: notice for notice in alive}
         leads, taken_in = leading(_waiting(notice) for notice in alive)
         for key, rung in taken_in.items():
             rows[key].state, rows[key].reason = NoticeState.MERGED, rung
         return [rows[one.key] for one in leads]
 
-    def _line(self, slug: str, mine: Sequence[HeldNotice], person: PersonRow) -> ReminderLine:
+    def _line(self, slug: str, mine: Sequence[HeldNotice], person: Addressee) -> ReminderLine:
         told = self._figures(slug)
         key = mine[0].obligation_key
         standing = told.standings[key]
@@ -532,8 +536,7 @@ class Desk:
             self._told_figures[slug] = figures(self._session, slug, self._as_of)
         return self._told_figures[slug]
 
-    def _links(self, slug: str, key: str, person: PersonRow, purposes: Iterable[Purpose]) -> Links:
-        assert person.id is not None
+    def _links(self, slug: str, key: str, person: Addressee, purposes: Iterable[Purpose]) -> Links:
         base_url, secret = self._stationery.base_url, self._stationery.secret
         link = Link(
             Purpose.VIEW, person.id, slug, key, self._expires_at(slug), person.links_series or 0
@@ -560,7 +563,7 @@ class Desk:
         )
 
 
-def _reaches(row: Draft, person: PersonRow | None) -> bool:
+def _reaches(row: Draft, person: Addressee | None) -> bool:
     """Whether the dispatch's channel still reaches the person."""
     if person is None or person.erased_at is not None:
         return False

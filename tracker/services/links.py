@@ -69,8 +69,9 @@ def make_each(secret: str, link: Link, purposes: Iterable[Purpose]) -> dict[Purp
 
 def _signed(secret: str, body: str) -> str:
     content = _base64(body.encode("ascii"))
-    signature = hmac.digest(_key(secret), content, "sha256")
-    return f"{content.decode()}.{_base64(signature).decode()}"
+    seal = _seal(secret).copy()
+    seal.update(content)
+    return f"{content.decode()}.{_base64(seal.digest()).decode()}"
 
 
 def _base64(content: bytes) -> bytes:
@@ -216,10 +217,10 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 @lru_cache(maxsize=4)
-def _key(secret: str) -> bytes:
-    """The serializer derives it anew for each token, and tries to compress each, which took longer
-    than sending the mail."""
-    return bytes(_serializer(secret).make_signer(SALT).derive_key())
+def _seal(secret: str) -> hmac.HMAC:
+    """With its key, to be copied: the serializer derives the key anew for each token, and tries to
+    compress each, which took longer than sending the mail."""
+    return hmac.new(bytes(_serializer(secret).make_signer(SALT).derive_key()), digestmod=sha256)
 
 
 @lru_cache(maxsize=4)

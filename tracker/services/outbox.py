@@ -334,7 +334,8 @@ def _named(
     because each that is asked when results are kept is asked for eight mails."""
     salts: dict[int, str] = {}
     keys: dict[int, list[str]] = {}
-    for id_, salt, key in session.connection().execute(_NAMED, {"ids": list(dispatches)}):
+    found = session.connection().execute(_NAMED, {"ids": list(dispatches)}).all()
+    for id_, salt, key in found:
         salts[id_ or 0] = salt
         if key is not None:
             keys.setdefault(id_ or 0, []).append(key)

@@ -50,6 +50,7 @@ async def tried(
     made_as = message_id("test", secrets.token_hex(16), domain=settings.mail_domain)
     subject = text("channel.test_subject", language=language)
     body = text("channel.test_text", language=language) + "\n"
+    raw: bytes
     if channel.way.needs_address:
         raw = mime.build(Message(made_as, Address(mail, name), Address(to), subject, body, now))
     else:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from tracker.domain.errors import Refused
 from tracker.services import people, trail
+from tracker.services.claims import Addressee
 from tracker.store.tables import PersonRow
 
 SALT = "tracker.digests.1"
@@ -20,7 +21,7 @@ ONE_CLICK = "List-Unsubscribe=One-Click"
 """The whole body of a one-click request."""
 
 
-def address(base_url: str, secret: str, person: PersonRow) -> str:
+def address(base_url: str, secret: str, person: PersonRow | Addressee) -> str:
     """Where the person leaves or comes back; dead when all their links are revoked."""
     token = _serializer(secret).dumps([person.id, person.links_series or 0])
     return f"{base_url}/u/{token}"

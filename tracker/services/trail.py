@@ -30,6 +30,7 @@ GENESIS = "0" * 64
 BATCH = 1000
 
 EVENT = Table.metadata.tables["event"]
+_APPEND = insert(EVENT)
 SEAL_ONE = update(EVENT).where(EVENT.c.id == bindparam("row"))
 """Executed with `row` and the columns that the sealer fills."""
 
@@ -107,7 +108,7 @@ def append_all(
         for event in events
     ]
     for some in queries.chunks(rows):
-        session.connection().execute(insert(EventRow), some)
+        session.connection().execute(_APPEND, some)
 
 
 def reference(row: PersonRow) -> str:
