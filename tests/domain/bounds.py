@@ -12,6 +12,7 @@ from tracker.domain.points import fraction_of, rounded, units
 from tracker.domain.programme import Clause, Item
 from tracker.domain.readings import applied
 from tracker.domain.rules import Cap, NoDouble
+from tracker.domain.rules.base import Step
 from tracker.domain.scoring import worth_of
 
 ANY = 10**12
@@ -78,6 +79,36 @@ def _item(ledger: Ledger, item: Item) -> Iterator[str]:
     if item.points is not None and not item.below_zero:
         top = units(item.bonus_cap) if item.bonus_cap is not None else 0
         yield from _net(f"item {item.id}", _inside(mine), units(item.points), top)
+
+
+LATER = {"times_factor", "absorbed", "group_cap", "pool_cap", "item_cap", "section_cap", "vetoed",
+         "veto", "unallocated"}  # fmt: skip
+"""What comes after the limits of a clause, or may; past it nobody can tell what those left."""
+
+
+def cut_for_nothing(ledger: Ledger) -> Iterator[str]:
+    """Rules and clauses a limit of which cut something off although it is not used up."""
+    for name, clause in ledger.programme.clauses.items():
+        mine = _inside(ledger.of_clause(name))
+        if LATER.isdisjoint(told.code for entry in mine for told in entry.steps):
+            yield from _left_room(name, "clause_cap", mine)
+            for number in range(1, len(clause[2].rules) + 1):
+                ours = [e for e in mine if e.rule == f"{name}#{number}"]
+                if not _told(ours, "clause_cap"):
+                    yield from _left_room(f"{name}#{number}", "rule_cap", ours)
+
+
+def _left_room(where: str, code: str, entries: Sequence[Entry]) -> Iterator[str]:
+    for won in (False, True):
+        ours = [e for e in entries if (e.raw > 0) is won]
+        limits = [Fraction(told["limit"]) for told in _told(ours, code)]  # type: ignore[arg-type]
+        used = Fraction(sum(abs(e.points) for e in ours), 10_000)
+        if limits and used != limits[-1]:
+            yield f"{where}: {code} {limits[-1]}, of which {used} is used"
+
+
+def _told(entries: Sequence[Entry], code: str) -> list[Step]:
+    return [told for e in entries for told in e.steps if told.code == code]
 
 
 def charged_twice(ledger: Ledger) -> list[tuple[str, str]]:

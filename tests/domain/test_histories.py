@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from tests.domain.bounds import charged_twice, out_of_bounds
+from tests.domain.bounds import charged_twice, cut_for_nothing, out_of_bounds
 from tests.domain.histories import Matter, Teller, Words, history, instants
 from tests.domain.pocket import added_up, comparisons
 from tests.domain.small import CONTEXT, at
@@ -130,6 +130,11 @@ def test_nothing_goes_below_its_floor_or_over_its_cap_at_any_level(block: Block)
 def test_the_same_problem_counts_once_where_the_document_says_so(block: Block) -> None:
     for one in block:
         assert charged_twice(one.ledger) == [], one.seed
+
+
+def test_what_a_limit_cuts_off_had_no_room(block: Block) -> None:
+    for one in block:
+        assert list(cut_for_nothing(one.ledger)) == [], one.seed
 
 
 # -- every entry is explained ----------------------------------------------------------------------

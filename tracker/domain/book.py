@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
 from tracker.domain.ledger import Entry
-from tracker.domain.points import Units
-from tracker.domain.rules.base import step
+from tracker.domain.points import ZERO, Units, rounded
+from tracker.domain.rules.base import Step, step
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,9 @@ class Scope:
 
     clauses: tuple[str, ...]
     wanted: Callable[[Entry], bool]
+
+    def within(self, clauses: Collection[str]) -> Scope:
+        return Scope(tuple(name for name in self.clauses if name in clauses), self.wanted)
 
 
 @dataclass
@@ -93,6 +96,25 @@ def everything(_: Entry) -> bool:
 def in_time(entry: Entry) -> tuple[bool, datetime | None, str]:
     # What has no date of its own comes last, so that dated charges use up a cap in order.
     return (entry.occurred_at is None, entry.occurred_at, entry.id)
+
+
+def voiding(told: Step) -> Callable[[Entry], Entry]:
+    """Takes the whole amount away and says why."""
+
+    def void(entry: Entry) -> Entry:
+        return entry._replace(points=ZERO, worst=ZERO, told=(*entry.told, told))
+
+    return void
+
+
+def scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
+    def scale(entry: Entry) -> Entry:
+        points = rounded(Fraction(entry.points, 10_000) * factor)
+        worst = rounded(Fraction(entry.worst, 10_000) * factor)
+        told = step("times_factor", rule=rule, factor=factor, amount=Fraction(points, 10_000))
+        return entry._replace(points=points, worst=worst, told=(*entry.told, told))
+
+    return scale
 
 
 def _trimmed(entry: Entry, points: Units, code: str, limit: int, used: int) -> Entry:

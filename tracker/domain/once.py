@@ -2,11 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from tracker.domain.book import Book, Scope, among, in_time, voiding
+from tracker.domain.ledger import Entry
 from tracker.domain.programme import Held, Item
 from tracker.domain.rules import NoDouble
+from tracker.domain.rules.base import Step, step
 from tracker.domain.scopes import lying_in, named
+
+Asked = tuple[NoDouble, Scope]
+Alike = tuple[str, str, bool]
+"""Problem, month where the rule goes by it, whether it was won."""
+
+
+@dataclass
+class Once:
+    """Takes every charge of one problem but one out of the book, rule after rule."""
+
+    book: Book
+    asked: Sequence[Asked]
+    zone: ZoneInfo
+    _crossing: list[Asked] = field(default_factory=list)
+
+    def inside_clauses(self) -> None:
+        for one in self.asked:
+            found = [_by_clause(same) for same in self._alike(one).values()]
+            for clauses in found:
+                for same in clauses.values():
+                    self._keep_one(same, one[0])
+            if any(len(clauses) > 1 for clauses in found):
+                self._crossing.append(one)
+
+    def between_clauses(self) -> list[tuple[Entry, Step]]:
+        """What was taken out, and why. Looks only where a problem was in several clauses."""
+        return [
+            taken
+            for one in self._crossing
+            for same in self._alike(one).values()
+            for taken in self._keep_one(same, one[0])
+        ]
+
+    def _alike(self, one: Asked) -> Mapping[Alike, list[Entry]]:
+        rule, scope = one
+        found: dict[Alike, list[Entry]] = {}
+        for entry in self.book.of(scope):
+            if entry.points and entry.problem:
+                about = (entry.problem, self._month(rule, entry), entry.points > 0)
+                found.setdefault(about, []).append(entry)
+        return dict(sorted(found.items()))
+
+    def _month(self, rule: NoDouble, entry: Entry) -> str:
+        if rule.same == "problem" or entry.occurred_at is None:
+            return ""
+        return entry.occurred_at.astimezone(self.zone).strftime("%Y-%m")
+
+    def _keep_one(self, same: Sequence[Entry], rule: NoDouble) -> list[tuple[Entry, Step]]:
+        if len(same) < 2:
+            return []
+        kept = _survivor(same, rule.survives)
+        gone = [entry for entry in same if entry.id != kept.id]
+        told = step("same_problem", problem=kept.problem, rule=kept.rule)
+        scope = Scope(tuple(_by_clause(gone)), among({entry.id for entry in gone}))
+        self.book.replace(scope, voiding(told))
+        return [(entry, told) for entry in gone]
+
+
+def _by_clause(entries: Iterable[Entry]) -> Mapping[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.clause, []).append(entry)
+    return found
+
+
+def _survivor(same: Sequence[Entry], survives: str) -> Entry:
+    if survives == "first":
+        return min(same, key=in_time)
+    return min(same, key=lambda e: (-abs(e.points), *in_time(e)))
 
 
 @lru_cache(maxsize=64)

@@ -1,15 +1,16 @@
 """The one function that scores: facts in, explained ledger out.
 
 Order of the pipeline: each rule's raw charges, rounded once -> what is of another year left out,
-where only the year's counts -> modifiers before the cap -> exemptions -> the rule's cap ->
-absorption -> the clause's points -> modifiers after the cap -> no double charge -> group caps ->
+where only the year's counts -> modifiers before the cap -> exemptions -> no double charge inside a
+clause -> the rule's cap -> absorption -> the clause's points -> modifiers after the cap -> no
+double charge between clauses, each of which is limited anew without what it lost -> group caps ->
 pools -> the item -> the section's or part's cap -> veto.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,11 +21,11 @@ from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings as readings_
-from tracker.domain.book import Book, Scope, among, everything, in_time
+from tracker.domain.book import Book, Scope, everything, scaling, voiding
 from tracker.domain.layout import blocks
 from tracker.domain.ledger import Entry, Ledger, Place
 from tracker.domain.obligations import Joined
-from tracker.domain.once import clauses_among, is_among, rules_once
+from tracker.domain.once import Once, clauses_among, is_among, rules_once
 from tracker.domain.points import SCALE, ZERO, Units, fraction, rounded, units
 from tracker.domain.programme import Clause, Held, Item, Programme, Section, owing
 from tracker.domain.record import Record, newest, record
@@ -238,15 +239,9 @@ class _Engine:
             for number, rule in enumerate(clause.rules, start=1)
             if isinstance(rule, Relation | Lateness)
         ]
-        self._modify(relations, "before_cap")
+        self._modify(relations, "before_cap", self.book.held)
         self._exempt(relations)
-        for _, item, clause in self._places:
-            self._cap_rules(item, clause)
-        self._absorb(relations)
-        for _, _, clause in self._places:
-            self._cap_clause(clause)
-        self._modify(relations, "after_cap")
-        self._no_double(relations)
+        self._count_once(relations)
         self._cap_named(relations)
         self._unallocated()
         for item in self._items:
@@ -334,7 +329,7 @@ class _Engine:
 
     def _leave_out_other_years(self, clause: Clause) -> None:
         """Of findings and recognitions: what is measured is published after the year."""
-        void = _voiding(step("other_year", year=self.programme.year))
+        void = voiding(step("other_year", year=self.programme.year))
         counting = frozenset(
             f"{clause.id}#{number}"
             for number, rule in enumerate(clause.rules, start=1)
@@ -367,17 +362,19 @@ class _Engine:
 
     # -- stages ------------------------------------------------------------------------------
 
-    def _modify(self, relations: Sequence[tuple[_View, Rule]], order: str) -> None:
+    def _modify(
+        self, relations: Sequence[tuple[_View, Rule]], order: str, clauses: Collection[str]
+    ) -> None:
         for view, rule in relations:
             if not isinstance(rule, Multiplier) or rule.order != order or not rule.when.holds(view):
                 continue
-            scale = _scaling(Fraction(rule.factor), view.rule)
-            self.book.replace(self._recognised(rule, view), scale)
+            scale = scaling(Fraction(rule.factor), view.rule)
+            self.book.replace(self._recognised(rule, view).within(clauses), scale)
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
             if isinstance(rule, Exemption) and rule.when.holds(view):
-                void = _voiding(step("exempt", rule=view.rule))
+                void = voiding(step("exempt", rule=view.rule))
                 self.book.replace(self._recognised(rule, view), void)
 
     def _recognised(self, rule: Multiplier | Exemption, view: _View) -> Scope:
@@ -395,6 +392,64 @@ class _Engine:
         if named:
             return self._rules(named)
         return Scope((view.clause.id,), lambda entry: entry.rule != view.rule)
+
+    def _count_once(self, relations: Sequence[tuple[_View, Rule]]) -> None:
+        """One charge of each problem, and within the limits of the clauses.
+
+        In a clause it is chosen before its limits, by the whole amount; between clauses by what
+        their limits leave. A clause that loses a charge to another is limited anew, so that what
+        had no room beside it counts, until none is lost: the lost ones only grow in number.
+        """
+        asked = [(r, self._same(r, view)) for view, r in relations if isinstance(r, NoDouble)]
+        once = Once(self.book, asked, self.programme.tz)
+        once.inside_clauses()
+        unlimited = dict(self.book.held)
+        self._limit(relations, unlimited)
+        lost: dict[str, Step] = {}
+        while more := once.between_clauses():
+            lost |= {entry.id: told for entry, told in more}
+            again = self._reckoned_with({entry.clause for entry, _ in more}, relations)
+            for name in again:
+                self.book.held[name] = [
+                    voiding(lost[e.id])(e) if e.id in lost else e for e in unlimited[name]
+                ]
+            self._limit(relations, again)
+
+    def _same(self, rule: NoDouble, view: _View) -> Scope:
+        among = clauses_among(rule, view.item, self.held)
+        charged = tuple(name for name in among if self.book.held.get(name))
+        return Scope(charged, lambda e: is_among(rule, e.rule, e.clause))
+
+    def _reckoned_with(
+        self, clauses: set[str], relations: Sequence[tuple[_View, Rule]]
+    ) -> Collection[str]:
+        """These and those whose stages are absorbed, or whose charges are scaled, by what these
+        come to."""
+        ties = [self._tied(view, rule) for view, rule in relations]
+        found, more = set[str](), clauses
+        while more:
+            found |= more
+            more = {name for tied in ties if tied & found for name in tied} - found
+        return found & self.book.held.keys()
+
+    def _tied(self, view: _View, rule: Rule) -> frozenset[str]:
+        names: tuple[str, ...] = ()
+        if isinstance(rule, Lateness):
+            names = rule.absorbs
+        elif isinstance(rule, Multiplier) and rule.order == "after_cap":
+            charged = tuple(one.charged for one in rule.when.parts if one.charged)
+            names = (*charged, *rule.rules) if charged else ()
+        return frozenset((view.clause.id, *lying_in(self.held, names))) if names else frozenset()
+
+    def _limit(self, relations: Sequence[tuple[_View, Rule]], clauses: Collection[str]) -> None:
+        """Of each rule and clause by itself."""
+        limited = [(item, clause) for _, item, clause in self._places if clause.id in clauses]
+        for item, clause in limited:
+            self._cap_rules(item, clause)
+        self._absorb([one for one in relations if one[0].clause.id in clauses])
+        for _, clause in limited:
+            self._cap_clause(clause)
+        self._modify(relations, "after_cap", clauses)
 
     def _cap_rules(self, item: Item, clause: Clause) -> None:
         if not self.book.held[clause.id]:
@@ -420,36 +475,12 @@ class _Engine:
                 continue
             told = step("absorbed", rule=view.rule, whole=Fraction(own, 10_000),
                         parts=Fraction(parts, 10_000))  # fmt: skip
-            self.book.replace(stages if own >= parts else whole, _voiding(told))
+            self.book.replace(stages if own >= parts else whole, voiding(told))
 
     def _cap_clause(self, clause: Clause) -> None:
         if clause.points is not None and not clause.below_zero:
             scope = Scope((clause.id,), _not_apart)
             self.book.net(scope, units(clause.points), ZERO, "clause_cap")
-
-    def _no_double(self, relations: Sequence[tuple[_View, Rule]]) -> None:
-        for view, rule in relations:
-            if not isinstance(rule, NoDouble):
-                continue
-            scope = self._same_scope(rule, view)
-            counted = [e for e in self.book.of(scope) if e.problem and e.points]
-            alike = {e.id: (e.problem, self._month(rule, e), e.points > 0) for e in counted}
-            for problem, month, won in sorted(set(alike.values())):
-                same = [e for e in counted if alike[e.id] == (problem, month, won)]
-                kept = _survivor(same, rule.survives)
-                gone = {e.id for e in same} - {kept.id}
-                told = step("same_problem", problem=problem, rule=kept.rule)
-                self.book.replace(Scope(scope.clauses, among(gone)), _voiding(told))
-
-    def _month(self, rule: NoDouble, entry: Entry) -> str:
-        if rule.same == "problem" or entry.occurred_at is None:
-            return ""
-        return entry.occurred_at.astimezone(self.programme.tz).strftime("%Y-%m")
-
-    def _same_scope(self, rule: NoDouble, view: _View) -> Scope:
-        among = clauses_among(rule, view.item, self.held)
-        charged = tuple(name for name in among if self.book.held.get(name))
-        return Scope(charged, lambda e: is_among(rule, e.rule, e.clause))
 
     def _cap_named(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
@@ -479,7 +510,7 @@ class _Engine:
                 place = self._place(section, item, clause, "#0")
                 self._add(place._replace(rule=f"{item.id}#0"), [charge])
             elif item.unallocated == "scaled":
-                scale = _scaling(Fraction(units(item.points), given), f"{item.id}#0")
+                scale = scaling(Fraction(units(item.points), given), f"{item.id}#0")
                 self.book.replace(self._item(item), scale)
 
     def _cap_item(self, item: Item) -> None:
@@ -512,7 +543,7 @@ class _Engine:
                 continue
             if rule.scope == "programme":
                 won = Scope(tuple(self.book.held), lambda entry: entry.part == "bonus")
-                self.book.replace(won, _voiding(step("vetoed", rule=view.rule)))
+                self.book.replace(won, voiding(step("vetoed", rule=view.rule)))
             worth, held = self._at_stake(rule.scope, view)
             left = worth + sum(entry.points for entry in held)
             if left > 0:
@@ -558,28 +589,3 @@ def _pool_members(item: Item, pool: str) -> tuple[str, ...]:
         inside |= more
         grown = bool(more)
     return tuple(clause.id for clause in item.clauses if clause.group in inside)
-
-
-def _voiding(told: Step) -> Callable[[Entry], Entry]:
-    """Takes the whole amount away and says why."""
-
-    def void(entry: Entry) -> Entry:
-        return entry._replace(points=ZERO, worst=ZERO, told=(*entry.told, told))
-
-    return void
-
-
-def _scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
-    def scale(entry: Entry) -> Entry:
-        points = rounded(Fraction(entry.points, 10_000) * factor)
-        worst = rounded(Fraction(entry.worst, 10_000) * factor)
-        told = step("times_factor", rule=rule, factor=factor, amount=Fraction(points, 10_000))
-        return entry._replace(points=points, worst=worst, told=(*entry.told, told))
-
-    return scale
-
-
-def _survivor(same: Sequence[Entry], survives: str) -> Entry:
-    if survives == "first":
-        return min(same, key=in_time)
-    return min(same, key=lambda e: (-abs(e.points), *in_time(e)))

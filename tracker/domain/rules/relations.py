@@ -65,7 +65,9 @@ class NoDouble(Relation):
     """The same problem (one problem key) counts once among the named rules, as a loss and as a
     win, told by one fact that counts several or by several facts: the highest stays, or the first
     in time. Empty `rules` means every rule of the clause's item; `*` every rule of the programme.
-    What `besides` names stays out of it and counts as well.
+    What `besides` names stays out of it and counts as well. Inside a clause it is chosen by the
+    whole amount, before any limit; between clauses by what their limits leave, and then what had
+    been cut off there counts as far as there is room now.
     `same` narrows it to what happened in one month (同一断面同月).
 
     Words: 不重复扣分, 同一事件不重复加分, 只加一次
