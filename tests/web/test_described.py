@@ -154,23 +154,64 @@ def test_every_answer_of_a_running_server_is_one_that_the_document_names(
     assert len(sent.answers) > 90 / PARTS
 
 
+def shown(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Method, path and body of each example."""
+    for path, operations in document["paths"].items():
+        for method, one in operations.items():
+            body = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+            for example in body.get("schema", {}).get("examples", []):
+                yield method, path, example
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", lambda part: VALUES[part[1]], path)
+
+
 def test_every_body_that_the_document_shows_is_one_that_is_taken(staff: House) -> None:
     """Refused it may be, as things stand: what it shows is no mistake of form."""
     staff.clock.advance_to(at("2021-10-20 08:00"))
     key = {"authorization": key_to_everything(staff)}
     wrong = []
     with staff.browser(client=FAR, host="tracker.example") as client:
-        paths = client.get("/api/v1/openapi.json", headers=key).json()["paths"]
-        for path, operations in paths.items():
-            for method, one in operations.items():
-                body = one.get("requestBody", {}).get("content", {}).get("application/json", {})
-                for example in body.get("schema", {}).get("examples", []):
-                    given = re.sub(r"\{(\w+)\}", lambda part: VALUES[part[1]], path)
-                    answer = client.request(method, given, json=example, headers=key)
-                    if answer.status_code in (400, 422):
-                        wrong.append(f"{method} {path}: {answer.text}")
+        document = client.get("/api/v1/openapi.json", headers=key).json()
+        for method, path, example in shown(document):
+            answer = client.request(method, filled(path), json=example, headers=key)
+            if answer.status_code in (400, 422):
+                wrong.append(f"{method} {path}: {answer.text}")
     wrong = [one for one in wrong if not one.startswith(OF_A_DOCUMENT)]
     assert wrong == [], "\n".join(wrong)
+
+
+def with_nul(content: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """The content with a NUL in one of its texts, for each of them; and the text's place."""
+    match content:
+        case str():
+            yield place.lstrip("."), content + "\0"
+        case dict():
+            for name, value in content.items():
+                for at_, changed in with_nul(value, f"{place}.{name}"):
+                    yield at_, content | {name: changed}
+        case list():
+            for n, value in enumerate(content):
+                for at_, changed in with_nul(value, f"{place}.{n}"):
+                    yield at_, [*content[:n], changed, *content[n + 1 :]]
+
+
+def test_a_text_that_no_database_keeps_is_refused_with_its_place_by_every_operation(
+    staff: House,
+) -> None:
+    """PostgreSQL takes no NUL, not even in a question."""
+    key = {"authorization": key_to_everything(staff)}
+    told = []
+    with staff.browser(client=FAR, host="tracker.example") as client:
+        document = client.get("/api/v1/openapi.json", headers=key).json()
+        for method, path, example in shown(document):
+            for place, body in with_nul(example):
+                answer = client.request(method, filled(path), json=body, headers=key)
+                places = [one.partition(":")[0] for one in answer.json().get("problems", [])]
+                told.append((answer.status_code, places))
+                assert told[-1] == (422, [place]), f"{method} {path}: {answer.text}"
+    assert len(told) > 100
 
 
 OF_A_DOCUMENT = ("post /api/v1/imports:", "post /api/v1/imports/{number}/decisions:")

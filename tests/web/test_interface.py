@@ -97,6 +97,7 @@ def test_a_case_is_opened_and_closed(staff: House) -> None:
         ({"done": True}, "obligation"),
         ({"obligation": KEY, "count": "-1"}, "count"),
         ({"obligation": KEY, "done": True, "note": "a\x00b"}, "note"),
+        ({"obligation": KEY, "done": True, "a\x00b": ""}, "body"),
         ({"obligation": KEY, "done": True, "files": [{"name": "x"}]}, "files.0.content"),
         ([], "body"),
         ("nothing", "body"),

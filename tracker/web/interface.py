@@ -46,7 +46,8 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-Key = Annotated[str, Field(min_length=1, max_length=300, description="The obligation's key.")]
+Key = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$",
+                           description="The obligation's key.")]  # fmt: skip
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
@@ -119,9 +120,27 @@ class Posted:
     @property
     def content(self) -> Any:
         try:
-            return from_json(self.raw, allow_inf_nan=False)
+            content = from_json(self.raw, allow_inf_nan=False)
         except ValueError as error:
             raise DefinitionError([Problem("body", f"不是 JSON / not JSON: {error}")]) from error
+        if b"\\u0000" in self.raw:
+            _refuse_nul(content, "")
+        return content
+
+
+def _refuse_nul(content: object, place: str) -> None:
+    """DefinitionError with the place of a text that PostgreSQL neither keeps nor looks for."""
+    match content:
+        case str() if "\0" in content:
+            text = "文字里有空字符 / a NUL character in the text"
+            raise DefinitionError([Problem(place.lstrip(".") or "body", text)])
+        case dict():
+            for name, value in content.items():
+                _refuse_nul(name, place)
+                _refuse_nul(value, f"{place}.{name}")
+        case list():
+            for n, value in enumerate(content):
+                _refuse_nul(value, f"{place}.{n}")
 
 
 def check_sender(request: Request) -> None:
