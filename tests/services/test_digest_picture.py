@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -109,6 +110,31 @@ def test_the_picture_counts_as_done_what_the_leaders_page_does() -> None:
     drawn, [*_, last] = digest_picture.picture_of(board, (), ()), pace(board.ledger).steps
     assert any(not one.open and one.obligation.due_at is None for one in board.ledger.standings)
     assert (drawn.due[9], drawn.done[-1]) == (last.due, last.done)
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize(
+    ("due", "done"),
+    [((0,) * 8 + (2, 3, 5, 147), (0,) * 10), ((9,) * 12, (0,)), ((1, 9, 9) + (12,) * 9, (0, 1)),
+     (tuple(range(2, 26, 2)), tuple(range(2, 14))), (tuple(range(12)), tuple(range(12)))],
+)  # fmt: skip
+def test_what_was_done_is_said_above_the_lines_of_what_was_due_and_done(
+    environment: Environment, language: Language, due: tuple[int, ...], done: tuple[int, ...]
+) -> None:
+    digest = samples.a_digest()
+    assert digest.picture is not None
+    digest = replace(digest, picture=replace(digest.picture, due=due, done=done))
+    drawn = digest_picture.svg(environment, digest, language)
+    [(end, foot, words)] = re.findall(
+        r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="end" fill="#1f5c9e">(.*?)</text>', drawn
+    )
+    begin = float(end) - 6 * len(words)
+    assert str(done[-1]) in words
+    for line in re.findall(r'<path d="(M[^"]*H[^"]*V[^"]*)"', drawn):
+        steps = [tuple(map(float, step)) for step in re.findall(r"([\d.]+)[V ]([\d.]+)", line)]
+        for (x, y), (until, _) in pairwise(steps):
+            if x < float(end) and until > begin:
+                assert y > float(foot), (x, y)
 
 
 def test_a_unit_has_no_picture() -> None:

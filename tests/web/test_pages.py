@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from schedules.workdays import china
@@ -231,6 +232,16 @@ def test_a_service_that_works_is_well_and_one_that_stands_still_is_not(
     assert page.status_code == 503
     assert "时钟停了 60 分钟" in page.text
     assert "时钟停了 60 分钟" in visitor.get("/p/small/").text
+
+
+@pytest.mark.parametrize("path", ["items/1", "items/4", "clauses/4"])
+def test_what_is_lost_and_what_acting_keeps_are_one_sentence(
+    visitor: TestClient, path: str
+) -> None:
+    page = visitor.get(f"/p/small/{path}?lang=en&as_of=2021-10-10")
+    head = re.sub(r"<[^>]*>", "", page.text.partition("<h1>")[2].partition("</h1>")[0])
+    assert re.search(r"\.[A-Za-z]", head) is None, head
+    assert head.count(".") - len(re.findall(r"\d\.\d", head)) == 1, head
 
 
 def test_a_score_line_opens_down_to_its_arithmetic(visitor: TestClient) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from markupsafe import Markup
 
 from tracker.domain import facts as f
 from tracker.domain.errors import Misfit
@@ -16,7 +17,8 @@ from tracker.domain.rules.base import Status
 from tracker.store.tables import DispatchState, NoticeState
 from tracker.web.filekinds import Fault
 from tracker.wording import LANGUAGES, Language
-from tracker.wording.catalogue import catalogue
+from tracker.wording.catalogue import catalogue, text
+from tracker.wording.templating import code, whole_dates
 
 ROOT = Path(__file__).parents[2]
 CODE = {path: path.read_text() for path in (ROOT / "tracker/web").glob("*.py")}
@@ -63,6 +65,26 @@ def test_what_is_chosen_by_its_kind_has_words(language: Language) -> None:
     for area, kinds in CHOSEN.items():
         assert [kind for kind in kinds if area + kind not in known] == [], area
     assert len(CHOSEN["acts.wrong_"]) > 8
+
+
+COUNTED = [
+    *("facts.n_times", "facts.n_clauses", "facts.v_waiting", "account.admin_n", "calendar.off_n"),
+    *("pages.settled_what", "pages.provisional_what", "pages.sum_of", "import.rows", "import.past"),
+    *("web.programmes_n", "notices.mail_attempts", "digest.others", "settle.v_undivided"),
+]
+
+
+@pytest.mark.parametrize("key", COUNTED)
+def test_one_thing_is_told_in_the_singular(key: str) -> None:
+    one, two = (text(key, {"n": n}, language="en") for n in (1, 2))
+    assert one.replace("1", "2") != two
+
+
+def test_a_date_stays_in_one_piece_and_what_was_typed_stays_text() -> None:
+    told = whole_dates("<b> by 10-22 24:00, or 2021-10-15T09:00; 1-2")
+    kept = '<span class="keep">10-22 24:00</span>, or <span class="keep">2021-10-15T09:00</span>'
+    assert told == Markup(f"&lt;b&gt; by {kept}; 1-2")
+    assert code("costs `lose` & more") == Markup("costs <code>lose</code> &amp; more")
 
 
 def test_no_words_of_the_pages_are_left_over() -> None:

@@ -142,6 +142,17 @@ def alt(digest: Digest, language: Language) -> str:
     return _Drawing(digest, digest.picture, language).alt()
 
 
+LETTER = 11
+"""The size of the picture's letters, and how wide a Chinese one is."""
+
+
+def _above(told: str, due: Sequence[Spot], done: Sequence[Spot]) -> Spot:
+    """Where the words about what was done end: left of its last step, above both lines."""
+    wide = sum(LETTER if ord(letter) > 255 else LETTER * 0.6 for letter in told)
+    end = max(done[-1].x - 5, done[0].x + wide)
+    return Spot(end, min(spot.y for spot in (*due, *done) if spot.x <= end) - 5, told)
+
+
 @dataclass(frozen=True)
 class _Drawing:
     digest: Digest
@@ -222,8 +233,9 @@ class _Drawing:
                 for at, n in enumerate(counts)
             ]  # fmt: skip
 
+        told = self.say("picture_done", n=done[-1] if done else 0)
         return {"due": spots(due), "done": spots(done), "whole": due[-1],
-                "told": self.say("picture_done", n=done[-1] if done else 0)}  # fmt: skip
+                "told": _above(told, spots(due), spots(done))}  # fmt: skip
 
     # -- the lights --------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from schedules.deadlines import Deadline
 from tracker.domain.obligations import Light
@@ -81,6 +82,8 @@ def install(
         "step": _step,
         "arithmetic": _arithmetic,
         "counting": _counting,
+        "whole_dates": whole_dates,
+        "code": code,
         "rule": _rule,
         "role": _role,
         "rung": _rung,
@@ -157,6 +160,20 @@ def words(language: Language, zone: ZoneInfo) -> Callable[..., str]:
 @pass_context
 def _t(context: Context, key: str, **values: Any) -> str:
     return text(key, values, language=_language(context), zone=_zone(context))
+
+
+_DATES = re.compile(r"(?:\d{4}-)?\d\d-\d\d(?:[ T]\d\d:\d\d)?")
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def whole_dates(sentence: str) -> Markup:
+    """The sentence as HTML in which no line ends at the hyphen of a date."""
+    return Markup(_DATES.sub(r'<span class="keep">\g<0></span>', str(escape(sentence))))
+
+
+def code(sentence: str) -> Markup:
+    """The sentence as HTML, with what stands in backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(sentence))))
 
 
 def _signed(value: Figure, places: int = 2) -> str:
