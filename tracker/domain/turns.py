@@ -414,7 +414,8 @@ class _Plans:
     def timeline(self, one: Obligation, scope: Scope) -> Timeline:
         """Units that owe the same by the same day are asked for one after the other."""
         assert one.deadline is not None
-        key = (scope.clause.id, one.duty, one.kind, one.deadline.due_at, one.starts_at)
+        due = one.deadline
+        key = (scope.clause.id, one.duty, one.kind, due.kind, due.due_at, one.starts_at)
         known = self._of_duties.get(key)
         if known is None:
             if len(self._of_duties) > self.ROOM:
