@@ -1,8 +1,8 @@
 """Random histories of any programme: every kind of fact that its clauses ask for, in any order.
 
 A history is a matter of its seed alone. It is one that could have been recorded: names are the
-programme's, a report is reviewed once and not before it was submitted, cumulative numbers never
-fall, a decision keeps to its bound.
+programme's, a report is reviewed once and not before it was submitted, cumulative numbers rise but
+where one is put right, a decision keeps to its bound.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Teller:
         if self.programme.readings and self.random.random() < 0.3:
             self._decides_a_reading()
         self._corrects()
-        self._never_falls()
+        self._adds_up()
         self._entered_after_what_they_name()
         return [f.FACT.validate_python(body) for body in self.said]
 
@@ -155,7 +155,7 @@ class Teller:
         """About one clause alone."""
         for _ in range(size):
             self._about(matter)
-        self._never_falls()
+        self._adds_up()
         return [f.FACT.validate_python(body) for body in self.said]
 
     # -- when ---------------------------------------------------------------------------------
@@ -370,8 +370,9 @@ class Teller:
                           supersedes=old["id"], **same)  # fmt: skip
                 self.said[-1]["recorded_at"] = max(when, self.said[-1]["occurred_at"])
 
-    def _never_falls(self) -> None:
-        """Cumulative numbers of one clause in order of time."""
+    def _adds_up(self) -> None:
+        """Cumulative numbers of one clause rise in order of time; now and then one that is smaller
+        puts the others right."""
         for key in ("count", "share"):
             by_clause: dict[str, list[dict[str, Any]]] = {}
             for one in self.said:
@@ -381,7 +382,8 @@ class Teller:
                 told.sort(key=lambda one: one["occurred_at"])
                 numbers = sorted(Decimal(one[key]) for one in told)
                 for one, number in zip(told, numbers, strict=True):
-                    one[key] = str(number)
+                    less = self.random.random() < 0.1
+                    one[key] = str(number / 2 if less else number)
 
     def _entered_after_what_they_name(self) -> None:
         """A review after its report, a correction after what it corrects, what became of a case

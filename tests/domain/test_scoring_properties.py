@@ -174,5 +174,36 @@ def test_with_all_other_facts_fixed_a_later_submission_never_scores_higher(
     assert scored(late) <= scored(early)
 
 
+@given(
+    told=st.lists(st.tuples(minutes, st.integers(0, 10)), min_size=1, max_size=5),
+    which=st.integers(0, 4),
+    part=st.floats(0, 1),
+    waits=st.booleans(),
+)
+def test_neither_does_a_total_that_is_handed_in_later_be_it_more_or_less_than_those_around_it(
+    told: list[tuple[int, int]], which: int, part: float, waits: bool
+) -> None:
+    told.sort()
+    which %= len(told)
+    minute, count = told[which]
+    until = told[which + 1][0] - 1 if which + 1 < len(told) else minute + 400 * 24 * 60
+    later = [
+        *told[:which],
+        (minute + int(max(0, until - minute) * part), count),
+        *told[which + 1 :],
+    ]
+
+    def scored(said: list[tuple[int, int]]) -> int:
+        history = History()
+        for number, (when, value) in enumerate(said):
+            instant = at("2021-01-01") + timedelta(minutes=when)
+            report = history.report(instant.strftime("%Y-%m-%d %H:%M"), clause="1.1", count=value)
+            if not waits or number != which:
+                history.accept(report, "2022-11-01")
+        return history.ledger(PROGRAMME, "2022-12-01").score
+
+    assert scored(later) <= scored(told)
+
+
 def _about(fact: f.AnyFact, name: str) -> bool:
     return isinstance(fact, f.About) and fact.clause == name

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.domain.small import BRANCH, HOUSING, History, a_programme, clause
+from tests.domain.small import BRANCH, HOUSING, History, a_programme, at, clause
+from tracker.domain.obligations import Light
 from tracker.domain.programme import Programme
 from tracker.domain.rules import Status
 
@@ -114,3 +115,65 @@ def test_a_number_of_a_target_that_nobody_has_entered_yet_is_neither_all_nor_too
     assert history.standing(unknown, "2021-10-10").open
     history.add("target", "2021-10-11", target="works", value=2)
     assert history.lost(unknown, "2021-10-12") == ("0" if when < "2021-10" else "2")
+
+
+# -- a number that is put right ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "short", "failed"),
+    [
+        ([("2021-09-10", 3)], "0", False),
+        ([("2021-09-10", 3), ("2021-09-20", 2)], "1", True),  # put right before its day
+        ([("2021-09-10", 3), ("2021-09-20", 2), ("2021-09-28", 3)], "0", False),
+        ([("2021-09-10", 5), ("2021-09-20", 4)], "0", False),
+        ([("2021-09-10", 3), ("2021-10-08", 2)], "1", True),  # a total that is less was never more
+        ([("2021-09-10", 3), ("2021-10-08", 2), ("2021-10-20", 3)], "1", True),
+        ([("2021-09-10", 2), ("2021-10-08", 1)], "2", True),
+    ],
+)
+def test_a_smaller_total_says_that_the_larger_one_before_it_never_was(
+    told: list[tuple[str, int]], short: str, failed: bool
+) -> None:
+    history = History()
+    for day, count in told:
+        history.done(day, duty="d", count=count)
+    assert history.lost(programme("a number", "per_missing"), "2022-02-01") == short
+    flat = history.lost(programme("a number", "all_or_nothing"), "2022-02-01")
+    assert flat == ("1" if failed else "0")
+
+
+def test_what_is_put_right_is_open_again_and_late_until_it_is_done() -> None:
+    history, now = History(), programme("a number", "per_missing now")
+    history.done("2021-09-10", duty="d", count=3)
+    history.done("2021-09-20", duty="d", count=2)
+    assert history.standing(now, "2021-09-25").light is not Light.DONE
+    assert history.standing(now, "2021-10-05").light is Light.LATE
+    history.done("2021-10-08", duty="d", count=3)
+    standing = history.standing(now, "2021-10-10")
+    assert (standing.light, standing.done_at) == (Light.DONE, at("2021-10-08"))
+    assert history.lost(now, "2021-10-10") == "0"
+
+
+def test_a_smaller_total_that_is_sent_back_puts_nothing_right() -> None:
+    history = History()
+    history.done("2021-09-10", duty="d", count=3)
+    history.sent_back(history.report("2021-09-20", duty="d", count=2), "2021-09-21")
+    assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "0"
+
+
+def test_what_rests_on_a_smaller_total_that_waits_for_review_is_provisional() -> None:
+    history = History()
+    history.done("2021-09-10", duty="d", count=3)
+    history.report("2021-10-08", duty="d", count=2)
+    (entry,) = history.ledger(programme("a number", "per_missing"), "2022-02-01").entries
+    assert (entry.status, entry.points) == (Status.PROVISIONAL, -10_000)
+
+
+def test_that_not_all_is_done_takes_back_that_all_was_and_leaves_the_number() -> None:
+    history = History()
+    history.done("2021-09-10", duty="d", count=2)
+    history.done("2021-09-15", duty="d", done=True)
+    assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "0"
+    history.done("2021-09-20", duty="d", done=False)
+    assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "1"

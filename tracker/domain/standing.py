@@ -532,9 +532,13 @@ def _yes_no(
 
 
 def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _Course:
-    """Cumulative counts; a returned report does not count, one that waits does for now."""
+    """Cumulative numbers; a returned report does not count, one that waits does for now.
+
+    A total never falls: one that is smaller puts right those before it, which were never reached.
+    Were it believed from its own day on alone, to hand it in after the deadline would pay.
+    """
     needed = one.needed if one.needed is not None else one.share or ONE
-    has = had_in_time = counted = NOTHING
+    has = told = had_in_time = counted = NOTHING
     done_at = submitted_at = None
     returned = unreviewed = unreviewed_in_time = False
     seen: list[f.FactId] = []
@@ -546,28 +550,36 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
         returned = review is not None and review.outcome == "returned"
         if returned:
             continue
-        has, unreviewed = _amount(one, report, needed), review is None
+        has, unreviewed = _amount(one, report, needed, told), review is None
+        told = told if report.done else has
         if one.deadline is not None and one.deadline.in_time(report.occurred_at):
             unreviewed_in_time = unreviewed
             had_in_time, counted = has, NOTHING if report.count is None else has
-        if has >= needed and done_at is None:
-            if review is not None:
-                done_at = report.occurred_at
-            else:
-                submitted_at = submitted_at or report.occurred_at
+        elif has < had_in_time:
+            unreviewed_in_time = unreviewed_in_time or unreviewed
+            had_in_time, counted = has, min(counted, has)
+        if has < needed:
+            done_at = submitted_at = None
+        elif done_at is None and review is not None:
+            done_at = report.occurred_at
+        elif done_at is None:
+            submitted_at = submitted_at or report.occurred_at
     until = done_at or submitted_at or record.as_of
     held = ((one.starts_at, until),) if until > one.starts_at else ()
     return _Course(done_at, submitted_at if done_at is None else None, returned, has, had_in_time,
                    counted, unreviewed, unreviewed_in_time, held, tuple(seen))  # fmt: skip
 
 
-def _amount(one: Obligation, report: f.Report, needed: Fraction) -> Fraction:
+def _amount(one: Obligation, report: f.Report, needed: Fraction, told: Fraction) -> Fraction:
+    """`told` is the number before it, which stands where one only says that not all is done."""
     if report.done:
         return needed
     if report.count is not None:
         # So many of a total that nobody has entered yet are no share of it.
         return NOTHING if one.needed is None else Fraction(report.count)
-    share = Fraction(report.share or 0)
+    if report.share is None:
+        return told if told < needed else NOTHING
+    share = Fraction(report.share)
     if one.total is not None:
         return share * one.total
     return share if one.needed is None else share * needed
