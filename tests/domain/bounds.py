@@ -112,21 +112,25 @@ def _told(entries: Sequence[Entry], code: str) -> list[Step]:
 
 
 def charged_twice(ledger: Ledger) -> list[tuple[str, str]]:
-    """Problems that count more than once among rules which may count them once: rule, problem."""
+    """Problems that count more than once among rules which may count them once: rule, problem.
+
+    Where `only` some count once, none of these counts beside another of all."""
     read = applied(ledger.programme, dict(ledger.readings))
     found = []
     for name, clause, rule in read.rules():
         if isinstance(rule, NoDouble) and rule.same == "problem":
             item = read.clauses[clause.id][1]
-            seen = Counter(
-                (e.problem, e.points > 0)
+            among = [
+                e
                 for e in ledger.entries
                 if e.problem
                 and e.points
                 and is_named(e, rule.rules, item)
                 and not (rule.besides and is_named(e, rule.besides, item))
-            )
-            found += [(name, problem) for (problem, _), times in seen.items() if times > 1]
+            ]
+            seen = Counter((e.problem, e.points > 0) for e in among)
+            once = [e for e in among if not rule.only or is_named(e, rule.only, item)]
+            found += sorted({(name, e.problem) for e in once if seen[e.problem, e.points > 0] > 1})
     return found
 
 

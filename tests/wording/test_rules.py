@@ -116,6 +116,10 @@ SAID: list[tuple[dict[str, Any], str]] = [
         {"kind": "no_double", "rules": ["*"], "besides": ["1.1#2"]},
         "同一问题在全部条款（1.1 第 2 句除外）之间只扣一次，取最高",
     ),
+    (
+        {"kind": "no_double", "rules": ["*"], "only": ["1.1"]},
+        "同一问题在 1.1 彼此、及与全部条款之间只扣一次，取最高",
+    ),
     ({"kind": "cap", "limit": "2"}, "本任务各句合计至多扣 2 分"),
     (
         {"kind": "exemption", "when": {"measure": "water", "grade": "Ⅱ类"}},

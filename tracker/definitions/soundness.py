@@ -447,7 +447,7 @@ def _bound(route: Route, bound: object, measure: str) -> Iterator[tuple[Route, s
 
 
 def _named_rules(rule: Rule) -> Iterator[tuple[Route, str]]:
-    for name in ("absorbs", "rules", "excluding", "besides"):
+    for name in ("absorbs", "rules", "excluding", "besides", "only"):
         for n, one in enumerate(getattr(rule, name, ())):
             if not (one == "*" and isinstance(rule, NoDouble)):
                 yield (name, n), one

@@ -61,10 +61,11 @@ class Once:
         return entry.occurred_at.astimezone(self.zone).strftime("%Y-%m")
 
     def _keep_one(self, same: Sequence[Entry], rule: NoDouble) -> list[tuple[Entry, Step]]:
-        if len(same) < 2:
+        once = [entry for entry in same if _counts_once(rule, entry.rule, entry.clause)]
+        if len(same) < 2 or not once:
             return []
         kept = _survivor(same, rule.survives)
-        gone = [entry for entry in same if entry.id != kept.id]
+        gone = [entry for entry in (same if kept in once else once) if entry.id != kept.id]
         told = step("same_problem", problem=kept.problem, rule=kept.rule)
         scope = Scope(tuple(_by_clause(gone)), among({entry.id for entry in gone}))
         self.book.replace(scope, voiding(told))
@@ -94,8 +95,12 @@ def rules_once(held: Held) -> frozenset[str]:
         if isinstance(rule, NoDouble)
         for name in clauses_among(rule, item, held)
         for number, _ in enumerate(held.programme.clauses[name][2].rules, start=1)
-        if is_among(rule, f"{name}#{number}", name)
+        if is_among(rule, f"{name}#{number}", name) and _counts_once(rule, f"{name}#{number}", name)
     )
+
+
+def _counts_once(once: NoDouble, rule: str, clause: str) -> bool:
+    return not once.only or named(rule, clause, once.only)
 
 
 def clauses_among(once: NoDouble, item: Item, held: Held) -> tuple[str, ...]:

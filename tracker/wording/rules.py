@@ -277,6 +277,8 @@ class _Words:
         rules = self.rules(rule.rules, among=isinstance(rule, NoDouble | Cap))
         if isinstance(rule, NoDouble) and rule.besides:
             rules = self("rules_besides", rules=rules, besides=self.rules(rule.besides))
+        if isinstance(rule, NoDouble) and rule.only:
+            rules = self("rules_only", rules=rules, only=self.rules(rule.only))
         match rule:
             case Multiplier():
                 special = {Decimal("0.5"): "_half", Decimal(2): "_double", Decimal(0): "_zero"}

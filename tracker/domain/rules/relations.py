@@ -67,8 +67,10 @@ class NoDouble(Relation):
     in time. Empty `rules` means every rule of the clause's item; `*` every rule of the programme.
     What `besides` names stays out of it and counts as well. Inside a clause it is chosen by the
     whole amount, before any limit; between clauses by what their limits leave, and then what had
-    been cut off there counts as far as there is room now.
-    `same` narrows it to what happened in one month (同一断面同月).
+    been cut off there counts as far as there is room now. With `only`, the rules that it names
+    count once, among themselves and beside the others, which count among themselves as often as
+    they do (扣分项与前面各项不重复). `same` narrows it to what happened in one month
+    (同一断面同月).
 
     Words: 不重复扣分, 同一事件不重复加分, 只加一次
     Facts: finding, recognition, case
@@ -80,6 +82,7 @@ class NoDouble(Relation):
     survives: Literal["highest", "first"] = "highest"
     same: Literal["problem", "problem_and_month"] = "problem"
     besides: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 class Cap(Relation):
