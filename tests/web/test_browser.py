@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,9 @@ from playwright.sync_api import Page, expect
 from tests.builders import at, 住建局, 生态分局
 from tests.databases import SqliteModels
 from tests.files import JPEG
-from tests.web.conftest import House, furnished, opened
+from tests.web.conftest import House, form_of, furnished, opened
 from tracker.domain import facts as f
-from tracker.services import links, people
+from tracker.services import links, people, subscriptions
 from tracker.services.links import Link, Purpose
 from tracker.web.app import create
 
@@ -180,6 +183,37 @@ def test_no_page_complains_or_scrolls_sideways_on_a_telephone(
         assert overhang(watched_phone) <= 0, path
         if n % 9 == 0:  # the colours and words are the desk's; tables fold
             accessible(watched_phone, path)
+
+
+def test_the_pages_that_a_mail_or_a_form_leads_to_shut_nobody_out(
+    watched_phone: Page, address: str, house: House
+) -> None:
+    """Those that no address alone names: a mail to come, what its links open, receipt, sign-off."""
+    secret = house.runtime.secret
+    with house.runtime.database.read() as session:
+        [person] = people.resolve(session, "small", 住建局, "contact", date(2021, 10, 18))
+    assert person.id is not None
+    until = house.clock.now() + timedelta(days=3)
+    link = Link(Purpose.SIGN, person.id, "small", f"4/s1/{住建局}", until)
+    with house.browser() as office:
+        signing = form_of(office.get("/p/small/signoffs")) | {"person": "王主任"}
+        signed = office.post("/p/small/signoffs", data=signing).headers["location"]
+        path = f"/p/small/report?key=1/done/{住建局}"
+        report = form_of(office.get(path)) | {"state": "done", "note": "已验收"}
+        received = office.post("/p/small/report", data=report).headers["location"]
+        by_mail = f"/a/{links.make(secret, link)}"
+        receipt = office.post(by_mail, data=form_of(office.get(by_mail))).headers["location"]
+        [letter, *_] = re.findall(r'href="([^"]*notices/letter[^"]*)"',
+                                  office.get("/p/small/notices/ahead?lang=en").text)  # fmt: skip
+    offered = links.offered("contact")
+    behind = [f"/a/{links.make(secret, replace(link, purpose=one))}" for one in offered]
+    leave = subscriptions.address("", secret, person)
+    for path in (unescape(letter), signed, received, receipt, leave, *behind):
+        answer = watched_phone.goto(address + path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert overhang(watched_phone) <= 0, path
+        accessible(watched_phone, path)
 
 
 def test_what_a_finger_must_hit_is_large_enough(watched_phone: Page, address: str) -> None:

@@ -184,3 +184,21 @@ def test_every_page_works_without_the_script(browser: Browser, address: str, hou
     expect(page.locator(".banner-done")).to_be_visible()
     assert isinstance(house.last(), f.Report)
     context.close()
+
+
+def test_what_takes_something_away_is_pressed_twice_with_the_keyboard_and_without_the_script(
+    browser: Browser, address: str, house: House
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page: Page = context.new_page()
+    page.goto(f"{address}/p/small/people/1")
+    before = house.everything()
+    sure = page.get_by_role("button", name="确定：撤回全部链接")
+    expect(sure).to_be_hidden()
+    page.locator("summary", has_text="撤回全部链接").press("Enter")
+    expect(sure).to_be_visible()
+    assert house.everything() == before
+    with page.expect_navigation():
+        sure.press("Enter")
+    assert house.everything() != before
+    context.close()

@@ -144,6 +144,8 @@ def test_an_administrator_makes_an_account_gives_a_role_and_ends_it(
     screen.locator('input[name="subject"]').fill("u-77")
     screen.locator('form:has(input[value="subject"]) button').click()
     expect(screen.locator("main .verdict")).to_contain_text("u-77")
+    screen.locator('form:has(input[value="disable"]) summary').click()
+    look(screen, 'form:has(input[value="disable"]) button')
     screen.locator('form:has(input[value="disable"]) button').click()
     look(screen, 'form:has(input[value="enable"]) button')
     for path in ("/account", "/account?lang=en", "/account/password", "/admin?lang=en",
