@@ -204,7 +204,7 @@ def _section(seen: Seen, section: Section, unit: str) -> str:
 
 def _item(seen: Seen, item: Item, unit: str) -> Iterator[str]:
     entries = _of(seen.board.ledger.of_item(item.id), unit)
-    if not any(one.points or one.open for one in entries):
+    if not entries:
         return
     worth, lost = _worth(item.points, entries, "")
     yield f"  {item.id} {item.title}  {_minus(lost)}{f' / {worth}' if worth else ''}"
@@ -213,12 +213,11 @@ def _item(seen: Seen, item: Item, unit: str) -> Iterator[str]:
 
 
 def _clause(seen: Seen, clause: Clause, entries: Sequence[Entry]) -> Iterator[str]:
-    shown = [one for one in entries if one.points or one.open or one.raw]
-    if not shown:
+    if not entries:
         return
     yield f"    {clause.id} {clause.title}"
     names = {unit.id: unit.label for unit in seen.programme.units}
-    for one in shown:
+    for one in entries:
         who = "、".join(names.get(unit, unit) for unit in one.units)
         about = " ".join(part for part in (one.occurrence, one.subject, who) if part)
         mark = "" if one.status is Status.SETTLED else f" [{state(one.status.value, seen.lang)}]"

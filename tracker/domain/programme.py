@@ -206,8 +206,11 @@ class Clause(Definition):
     points: Points | None = None
     base: Points | None = None
     below_zero: bool = Field(default=False, description="The text lets the clause go below zero.")
-    of_year: bool = Field(
-        default=False, description="Only what happened in the year counts (以本年度发生的事实为准)."
+    of_year: bool | None = Field(
+        default=None,
+        description="Of findings and recognitions: true where only those of the year count "
+        "(以本年度发生的事实为准), false where those from before it count too (历年未整改的); not "
+        "said: those from before it do not, those from after it, such as a late result, do.",
     )
     group: str = Field(default="", description="Id of the shared pool that it belongs to.")
     lead_units: tuple[Slug, ...] | None = None

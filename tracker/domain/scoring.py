@@ -35,19 +35,16 @@ from tracker.domain.rules import (
     Lateness,
     Multiplier,
     NoDouble,
-    PerIncident,
     Relation,
     Rule,
     Status,
     Veto,
 )
-from tracker.domain.rules.base import Cause, Charge, Step, step
+from tracker.domain.rules.base import Charge, Step, step
 from tracker.domain.rules.gains import Bonus
 from tracker.domain.scopes import lies_in, lying_in, named
 from tracker.domain.standing import Standings
-
-COUNTED = (PerIncident, Bonus)
-"""Rules whose charges are each of one thing that happened."""
+from tracker.domain.years import Years, recognitions_counted
 
 
 @dataclass(frozen=True)
@@ -132,6 +129,7 @@ class _View:
     """A rule's `Scene`: one clause of one item against the record."""
 
     rule: str
+    number: int
     clause: Clause
     item: Item
     engine: _Engine
@@ -163,7 +161,8 @@ class _View:
         return clause or self.clause.id, name
 
     def findings(self, key: str) -> Sequence[f.Finding]:
-        return self.engine.record.findings.get(key, ())
+        found = self.engine.record.findings.get(key, ())
+        return self.engine.years.counting(found, self.clause)
 
     def measurements(self, key: str) -> Sequence[f.Measurement]:
         return newest(self.engine.record.measurements.get(key, ()), self.engine.programme.year)
@@ -186,7 +185,10 @@ class _View:
         return self.engine.record.decisions.get(self.rule, ())
 
     def recognitions(self, key: str) -> Sequence[f.Recognition]:
-        return self.engine.record.recognitions.get(key, ())
+        found = self.engine.record.recognitions.get(key, ())
+        if key != recognitions_counted(self.clause.rules[self.number - 1]):
+            return found  # what a condition asks for may have been recognised at any time
+        return self.engine.years.counting(found, self.clause)
 
     @property
     def once(self) -> bool:
@@ -227,12 +229,11 @@ class _Engine:
         self._places = [(part, item, clause) for part, item in placed for clause in item.clauses]
         self.book = Book({clause.id: [] for _, _, clause in self._places})
         self._standings = standings
+        self.years = Years(programme)
 
     def run(self) -> list[Entry]:
         for section, item, clause in self._places:
             self._charge(section, item, clause)
-            if clause.of_year:
-                self._leave_out_other_years(clause)
         relations = [
             (self._view(item, clause, number), rule)
             for _, item, clause in self._places
@@ -269,9 +270,7 @@ class _Engine:
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
             if view.rule in names or lies_in(clause_id, names):
-                told = rule.charges(view)
-                counts = not (clause.of_year and isinstance(rule, COUNTED))
-                yield from told if counts else (one for one in told if self._of_year(one.cause))
+                yield from rule.charges(view)
 
     # -- scopes ------------------------------------------------------------------------------
 
@@ -291,7 +290,7 @@ class _Engine:
         return self._standings.troubled(clause, duty)
 
     def _view(self, item: Item, clause: Clause, number: int) -> _View:
-        return _View(f"{clause.id}#{number}", clause, item, self)
+        return _View(f"{clause.id}#{number}", number, clause, item, self)
 
     # -- raw charges -------------------------------------------------------------------------
 
@@ -304,6 +303,8 @@ class _Engine:
         for number, rule in enumerate(clause.rules, start=1):
             view = self._view(item, clause, number)
             charges = rule.charges(view)
+            if left_out := list(self.years.left_out(rule, clause, self.record)):
+                charges = [*charges, *left_out]
             if rule.cap_each is not None:
                 charges = [rule.within_each(charge, view) for charge in charges]
             if charges and self._of_part:
@@ -326,21 +327,6 @@ class _Engine:
             charge.cause.facts
         )
         return charge._replace(status=Status.PROVISIONAL) if passing else charge
-
-    def _leave_out_other_years(self, clause: Clause) -> None:
-        """Of findings and recognitions: what is measured is published after the year."""
-        void = voiding(step("other_year", year=self.programme.year))
-        counting = frozenset(
-            f"{clause.id}#{number}"
-            for number, rule in enumerate(clause.rules, start=1)
-            if isinstance(rule, COUNTED)
-        )
-        scope = Scope((clause.id,), lambda e: e.rule in counting and not self._of_year(e.cause))
-        self.book.replace(scope, void)
-
-    def _of_year(self, cause: Cause | Joined) -> bool:
-        when = cause.occurred_at
-        return when is None or when.astimezone(self.programme.tz).year == self.programme.year
 
     def _place(self, section: Section, item: Item, clause: Clause, rule: str) -> Place:
         return Place(
