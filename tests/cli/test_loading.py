@@ -300,3 +300,34 @@ def test_a_decision_beyond_its_bound_is_refused_with_its_row_with_and_without_a_
         assert "facts.csv 第 3 行" in told.error
         assert "计分句 4 认定 1.5 分，连同已认定的 1 分，超过上限 2 分" in told.error
     assert tracker.content() == before
+
+
+MENDED = (
+    "类型,认可,问题,发生时间\n"
+    "认可,mended,p1,2021-05-01T10:00+08:00\n"
+    "认可,mended,,2021-06-01T10:00+08:00\n"
+)
+
+
+def test_a_recognition_that_changes_one_amount_says_which_in_a_file_and_on_a_line(
+    tracker: Installation,
+) -> None:
+    rules = [
+        {"kind": "per_incident", "finding": "named", "each": "1"},
+        {"kind": "multiplier", "factor": "0.5", "rules": ["4#1"], "same_problem": True,
+         "when": {"recognition": "mended"}},
+    ]  # fmt: skip
+    programme = a_programme(item("4", clause("4", duties=[], rules=rules)))
+    document = tracker.write("small.yaml", yamlform.dump(programme))
+    assert tracker("programme", "load", document).code == 0
+    path, before = tracker.write("facts.csv", MENDED), tracker.content()
+    for words in (("facts", "load", path), ("score", "--programme", document, "--facts", path)):
+        told = tracker(*words)
+        assert told.code == 1
+        assert "facts.csv 第 3 行" in told.error
+        assert "没有写明是哪个问题" in told.error
+        assert "请填“问题”" in told.error
+    told = tracker("facts", "add", "认可", "认可=mended", "--at", "2021-05-01")
+    assert (told.code, "没有写明是哪个问题" in told.error) == (1, True)
+    assert tracker.content() == before
+    assert tracker("facts", "add", "认可", "认可=mended", "问题=p1", "--at", "2021-05-01").code == 0

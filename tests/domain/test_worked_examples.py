@@ -482,6 +482,13 @@ def test_an_exemption_for_one_site_or_subject_leaves_the_others() -> None:
     assert history.lost(BY_SITE, "2021-06-01") == "1.5"  # 99 % in the west, and problem p1
 
 
+def test_a_recognition_that_names_no_problem_reaches_nothing_of_one_problem() -> None:
+    history = History()
+    history.add("finding", "2021-05-01", finding="criticised")
+    history.add("recognition", "2021-05-04", recognition="class_two")
+    assert history.lost(ONCE, "2021-06-01") == "0.5"
+
+
 def test_the_same_case_wins_once_and_gains_only_offset_losses_inside_the_item() -> None:
     history = History()
     history.add("recognition", "2021-05-01", recognition="great_case", problem="c1")

@@ -67,3 +67,40 @@ def test_a_class_a_grade_or_a_value_that_no_rule_can_count_is_refused(
     fact = {"measure": "measurement"}.get(next(iter(parts)), next(iter(parts)))
     found = told(words, fact=fact, **parts)
     assert ([wrong in one for one in found] if wrong else found) == ([True] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["boundary_values_of_unlike_source", "notified_problem_rectified",
+     "yangtze_rectification_praised", "section_annual_mean_met",
+     "section_annual_mean_class_v_or_better"],
+)  # fmt: skip
+def test_what_changes_the_amount_of_one_problem_says_which(name: str) -> None:
+    kind = "finding" if name in DISTRICT.findings else "recognition"
+    [one] = told(DISTRICT, **{"fact": kind, kind: name})
+    assert "没有写明是哪个问题" in one
+    assert "请填“问题”（problem）" in one
+    assert told(DISTRICT, **{"fact": kind, kind: name, "problem": "p1"}) == []
+
+
+def test_it_need_not_say_which_where_it_is_read_to_change_all_amounts() -> None:
+    when = at("2021-01-05 09:00")
+    body = {"occurred_at": when, "recorded_at": when}
+    read = {"fact": "reading", "id": "r1", "person": "甲", "reason": "会议", **body,
+            "reading": "3-14-half", "choice": "all"}  # fmt: skip
+    praised = {"fact": "recognition", "recognition": "yangtze_rectification_praised", **body}
+    decided = f.FACT.validate_python(read)
+    found = problems(
+        {"row": f.FACT.validate_python(praised)}, DISTRICT, Stock.of([decided]), now=when
+    )
+    assert found == []
+
+
+def test_one_that_is_put_right_with_its_problem_is_no_mistake_any_more() -> None:
+    when = at("2021-01-05 09:00")
+    body = {"occurred_at": when, "recorded_at": when, "fact": "recognition",
+            "recognition": "notified_problem_rectified"}  # fmt: skip
+    wrong = f.FACT.validate_python({**body, "id": "w"})
+    right = f.FACT.validate_python({**body, "id": "r", "problem": "p1", "supersedes": "w"})
+    stock = Stock.of([wrong, right])
+    assert problems({"1": wrong, "2": right}, DISTRICT, stock, now=when) == []

@@ -39,7 +39,9 @@ def asking() -> Programme:
         item("2", clause("2", rules=[measured])),
         item("3", clause("3", rules=[ranked])),
         item("4", clause("4", rules=[decided])),
-        item("5", clause("5", rules=[bonus])),
+        item("5", clause("5", rules=[bonus, {
+            "kind": "multiplier", "factor": "0.5", "rules": ["5#1"], "same_problem": True,
+            "when": {"recognition": "mended"}}])),
         item("6", clause("6", duties=[dated], rules=[{"kind": "all_or_nothing", "duty": "done"}])),
         item("7", due_on="2021-10-31"),
         item("8", clause("8", duties=[pause], rules=[
@@ -232,6 +234,30 @@ def test_a_program_records_facts_of_every_kind_all_or_nothing(
     assert (answer.status_code, "clause 4" in answer.text) == (422, True)
     assert answer.json()["problems"][0].startswith("fact 2")
     assert house.everything() == before
+
+
+def test_what_changes_the_amount_of_one_problem_says_which_on_the_page_and_from_a_program(
+    house: House, visitor: TestClient
+) -> None:
+    before = house.everything()
+    refused = record(visitor, "5", "recognition", key="mended", count="1")
+    assert refused.status_code == 422
+    assert "没有写明是哪个问题" in refused.text
+    assert "请填“问题”" in refused.text
+    body = {"fact": "recognition", "recognition": "mended", "occurred_at": FIRE["occurred_at"]}
+    answer = post(visitor, [FIRE, body])
+    assert (answer.status_code, house.everything()) == (422, before)
+    [problem] = answer.json()["problems"]
+    assert problem.startswith("fact 2")
+    assert "does not say which problem" in problem
+    assert (
+        record(visitor, "5", "recognition", key="mended", count="1", problem="p1").status_code
+        == 303
+    )
+    assert post(visitor, [{**body, "problem": "p2"}]).status_code == 200
+    page = visitor.get("/p/small/facts/5").text
+    assert page.count("问题编号（可不填）") == 1
+    assert "它只改这一个问题的那一笔" in page
 
 
 def test_a_program_may_use_the_names_that_people_use(house: House, visitor: TestClient) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel
 
 from tracker.domain import rules
-from tracker.domain.programme import Clause, Gap, Milestone, Programme
+from tracker.domain.programme import Clause, Gap, Held, Milestone, Programme
 
 AskKind = Literal[
     "finding", "measurement", "target", "rank", "recognition", "decision", "external_date",
@@ -37,8 +38,8 @@ class Ask:
     decision its rule, for an external date its duty.
 
     `classes` and `grades` are the words that the rules tell apart; `parts` the further figures that
-    they compare: baseline, of, peers, previous, passed_over. `most` bounds a decision, as the rule
-    writes it.
+    they compare: baseline, of, peers, previous, passed_over; or `problem` where nothing comes of
+    what names none. `most` bounds a decision, as the rule writes it.
     """
 
     clause: str
@@ -89,6 +90,29 @@ def named_in_any_reading(programme: Programme, kind: AskKind) -> frozenset[str]:
         for found, key in _said(path.rpartition(".")[2], value)
         if found == kind or (found == "asked" and kind in ("finding", "recognition"))
     )
+
+
+@lru_cache(maxsize=64)
+def of_one_problem(held: Held) -> frozenset[tuple[AskKind, str]]:
+    """The findings and recognitions of which every rule that looks at them asks which problem they
+    are about, and nothing else."""
+    always: dict[tuple[AskKind, str], bool] = {}
+    for _, _, rule in held.programme.rules():
+        for found, key, _ in _keys(rule):
+            for kind in ("finding", "recognition") if found == "asked" else (found,):
+                alone = always.get((kind, key), True)
+                always[kind, key] = alone and getattr(rule, "same_problem", False)
+    for _, _, clause in held.programme.clauses.values():
+        for ask in _of_duties(held.programme, clause):
+            always[ask.kind, ask.key] = False
+    return frozenset(
+        one for one, alone in always.items() if alone and one[0] in ("finding", "recognition")
+    )
+
+
+def _problem(programme: Programme, kind: AskKind, key: str) -> Iterator[str]:
+    if (kind, key) in of_one_problem(Held(programme)):
+        yield "problem"
 
 
 def told_apart_by_alternatives(programme: Programme) -> frozenset[str]:
@@ -148,7 +172,8 @@ def _of_rules(programme: Programme, clause: Clause) -> Iterator[Ask]:
                 continue
             yield Ask(
                 clause.id, kind, key, rules=(name,), classes=_classes(rule, kind),
-                grades=tuple(_grades(holder)), parts=frozenset(_parts(holder)), gain=gain,
+                grades=tuple(_grades(holder)), gain=gain,
+                parts=frozenset([*_parts(holder), *_problem(programme, kind, key)]),
             )  # fmt: skip
         if isinstance(rule, rules.Discretionary):
             most = rule.most or rule.cap or "all"

@@ -370,6 +370,7 @@ class _Engine:
             return scope
         problems = {one.problem for one in view.recognitions(rule.when.recognition or "")}
         problems |= {one.problem for one in view.findings(rule.when.finding or "")}
+        problems.discard("")
         return Scope(
             scope.clauses, lambda e: (e.problem or e.subject) in problems and scope.wanted(e)
         )

@@ -24,6 +24,7 @@ from tracker.domain.programme import (
     Clause,
     Duty,
     Gap,
+    Held,
     Item,
     Milestone,
     Programme,
@@ -381,15 +382,19 @@ class _Vet:
                 "choice", "这条口径的选项", "alternative of the reading", fact.choice, choices
             )
 
-    def _decision(self, fact: f.Decision) -> Iterator[Mistake]:
-        """Beyond what the text lets a person decide, as the readings stand."""
+    @cached_property
+    def _read(self) -> Programme:
+        """As the readings stand."""
         known = {one.id: one for one in self.words.programme.readings}
         choices = {
             reading: choice for reading, choice in self.stock.choices.items()
             if reading in known and choice in {one.id for one in known[reading].alternatives}
         }  # fmt: skip
-        read = readings.applied(self.words.programme, choices)
-        bounds = bounds_of(read, fact.rule)
+        return readings.applied(self.words.programme, choices)
+
+    def _decision(self, fact: f.Decision) -> Iterator[Mistake]:
+        """Beyond what the text lets a person decide."""
+        bounds = bounds_of(self._read, fact.rule)
         if bounds is None and fact.rule not in self.words.rules:
             yield self._unknown("rule", "规则", "rule", fact.rule, self.words.rules)
             return
@@ -422,6 +427,20 @@ class _Vet:
             yield self._unknown(field, told, field, name, names())
             return
         yield from self._told_apart(fact, name)
+        if isinstance(fact, f.Finding | f.Recognition) and not fact.problem and self._counts(fact):
+            yield from self._of_which_problem(fact, name)
+
+    def _of_which_problem(self, fact: f.Finding | f.Recognition, key: str) -> Iterator[Mistake]:
+        """Nothing would come of it."""
+        if (fact.fact, key) not in asks.of_one_problem(Held(self._read)):
+            return
+        yield Mistake(
+            f"“{self.words.programme.called(key)}”没有写明是哪个问题，哪一笔都改不了 / "
+            f"{key} does not say which problem it is about, and changes nothing",
+            "请填“问题”（problem），与所改的那一笔一致：它的问题编号，没有编号的写它的断面或对象 / "
+            "give the problem key of the charge that it changes, or its site or subject",
+            "problem",
+        )
 
     def _told_apart(self, fact: f.AnyFact, key: str) -> Iterator[Mistake]:
         """A class or a grade that no rule knows would cost nothing, or what any other costs."""

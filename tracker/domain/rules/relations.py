@@ -29,7 +29,7 @@ class Multiplier(Relation):
 
     `order` says whether it comes before the clause's cap or after. With `same_problem` only charges
     of a problem (of a site or subject, where they name no problem) that a recognition or finding of
-    that name is about are scaled (整改得到肯定的减半).
+    that name is about are scaled (整改得到肯定的减半); one that names no problem reaches nothing.
 
     Words: 加倍扣分, 减半扣分, 免扣, 按50%计算
     Facts: recognition, measurement, finding, report
@@ -48,7 +48,7 @@ class Exemption(Relation):
     """A condition under which the named rules charge nothing (达到Ⅱ类水质不扣分, 不涉及的除外).
 
     With `same_problem` only charges of a problem (of a site or subject, where they name no problem)
-    that a recognition or finding of that name is about.
+    that a recognition or finding of that name is about; one that names no problem reaches nothing.
 
     Words: 不扣分, 不涉及的除外, 达到的得满分
     Facts: recognition, measurement, target, finding, rank
