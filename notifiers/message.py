@@ -10,6 +10,7 @@ DeliveryError        the root of this package
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol, runtime_checkable
 
@@ -215,6 +216,7 @@ def refuse_unprintable(what: str, text: str) -> None:
         raise ValueError(f"{what} holds the control character U+{ord(found[0]):04X}: {text!r}")
 
 
+@lru_cache(maxsize=256)  # an office has few
 def _ascii_domain(domain: str) -> str:
     try:
         # Only 例子.中国 needs the codec, which is slow and refuses the underscore.

@@ -74,6 +74,7 @@ class Office:
         with self.database.write() as session:
             run = session.connection().exec_driver_sql
             run("UPDATE notice SET state = 'dispatched' WHERE dispatch_id IS NOT NULL")
+            run("DELETE FROM letter")
             run("UPDATE dispatch SET state = 'pending', outcome = '', frozen_at = NULL,"
                 " message_id = key, due_at = made_at, attempt = 0, settled_at = NULL")  # fmt: skip
 

@@ -118,6 +118,9 @@ class Addressee:
     links_series: int | None
 
 
+SENT = "sent"
+"""The outcome of a dispatch that a channel took."""
+
 _CHANGING = (
     "state", "due_at", "lease_until", "next_try_at", "settled_at", "outcome", "server_reply",
 )  # fmt: skip
@@ -158,6 +161,14 @@ _PEOPLE = PersonRow.metadata.tables["person"]
 _THEY = select(*[_PEOPLE.c[one.name] for one in fields(Addressee)]).where(
     _PEOPLE.c.id.in_(bindparam("ids", expanding=True))
 )
+_KEEP_SENT = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("which"))
+    .values(
+        state=DispatchState.SENT, lease_until=None, next_try_at=None, outcome=SENT,
+        settled_at=bindparam("at"), server_reply=bindparam("said"),
+    )
+)  # fmt: skip
 _DROP_LETTERS = delete(_LETTERS).where(_LETTERS.c.dispatch_id.in_(bindparam("ids", expanding=True)))
 _KEEP_NOTICE = (
     update(_NOTICES)
@@ -201,6 +212,13 @@ def addressees(session: Session, persons: Iterable[int]) -> dict[int, Addressee]
 
 def keep(session: Session, changed: Iterable[Held]) -> None:
     _keep(session, _KEEP, _CHANGING, changed)
+
+
+def keep_sent(session: Session, sent: Sequence[Held]) -> None:
+    """Of those that were sent, which have more in common than not."""
+    rows = [{"which": one.id, "at": one.settled_at, "said": one.server_reply} for one in sent]
+    if rows:
+        session.connection().execute(_KEEP_SENT, rows)
 
 
 def keep_letters(session: Session, frozen: Sequence[Draft]) -> None:

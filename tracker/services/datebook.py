@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select as sa_select
-from sqlmodel import Session, col, func, select
+from sqlalchemy import bindparam, func, select
+from sqlmodel import Session, col
 
 from notifiers import calendar
 from tracker.domain.dispatches import ReminderLine, ReminderMail
@@ -35,6 +35,32 @@ class _Settled:
     last: datetime
 
 
+# Composed once: each batch of mails asks them.
+_LAID_OUT = select(
+    col(ObligationRow.programme), col(ObligationRow.key), col(ObligationRow.laid_out_at)
+).where(col(ObligationRow.id).in_(bindparam("ids", expanding=True)))
+_SENT = (
+    col(DispatchRow.person_id).in_(bindparam("persons", expanding=True)),
+    col(DispatchRow.state) == DispatchState.SENT,
+)
+_LATEST = (
+    select(col(DispatchRow.person_id), func.max(col(DispatchRow.frozen_at)))
+    .where(*_SENT)
+    .group_by(col(DispatchRow.person_id))
+)
+_TOLD = (
+    select(col(DispatchRow.person_id), col(NoticeRow.programme), col(NoticeRow.obligation_key),
+           col(ObligationRow.title), col(ObligationRow.due_at), col(ObligationRow.laid_out_at))
+    .join(NoticeRow, col(NoticeRow.dispatch_id) == DispatchRow.id)
+    .join(ObligationRow, col(ObligationRow.id) == NoticeRow.obligation_id)
+    .where(
+        *_SENT, col(ObligationRow.open).is_(False), col(ObligationRow.due_at).is_not(None),
+        col(ObligationRow.laid_out_at) >= bindparam("since"),
+    )
+    .distinct()
+)  # fmt: skip
+
+
 class Datebook:
     """For the letters of one batch."""
 
@@ -51,11 +77,9 @@ class Datebook:
     def gather(self, persons: set[int], obligations: Iterable[int]) -> None:
         """Look up at once what the letters to all these people about all these rows need."""
         self._settled = self._settled_since(persons)
+        run = self._session.connection().execute
         for some in queries.chunks(set(obligations)):
-            wanted = select(
-                ObligationRow.programme, ObligationRow.key, ObligationRow.laid_out_at
-            ).where(col(ObligationRow.id).in_(some))
-            found = self._session.exec(wanted)
+            found = run(_LAID_OUT, {"ids": some}).all()
             self._laid_out |= {(slug, key): at for slug, key, at in found}
 
     def file(self, mail: ReminderMail, person: int) -> bytes:
@@ -95,33 +119,13 @@ class Datebook:
 
     def _settled_since(self, persons: set[int]) -> dict[int, list[_Settled]]:
         """What each of them was told of, and was settled since their last mail."""
-        sent = (
-            col(DispatchRow.person_id).in_(persons),
-            col(DispatchRow.state) == DispatchState.SENT,
-        )
-        latest = (
-            select(DispatchRow.person_id, func.max(DispatchRow.frozen_at))
-            .where(*sent)
-            .group_by(col(DispatchRow.person_id))
-        )
-        last = {person: at for person, at in self._session.exec(latest) if at is not None}
+        run, whose = self._session.connection().execute, {"persons": sorted(persons)}
+        last = {person: at for person, at in run(_LATEST, whose).all() if at is not None}
         if not last:
             return {}
-        told = (
-            sa_select(col(DispatchRow.person_id), col(NoticeRow.programme),
-                      col(NoticeRow.obligation_key), col(ObligationRow.title),
-                      col(ObligationRow.due_at), col(ObligationRow.laid_out_at))
-            .join(NoticeRow, col(NoticeRow.dispatch_id) == DispatchRow.id)
-            .join(ObligationRow, col(ObligationRow.id) == NoticeRow.obligation_id)
-            .where(
-                *sent, col(ObligationRow.open).is_(False),
-                col(ObligationRow.due_at).is_not(None),
-                col(ObligationRow.laid_out_at) >= min(last.values()),
-            )
-            .distinct()
-        )  # fmt: skip
+        told = run(_TOLD, whose | {"since": min(last.values())})
         found: dict[int, list[_Settled]] = {}
-        for person, slug, key, title, due_at, at in self._session.connection().execute(told):
+        for person, slug, key, title, due_at, at in told:
             if due_at is not None and at >= last[person]:
                 settled = _Settled(slug, key, title, due_at, at, last[person])
                 found.setdefault(person, []).append(settled)

@@ -18,7 +18,7 @@ from sqlmodel import select as model_select
 
 from notifiers.message import Way
 from tracker.services import fallback, trail
-from tracker.services.claims import Claim, Held, is_held, keep, look_up
+from tracker.services.claims import SENT, Claim, Held, is_held, keep, keep_sent, look_up
 from tracker.services.fallback import Route
 from tracker.store import queries
 from tracker.store.tables import (
@@ -106,28 +106,36 @@ def claim(
     A long run says how things stood when it began (`now`), and its leases begin later.
     """
     lease_until = (leased_at or now) + LEASE
-    due = select(col(DispatchRow.id)).where(OPEN, col(DispatchRow.due_at) <= now)
-    if where is not None:
-        due = due.where(where)
-    due = due.order_by(col(DispatchRow.due_at), col(DispatchRow.id)).limit(limit)
-    ids = [
-        id_ or 0 for (id_,) in session.connection().execute(due.with_for_update(skip_locked=True))
-    ]
+    run, due = session.connection().execute, _DUE if where is None else _DUE.where(where)
+    ids = [id_ or 0 for (id_,) in run(due, {"now": now, "most": limit}).all()]
     if not ids:
         _doubt(session, leased_at or now)  # a run may have begun long ago
         return []
-    taken = (
-        update(DispatchRow)
-        .where(col(DispatchRow.id).in_(ids), OPEN, col(DispatchRow.due_at) <= now)
-        .values(
-            state=DispatchState.SENDING, worker=worker, attempt=DispatchRow.attempt + 1,
-            lease_until=lease_until, due_at=lease_until, next_try_at=None,
-        )
-        .returning(col(DispatchRow.id), col(DispatchRow.attempt))
-    )  # fmt: skip
-    done = session.connection().execute(taken)
-    leased = {id_: Claim(id_ or 0, worker, attempt, lease_until) for id_, attempt in done}
+    lease = {"ids": ids, "now": now, "who": worker, "until": lease_until}
+    leased = {
+        id_: Claim(id_ or 0, worker, attempt, lease_until) for id_, attempt in run(_TAKE, lease)
+    }
     return [leased[id_] for id_ in ids if id_ in leased]
+
+
+# Composed once: that takes longer than asking.
+_IS_DUE = (OPEN, col(DispatchRow.due_at) <= bindparam("now"))
+_DUE = (
+    select(col(DispatchRow.id))
+    .where(*_IS_DUE)
+    .order_by(col(DispatchRow.due_at), col(DispatchRow.id))
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(DispatchRow)
+    .where(col(DispatchRow.id).in_(bindparam("ids", expanding=True)), *_IS_DUE)
+    .values(
+        state=DispatchState.SENDING, worker=bindparam("who"), attempt=DispatchRow.attempt + 1,
+        lease_until=bindparam("until"), due_at=bindparam("until"), next_try_at=None,
+    )
+    .returning(col(DispatchRow.id), col(DispatchRow.attempt))
+)  # fmt: skip
 
 
 def _doubt(session: Session, now: datetime) -> None:
@@ -207,14 +215,15 @@ def settle(
         row.server_reply, row.lease_until = without_addresses(outcome.reply), None
         match outcome.ending:
             case Ending.SENT:
-                _end(row, DispatchState.SENT, "sent", now)
+                _end(row, DispatchState.SENT, SENT, now)
             case Ending.REFUSED:
                 _end(row, DispatchState.FAILED, "refused", now)
             case Ending.LATER | Ending.UNKNOWN:
                 _again(row, outcome, now, retry)
         settled.append(row)
     _give_way(session, settled, now, route)
-    keep(session, settled)
+    keep_sent(session, [row for row in settled if row.state is DispatchState.SENT])
+    keep(session, [row for row in settled if row.state is not DispatchState.SENT])
     return [row.state for row in settled]
 
 

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, or_, update
+from sqlalchemy import ColumnElement, Date, String, and_, bindparam, cast, or_, update
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -142,24 +143,32 @@ def holders(
 ) -> list[Holder]:
     """Everybody with a role in the programme on that day, by unit and role; of these units only,
     or in this role only, where they are given. Who has it in every unit counts as `EVERY_UNIT`."""
+    asked = {"programme": programme, "on": on, "units": sorted(units or ()), "role": role}
+    found = session.execute(_holding(units is not None, role is not None), asked).all()
+    return [
+        Holder(id_, name, mail, mobile, language, slug, unit, Role(held), since, until, bounced)
+        for id_, name, mail, mobile, language, slug, unit, held, since, until, bounced in found
+    ]
+
+
+@lru_cache(maxsize=4)
+def _holding(in_units: bool, in_role: bool) -> Any:
+    """Composed once, and columns and no objects: every batch of mails asks."""
     member, person = MembershipRow, PersonRow
-    # Columns and no objects: all of them are read at every batch of mails.
     wanted: Any = sa_select(
         col(person.id).label("person_id"), col(person.name), col(person.mail), col(person.mobile),
         col(person.language), col(member.programme), col(member.unit), col(member.role),
         col(member.from_on), col(member.until_on),
         col(person.bounced_at).is_not(None).label("bounced"),
-    ).where(col(member.person_id) == col(person.id), _in_force(programme, on))  # fmt: skip
-    if units is not None:
-        wanted = wanted.where(col(member.unit).in_(sorted(units)))
-    if role is not None:
-        wanted = wanted.where(col(member.role) == role)
-    ordered = wanted.order_by(col(member.unit), col(member.role), col(member.id))
-    return [
-        Holder(id_, name, mail, mobile, language, slug, unit, Role(held), since, until, bounced)
-        for id_, name, mail, mobile, language, slug, unit, held, since, until, bounced
-        in session.execute(ordered)
-    ]  # fmt: skip
+    ).where(
+        col(member.person_id) == col(person.id),
+        _in_force(bindparam("programme", type_=String), bindparam("on", type_=Date)),
+    )  # fmt: skip
+    if in_units:
+        wanted = wanted.where(col(member.unit).in_(bindparam("units", expanding=True)))
+    if in_role:
+        wanted = wanted.where(col(member.role) == bindparam("role"))
+    return wanted.order_by(col(member.unit), col(member.role), col(member.id))
 
 
 def without(session: Session, programme: str, role: str, on: date) -> list[str]:
@@ -418,7 +427,9 @@ def _resolve(
     return found
 
 
-def _in_force(programme: str, on: date) -> ColumnElement[bool]:
+def _in_force(
+    programme: str | ColumnElement[str], on: date | ColumnElement[date]
+) -> ColumnElement[bool]:
     return and_(
         or_(col(MembershipRow.programme).is_(None), col(MembershipRow.programme) == programme),
         col(MembershipRow.from_on) <= on,

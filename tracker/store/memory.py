@@ -34,16 +34,17 @@ class Memory:
 
     def get(self, key: Hashable) -> object | None:
         with self._lock:
-            if key in self._kept:
+            value = self._kept.get(key)  # keys can be long: each look reckons them anew
+            if value is not None:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return value
         seen = self._under is not None and not self._hides
         return self._under.get(key) if self._under is not None and seen else None
 
     def put(self, key: Hashable, value: object) -> None:
         with self._lock:
+            self._kept.pop(key, None)
             self._kept[key] = value
-            self._kept.move_to_end(key)
             if len(self._kept) > self._size:
                 self._kept.popitem(last=False)
 
