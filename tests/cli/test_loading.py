@@ -10,6 +10,7 @@ import pytest
 from tests.builders import a_programme, clause, item
 from tests.cli.conftest import Installation
 from tracker.definitions import yamlform
+from tracker.programmes import path_of
 
 HEAD = "单位,姓名,角色,邮箱,手机\n"
 FACTS = "类型,编号,计分句,事项,单位,发生时间,完成\n"
@@ -250,6 +251,18 @@ def test_one_fact_of_any_kind_is_recorded_on_one_line(loaded: Installation) -> N
     assert one["light"] == "done"
     found = loaded.valid("loaded", *words)
     assert (found["added"], found["kept"]) == (0, 1)
+
+
+def test_a_fact_of_another_year_is_recorded_and_told_of(tracker: Installation) -> None:
+    assert tracker("programme", "load", path_of("xx-2020")).code == 0
+    words = ("facts", "add", "发现问题", "发现问题=重大环境或群体性事件", "--at")
+    assert "不在 2020 年内，不计分" in tracker(*words, "2019-12-31").text
+    assert "注意" not in tracker(*words, "2020-12-31").text
+    rows = "类型,发生时间,认可\n认可,2021-01-05,建成再生资源分拣中心\n"
+    path = tracker.write("late.csv", rows)
+    assert "不在 2020 年内，仍计分" in tracker("facts", "load", path).text
+    [late] = tracker.valid("loaded", "facts", "load", path)["other_years"]
+    assert (late["key"], late["counts"]) == ("sorting_centre_built", True)
 
 
 def test_when_a_fact_happened_is_said_as_in_a_file_or_by_the_option_and_once(

@@ -272,6 +272,28 @@ def test_a_program_may_use_the_names_that_people_use(house: House, visitor: Test
     assert priced.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("day", "says"), [("2020-12-30", "不在 2021 年内，不计分"), ("2021-10-01", "")]
+)
+def test_what_is_not_of_the_year_is_said_when_it_is_recorded_and_wherever_it_is_listed(
+    house: House, visitor: TestClient, day: str, says: str
+) -> None:
+    answer = record(
+        visitor, "1", "finding", key="fire", count="1", **{"class": "big", "at": f"{day}T09:00"}
+    )
+    told = visitor.get(answer.headers["location"]).text
+    assert told.count("不在 2021 年内") == (2 if says else 0)
+    assert says in told
+    assert lost(house, "1") == (0 if says else 5_000)
+    sent = {**FIRE, "id": "x-7", "occurred_at": f"{day}T09:00:00+08:00"}
+    found = post(visitor, [sent]).json()["other_years"]
+    assert found == (
+        [{"id": "x-7", "key": "fire", "occurred_at": f"{day}T09:00:00+08:00", "counts": False}]
+        if says
+        else []
+    )
+
+
 def test_a_form_of_another_site_reaches_no_interface(house: House, visitor: TestClient) -> None:
     path = "/api/v1/programmes/small/facts"
     before = house.everything()

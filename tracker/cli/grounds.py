@@ -10,6 +10,7 @@ from tracker.cli.words import say
 from tracker.definitions import sheets
 from tracker.domain import facts as f
 from tracker.domain.ledger import Entry
+from tracker.domain.years import strays
 from tracker.wording import say as said_step
 from tracker.wording.forms import instant
 from tracker.wording.steps import TOLD
@@ -47,6 +48,8 @@ def _fact(seen: Seen, fact: f.AnyFact) -> str:
     said = [_value(seen, name, getattr(fact, name)) for name in _SAYS if _tells(fact, name)]
     kind = sheets.in_words("fact", fact.fact, seen.lang)
     when = instant(fact.occurred_at, seen.lang, seen.programme.tz, year=True)
+    if strays(seen.programme, [fact]):
+        said.append(say("score.other_year", seen.lang, year=seen.programme.year))
     return say("score.fact", seen.lang, when=when, said=" ".join([kind, *said]), id=fact.id)
 
 

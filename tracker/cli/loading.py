@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tracker.definitions.sheets import Placed
     from tracker.domain.errors import Problem
     from tracker.domain.moved import Moved
+    from tracker.domain.programme import Programme
+    from tracker.domain.years import Stray
 
 contacts = group("contacts", "联系人与角色 / people and their roles")
 facts = group("facts", "事实：填报、审核、交办、监测等 / facts")
@@ -111,8 +113,10 @@ def load_facts(
         except DefinitionError as error:
             raise DefinitionError(_placed(error.problems, rows)) from error
         added = sum(one.id not in before for one in stored)
+        others = reporting.of_other_years(session, slug, stored, now=place.now)
+        known = programmes.current(session, slug)
     counts = {"added": added, "kept": len(stored) - added}
-    _loaded(place, json, str(file), "facts", len(rows), counts)
+    _loaded(place, json, str(file), "facts", len(rows), counts, others=others, of=known)
 
 
 @facts.command("add")
@@ -162,7 +166,9 @@ def add_fact(
             raise DefinitionError(_placed(error.problems, [one])) from error
         added = int(stored.id not in before)
         did = scoreboard.moved(session, slug, [stored] * added, now=place.now)
-    _loaded(place, json, "", "facts", 1, {"added": added, "kept": 1 - added}, did)
+        others = reporting.of_other_years(session, slug, [stored], now=place.now)
+    counts = {"added": added, "kept": 1 - added}
+    _loaded(place, json, "", "facts", 1, counts, did=did, others=others, of=known)
 
 
 def _field(text: str) -> tuple[str, str]:
@@ -258,22 +264,45 @@ def decide(
 
 
 def _loaded(
-    place: House, as_json: bool, file: str, what: Any, rows: int, counts: dict[str, int],
-    did: Moved | None = None,
+    place: House, as_json: bool, file: str, what: Any, rows: int, counts: dict[str, int], *,
+    did: Moved | None = None, others: Sequence[Stray] = (), of: Programme | None = None,
 ) -> None:  # fmt: skip
     from tracker.cli import show
     from tracker.cli.comparing import signed
     from tracker.cli.words import say
     from tracker.definitions.answers import amount
-    from tracker.definitions.documentanswers import LoadedAnswer
+    from tracker.definitions.documentanswers import LoadedAnswer, other_year_answers
 
     if as_json:
         by = None if did is None else amount(did.by)
-        show.answer(LoadedAnswer(file=file, what=what, rows=rows, moved=by, **counts))
+        outside = other_year_answers(others)
+        show.answer(
+            LoadedAnswer(file=file, what=what, rows=rows, moved=by, other_years=outside, **counts)
+        )
         return
     show.echo(say(f"{what}.loaded", place.lang, rows=rows, **counts))
     if did is not None and did.by:
         show.echo(say("facts.moved", place.lang, by=signed(did.by)))
+    if of is not None:
+        show.echo(*_outside(place, others, of))
+
+
+SHOWN = 5
+"""So many facts of other years; `--json` has all of them."""
+
+
+def _outside(place: House, others: Sequence[Stray], of: Programme) -> Iterator[str]:
+    from tracker.cli.words import say
+    from tracker.wording.forms import instant
+
+    for one in others[:SHOWN]:
+        yield say(
+            "facts.other_year_counts" if one.counts else "facts.other_year", place.lang,
+            when=instant(one.fact.occurred_at, place.lang, of.tz, year=True),
+            what=of.called(one.key), id=one.fact.id, year=of.year,
+        )  # fmt: skip
+    if len(others) > SHOWN:
+        yield say("facts.other_years", place.lang, n=len(others), year=of.year)
 
 
 _NUMBERED = re.compile(r"fact (\d+)\b")

@@ -69,6 +69,21 @@ WORDS: dict[str, tuple[str, str]] = {
         "{rows} facts: {added} new, {kept} on file already",
     ),
     "facts.moved": ("现在的得分因此变动 {by} 分", "the score as it stands now moves by {by}"),
+    "score.other_year": ("（不在 {year} 年内）", "(not of {year})"),
+    "facts.other_year": (
+        "注意：{what}（{when}，{id}）不在 {year} 年内，不计分；日期或方案不对的，请更正",
+        "note: {what} ({when}, {id}) is not of {year} and does not count; correct the day, or "
+        "record it for its own year's programme",
+    ),
+    "facts.other_year_counts": (
+        "注意：{what}（{when}，{id}）不在 {year} 年内，仍计分；不是 {year} 年的事的，请更正",
+        "note: {what} ({when}, {id}) is not of {year} and counts all the same; correct it if it is "
+        "no result of {year}",
+    ),
+    "facts.other_years": (
+        "不在 {year} 年内的共 {n} 条；--json 列出全部",
+        "{n} facts are not of {year}; --json lists them all",
+    ),
     "calendar.loaded": ("已载入 {year} 年放假通知", "loaded the notice of {year}"),
     "calendar.same": ("{year} 年放假通知内容相同，未变", "the notice of {year} is on file already"),
     "as_of": ("截至 {at}", "as of {at}"),

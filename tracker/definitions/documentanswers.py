@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tracker.definitions.answers import Answer, PointsText
 from tracker.domain.errors import Problem
+from tracker.domain.years import Stray
 
 
 class ProblemAnswer(Answer):
@@ -74,6 +76,15 @@ class ProgrammesAnswer(Answer):
     shipped: list[str]
 
 
+class OtherYearAnswer(Answer):
+    """A finding or recognition that is not of the programme's year."""
+
+    id: str
+    key: str
+    occurred_at: datetime
+    counts: bool = Field(description="Whether it counts in some clause all the same.")
+
+
 class LoadedAnswer(Answer):
     """What loading a file did."""
 
@@ -86,6 +97,17 @@ class LoadedAnswer(Answer):
     moved: PointsText | None = Field(
         default=None, description="What recorded facts did to the score as it stands now."
     )
+    other_years: list[OtherYearAnswer] = Field(
+        default_factory=list, description="Facts whose day may be wrong, or the programme."
+    )
+
+
+def other_year_answers(strays: Iterable[Stray]) -> list[OtherYearAnswer]:
+    return [
+        OtherYearAnswer(id=one.fact.id, key=one.key, occurred_at=one.fact.occurred_at,
+                        counts=one.counts)
+        for one in strays
+    ]  # fmt: skip
 
 
 def problem_answers(problems: Sequence[Problem]) -> list[ProblemAnswer]:

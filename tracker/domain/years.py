@@ -5,7 +5,8 @@ A day ends with its 24:00, which is of that day: a fact of a day alone is record
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import TypeVar
@@ -59,6 +60,39 @@ class Years:
                 yield Charge(Fraction(0), told, cause=cause)
 
 
+@dataclass(frozen=True)
+class Stray:
+    """What was recorded for a programme and is not of its year; whether it counts in some clause
+    all the same."""
+
+    fact: Dated
+    counts: bool
+
+    @property
+    def key(self) -> str:
+        return _key(self.fact)
+
+
+def strays(read: Programme, facts: Iterable[f.AnyFact]) -> list[Stray]:
+    """In their order; `read` has its readings applied."""
+    years = Years(read)
+    found = [one for one in facts if isinstance(one, f.Finding | f.Recognition)
+             and (years.is_before(one.occurred_at) or years.is_after(one.occurred_at))]  # fmt: skip
+    return [Stray(one, any(years.counts(one, clause) for clause in _counting(read, one)))
+            for one in found]  # fmt: skip
+
+
+def _counting(read: Programme, one: Dated) -> Iterator[Clause]:
+    key = _key(one)
+    for _, _, clause in read.clauses.values():
+        if any(key in (_finding(rule), recognitions_counted(rule)) for rule in clause.rules):
+            yield clause
+
+
+def _key(one: Dated) -> str:
+    return one.finding if isinstance(one, f.Finding) else one.recognition
+
+
 def recognitions_counted(rule: Rule) -> str:
     """The recognition that the rule counts itself, beside those of its conditions."""
     match rule:
@@ -70,7 +104,11 @@ def recognitions_counted(rule: Rule) -> str:
             return ""
 
 
-def _counted(rule: Rule, record: Record) -> Iterator[Dated]:
+def _finding(rule: Rule) -> str:
     finding = rule.asked if isinstance(rule, Discretionary) else getattr(rule, "finding", None)
-    yield from record.findings.get(finding or "", ())
+    return finding or ""
+
+
+def _counted(rule: Rule, record: Record) -> Iterator[Dated]:
+    yield from record.findings.get(_finding(rule), ())
     yield from record.recognitions.get(recognitions_counted(rule), ())

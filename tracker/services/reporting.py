@@ -18,6 +18,8 @@ from tracker.domain import facts as f
 from tracker.domain.errors import DefinitionError, Misfit, NotFound, Problem, Refused, Unfit
 from tracker.domain.obligations import Obligation
 from tracker.domain.programme import CaseDuty, Gap, Programme
+from tracker.domain.readings import applied
+from tracker.domain.years import Stray, strays
 from tracker.services import (
     calendars,
     factbook,
@@ -55,6 +57,17 @@ def load_facts(
 ) -> list[f.AnyFact]:
     """The same for a history: each fact keeps the `recorded_at` that it came with."""
     return _append(session, slug, [_named(one, by) for one in new], now=now, known=True)
+
+
+def of_other_years(
+    session: Session, slug: str, stored: Sequence[f.AnyFact], *, now: datetime
+) -> list[Stray]:
+    """Those of these that are not of the programme's year: it may be a slip, and some count
+    nowhere."""
+    programme = programmes.current(session, slug)
+    if not strays(programme, stored):
+        return []
+    return strays(applied(programme, programmes.choices(session, slug, now=now)), stored)
 
 
 def report_progress(

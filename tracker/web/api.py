@@ -22,7 +22,12 @@ from tracker.definitions.answers import (
     ObligationAnswer,
     amount,
 )
-from tracker.definitions.documentanswers import LoadedAnswer, ProgrammesAnswer, PublishedAnswer
+from tracker.definitions.documentanswers import (
+    LoadedAnswer,
+    ProgrammesAnswer,
+    PublishedAnswer,
+    other_year_answers,
+)
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import DefinitionError, Problem
@@ -185,8 +190,10 @@ def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
         stored = reporting.record_facts(session, slug, new, now=asked.now, by=asked.by)
         added = [one for one in stored if one.id not in before]
         moved = scoreboard.moved(session, slug, added, now=asked.now)
+        others = reporting.of_other_years(session, slug, stored, now=asked.now)
         return LoadedAnswer(file="", what="facts", rows=len(stored), added=len(added),
-                            kept=len(stored) - len(added), moved=amount(moved.by))  # fmt: skip
+                            kept=len(stored) - len(added), moved=amount(moved.by),
+                            other_years=other_year_answers(others))  # fmt: skip
 
     return write(asked, sent, act, status=200)
 

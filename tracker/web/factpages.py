@@ -20,6 +20,7 @@ from tracker.domain.points import Units
 from tracker.domain.programme import Clause, Item, Section
 from tracker.domain.scoring import score
 from tracker.domain.whatif import WhatIf
+from tracker.domain.years import strays
 from tracker.services.scoreboard import Board
 from tracker.web import matter, recording
 from tracker.web.asking import Asked, Desk, fact_named
@@ -148,9 +149,12 @@ def _clause(
     board = at.board
     once = form.text("once") if form else ""
     new = fact_named(board.facts, fact) if fact else None
+    asking = _asking(board, clause)
+    shown = [*([new] if new else []), *(fact for one in asking for fact in one.facts)]
     return page(
         asked, "clause_facts", desk=at, price=price, section=section, item=item, clause=clause,
-        asking=_asking(board, clause), entries=board.ledger.of_clause(name),
+        asking=asking, entries=board.ledger.of_clause(name),
+        outside={one.fact.id: one.counts for one in strays(board.read, shown)},
         standings=_standings(board, name), events=_events(board, name), sent=sent,
         wrong=wrong or {}, problems=problems, once=once or matter.fresh(),
         new=new, effect=None if new is None else _effect(board, new),
