@@ -161,18 +161,19 @@ class PerMissing(RuleBase):
         return [charge for j in scene.troubled(self.duty) for charge in self._short(j, scene)]
 
     def _short(self, joined: Joined, scene: Scene) -> Sequence[Charge]:
+        each = self.worth(self.each, scene)
         if joined.unknown:
-            return [unknown(self, scene, joined.unknown)]
+            # Where only its day is missing, no more than all that it asks for can be short.
+            number = joined.worst.obligation.needed
+            most = None if number is None else self._times(number) * each
+            return [unknown(self, scene, joined.unknown, worst=most)]
         if not joined.past or joined.waived:
             return []
         had = joined.had_in_time if self.judged == "at_deadline" else joined.has
         missing = joined.needed - had
         if missing <= 0:
             return []
-        times = missing // Fraction(self.per)
-        if self.steps == "started" and missing % Fraction(self.per):
-            times += 1
-        each = self.worth(self.each, scene)
+        times = self._times(missing)
         steps = (
             *joined.needing(),
             step("short", needed=joined.needed, had=had, missing=missing),
@@ -182,6 +183,10 @@ class PerMissing(RuleBase):
         open_ = joined.unreviewed_in_time if in_time else joined.unreviewed or not scene.final
         status = Status.PROVISIONAL if open_ else Status.SETTLED
         return [charge_for(joined, -times * each, steps, status)] if times else []
+
+    def _times(self, missing: Fraction) -> int:
+        full, rest = divmod(missing, Fraction(self.per))
+        return full + 1 if self.steps == "started" and rest else full
 
 
 def counted(
