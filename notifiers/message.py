@@ -67,7 +67,7 @@ def one_line(text: str) -> str:
 
 def message_id(*parts: str, domain: str) -> str:
     """The same parts always give the same id (without angle brackets), other parts another."""
-    key = "".join(f"{len(part)}:{part}" for part in parts)
+    key = "".join([f"{len(part)}:{part}" for part in parts])
     return f"{sha256(key.encode()).hexdigest()[:40]}@{_ascii_domain(domain)}"
 
 

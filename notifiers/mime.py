@@ -78,8 +78,6 @@ def _multipart(kind: str, boundary: str, parts: Sequence[bytes]) -> bytes:
     return b"%b%b%b--\r\n" % (head.encode("ascii"), opened, edge)
 
 
-# One text or file often goes to all recipients of a unit; few are kept, for they can be large.
-@lru_cache(maxsize=16)
 def _text(subtype: str, text: str) -> bytes:
     content = text.encode()
     if b"\r" in content:
@@ -89,7 +87,7 @@ def _text(subtype: str, text: str) -> bytes:
     return b"%b\r\n%b" % (head.encode("ascii"), _base64(lines))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # one file often goes to all recipients; few are kept, for they can be large
 def _attached(attachment: Attachment) -> bytes:
     inline = attachment.content_id
     head = (

@@ -157,6 +157,8 @@ class Ladder(_Part):
     def slips(self, role: str, rung: str) -> Iterator[SlipKind]:
         """What a notice on that rung to that role brings along."""
         said = (self.assign_slip, self.urge_slip, self.supervise_slip)
+        if rung not in said and role not in said:
+            return
         for kind, at in zip(SlipKind, said, strict=True):
             # A last word after the year orders nothing, unless it is named.
             if at == rung or (at == role and rung != END):

@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Row
@@ -274,6 +275,7 @@ def uid_of(slug: str, key: str, domain: str) -> str:
     return message_id("obligation", slug, key, domain=domain)
 
 
+@lru_cache(maxsize=512)  # a programme is laid out at a few instants
 def sequence_of(laid_out_at: datetime) -> int:
     """Rises for ever, whatever becomes of the obligation: the seconds of this century at which its
     row last changed. A calendar keeps what has the highest one, be it a date or a cancellation."""
