@@ -177,3 +177,16 @@ def test_that_not_all_is_done_takes_back_that_all_was_and_leaves_the_number() ->
     assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "0"
     history.done("2021-09-20", duty="d", done=False)
     assert history.lost(programme("a number", "per_missing"), "2022-02-01") == "1"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_where_nothing_is_asked_for_nothing_is_late_or_missing_by_any_rule(rule: str) -> None:
+    history, asked = History(), programme("a number", rule)
+    history.add("target", "2021-02-01", target="works", value="0")
+    assert history.lost(asked, "2022-02-01") == "0"
+    [standing] = history.ledger(asked, "2022-02-01").standings
+    assert (standing.light, standing.missed, standing.facts) == (Light.DONE, False, ())
+    history.done("2021-10-08", duty="d", count=0)
+    assert history.lost(asked, "2022-02-01") == "0"
+    history.add("target", "2021-10-09", target="works", value="1")
+    assert history.lost(asked, "2022-02-01") == "1"

@@ -539,7 +539,8 @@ def _quantity(one: Obligation, reports: Sequence[f.Report], record: Record) -> _
     """
     needed = one.needed if one.needed is not None else one.share or ONE
     has = told = had_in_time = counted = NOTHING
-    done_at = submitted_at = None
+    done_at = one.starts_at if needed <= 0 else None  # nothing is asked for
+    submitted_at = None
     returned = unreviewed = unreviewed_in_time = False
     seen: list[f.FactId] = []
     for report in reports:
