@@ -388,7 +388,8 @@ def test_the_same_problem_of_one_month_is_one_and_of_two_months_two() -> None:
     ]
     river = one_clause(*rules, worth="20")
     history = History()
-    for day, key in (("2021-03-05", "a"), ("2021-03-28", "b"), ("2021-04-28", "b")):
+    # The month ends with the 24:00 of its last day.
+    for day, key in (("2021-03-05", "a"), ("2021-03-31 24:00", "b"), ("2021-04-28", "b")):
         history.add("finding", day, finding=key, problem="s1")
     assert history.lost(river, "2021-05-01") == "3"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from schedules.deadlines import due_day
 from tracker.domain.book import Book, Scope, among, in_time, voiding
 from tracker.domain.ledger import Entry
 from tracker.domain.programme import Held, Item
@@ -58,7 +59,7 @@ class Once:
     def _month(self, rule: NoDouble, entry: Entry) -> str:
         if rule.same == "problem" or entry.occurred_at is None:
             return ""
-        return entry.occurred_at.astimezone(self.zone).strftime("%Y-%m")
+        return due_day(entry.occurred_at, self.zone).strftime("%Y-%m")
 
     def _keep_one(self, same: Sequence[Entry], rule: NoDouble) -> list[tuple[Entry, Step]]:
         once = [entry for entry in same if _counts_once(rule, entry.rule, entry.clause)]
