@@ -238,6 +238,36 @@ def test_every_kind_of_mistake_in_a_file_of_facts_is_told_in_one_go(
     assert loaded.content() == before
 
 
+MANY_MISTAKES = (
+    "类型,发生时间,指标,数值,发现问题,理由,共几个,哪里\n"
+    "监测,2020-13-02,PM10年均浓度,58,,,,\n"
+    "监测,2021-01-05,PM10年均浓度,一百,,,,\n"
+    "监测,2021-01-05,降尘量,3.9,,,,\n"
+    "发现问题,2020-08-12,,,生态保护红线监管问题,不知道,,\n"
+)
+
+
+@pytest.mark.parametrize("with_database", [True, False])
+def test_mistakes_of_the_heading_of_cells_and_of_names_are_told_in_one_go(
+    tracker: Installation, with_database: bool
+) -> None:
+    path = tracker.write("facts.csv", MANY_MISTAKES)
+    shipped = path_of("xx-2020")
+    if with_database:
+        assert tracker("programme", "load", shipped).code == 0
+        told = tracker("facts", "load", path)
+    else:
+        told = tracker("score", "--programme", shipped, "--facts", path, "--as-of", "2021-01-20")
+    lines = told.error.splitlines()
+    for line, what in (
+        (1, "不认识的表头“共几个”"), (1, "不认识的表头“哪里”"), (2, "不是时刻"), (3, "应是数字"),
+        (4, "没有指标“降尘量”"), (5, "没有“理由”一栏"),
+    ):  # fmt: skip
+        assert any(f"第 {line} 行" in one and what in one for one in lines), what
+    assert sum("可用的表头" in one for one in lines) == 1
+    assert "reason" not in told.error
+
+
 def test_one_fact_of_any_kind_is_recorded_on_one_line(loaded: Installation) -> None:
     told = loaded("facts", "add", "活动", "活动=login", "单位=住建局")
     assert (told.code, "login" in told.error) == (1, True)

@@ -188,7 +188,7 @@ def test_typed_cells_of_a_workbook_are_read_as_written(tmp_path: Path) -> None:
         ("审核,,,,,2021-08-30T10:00+08:00,,,退回,,,r1,", "退回须写明理由（reason）"),
         ("审核,,,,,2021-08-30T10:00+08:00,,,大概,,,r1,",
          "结果：“大概”不在可选值之内 (可选：通过、退回)"),
-        ("审核,,20.5,,,2021-08-30T10:00+08:00,,,通过,,,r1,", "不认识的键“clause”"),
+        ("审核,,20.5,,,2021-08-30T10:00+08:00,,,通过,,,r1,", "没有“计分句”一栏"),
     ],
 )  # fmt: skip
 def test_a_wrong_row_is_refused_with_its_place(tmp_path: Path, row: str, expected: str) -> None:

@@ -101,19 +101,21 @@ def _of_documents(
     spoken_in = spoken(lang)
     document = documents.sound(documents.found(Path(programme)), spoken_in)
     terms = sheets.Terms.of(document)
-    rows = [] if facts is None else sheets.placed(facts, spoken_in, terms=terms)
+    read = None if facts is None else sheets.read_facts(facts, spoken_in, terms=terms)
+    rows = () if read is None else read.placed
     given = [row.fact for row in rows]
     present = now()
     at = instant(as_of, document.tz, "--as-of") if as_of else present
     known = instant(known_at, document.tz, "--known-at") if known_at else max(present, at)
-    words, stock = vetting.Vocabulary(document, china()), vetting.Stock.of(given)
+    spoiled = frozenset() if read is None else read.spoiled
+    words = vetting.Vocabulary(document, china())
+    stock = vetting.Stock.of(given, spoiled=spoiled)
     told = {one.place: one for one in rows}
     vetted = {place: one.fact for place, one in told.items()}
-    wrong = vetting.problems(vetted, words, stock, now=max(present, at, known))
-    if wrong:
-        raise DefinitionError(
-            [replace(one, place=told[one.place].row.place_of(one.field)) for one in wrong]
-        )
+    unfit = vetting.problems(vetted, words, stock, now=max(present, at, known))
+    wrong = [replace(one, place=told[one.place].row.place_of(one.field)) for one in unfit]
+    if read is not None and (wrong or read.problems):
+        raise DefinitionError(sheets.by_row([*read.problems, *wrong]))
     found = scoreboard.of_documents(document, given, china(), as_of=at, known_at=known)
     return Seen(found, spoken_in)
 

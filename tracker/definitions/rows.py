@@ -192,13 +192,17 @@ def _wrong_headings(
     language: Language,
 ) -> Iterator[Problem]:
     comma = "、" if language == "zh" else ", "
-    for heading, own in zip(headings, names, strict=True):
-        if heading and own is None and not columns.others_allowed:
-            close = near(_plain(heading), columns.known)
-            hint = words.NEAR[language].format(name=close) if close else ""
+    unknown = [one for one, own in zip(headings, names, strict=True) if one and own is None]
+    for heading in () if columns.others_allowed else unknown:
+        close = near(_plain(heading), columns.known)
+        hint = words.NEAR[language].format(name=close) if close else ""
+        if heading is unknown[-1]:  # all that there are, once
             listed = comma.join(columns.headings(language))
             values = {"key": heading, "near": hint, "known": listed}
             yield words.say("unknown_column", language, values, place=place)
+        else:
+            values = {"key": heading, "near": hint}
+            yield words.say("unknown_columns", language, values, place=place)
     for own in sorted({own for own in names if own and names.count(own) > 1}):
         mine = [heading for heading, name in zip(headings, names, strict=True) if name == own]
         values = {"key": comma.join(dict.fromkeys(mine))}

@@ -163,11 +163,14 @@ _CHINESE = {
     "交办件": "case", "交办件类别": "kind", "事件": "event", "标题": "title",
     "延至": "until", "延至时刻": "until_at", "止于": "ends_at", "签收角色": "role",
     "发现问题": "finding", "类别": "class", "级别": "level", "对象": "subject", "问题": "problem",
-    "指标": "measure", "监测指标": "measure", "数值": "value", "等级": "grade", "基数": "baseline",
-    "点位": "site", "周期": "period", "时期": "period", "期别": "period", "目标": "target",
+    "指标": "measure", "监测指标": "measure", "监测": "measure", "数值": "value",
+    "等级": "grade", "等次": "grade", "基数": "baseline",
+    "点位": "site", "断面": "site",
+    "周期": "period", "时期": "period", "期别": "period", "目标": "target",
     "排名": "rank", "名次": "place", "总数": "of",
     "最好": "best", "最差": "worst", "上年名次": "previous",
-    "递补": "passed_over", "限期": "due_on", "规则": "rule", "分值": "points", "认定人": "person",
+    "递补": "passed_over", "限期": "due_on", "规则": "rule", "认定人": "person",
+    "分值": "points", "分数": "points",
     "口径": "reading", "选项": "choice", "认可": "recognition", "日期": "on", "活动": "activity",
 }  # fmt: skip
 
@@ -454,6 +457,12 @@ def _problem(fault: Fault, name: str, row: Row, language: Language) -> Problem:
     told = dict(fault.values)
     if fault.code == "missing":
         told["key"] = label
+    if fault.code == "unknown_key" and name in _FIELDS:
+        known = [_label(one, row, language) for one in told["known"] if one != "fact"]
+        return telling.problem(
+            Fault(fault.route, "cell_unasked", {"key": label, "known": known}), language,
+            place=row.place_of(name),
+        )  # fmt: skip
     values = _VALUES.get(name or "fact", {})
     if language == "zh" and "known" in told and fault.code != "unknown_key" and values:
         told["known"] = [said for said in _in_chinese(values) if values[said] in told["known"]]

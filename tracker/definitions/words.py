@@ -491,6 +491,13 @@ WORDS: dict[str, _Words] = {
         'unknown heading "{key}"',
         "{near}known headings: {known}",
     ),
+    "unknown_columns": ("不认识的表头“{key}”", "{near}", 'unknown heading "{key}"', "{near}"),
+    "cell_unasked": (
+        "这一类事实没有“{key}”一栏",
+        "请清空这一格；它的栏：{known}",
+        'this kind of fact has no column "{key}"',
+        "leave it empty; its columns: {known}",
+    ),
     "column_twice": ("表头“{key}”重复", "请只留一列", 'two columns are "{key}"', "keep one"),
     "column_missing": ("缺少“{key}”列", "请补上", 'there is no column "{key}"', "add it"),
     "cell_missing": ("缺少“{key}”", "请填上", '"{key}" is empty', "fill it in"),
