@@ -127,6 +127,27 @@ def test_the_lines_that_matter_come_dearest_first_and_add_up() -> None:
     assert told.lines[0].days_late == 3
 
 
+SHARED = a_programme(
+    item("1", due_on="2021-10-20", responsible=[生态分局, 住建局]), item("2", due_on="2021-10-15")
+)
+
+
+@pytest.mark.parametrize("unit", ["", 住建局, 生态分局])
+def test_what_several_units_keep_only_together_is_a_line_that_names_them_all(unit: str) -> None:
+    now = of_documents(SHARED, [], china(), as_of=MONDAY)
+    before = of_documents(SHARED, [], china(), as_of=MONDAY - timedelta(days=7))
+    who = {住建局: Acting("王芳", 1), 生态分局: Acting("李强", 2)}
+    audience = Audience.CONTACT if unit else Audience.LEADER
+    told = build(now, before, weekly.outlook_of(now), audience=audience, unit=unit, who=who)
+    [line] = [one for one in told.lines if one.clause == "1"]
+    assert set(line.unit_name.split("、")) == {"生态分局", "住建局"}
+    assert line.unit == (unit or 生态分局)
+    assert set(line.who.split("、")) == {"王芳", "李强"}
+    assert line.keeps > 0
+    assert told.together == 0
+    assert sum(one.keeps for one in told.lines) == told.verdict.recoverable
+
+
 def test_there_are_never_more_than_five_lines_and_the_rest_is_summed() -> None:
     crowd = a_programme(*(item(str(n), due_on="2021-10-01") for n in range(1, 9)))
     now = of_documents(crowd, [], china(), as_of=MONDAY)

@@ -59,7 +59,8 @@ class Verdict:
 @dataclass(frozen=True)
 class Line:
     """One obligation that can still be acted on. `days_late` in started days of 24 hours,
-    `workdays_late` in started working days; `actor` is the number of the person who acts."""
+    `workdays_late` in started working days; `actor` is the number of the person who acts,
+    `acting_too` those of the others where several units keep it only together."""
 
     key: str
     unit: str
@@ -79,6 +80,7 @@ class Line:
     actor: int | None
     signed_at: datetime | None
     waiting: bool
+    acting_too: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

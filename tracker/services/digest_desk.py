@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from tracker.domain import facts as f
-from tracker.domain.forecast import Forecast, Saving
+from tracker.domain.forecast import Forecast, Joint, Saving
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.obligations import WORST_FIRST, Light, Obligation, Standing
 from tracker.domain.points import ZERO, Units
@@ -71,6 +71,11 @@ class Desk:
     @cached_property
     def savings(self) -> dict[str, list[Saving]]:
         return by(self.outlook.savings, lambda one: (one.standing.obligation.unit,))
+
+    @cached_property
+    def joints(self) -> dict[str, list[Joint]]:
+        """What each unit keeps only together with others."""
+        return by(self.outlook.joint, lambda one: one.units)
 
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:

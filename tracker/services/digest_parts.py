@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from schedules.deadlines import Deadline, closes_at, local_day
 from tracker.domain import facts as f
-from tracker.domain.forecast import Forecast, Saving, acted
+from tracker.domain.forecast import Forecast, Joint, Saving, acted
 from tracker.domain.ledger import Entry
 from tracker.domain.obligations import WORST_FIRST, Light, Standing
 from tracker.domain.points import ZERO, Units
@@ -48,6 +48,8 @@ MATTERING = 5
 SOON = timedelta(days=14)
 NAMED = 4
 """How many units a digest of several names before it counts them."""
+WIDE = 12
+"""So many characters of the names of those who keep something only together fit a line."""
 
 
 def digest(desk: Desk, audience: Audience, *units: str) -> Digest:
@@ -95,8 +97,8 @@ def build(
 def _whole(desk: Desk) -> _Part:
     return _Part(
         desk, (), list(desk.board.ledger.standings), list(desk.before.ledger.standings),
-        list(desk.outlook.savings), losing(desk.board.ledger), losing(desk.before.ledger),
-        desk.events, lambda _: True,
+        list(desk.outlook.savings), list(desk.outlook.joint), losing(desk.board.ledger),
+        losing(desk.before.ledger), desk.events, lambda _: True,
     )  # fmt: skip
 
 
@@ -106,7 +108,7 @@ def _own(desk: Desk, units: tuple[str, ...]) -> _Part:
         [unit] = units
         return _Part(
             desk, units, desk.standings.get(unit, []), desk.standings_before.get(unit, []),
-            desk.savings.get(unit, []), desk.entries.get(unit, []),
+            desk.savings.get(unit, []), desk.joints.get(unit, []), desk.entries.get(unit, []),
             desk.entries_before.get(unit, []), desk.events_of.get(unit, []),
             lambda place: place in desk.places.get(unit, ()),
         )  # fmt: skip
@@ -156,6 +158,7 @@ def _of_whole(
         [one for one in whole.standings if mine(one)],
         [one for one in whole.standings_before if mine(one)],
         [one for one in whole.savings if mine(one.standing)],
+        [one for one in whole.joints if any(mine(standing) for standing in one.standings)],
         [one for one in whole.entries if lost(one)],
         [one for one in whole.entries_before if lost(one)],
         [one for one in desk.events if owed(one.unit, one.clause)],
@@ -175,6 +178,7 @@ class _Part:
     standings: list[Standing]
     standings_before: list[Standing]
     savings: list[Saving]
+    joints: list[Joint]
     entries: list[Entry]
     entries_before: list[Entry]
     events: list[Event]
@@ -183,8 +187,8 @@ class _Part:
 
     def digest(self, audience: Audience) -> Digest:
         desk, board = self.desk, self.desk.board
-        lines = (*[self.priced(saving) for saving in self.savings[:MATTERING]], *self._late())
-        rest = Units(sum(saving.keeps for saving in self.savings[MATTERING:]))
+        lines = (*[self.priced(one) for one in self.keeping[:MATTERING]], *self._late())
+        rest = Units(sum(one.keeps for one in self.keeping[MATTERING:]))
         open_readings = tuple(one for one in desk.open_readings if self.owes(one.clause))
         verdict = self.verdict(open_readings)
         known = sum(line.keeps for line in lines) + rest
@@ -200,7 +204,7 @@ class _Part:
             since=desk.before.as_of,
             verdict=verdict,
             lines=lines,
-            others=max(0, len(self.savings) - MATTERING),
+            others=max(0, len(self.keeping) - MATTERING),
             others_keep=rest,
             together=Units(verdict.recoverable - known),
             units=self.ranked(),
@@ -220,8 +224,7 @@ class _Part:
         )
 
     def name(self) -> str:
-        named = "、".join(self.desk.names(self.units[:NAMED]))
-        return named if len(self.units) <= NAMED else f"{named}…（{len(self.units)}）"
+        return _few(self.desk.names(self.units), NAMED)
 
     # -- the verdict -------------------------------------------------------------------------
 
@@ -267,16 +270,14 @@ class _Part:
 
     def _own_outlook(self) -> tuple[Units, Units]:
         """Lost by the units at the forecast's end: if nothing happens, if they do all of their
-        own."""
+        own, and others with them what they keep only together."""
         board = self.desk.board
-        items = frozenset(saving.standing.obligation.item for saving in self.savings)
+        owed = [saving.standing.obligation for saving in self.savings]
+        owed += [standing.obligation for one in self.joints for standing in one.standings]
+        items = frozenset(one.item for one in owed)
         if not items:
             return self.lost, self.lost
-        done = [
-            fact
-            for saving in self.savings
-            for fact in acted(saving.standing.obligation, board.as_of, board.known_at)
-        ]
+        done = [fact for one in owed for fact in acted(one, board.as_of, board.known_at)]
         now = -sum(one.points for one in self.entries if one.item in items)
         nothing, best = self._later(items, []), self._later(items, done)
         return Units(self.lost - now + nothing), Units(self.lost - now + best)
@@ -295,13 +296,19 @@ class _Part:
 
     # -- lines -------------------------------------------------------------------------------
 
+    @cached_property
+    def keeping(self) -> list[Saving | Joint]:
+        """What acting keeps, the most first: alone, or of several who must all act."""
+        return sorted([*self.savings, *self.joints], key=lambda one: -one.keeps)
+
     def _late(self) -> Iterator[Line]:
         """Where fewer lines keep points: what is late and still with its unit, what cost most;
         without points what falls due next as well."""
-        room = MATTERING - len(self.savings)
+        room = MATTERING - len(self.keeping)
         if room <= 0 or self.reviewing:
             return
         priced = {saving.standing.obligation.key for saving in self.savings}
+        priced |= {standing.obligation.key for one in self.joints for standing in one.standings}
         lost: dict[str, int] = {}
         for entry in self.entries:
             lost[entry.obligation] = lost.get(entry.obligation, 0) - entry.points
@@ -318,8 +325,25 @@ class _Part:
         open_ = one.light not in (Light.DONE, Light.NONE) and one.submitted_at is None
         return open_ and due_at is not None and due_at <= self.desk.outlook.until
 
-    def priced(self, saving: Saving) -> Line:
-        return self.line(saving.standing, lost=saving.lost_now, keeps=saving.keeps)
+    def priced(self, one: Saving | Joint) -> Line:
+        if isinstance(one, Saving):
+            return self.line(one.standing, lost=one.lost_now, keeps=one.keeps)
+        own = [standing for standing in one.standings if standing.obligation.unit in self._mine]
+        line = self.line((own or one.standings)[0], lost=self._lost_for(one), keeps=one.keeps)
+        others = dict.fromkeys(self.desk.who.get(unit, NOBODY) for unit in one.units)
+        others.pop(Acting(line.who, line.actor), None)
+        people = [name for name in (line.who, *(who.name for who in others)) if name]
+        return replace(
+            line,
+            unit_name=_short([line.unit_name, *self.desk.names(one.units)]),
+            who=_short(people),
+            acting_too=tuple(who.person for who in others if who.person is not None),
+        )
+
+    def _lost_for(self, one: Joint) -> Units:
+        """One amount, which stands with one of those that owe it."""
+        keys = {standing.obligation.key for standing in one.standings}
+        return Units(-sum(entry.points for entry in self.entries if entry.obligation in keys))
 
     def line(self, standing: Standing, *, lost: Units = ZERO, keeps: Units = ZERO) -> Line:
         one = standing.obligation
@@ -490,3 +514,15 @@ class _Part:
         if asked.until is None:
             return asked.until_at
         return closes_at(asked.until, self.desk.board.programme.tz)
+
+
+def _few(names: Iterable[str], most: int) -> str:
+    """Each once; how many there are where that is more than `most`."""
+    found = list(dict.fromkeys(names))
+    named = "、".join(found[:most])
+    return named if len(found) <= most else f"{named}…（{len(found)}）"
+
+
+def _short(names: Iterable[str]) -> str:
+    found = list(dict.fromkeys(names))
+    return _few(found, len(found) if len("、".join(found)) <= WIDE else 1)

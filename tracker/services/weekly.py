@@ -260,14 +260,21 @@ def _kept(one: Digest) -> dict[str, Any]:
 
 
 def _named(session: Session, one: Digest) -> Digest:
-    numbers = {line.actor for line in (*one.lines, *one.soon) if line.actor is not None}
+    numbers = {person for line in (*one.lines, *one.soon) for person in _acting(line)}
     wanted = select(PersonRow.id, PersonRow.name).where(col(PersonRow.id).in_(numbers))
     names = dict(session.exec(wanted).all())
 
     def named(those: tuple[Line, ...]) -> tuple[Line, ...]:
-        return tuple(replace(line, who=names.get(line.actor, "")) for line in those)
+        return tuple(replace(line, who=joined(line)) for line in those)
+
+    def joined(line: Line) -> str:
+        return "、".join(names[person] for person in _acting(line) if person in names)
 
     return replace(one, lines=named(one.lines), soon=named(one.soon))
+
+
+def _acting(line: Line) -> tuple[int, ...]:
+    return (*(() if line.actor is None else (line.actor,)), *line.acting_too)
 
 
 def _issued(session: Session, slug: str, week: str) -> bool:
