@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.builders import a_programme, item
 from tests.cli.conftest import Installation, small
 from tracker.definitions import yamlform
+from tracker.programmes import path_of
 
 AT = ("--as-of", "2021-10-18 08:00", "--known-at", "2021-10-18 08:00")
 
@@ -71,6 +74,28 @@ def test_suppositions_are_reckoned_together_and_nothing_is_saved(loaded: Install
     ]  # fmt: skip
     assert found["dates"][0]["key"] == "1/done/housing"
     assert loaded.content() == before
+
+
+def test_handing_in_what_is_late_changes_the_countys_score_and_what_is_not_yet_due_saves_it(
+    bare: Installation,
+) -> None:
+    def asked(at: str, *more: str) -> Any:
+        county = ("-p", path_of("zhongfang-2021"), "--as-of", at, "--known-at", at)
+        return bare.valid("what-if", "what-if", *county, *more)
+
+    late = asked("2022-01-03", "--done", "35.1/report")["now"]
+    # Late costs 0.1, never all of the clause's 0.5.
+    assert [(one["id"], one["before"], one["after"]) for one in late["clauses"]] == [
+        ("35.1", "-0.5", "-0.1")
+    ]
+    assert late["change"] == "0.4"
+    found = asked("2021-12-20", "--done", "36.3/cases=1", "--done", "2/plan",
+                  "--until", "2022-01-10")  # fmt: skip
+    assert found["now"]["change"] == "0"
+    assert [(one["id"], one["before"], one["after"]) for one in found["later"]["clauses"]] == [
+        ("2", "-1", "-0.5"), ("36.3", "-0.9", "-0.55"),
+    ]  # fmt: skip
+    assert found["later"]["change"] == "0.85"
 
 
 @pytest.mark.parametrize(

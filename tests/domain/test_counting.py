@@ -28,7 +28,7 @@ def told(rule: dict[str, Any], counts: Sequence[int], **parts: Any) -> History:
     history = History()
     fact = "recognition" if "recognition" in rule else "finding"
     for day, count in enumerate(counts, start=1):
-        history.add(fact, f"2021-03-{day:02d}", **{fact: "gap", "count": count, **parts})
+        history.add(fact, f"2021-03-{day:02d} 09:00", **{fact: "gap", "count": count, **parts})
     return history
 
 

@@ -14,6 +14,7 @@ from tracker.definitions import yamlform
 from tracker.domain.asks import AskKind, named, named_in_any_reading
 from tracker.domain.ledger import Entry
 from tracker.domain.programme import Alternative, Programme
+from tracker.domain.questions import bearing
 from tracker.domain.readings import applied, changed
 from tracker.programmes import SHIPPED, path_of
 
@@ -160,6 +161,38 @@ def test_what_any_alternative_looks_at_may_be_recorded_before_it_is_decided(name
             read = applied(programme, {reading.id: one.id})
             for kind in kinds:
                 assert named(read, kind) <= known[kind], (reading.id, one.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "clause", "reading"),
+    [
+        ("zhongfang-2021", "20.2", "20-2-stages"),  # asked of it
+        ("zhongfang-2021", "36.2", "36-unallocated"),  # of its item
+        ("zhongfang-2021", "25", "year-end-late"),  # of another clause, which it changes too
+        ("zhongfang-2021", "12.3", "12-3-both"),  # a relation of another clause that names it
+        ("xx-2020", "3.13.3", "3-13-2-by"),
+        ("xx-2020", "3.15.2.4", "4-2-2-elsewhere"),
+    ],
+)
+def test_an_amount_names_every_question_whose_answer_may_change_it(
+    name: str, clause: str, reading: str
+) -> None:
+    assert reading in bearing(PROGRAMMES[name])[clause]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_an_alternative_changes_in_a_year_without_any_work_is_among_its_questions(
+    name: str,
+) -> None:
+    """Nothing handed in: whatever an answer moves is a clause that names the question."""
+    programme, history = PROGRAMMES[name], History()
+    after, bears = f"{programme.year + 1}-01-10", bearing(programme)
+    plain = {one.id: one.raw for one in history.ledger(programme, after).entries}
+    for reading in programme.readings[::4]:
+        choice = {reading.id: reading.alternatives[-1].id}
+        found = history.ledger(programme, after, readings=choice).entries
+        moved = {one.clause for one in found if plain.get(one.id) != one.raw}
+        assert {one for one in moved if reading.id not in bears.get(one, ())} == set()
 
 
 # -- readings hold together ------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from tests.builders import a_programme, item, 住建局, 生态分局
 from tests.web.conftest import HOSTILE, NOW, House
+from tracker.definitions.yamlform import load
+from tracker.programmes import path_of
 from tracker.services import programmes
 
 PAGE = "/p/small/forecast"
@@ -64,6 +66,18 @@ def test_suppositions_add_up_and_can_be_taken_back(visitor: TestClient, house: H
     assert "1 的期限改为 2021-10-15" in alone
     assert "现在累计完成 8" not in alone
     assert house.everything() == before
+
+
+def test_handing_in_today_saves_what_the_county_would_lose(
+    visitor: TestClient, house: House
+) -> None:
+    with house.runtime.database.write() as session:
+        programmes.publish(session, load(path_of("zhongfang-2021")), now=NOW, by="office")
+    asked = {"kind": "done", "key": "36.3/cases", "value": "1", "until": "2022-01-10"}
+    text = plain(visitor.get("/p/zhongfang-2021/forecast", params=asked).text)
+    assert "36.3/cases 现在累计完成 1" in text
+    # One of two cases is settled: 0.35 of the item's 0.9 is kept.
+    assert re.search(r"36 进一步完善生态环境保护法规和标准 −1.40 −1.05 \+0.35", text)
 
 
 def test_another_reading_is_reckoned(visitor: TestClient) -> None:

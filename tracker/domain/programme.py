@@ -445,14 +445,6 @@ class Programme(Definition):
         return self.names.get(plain) or (target.name if target is not None else key)
 
     @cached_property
-    def readings_of(self) -> dict[str, tuple[str, ...]]:
-        """Ids of the readings of each clause that has any."""
-        found: dict[str, tuple[str, ...]] = {}
-        for reading in self.readings:
-            found[reading.clause] = (*found.get(reading.clause, ()), reading.id)
-        return found
-
-    @cached_property
     def unit_names(self) -> dict[str, str]:
         return {unit.id: unit.name for unit in self.units}
 

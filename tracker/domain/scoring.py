@@ -28,6 +28,7 @@ from tracker.domain.obligations import Joined
 from tracker.domain.once import Once, clauses_among, is_among, rules_once
 from tracker.domain.points import SCALE, ZERO, Units, fraction, rounded, units
 from tracker.domain.programme import Clause, Held, Item, Programme, Section, owing
+from tracker.domain.questions import bearing
 from tracker.domain.record import Record, newest, record
 from tracker.domain.rules import (
     Cap,
@@ -93,7 +94,7 @@ def score_filed(
         laid_out = blocks(read, context.calendar, filed, clauses=read.clauses_in(only_items))
         standings = Standings(laid_out, read, filed, context.calendar)
     with _making_many():
-        entries = _Engine(read, filed, standings, only_items).run()
+        entries = _Engine(read, filed, standings, only_items, bearing(programme)).run()
     return Ledger(
         programme=programme,
         as_of=filed.as_of,
@@ -220,7 +221,10 @@ class _Engine:
         filed: Record,
         standings: Standings,
         only_items: frozenset[str] | None,
+        asked: Mapping[str, tuple[str, ...]],
     ) -> None:
+        """`asked`: the readings that bear on each clause."""
+        self._asked = asked
         self.programme, self.held = programme, Held(programme)
         self.record = filed
         self.final = filed.as_of >= closes_at(programme.closes_on, programme.tz)
@@ -331,7 +335,7 @@ class _Engine:
     def _place(self, section: Section, item: Item, clause: Clause, rule: str) -> Place:
         return Place(
             section.id, item.id, clause.id, f"{clause.id}{rule}", section.part, False,
-            owing(item, clause), self.programme.readings_of.get(clause.id, ()),
+            owing(item, clause), self._asked.get(clause.id, ()),
         )  # fmt: skip
 
     def _add(self, place: Place, charges: Sequence[Charge]) -> None:

@@ -13,6 +13,7 @@ from tracker.domain import facts as f
 from tracker.domain.errors import NotFound
 from tracker.domain.obligations import Standing
 from tracker.domain.programme import Clause, Reading, owing, reviewing
+from tracker.domain.questions import bearing
 from tracker.services.scoreboard import Board
 from tracker.web import scores
 from tracker.web.asking import Asked, Desk
@@ -44,20 +45,12 @@ def readings_of(board: Board, clause: str) -> list[Held]:
     """Those that ask about the clause, and those of other clauses that change something of it."""
     chosen = dict(board.ledger.readings)
     decided = {one.reading for one in board.true if isinstance(one, f.ReadingDecision)}
+    bears = bearing(board.programme).get(clause, ())
     return [
         Held(one, chosen.get(one.id, one.default), one.id not in decided)
         for one in board.programme.readings
-        if one.clause == clause or _changes(one, clause)
+        if one.id in bears
     ]
-
-
-def _changes(reading: Reading, clause: str) -> bool:
-    paths = [path for one in reading.alternatives for path in one.set]
-    return any(
-        path.startswith((f"{clause}#", f"{clause}/"))
-        or (path.startswith(f"{clause}.") and path.removeprefix(f"{clause}.").isidentifier())
-        for path in paths
-    )
 
 
 @router.get("/p/{slug}/items/{number}")
