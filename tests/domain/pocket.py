@@ -117,6 +117,11 @@ def _share(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fra
     return amount
 
 
+def _spared(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
+    _same(told, (v["left"], v["spared"] > 0), (v["total"] - v["spared"], True))
+    return amount
+
+
 def _short(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
     _same(told, v["missing"], v["needed"] - v["had"])
     return amount
@@ -281,7 +286,7 @@ def _changed(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
 RECKONED: dict[str, Callable[[Step, dict[str, Any], Fraction, Step], Fraction]] = {
     "base": _base, "rounded": _rounded, "times": _product, "beyond": _beyond,
     "batches": _counted, "lose": _said,
-    "win": _said, "share": _share, "short": _short, "over": _over, "flat": _said,
+    "win": _said, "share": _share, "spared": _spared, "short": _short, "over": _over, "flat": _said,
     "blocks_completed": _blocks, "blocks_started": _blocks, "base_plus": _base_plus,
     "curve_flat": _said, "curve_rise": _curve, "decided": _decided, "bounded": _said,
     "given": _given, "given_kept": _given_kept, "gap": _gap, "gap_between": _gap_between,

@@ -377,6 +377,50 @@ def test_a_year_without_any_login_is_charged_where_pauses_count_from_its_first_d
     assert lights == [Light.DONE, Light.DONE, Light.DONE, Light.OK]
 
 
+SITES = one_clause(
+    {"kind": "per_missing", "duty": "open", "each": "1"},
+    duties=[{"kind": "milestone", "id": "open", "on": "2021-12-31",
+             "need": {"of": "kinds", "less": ["not_here"]}}],
+    targets=[{"id": "kinds", "name": "设施种类", "value": "4"}],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spared", "opened", "lost", "light"),
+    [
+        (0, 3, "1", Light.LATE),
+        (1, 3, "0", Light.DONE),
+        (1, 2, "1", Light.LATE),
+        (4, 0, "0", Light.DONE),
+        (5, 0, "0", Light.DONE),
+    ],
+)
+def test_what_is_not_concerned_is_not_asked_for_thing_by_thing(
+    spared: int, opened: int, lost: str, light: Light
+) -> None:
+    history = History()
+    if spared:
+        history.add("recognition", "2021-02-01", recognition="not_here", count=spared)
+    if opened:
+        history.done("2021-12-20", count=opened)
+    assert history.lost(SITES, "2022-01-05") == lost
+    assert history.standing(SITES, "2022-01-05").light is light
+
+
+def test_what_was_not_asked_for_is_told_in_the_arithmetic() -> None:
+    history = History()
+    history.add("recognition", "2021-02-01", recognition="not_here", count=2)
+    shared = one_clause(
+        {"kind": "per_missing", "duty": "open", "each": "1"},
+        duties=[{"kind": "milestone", "id": "open", "on": "2021-12-31",
+                 "need": {"of": "kinds", "share": "1", "less": ["not_here"]}}],
+        targets=[{"id": "kinds", "name": "设施种类", "value": "4"}],
+    )  # fmt: skip
+    ledger = history.ledger(shared, "2022-01-05")
+    assert codes(ledger) == [["spared", "share", "short", "times"]]
+    assert ledger.lost == 20_000
+
+
 # -- relations -----------------------------------------------------------------------------------
 
 

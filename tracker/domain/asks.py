@@ -140,6 +140,8 @@ def _said(field: str, value: object) -> Iterator[tuple[Found, str]]:
             yield _KINDS[field], value
         case str() if field == "asked":
             yield "asked", value
+        case str() if field == "less":
+            yield "recognition", value
         case dict() if field == "scaled":
             yield from (("recognition", str(key)) for key in value)
         case dict():
@@ -188,7 +190,7 @@ def _of_duties(programme: Programme, clause: Clause) -> Iterator[Ask]:
                     yield Ask(clause.id, "external_date", duty.id)
                 if duty.need is not None and not _is_known(programme, duty.need.of):
                     yield Ask(clause.id, "target", duty.need.of)
-                for key in duty.need.scaled if duty.need is not None else ():
+                for key in (*duty.need.scaled, *duty.need.less) if duty.need is not None else ():
                     yield Ask(clause.id, "recognition", key)
             case Gap():
                 yield Ask(clause.id, "activity", duty.activity)

@@ -178,7 +178,7 @@ class _Layout:
                 known = self.record
                 return need is not None and (
                     need.of in known.targets
-                    or any(key in known.recognitions for key in need.scaled)
+                    or any(key in known.recognitions for key in (*need.scaled, *need.less))
                 )
             case Recurring():
                 return False
@@ -260,6 +260,9 @@ class _Layout:
         for key, factor in need.scaled.items():
             if total is not None and key in self.record.recognitions:
                 total *= Fraction(factor)
+        if total is not None and need.less:
+            spared = min(total, self._recognised(need.less))
+            total, plain = total - spared, plain._replace(spared=spared)
         if need.number is not None:
             return plain._replace(needed=Fraction(need.number), total=total, target=need.of)
         share = Fraction(need.share) if need.share is not None else Fraction(1)
@@ -270,6 +273,10 @@ class _Layout:
         if total != int(total):
             needed = exact
         return plain._replace(needed=needed, total=total, share=share, target=need.of)
+
+    def _recognised(self, keys: Iterable[str]) -> Fraction:
+        found = (one for key in keys for one in self.record.recognitions.get(key, ()))
+        return Fraction(sum(one.count for one in found))
 
     def _total(self, target: str, unit: str) -> Fraction | None:
         entered = self.record.targets.get(target, [])

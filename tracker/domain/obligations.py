@@ -61,7 +61,8 @@ class Obligation(NamedTuple):
 
     `deadline` is None while the document that sets the date is not known. `version` counts its
     moves from 1; `original` is never overwritten. `needed` is a number of the target's own unit
-    (None: a yes/no duty); `needs` names the missing target or date, empty where nothing is missing.
+    (None: a yes/no duty), `total` what is left of the target after what was `spared`. `needs` names
+    the missing target or date, empty where nothing is missing.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Obligation(NamedTuple):
     needs: str = ""
     lead_units: tuple[str, ...] = ()
     reviewing_units: tuple[str, ...] = ()
+    spared: Fraction = Fraction(0)
 
     @property
     def due_at(self) -> datetime | None:
@@ -301,7 +303,10 @@ class Joined:
         if first.share is None or first.total is None or first.needed is None:
             return ()
         exact = first.share * first.total
+        whole = first.total + first.spared
+        spared = step("spared", total=whole, spared=first.spared, left=first.total)
         return (
+            *([spared] if first.spared else []),
             step("share", total=first.total, share=first.share, exact=exact, needed=first.needed),
         )
 

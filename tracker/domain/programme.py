@@ -69,7 +69,8 @@ class Need(Definition):
 
     `of` names a target of the programme. `rounding` decides how many whole things a share is
     (9 x 80% = 7.2: `up` asks for 8, `down` for 7). `scaled` changes what is asked for where a
-    recognition of that name stands (经开区任务减半: 0.5).
+    recognition of that name stands (经开区任务减半: 0.5). Each thing recognised under a name of
+    `less` takes one off the target (不涉及的除外).
     """
 
     of: Slug
@@ -77,6 +78,7 @@ class Need(Definition):
     number: Annotated[Number, Field(gt=0)] | None = None
     rounding: Literal["up", "down"] = "up"
     scaled: dict[str, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
+    less: tuple[str, ...] = ()
 
 
 class Milestone(Definition):
