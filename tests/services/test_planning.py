@@ -39,7 +39,7 @@ from tracker.domain.programme import Programme
 from tracker.domain.reminders import wanted
 from tracker.domain.turns import View
 from tracker.programmes import path_of
-from tracker.services import people, planning, programmes, reporting, trail
+from tracker.services import coming, people, planning, programmes, reporting, trail
 from tracker.services.alarms import claim, set_alarms
 from tracker.services.directory import is_copy
 from tracker.services.dispatching import dispatch
@@ -380,6 +380,28 @@ def test_a_preview_says_who_would_be_told_and_writes_nothing(database: Database)
         ["contact"], ["head"], ["leader"],
     ]  # fmt: skip
     assert notices(database) == []
+
+
+def test_the_mails_ahead_go_through_the_alarms_once_and_not_for_each_obligation(
+    database: Database,
+) -> None:
+    publish(database, SMALL)
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_: Any, __: Any, statement: str, values: Any, *rest: Any) -> None:
+        asked.append((statement, values))
+
+    with database.read() as session:
+        event.listen(database.engine, "before_cursor_execute", listen)
+        assert coming.coming(session, "small", now=at("2021-09-24 09:00"))
+        event.remove(database.engine, "before_cursor_execute", listen)
+        [(statement, values)] = [one for one in asked if "alarm" in one[0]]
+        if not database.is_sqlite:
+            return
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = {id_: (parent, told) for id_, parent, _, told in plan}
+    [within] = [parent for parent, told in steps.values() if "alarm" in told]
+    assert steps[within][1].startswith("LIST SUBQUERY")
 
 
 # -- dropped and doubled ticks ---------------------------------------------------------------------

@@ -43,8 +43,10 @@ UNTOLD: dict[NoticeKind, frozenset[str]] = {
 
 
 def kind_of(rung: str) -> NoticeKind:
-    name, told, _ = rung.partition(":")
-    return NoticeKind(name) if told and name in NAMED else NoticeKind.REMINDER
+    if ":" not in rung:  # most of them
+        return NoticeKind.REMINDER
+    name, _, _ = rung.partition(":")
+    return NoticeKind(name) if name in NAMED else NoticeKind.REMINDER
 
 
 def review_of(rung: str) -> str:

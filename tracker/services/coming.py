@@ -192,12 +192,11 @@ class _Store:
 
     def armed(self, until: datetime) -> Iterable[str]:
         """The obligations that have a rung by then."""
-        last = ceil(until.timestamp())
+        # No join: alarms are not found by their obligation, so that each would look at all of them.
+        ring = select(AlarmRow.obligation_id).where(AlarmRow.at <= ceil(until.timestamp()))
         keys = (
             select(ObligationRow.key)
-            .join(AlarmRow, col(AlarmRow.obligation_id) == ObligationRow.id)
-            .where(ObligationRow.programme == self.slug, AlarmRow.at <= last)
-            .distinct()
+            .where(ObligationRow.programme == self.slug, col(ObligationRow.id).in_(ring))
             .order_by(ObligationRow.key)
         )
         return self.session.exec(keys).all()
