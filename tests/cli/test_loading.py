@@ -268,6 +268,16 @@ def test_mistakes_of_the_heading_of_cells_and_of_names_are_told_in_one_go(
     assert "reason" not in told.error
 
 
+def test_of_a_few_units_that_would_be_right_all_are_named(bare: Installation) -> None:
+    rows = "类型,发生时间,单位,计分句,事项,完成\n填报,2020-12-21,规划资源分局,3.6.1,done,是\n"
+    told = bare("score", "--programme", path_of("xx-2020"), "--as-of", "2021-01-20",
+                "--facts", bare.write("facts.csv", rows))  # fmt: skip
+    assert "没有这一计分句的责任单位" in told.error
+    assert all(
+        one in told.error for one in ("env_branch", "agriculture", "forestry_water", "towns")
+    )
+
+
 def test_one_fact_of_any_kind_is_recorded_on_one_line(loaded: Installation) -> None:
     told = loaded("facts", "add", "活动", "活动=login", "单位=住建局")
     assert (told.code, "login" in told.error) == (1, True)

@@ -477,7 +477,8 @@ class _Vet:
     def _listed(
         self, known: Iterable[str], given: str = "", titles: Mapping[str, str] = NO_TITLES
     ) -> str:
-        """What would have been right, by id and name: what is like it where something is."""
+        """What would have been right, by id and name: all of a few, what is like it first; of many
+        what is like it, where something is."""
         called = {
             f"{one}（{titles[one]}）" if one in titles else self.words.called(one): one
             for one in sorted(known)
@@ -487,7 +488,8 @@ class _Vet:
         spelt = {part: label for label, one in called.items()
                  for part in (one, *label.removeprefix(one).strip("（）").split())}  # fmt: skip
         close = [spelt[one] for one in get_close_matches(given, spelt, n=3, cutoff=0.55)]
-        names = list(dict.fromkeys(close)) or [*called][:SHOWN]
+        few = called if len(called) <= SHOWN else ()
+        names = list(dict.fromkeys([*close, *few])) or [*called][:SHOWN]
         more = f" …（{len(called)}）" if len(called) > len(names) else ""
         return f"可用 / known: {', '.join(names)}{more}"
 
