@@ -10,6 +10,7 @@ from tests.domain.pocket import added_up
 from tests.domain.small import History, a_programme, clause
 from tracker.domain.points import points
 from tracker.domain.programme import Programme
+from tracker.domain.years import strays
 
 BEFORE, FIRST, LAST, AFTER = (
     "2020-12-31 24:00", "2021-01-01 00:01", "2021-12-31 24:00", "2022-01-01 00:01",
@@ -84,3 +85,32 @@ def test_what_a_condition_asks_for_may_have_been_recognised_in_any_year() -> Non
     spared = {"kind": "exemption", "rules": ["1"], "when": {"recognition": "high_tech_zone"}}
     counted = {"kind": "per_incident", **GAP, "each": "1"}
     assert history.lost(of(counted, spared), "2022-02-01") == "0"
+
+
+@pytest.mark.parametrize(
+    ("fact", "key", "told"),
+    [
+        ("finding", "gap", False),
+        ("finding", "unlike", False),
+        ("recognition", "won", False),
+        ("recognition", "praised", None),
+        ("finding", "asked_for_nowhere", None),
+    ],
+)
+def test_what_counts_or_would_is_told_when_it_is_of_another_year_and_what_spares_is_not(
+    fact: str, key: str, told: bool | None
+) -> None:
+    spared = {"kind": "exemption", "rules": ["1#1"], "same_problem": True}
+    programme = of(
+        {"kind": "per_incident", **GAP, "each": "1"},
+        {"kind": "bonus", "recognition": "won", "award": "1"},
+        {**spared, "when": {"recognition": "praised"}},
+        {**spared, "when": {"finding": "unlike"}},
+    )
+    history = History()
+    history.add(fact, BEFORE, **{fact: key}, problem="p1")
+    found = [one.counts for one in strays(programme, history.facts)]
+    assert found == ([] if told is None else [told])
+    history.facts.clear()
+    history.add(fact, AFTER, **{fact: key}, problem="p1")
+    assert [one.counts for one in strays(programme, history.facts)] == [True] * len(found)

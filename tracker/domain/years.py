@@ -74,19 +74,32 @@ class Stray:
 
 
 def strays(read: Programme, facts: Iterable[f.AnyFact]) -> list[Stray]:
-    """In their order; `read` has its readings applied."""
+    """In their order; `read` has its readings applied. What only a condition asks for is none, in
+    whichever year it was recognised."""
     years = Years(read)
     found = [one for one in facts if isinstance(one, f.Finding | f.Recognition)
              and (years.is_before(one.occurred_at) or years.is_after(one.occurred_at))]  # fmt: skip
-    return [Stray(one, any(years.counts(one, clause) for clause in _counting(read, one)))
-            for one in found]  # fmt: skip
+    looking = [(one, list(_looking_at(read, one))) for one in found]
+    return [Stray(one, any(years.counts(one, clause) for clause in clauses))
+            for one, clauses in looking if clauses]  # fmt: skip
 
 
-def _counting(read: Programme, one: Dated) -> Iterator[Clause]:
-    key = _key(one)
+def _looking_at(read: Programme, one: Dated) -> Iterator[Clause]:
+    """The clauses that count it, or judge a condition by findings of its kind."""
     for _, _, clause in read.clauses.values():
-        if any(key in (_finding(rule), recognitions_counted(rule)) for rule in clause.rules):
-            yield clause
+        for rule in clause.rules:
+            if isinstance(one, f.Recognition):
+                wanted = one.recognition == recognitions_counted(rule)
+            else:
+                wanted = one.finding in {_finding(rule), *_findings_of_conditions(rule)}
+            if wanted:
+                yield clause
+                break
+
+
+def _findings_of_conditions(rule: Rule) -> Iterator[str]:
+    for when in (getattr(rule, "when", None), getattr(rule, "must", None)):
+        yield from (part.finding for part in when.parts if part.finding) if when else ()
 
 
 def _key(one: Dated) -> str:
