@@ -122,6 +122,15 @@ def test_what_cannot_be_supposed_says_which_and_how(
     assert "至少要有" not in told.error, "what follows from a fault is not told beside it"
 
 
+def test_what_changes_nothing_yet_says_how_to_look_at_the_end_of_the_year(
+    bare: Installation,
+) -> None:
+    words = ("what-if", "-p", path_of("zhongfang-2021"), "--as-of", "2021-12-01", "--done", "26")
+    assert "加 --until 2021-12-31" in bare(*words).text
+    told = bare(*words, "--until", "2022-01-05").text
+    assert ("+2.00" in told, "加 --until" in told) == (True, False)
+
+
 def test_supposing_nothing_is_wrong_usage(loaded: Installation) -> None:
     assert loaded("what-if", *AT).code == 2
 

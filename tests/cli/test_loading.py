@@ -193,6 +193,7 @@ def test_a_decision_about_nothing_is_refused(tracker: Installation, words: tuple
     before = tracker.content()
     told = tracker("readings", "decide", *words, "--person", "张三", "--reason", "x")
     assert told.code == 1
+    assert "fact 1" not in told.error, "one decision is no row of a file"
     assert tracker.content() == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cli.conftest import Installation, small
 from tracker.definitions import yamlform
+from tracker.programmes import path_of
 
 AT = ("--as-of", "2021-12-31")
 BULLETIN = (
@@ -41,6 +42,13 @@ def test_a_score_is_signed_and_later_facts_stand_beside_it(loaded: Installation)
     assert [(one["number"], one["person"], one["intact"]) for one in listed["signoffs"]] == [
         (1, "王主任", True)
     ]
+
+
+def test_who_signs_is_told_what_the_score_does_not_hold_yet(tracker: Installation) -> None:
+    assert tracker("programme", "load", path_of("xx-2020")).code == 0
+    told = tracker("signoff", "make", "--as-of", "2021-01-20", "--person", "王主任").text
+    assert "待认定 3 条、待数据 48 条没有计入" in told
+    assert "最低可能 " in told
 
 
 def test_what_cannot_be_signed_leaves_nothing(loaded: Installation) -> None:

@@ -186,6 +186,8 @@ def _what_if(seen: Seen, found: WhatIf, told: Sequence[str]) -> Iterator[str]:
             change=signed(one.change),
         )  # fmt: skip
         yield from comparison(seen, one)
+    if found.later.same and found.until < closes_at(seen.programme.closes_on, seen.programme.tz):
+        yield f"  {_said(seen, 'look_later', on=str(seen.programme.closes_on))}"
     if found.dates:
         yield from ("", _said(seen, "dates"))
         yield from (f"  {one.key}  {_redated(seen, one)}" for one in found.dates)

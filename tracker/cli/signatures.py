@@ -52,8 +52,19 @@ def made(
             "signoff.done", place.lang, number=done.number, person=done.person,
             at=seen.told(done.as_of), score=points(done.score), version=done.version,
             sha=done.sha256[:12],
-        )
+        ),
+        *_not_known(seen),
     )  # fmt: skip
+
+
+def _not_known(seen: Seen) -> Iterator[str]:
+    """Who signs should know what the score does not hold yet."""
+    ledger = seen.board.ledger
+    if ledger.pending or ledger.unknown:
+        yield say(
+            "signoff.not_known", seen.lang, pending=len(ledger.pending),
+            unknown=len(ledger.unknown), worst=points(ledger.worst_score),
+        )  # fmt: skip
 
 
 def shown(place: House, programme: str, number: int, *, as_json: bool) -> None:

@@ -124,6 +124,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "第 {number} 号签定：{person}，截至 {at}，得分 {score}（方案第 {version} 版，{sha}）",
         "sign-off {number}: {person}, as of {at}, score {score} (version {version}, {sha})",
     ),
+    "signoff.not_known": (
+        "待认定 {pending} 条、待数据 {unknown} 条没有计入，最低可能 {worst}；补录后再签为新的一号",
+        "not in it: {pending} to be decided, {unknown} waiting for data; at worst {worst}. Sign "
+        "again once they are recorded",
+    ),
     "signoff.none": ("尚无签定", "nothing is signed yet"),
     "signoff.line": (
         "第 {number} 号  {score} / 失 {lost}  截至 {at}  {person} 于 {signed} 签{state}",

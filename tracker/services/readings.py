@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from sqlmodel import Session
 
 from tracker.domain import facts as f
-from tracker.domain.errors import NotFound, Refused
+from tracker.domain.errors import DefinitionError, NotFound, Refused
 from tracker.domain.ledger import Entry as LedgerEntry
 from tracker.domain.ledger import total
 from tracker.domain.points import ZERO, Units
@@ -156,7 +156,11 @@ def decide(
         reading=reading, choice=choice, person=person, reason=reason,
         occurred_at=now, recorded_at=now,
     )  # fmt: skip
-    [stored] = reporting.record_facts(session, slug, [decision], now=now, by=by)
+    try:
+        [stored] = reporting.record_facts(session, slug, [decision], now=now, by=by)
+    except DefinitionError as error:
+        # One decision of one reading is no row of a file.
+        raise DefinitionError([replace(one, place=reading) for one in error.problems]) from error
     assert isinstance(stored, f.ReadingDecision)
     return stored
 
