@@ -562,8 +562,8 @@ def test_the_county_list_loses_no_notice_to_dropped_and_doubled_looks(
 ) -> None:
     database, draw = many(), random.Random(11)
     programme = yamlform.load(path_of("zhongfang-2021"))
-    told = facts_of(course_of(programme.id), programme, china())
-    entries = [(one.recorded_at, one) for one in told if one.recorded_at > JANUARY]
+    known = facts_of(course_of(programme.id), programme, china())
+    entries = [(one.recorded_at, one) for one in known if one.recorded_at > JANUARY]
     steady = hours("2021-01-04 10:00", "2022-01-31", timedelta(days=1))
     shaken = [when for when in steady for _ in range(draw.choice([0, 0, 1, 2]))]
     made = play_in_batches(database, programme, entries, shaken)
