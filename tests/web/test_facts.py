@@ -283,6 +283,7 @@ def test_what_is_not_of_the_year_is_said_when_it_is_recorded_and_wherever_it_is_
     )
     told = visitor.get(answer.headers["location"]).text
     assert told.count("不在 2021 年内") == (2 if says else 0)
+    assert (day in told) == bool(says), "the day of another year is told with its year"
     assert says in told
     assert lost(house, "1") == (0 if says else 5_000)
     sent = {**FIRE, "id": "x-7", "occurred_at": f"{day}T09:00:00+08:00"}
