@@ -100,7 +100,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     with database.write() as session:
         _filled(session, obligations, events)
     database.close()
-    yield from _running(url, tmp_path, obligations, events)
+    yield from running(url, tmp_path, obligations, events)
 
 
 def _filled(session: Session, obligations: int, events: int) -> None:
@@ -135,7 +135,8 @@ def _columns(session: Session, table: str) -> list[str]:
     return [row[1] for row in rows if row[1] != "id"]
 
 
-def _running(url: str, data: Path, obligations: int, events: int) -> Iterator[Served]:
+def running(url: str, data: Path, obligations: int, events: int) -> Iterator[Served]:
+    """The pages of that database in a process of their own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -294,6 +294,24 @@ async def test_ten_thousand_parts_are_no_form(house: House) -> None:
 
 
 @ONE_KIND
+async def test_who_hangs_up_while_sending_is_no_fault_of_ours(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A telephone that lost its network: no trace in the log, nothing taken."""
+
+    class Lost(Sender):
+        async def _give(self) -> Message:
+            told = await super()._give()
+            return told if told["more_body"] else {"type": "http.disconnect"}
+
+    before = house.everything()
+    sender = Lost(iter([PART]))
+    assert await sender.to(create(house.runtime), "/p/small/report", content_type=FORM) == 400
+    assert [one for one in caplog.records if one.levelname == "ERROR"] == []
+    assert house.everything() == before
+
+
+@ONE_KIND
 async def test_a_body_that_does_not_come_or_trickles_is_given_up(house: House) -> None:
     app = create(house.runtime)
     before = house.everything()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -64,6 +65,10 @@ from tracker.web.asking import Web
 from tracker.web.provider import Provider
 from tracker.web.security import Patient, SafeAnswers
 
+GIVES_WAY = 0.0005
+"""Seconds after which a thread that only computes lets others on. A page changes threads a dozen
+times, and beside an export or a document that is read it would wait Python's 5 ms each time."""
+
 
 class _Pages(FastAPI):
     """Strict to the browser in every answer, those to faults of ours included."""
@@ -86,6 +91,7 @@ def create(runtime: Runtime | None = None) -> FastAPI:
 
     A runtime that is given stays its owner's to close.
     """
+    sys.setswitchinterval(GIVES_WAY)
     own = runtime is None
     parts = runtime or build(settings.load())
     access.check_binding(parts.settings, accounts=_has_accounts(parts))

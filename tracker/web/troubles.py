@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from tracker.domain.errors import DefinitionError, NotFound, Refused, TrackerError, Unfit
@@ -47,6 +47,8 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(413, "too_large", reason=f"{FILE_LIMIT // 1024 // 1024} MB")
         case TooSlow():
             return Trouble(408, "too_slow", headers={"connection": "close"})
+        case ClientDisconnect():  # nobody reads the answer, and it is no fault of ours
+            return Trouble(400, "unclear_form")
         case Unclear():
             return Trouble(400, f"unclear_{error}")
         case Unread():
@@ -84,7 +86,7 @@ def trouble_of(error: Exception) -> Trouble:
 
 def install(app: FastAPI) -> None:
     handler: Callable[[Request, Exception], Awaitable[Response]] = _answer
-    for kind in (TrackerError, RequestValidationError, HTTPException, Exception):
+    for kind in (TrackerError, ClientDisconnect, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handler)
 
 
