@@ -66,7 +66,8 @@ class Report(About):
     """填报: a unit says how far it is.
 
     `done` for a yes/no duty; `count` in the target's own unit, cumulative; `share` of the target,
-    0 to 1, cumulative. `occurred_at` is the submission.
+    0 to 1, cumulative. A total that is smaller than one before it puts that right: so much was
+    never reached. `occurred_at` is the submission.
     """
 
     fact: Literal["report"] = "report"
