@@ -1,9 +1,9 @@
 """What a mail costs from due to sent, against a bare client with ready bytes in the same run.
 
-The goal is 0.6 of that ceiling. It is not reached yet: the figure is printed, and what is asserted
-is that it stays above a tripwire, that a mail costs the same however many units there are, and a
-fixed number of statements. A morning of many obligations is measured as it grows: quick with 100
-units, full with 3,000.
+The goal is 0.6 of that ceiling. The figure is printed, 0.7 to 0.8 where little else runs; what is
+asserted is that it stays above a tripwire, that a mail costs the same however many units there are,
+and a fixed number of statements. A morning of many obligations is measured as it grows: quick with
+100 units, full with 3,000.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ async def ceiling(mails: list[bytes], port: int) -> Took:
     return Took(1000 * (perf_counter() - wall) / count, 1000 * (process_time() - cpu) / count)
 
 
-TRIPWIRE = 0.25
-"""Of the ceiling by CPU: a session or a commit for each mail would cost more than that."""
+TRIPWIRE = 0.5
+"""Of the ceiling by CPU: below the goal, for a machine that is busy with something else."""
 
 
 def each_by_itself(language: Language, mail: ReminderMail) -> Letter:
