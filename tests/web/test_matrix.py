@@ -16,11 +16,15 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.databases import Prepare
-from tests.web.conftest import House, opened
+from schedules.deadlines import local_day
+from tests.builders import SHANGHAI
+from tests.databases import Prepare, SqliteModels
+from tests.web.conftest import NOW, House, opened
 from tests.web.staff import EVIDENCE, KEY, REPORT, STAFF, come_in, staffed, token_of, with_evidence
 from tests.web.test_browser import PAGES
 from tests.web.test_hardening import every_route
+from tracker.domain.authority import Post, Role
+from tracker.services import accounts
 from tracker.wording.catalogue import text
 
 TABLE = Path(__file__).with_name("matrix.txt")
@@ -133,6 +137,24 @@ def test_everybody_comes_where_the_table_says_and_is_offered_nothing_else(
     office.runtime.database.close()
     print(f"\nFIGURE {len(rows())} rows of the table x {len(people)} people: {len(wrong)} wrong")
     assert wrong == []
+
+
+def test_who_runs_one_programme_is_not_offered_to_begin_another(
+    sqlite_models: SqliteModels, tmp_path: Path
+) -> None:
+    """It would be refused after the file was sent."""
+    house = opened(sqlite_models.copy(staffed, tmp_path / "web.sqlite"), tmp_path / "data")
+    on, offered = local_day(NOW, SHANGHAI), []
+    for everywhere in (False, True):
+        if everywhere:
+            with house.runtime.database.write() as session:
+                one = accounts.named(session, "office", on)
+                accounts.give(session, one.id, Post(Role.OFFICE), now=NOW, on=on, by="cli")
+        with come_in(house, "office") as browser:
+            page = browser.get("/import").text
+        offered.append((page.count('<option value="">'), page.count('name="id"')))
+    house.runtime.database.close()
+    assert offered == [(0, 0), (1, 1)]
 
 
 def _looks(

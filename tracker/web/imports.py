@@ -57,7 +57,8 @@ def _imports(
         known = [(slug, programmes.current(session, slug).title) for slug in mine]
         found = [one for one in drafts.latest(session) if asked.who.ever(Act.RUN, one.slug)]
     return page(
-        asked, "imports", known=known, drafts=found, problems=problems, wrong=wrong or {},
+        asked, "imports", anew=asked.who.everywhere(Act.RUN), known=known, drafts=found,
+        problems=problems, wrong=wrong or {},
         sent=form.fields if form else {}, kinds=KINDS, limit=FILE_LIMIT // 1024 // 1024,
         status=UNPROCESSABLE if problems or wrong else 200,
     )  # fmt: skip
