@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from html import unescape
 
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from tests.builders import at, 住建局, 生态分局
-from tests.web.conftest import House
+from tests.builders import JANUARY, a_contact, a_programme, at, item, 住建局, 生态分局
+from tests.web.conftest import NOW, House
 from tests.web.test_browser import PAGES
 from tracker.domain import facts as f
+from tracker.domain.silences import Mode, Scope
+from tracker.services import people, programmes, silences
 
 HANDFUL = 16
 UNDER = 200 * 1024
@@ -74,6 +77,42 @@ def test_the_questions_do_not_grow_with_what_happened(visitor: TestClient, house
         for n in range(60)
     ))  # fmt: skip
     assert {path: _questions(visitor, house, path) for path in paths} == before
+
+
+def test_the_mails_of_a_large_programme_are_shown_in_parts_each_a_light_page(
+    visitor: TestClient, house: House
+) -> None:
+    """90 units with two duties each: nobody heads a unit, and the first days are silent."""
+    few = _questions(visitor, house, "/p/small/notices/ahead")
+    units = [f"u{n}" for n in range(90)]
+    with house.runtime.database.write() as session:
+        duties = [item(str(n), due_on=f"2021-10-{n}", responsible=units) for n in (13, 25)]
+        named = [{"id": unit, "name": f"第 {unit} 号单位"} for unit in units]
+        programmes.publish(session, a_programme(*duties, id="large", units=named), now=JANUARY,
+                           by="office")  # fmt: skip
+        contacts = [a_contact(unit) for unit in units]
+        people.load_contacts(session, contacts, programme="large", now=JANUARY,
+                             on=JANUARY.date(), by="office")  # fmt: skip
+        silences.make(session, "large", scope=Scope.PROGRAMME, mode=Mode.SILENCE, by="office",
+                      until=at("2021-10-20 12:00"), because="汛期", now=NOW)  # fmt: skip
+    path = "/p/large/notices/ahead"
+    page = visitor.get(path).text
+    assert len(page.encode()) < UNDER // 2
+    assert "给 90 人" in page
+    assert _questions(visitor, house, path) <= few
+    [n] = re.findall(r"今后两周将发 (\d+) 封", page)
+    assert f"{n} / {n}" in page
+    [further] = re.findall(r'rel="next" href="([^"]+)"', page)
+    keys = [re.findall(r'notices/letter\?key=([^"]+)"', it)
+            for it in (page, visitor.get(unescape(further)).text)]  # fmt: skip
+    assert len({*keys[0], *keys[1]}) == 60
+    for of in ("unheard", "hushed"):
+        assert f"{path}?of={of}" in page
+        whole = visitor.get(f"{path}?of={of}").text
+        assert len(whole.encode()) < UNDER // 2
+        assert set(re.findall(r"第 (u\d+) 号单位", whole)) == set(units)
+    one = visitor.get(f"{path}?q=第 u77 号单位").text
+    assert set(re.findall(r"([^<>]*)的contact", one)) == {"u77"}
 
 
 def _questions(visitor: TestClient, house: House, path: str) -> int:

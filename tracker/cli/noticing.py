@@ -36,7 +36,7 @@ def ahead(place: House, programme: str, until: str, *, as_json: bool) -> None:
         end = instant(until, document.tz, "--until") if until else place.now + coming.TWO_WEEKS
         found = coming.coming(session, slug, now=place.now, until=end)
         known = _about(session, slug)
-        titles = coming.titles(session, slug, found)
+        titles = coming.titles(session, slug, (it for one in found for it in one.told))
     if as_json:
         mails = [answering.coming_answer(one, document.tz, titles, place.lang) for one in found]
         show.answer(

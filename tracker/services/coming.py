@@ -138,9 +138,9 @@ def letter(
     return _coming(play.store, at, planned), desk.written(_draft(planned, at), person, notices)
 
 
-def titles(session: Session, slug: str, mails: Iterable[Coming]) -> dict[str, str]:
-    """What the obligations of these mails are called, by key."""
-    keys = sorted({told.obligation for one in mails for told in one.told})
+def titles(session: Session, slug: str, told: Iterable[Told]) -> dict[str, str]:
+    """What the obligations of these are called, by key."""
+    keys = sorted({one.obligation for one in told})
     found: dict[str, str] = {}
     for some in queries.chunks(keys):
         wanted_rows = select(ObligationRow.key, ObligationRow.title).where(

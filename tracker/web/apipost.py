@@ -131,7 +131,7 @@ def ahead(asked: LookingNow, slug: str, limit: Limit = PER_PAGE, cursor: Cursor 
     """今后两周: from now on, if nothing happens before."""
     with opened(asked, slug) as (session, at):
         mails = coming.coming(session, slug, now=asked.now)
-        titles = coming.titles(session, slug, mails)
+        titles = coming.titles(session, slug, (it for one in mails for it in one.told))
     zone = at.zone
     answer = AheadAnswer(
         programme=about(at.programme, at.board.version), now=iso(asked.now, zone),

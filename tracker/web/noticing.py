@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,6 +18,7 @@ from tracker.domain.errors import NotFound, Refused
 from tracker.domain.obligations import Light
 from tracker.domain.policy import Role
 from tracker.domain.silences import Mode, Scope
+from tracker.exports.sheet import Kind
 from tracker.services import byhand, coming, delivery, people, posted, silences
 from tracker.services.coming import Coming, Told
 from tracker.web import matter
@@ -23,8 +26,10 @@ from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Looking, LookingNow, Received, Running
 from tracker.web.filing import Wrong, moment
 from tracker.web.intake import Form, Number, Unclear
+from tracker.web.listing import Column, Listing, file_of, listing
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
+from tracker.wording import notice_reason, rung, text
 
 router = APIRouter()
 
@@ -32,6 +37,10 @@ UNPROCESSABLE = 422
 LEAST = 8
 FEW = 8
 """So many matters of a mail are listed; the mail itself has all."""
+AT_ONCE = 30
+"""So many mails are one part: each lists up to `FEW` matters, and the page stays light."""
+FIRST = 10
+"""So many lines of what is not sent stand below the mails; the rest has a page of its own."""
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For the HTML of a mail: it is shown as it will look and can do nothing."""
 
@@ -39,27 +48,96 @@ SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 # -- the next two weeks ----------------------------------------------------------------------------
 
 
-@router.get("/p/{slug}/notices/ahead")
-def ahead_page(asked: Looking, slug: str) -> Response:
-    """From now on, whatever instant the other pages look at."""
-    with opened(asked, slug) as (session, at):
-        mails, hushed = coming.ahead(session, slug, now=asked.now)
-        titles = coming.titles(session, slug, mails)
-        titles |= coming.titles(session, slug, [_of(told) for _, told in hushed])
-    told = [one for one in mails if one.person]
+@dataclass(frozen=True)
+class Unsaid:
+    """Rungs that tell nobody; `obligation` is empty where a unit's are counted together."""
+
+    obligation: str
+    unit: str
+    role: str
+    why: str
+    n: int
+
+
+def _unsaid(mails: list[Coming], hushed: list[tuple[datetime, Told]]) -> dict[str, list[Unsaid]]:
+    """What finds nobody and what is held back, the same ones counted together, in order."""
     unheard = Counter(
-        (it.unit, it.role, it.why_not) for one in mails if not one.person for it in one.told
+        ("", it.unit, it.role, it.why_not) for one in mails if not one.person for it in one.told
     )
     quiet = Counter((it.obligation, it.unit, it.role, it.why_not) for _, it in hushed)
-    return page(
-        asked, "ahead_mails", desk=at, mails=told, titles=titles, few=FEW,
-        unheard=sorted(unheard.items()), hushed=sorted(quiet.items()),
-        people=len({one.person for one in told}), until=asked.now + coming.TWO_WEEKS,
+    both = {"unheard": unheard, "hushed": quiet}
+    return {of: [Unsaid(*one, n) for one, n in sorted(found.items())] for of, found in both.items()}
+
+
+def _titles(session: Session, at: Desk, told: list[Told]) -> dict[str, str]:
+    known = {one.obligation.key: one.obligation.title for one in at.board.ledger.standings}
+    # What the instant looked at does not know yet: a case of today, seen from yesterday.
+    later = [one for one in told if one.obligation not in known]
+    return known | coming.titles(session, at.slug, later)
+
+
+@router.get("/p/{slug}/notices/ahead")
+def ahead_page(asked: Looking, slug: str, of: str = "") -> Response:
+    """From now on, whatever instant the other pages look at; `of` shows one of the two lists of
+    what is not sent, whole."""
+    with opened(asked, slug) as (session, at):
+        mails, hushed = coming.ahead(session, slug, now=asked.now)
+        everything = [*(it for one in mails for it in one.told), *(it for _, it in hushed)]
+        titles = _titles(session, at, everything)
+    told, unsaid = [one for one in mails if one.person], _unsaid(mails, hushed)
+    if of and of not in unsaid:
+        raise Unclear("form")
+    table: Listing[Any] = (
+        listing(asked, unsaid_columns(asked, at, titles), unsaid[of])
+        if of
+        else listing(asked, coming_columns(asked, at, titles), told, per_page=AT_ONCE)
+    )
+    name = text(f"notices.ahead_{of}" if of else "notices.ahead", language=asked.language)
+    return file_of(asked, at, table, name) or page(
+        asked, "ahead_mails", desk=at, table=table, of=of, name=name, unsaid=unsaid, titles=titles,
+        few=FEW, first=FIRST, mails=len(told), people=len({one.person for one in told}),
+        until=asked.now + coming.TWO_WEEKS,
     )  # fmt: skip
 
 
-def _of(told: Told) -> Coming:
-    return Coming("", 0, "", "", told.nominal_at, "", "", (told,))
+def coming_columns(asked: Asked, at: Desk, titles: Mapping[str, str]) -> tuple[Column[Coming], ...]:
+    def matters(row: Coming) -> str:
+        return "\n".join(
+            f"{_matter(told.obligation, titles)} · {at.unit(told.unit)} · "
+            f"{rung(told.rung, asked.language)} {_role(told.role, asked)}"
+            for told in row.matters
+        )
+
+    return (
+        Column("at", "notices.at", lambda row: row.at, Kind.INSTANT, 17),
+        Column("to", "notices.to", lambda row: row.name, width=16),
+        Column("mail", "people.mail", lambda row: row.mail, width=32),
+        Column("matter", "notices.matter", matters, Kind.LONG, 60),
+    )
+
+
+def unsaid_columns(asked: Asked, at: Desk, titles: Mapping[str, str]) -> tuple[Column[Unsaid], ...]:
+    def matter(row: Unsaid) -> str:
+        return _matter(row.obligation, titles) if row.obligation else ""
+
+    def why(row: Unsaid) -> str:
+        return notice_reason(row.why, asked.language)
+
+    return (
+        Column("unit", "pages.unit", lambda row: at.unit(row.unit), width=24),
+        Column("matter", "notices.matter", matter, Kind.LONG, 40),
+        Column("role", "notices.to", lambda row: _role(row.role, asked), width=14),
+        Column("why", "notices.why", why, Kind.LONG, 30),
+        Column("n", "pages.notice_rung", lambda row: row.n, Kind.WHOLE, 8),
+    )
+
+
+def _matter(obligation: str, titles: Mapping[str, str]) -> str:
+    return f"{obligation.split('/')[0]} {titles.get(obligation, '')}"
+
+
+def _role(role: str, asked: Asked) -> str:
+    return text(f"role.{role}", language=asked.language)
 
 
 @router.get("/p/{slug}/notices/letter")
