@@ -110,21 +110,43 @@ def test_what_a_contact_had_typed_is_still_there_after_the_page_was_lost(
     expect(screen.locator('textarea[name="note"]')).to_have_value("")
 
 
-def test_a_reviewer_returns_one_with_a_reason_and_accepts_the_next(
-    screen: Page, address: str, house: House, language: str
-) -> None:
+def handed_in_again(house: House) -> None:
+    """The late report of the year once more: it waits for review."""
     house.load(f.Report(
         id=f.FactId("again"), clause="1", duty="done", unit=住建局, done=True,
         occurred_at=at("2021-10-15 10:00"), recorded_at=at("2021-10-15 10:00"),
     ))  # fmt: skip
+
+
+def test_a_reviewer_returns_one_with_a_reason_and_accepts_the_next(
+    screen: Page, address: str, house: House, language: str
+) -> None:
+    handed_in_again(house)
     screen.goto(to(address, "/p/small/reviews", language))
     mine = screen.locator(".rv", has_text="任务1")
-    mine.locator('input[name="reason"]').fill("缺公章")
+    mine.locator('[name="reason"]').fill("缺公章")
     mine.locator('button[value="returned"]').click()
     expect(screen.locator(".rv", has_text="任务1")).to_have_count(0)
     waiting = screen.locator(".rv").count()
     screen.locator('.rv button[value="accepted"]').first.click()
     expect(screen.locator(".rv")).to_have_count(waiting - 1)
+
+
+def test_enter_in_the_reason_for_a_return_accepts_nothing(
+    browser: Browser, address: str, house: House
+) -> None:
+    handed_in_again(house)
+    context = browser.new_context(java_script_enabled=False)
+    page: Page = context.new_page()
+    page.goto(f"{address}/p/small/reviews")
+    mine = page.locator(".rv", has_text="任务1")
+    mine.locator('[name="reason"]').press_sequentially("缺公章")
+    page.keyboard.press("Enter")
+    mine.locator('button[value="returned"]').press("Enter")
+    expect(mine).to_have_count(0)
+    given = [one for one in house.facts() if isinstance(one, f.Review) and one.report == "again"]
+    assert [one.outcome for one in given] == ["returned"]
+    context.close()
 
 
 def test_a_leader_reads_one_page_and_orders_with_a_day(
