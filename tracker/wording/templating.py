@@ -83,7 +83,9 @@ def install(
         "arithmetic": _arithmetic,
         "counting": _counting,
         "whole_dates": whole_dates,
+        "breakable": breakable,
         "code": code,
+        "half": _half,
         "rule": _rule,
         "role": _role,
         "rung": _rung,
@@ -163,12 +165,18 @@ def _t(context: Context, key: str, **values: Any) -> str:
 
 
 _DATES = re.compile(r"(?:\d{4}-)?\d\d-\d\d(?:[ T]\d\d:\d\d)?")
+_ENDS = re.compile(r"(?=@)|(?<=\.)")
 _CODE = re.compile(r"`([^`]+)`")
 
 
 def whole_dates(sentence: str) -> Markup:
     """The sentence as HTML in which no line ends at the hyphen of a date."""
     return Markup(_DATES.sub(r'<span class="keep">\g<0></span>', str(escape(sentence))))
+
+
+def breakable(address: str) -> Markup:
+    """A mail address or Message-ID as HTML in which a line may end before an @ and after a dot."""
+    return Markup(_ENDS.sub("<wbr>", str(escape(address))))
 
 
 def code(sentence: str) -> Markup:
@@ -241,6 +249,11 @@ def _rule(
     context: Context, value: Rule, clause: Clause | None = None, programme: Programme | None = None
 ) -> str:
     return describe_rule(value, _language(context), clause=clause, programme=programme)
+
+
+@pass_context
+def _half(context: Context, value: str) -> str:
+    return forms.half(value, _language(context))
 
 
 @pass_context
