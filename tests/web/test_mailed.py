@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Self
 
+import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
 from tests.builders import a_contact, at, 住建局
 from tests.files import JPEG
-from tests.web.conftest import House, form_of
+from tests.web.conftest import House, form_of, the_programme
 from tracker.domain import facts as f
-from tracker.services import links, people
+from tracker.domain.policy import Policy
+from tracker.services import links, people, programmes
 from tracker.services.links import Link, Purpose
 from tracker.web.app import create
 from tracker.web.intake import FIELDS_LIMIT
@@ -114,6 +116,26 @@ def test_a_head_signs_as_the_head(house: House) -> None:
     filed = house.last()
     assert isinstance(filed, f.Receipt)
     assert filed.role == "head"
+
+
+@pytest.mark.parametrize(
+    ("role", "days", "said"),
+    [
+        ("contact", 3, "3 个工作日内不再催办联络员、副联络员；期限不变。"),
+        ("head", 5, "5 个工作日内不再催办联络员、副联络员、单位负责人；期限不变。"),
+        ("head", 0, "催办照常；期限不变。"),
+    ],
+)
+def test_who_signed_reads_whom_it_leaves_in_peace_and_for_how_long(
+    house: House, role: str, days: int, said: str
+) -> None:
+    changed = the_programme().model_copy(update={"policy": Policy(receipt_silences=days)})
+    with house.runtime.database.write() as session:
+        programmes.publish(session, changed, now=house.clock.now(), by="office")
+    path = link_to(house, Purpose.SIGN, role=role)
+    with outside(house) as phone:
+        answer = phone.post(path, data=form_of(phone.get(path)))
+        assert said in phone.get(answer.headers["location"]).text
 
 
 def test_a_link_for_an_extension_only_asks_for_one(house: House) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
 from tracker.domain.errors import NotFound
+from tracker.domain.policy import Role, signs_for
 from tracker.domain.whatif import WhatIf
 from tracker.services import cases, readings
 from tracker.web import evidence, filing, matter, overview, scores
@@ -83,7 +84,9 @@ def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bo
     known = next((event.fact for event in it.history if event.fact and event.fact.id == fact), None)
     if known is None:
         raise NotFound(f"没有这个回执 / no receipt {fact[:40]!r}")
-    return page(asked, "receipt", desk=at, it=it, fact=known, bare=bare,
+    rest = at.programme.policies[it.obligation.clause].receipt_silences
+    rested = [role for role in Role if isinstance(known, f.Receipt) and signs_for(known.role, role)]
+    return page(asked, "receipt", desk=at, it=it, fact=known, bare=bare, rest=rest, rested=rested,
                 number=filing.receipt_number(fact))  # fmt: skip
 
 
