@@ -230,7 +230,9 @@ def archived(session: Session, slug: str, week: str, audience: str) -> Digest:
     ).one_or_none()
     if row is None:
         known = ", ".join(one for one, _ in on_file(session, slug)) or "none yet"
-        raise NotFound(f"没有这一期周报 / no digest {week} for {audience}; on file: {known}")
+        raise NotFound(
+            f"没有这一期周报：{week} / no digest {week} for {audience}; on file: {known}"
+        )
     kept = jsonform.restored(Digest, row.body)
     if kept is None:
         raise Refused(

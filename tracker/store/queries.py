@@ -63,7 +63,7 @@ def current_version(session: Session, slug: str) -> Version:
         found = versions(session, slug, limit=1)
         if not found:
             known = ", ".join(slugs(session)) or "none yet"
-            raise NotFound(f"没有这个方案 / no programme {slug!r}; loaded: {known}")
+            raise NotFound(f"没有这个方案：{slug} / no programme {slug!r}; loaded: {known}")
         seen[slug] = found[0]
     return seen[slug]
 

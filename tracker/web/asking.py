@@ -200,7 +200,7 @@ def desk(session: Session, asked: Asked, slug: str) -> Desk:
     `then` (THEN): what was known at that very instant.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", slug):
-        raise NotFound(f"没有这个方案 / no programme {slug[:40]!r}")
+        raise NotFound(f"没有这个方案：{slug[:40]} / no programme {slug[:40]!r}")
     programme = programmes.current(session, slug)
     present = not asked.as_of
     latest = _present(session, slug, asked.now)

@@ -59,7 +59,7 @@ def item_page(asked: Looking, slug: str, number: str) -> Response:
         look = outlook(session, at.board)
     found = at.programme.numbered.get(number)
     if found is None:
-        raise NotFound(f"没有这项任务 / no item {number[:40]!r} in programme {slug}")
+        raise NotFound(f"没有这项任务：{number[:40]} / no item {number[:40]!r} in programme {slug}")
     _, section, item = found
     own = [one for one in at.board.ledger.standings if one.obligation.item == item.id]
     lights = {clause.id: cell([one.light for one in own if one.obligation.clause == clause.id])

@@ -136,7 +136,9 @@ def record(asked: Reviewing, slug: str, clause: str, form: Received) -> Response
 
 def place_of(at: Desk, clause: str) -> tuple[Section, Item, Clause]:
     if clause not in at.programme.clauses:
-        raise NotFound(f"没有这一计分句 / no clause {clause[:40]!r} in programme {at.slug}")
+        raise NotFound(
+            f"没有这一计分句：{clause[:40]} / no clause {clause[:40]!r} in programme {at.slug}"
+        )
     return at.programme.clauses[clause]
 
 

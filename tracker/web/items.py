@@ -149,7 +149,9 @@ def mine(board: Board, outlook: Outlook, unit: str) -> Mine:
     """NotFound for a unit that the programme has not."""
     known = next((one for one in board.programme.units if one.id == unit), None)
     if known is None:
-        raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {board.programme.id}")
+        raise NotFound(
+            f"方案中没有这个单位：{unit} / no unit {unit!r} in programme {board.programme.id}"
+        )
     own = outlook.in_order(one for one in board.ledger.standings if one.obligation.unit == unit)
     still = [one for one in own if one.open]
     urgent = [one for one in still if _urgent(one, outlook)]

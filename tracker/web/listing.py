@@ -145,7 +145,10 @@ def file_of(asked: Asked, at: Desk, table: Listing[Row], name: str) -> Response 
     if not kind:
         return None
     if kind not in FILES:
-        raise NotFound(f"没有这种文件 / no such kind of file: {kind[:20]}; {', '.join(FILES)}")
+        known = ", ".join(FILES)
+        raise NotFound(
+            f"没有这种文件：{kind[:20]}；有 {known} / no such kind of file: {kind[:20]}; {known}"
+        )
     sheet = _sheet(asked, at, table, name)
     body = xlsx_bytes([sheet], made_at=at.as_of) if kind == "xlsx" else csv_bytes(sheet)
     filename = f"{name} {at.slug} {at.local[:10]}.{kind}"

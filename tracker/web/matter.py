@@ -110,7 +110,9 @@ def find(board: Board, key: str) -> Standing:
     for one in board.ledger.standings:
         if one.obligation.key == key:
             return one
-    raise NotFound(f"没有这个应办事项 / no obligation {key!r} in programme {board.programme.id}")
+    raise NotFound(
+        f"没有这个应办事项：{key} / no obligation {key!r} in programme {board.programme.id}"
+    )
 
 
 def matter(session: Session, board: Board, outlook: Outlook, key: str) -> Matter:

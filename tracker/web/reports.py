@@ -63,7 +63,7 @@ def digest_file(asked: Looking, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
     if kind not in digest_files.KINDS:
         known = ", ".join(digest_files.KINDS)
-        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {known}")
+        raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
     at, made, _ = _digest(asked, slug)
     name = "周报" if asked.language == "zh" else "weekly"
     on = due_day(made.as_of, at.zone)
@@ -83,7 +83,7 @@ def _digest(asked: Asked, slug: str) -> tuple[Desk, Digest, list[tuple[str, list
             made = weekly.archived(session, slug, week, query.get("audience") or "leader")
             return at, made, weeks
         if unit and unit not in at.programme.unit_names:
-            raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {slug}")
+            raise NotFound(f"方案中没有这个单位：{unit} / no unit {unit!r} in programme {slug}")
         made = weekly.digest_of(
             session, slug, as_of=at.as_of, known_at=at.board.known_at,
             audience=Audience.HEAD if unit else Audience.LEADER, unit=unit,
@@ -117,7 +117,8 @@ def dossier_file(asked: Looking, slug: str, key: str) -> Response:
 def audit_file(asked: Looking, slug: str, kind: str) -> Response:
     """The same as a file to keep."""
     if kind not in AUDITS:
-        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {', '.join(AUDITS)}")
+        known = ", ".join(AUDITS)
+        raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
     at, found = _audit(asked, slug)
     name = f"{audit_name(at, asked.language)} {found.first} {found.last}.{kind}"
     return Response(
@@ -134,7 +135,7 @@ def bulletin_file(asked: Looking, slug: str, kind: str, period: str = "", by: st
     """通报 of a month or a quarter, as a document; of the last month unless told otherwise."""
     if kind not in bulletin_files.KINDS:
         known = ", ".join(bulletin_files.KINDS)
-        raise NotFound(f"没有这种文件 / no such kind of file: {kind}; {known}")
+        raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
     with opened(asked, slug) as (session, at):
         begins = local_day(at.as_of, at.zone).replace(day=1) - timedelta(days=1)
         first, last = bulletins.period(period or f"{begins:%Y-%m}")
@@ -166,6 +167,6 @@ def _audit(asked: Asked, slug: str) -> tuple[Desk, Audit]:
             raise Unclear("day")
         unit = query.get("unit", "")
         if unit and unit not in at.programme.unit_names:
-            raise NotFound(f"方案中没有这个单位 / no unit {unit!r} in programme {slug}")
+            raise NotFound(f"方案中没有这个单位：{unit} / no unit {unit!r} in programme {slug}")
         found = audits.of_board(session, slug, at.board, first=first, last=last, unit=unit)
     return at, found
