@@ -121,6 +121,20 @@ def test_a_person_sees_the_units_in_which_they_have_a_role_today(office: Databas
     assert titles(content(office, successor.token))[0] == "2 项已逾期"
 
 
+def test_what_was_handed_in_in_time_is_not_late_while_it_waits_for_review(office: Database) -> None:
+    token, early = for_unit(office).token, at("2021-09-29 10:00")
+    with office.write() as session:
+        made = reporting.report_progress(
+            session, "small", f"1/done/{住建局}", now=early, by="unit", done=True
+        )
+    assert [one[:2] for one in titles(content(office, token))] == ["2 "]
+    with office.write() as session:
+        reporting.review(session, "small", made.id, outcome="returned", reason="缺签章",
+                         now=OCTOBER, by="reviewer")  # fmt: skip
+    late, *_ = titles(content(office, token, OCTOBER + timedelta(minutes=1)))
+    assert late == "1 项已逾期"
+
+
 def test_what_is_done_is_gone(office: Database) -> None:
     token, key = for_unit(office).token, f"2/done/{住建局}"
     before = events(content(office, token))[1]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Select
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, func, select
 
@@ -27,7 +27,9 @@ from schedules.deadlines import local_day
 from schedules.instants import local_instant
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.programme import Programme
-from tracker.services import closings, people, programmes, trail
+from tracker.domain.reminders import standing_reason
+from tracker.domain.turns import RESTING
+from tracker.services import closings, people, planning, programmes, trail
 from tracker.services.people import EVERY_UNIT
 from tracker.store.tables import FeedRow, ObligationRow, PersonRow
 from tracker.wording import Language, text
@@ -128,19 +130,20 @@ def find(session: Session, token: str, house: House) -> Feed:
 def content(session: Session, feed: Feed, house: House, *, now: datetime) -> bytes:
     """The calendar file. The same rows give the same bytes all day, so that an ETag can spare it.
 
-    What is late stands in one entry on the present day, until the year is closed; the others each
-    on theirs, and one at the end says how many there is no room for.
+    What is late and still with the unit stands in one entry on the present day, until the year is
+    closed; the others each on theirs, and one at the end says how many there is no room for.
     """
     programme = programmes.current(session, feed.programme)
     today = local_day(now, programme.tz)
     units = _units(session, feed, programme, now)
     language = _language(session, feed)
     midnight = local_instant(today, time(0), zone=programme.tz)
-    late, n = _open(session, feed.programme, units, col(ObligationRow.due_at) <= now, NAMED)
-    ahead, m = _open(session, feed.programme, units, col(ObligationRow.due_at) > now, MOST)
+    late = _owed_late(session, feed.programme, units, now)
+    ahead, m = _ahead(session, feed.programme, units, now)
     entries = [_entry(row, programme, house, language) for row in ahead]
-    if late and closings.closed(session, feed.programme, now) is None:
-        entries.insert(0, _late(late, n, feed, programme, house, midnight, language))
+    if late:
+        entries.insert(0, _late(late[:NAMED], len(late), feed, programme, house, midnight,
+                                language))  # fmt: skip
     if m > len(ahead):
         entries.append(_rest(m - len(ahead), feed, programme, house, ahead[-1].due_at, midnight,
                              language))  # fmt: skip
@@ -230,28 +233,43 @@ def _units(
 Owed = Row[tuple[str, str, str, str, datetime, bool, datetime]]
 
 
-def _open(
-    session: Session,
-    slug: str,
-    units: Sequence[str] | None,
-    when: ColumnElement[bool],
-    most: int,
+def _owed_late(
+    session: Session, slug: str, units: Sequence[str] | None, now: datetime
+) -> list[Owed]:
+    """Past their date and with the unit: neither waiting for review nor suspended."""
+    if closings.closed(session, slug, now) is not None:
+        return []
+    past = _open(slug, units, col(ObligationRow.due_at) <= now)
+    found = session.connection().execute(past).all()
+    view = planning.view(session, slug) if found else None
+    return [row for row in found if view and standing_reason(view, row.key, now) not in RESTING]
+
+
+def _ahead(
+    session: Session, slug: str, units: Sequence[str] | None, now: datetime
 ) -> tuple[Sequence[Owed], int]:
-    """The first `most` that are open and due `when`, and how many there are."""
+    """The first `MOST` that are yet to come, and how many there are."""
+    wanted = _open(slug, units, col(ObligationRow.due_at) > now)
+    run = session.connection().execute
+    found: Sequence[Owed] = run(wanted.limit(MOST + 1)).all()
+    if len(found) <= MOST:
+        return found, len(found)
+    counted = sa_select(func.count()).select_from(wanted.order_by(None).subquery())
+    return found[:MOST], run(counted).scalar_one()
+
+
+def _open(
+    slug: str, units: Sequence[str] | None, when: ColumnElement[bool]
+) -> Select[tuple[str, str, str, str, datetime, bool, datetime]]:
     table = ObligationRow
     where = [col(table.programme) == slug, col(table.open), when,
              col(table.withdrawn_at).is_(None)]  # fmt: skip
     if units is not None:
         where.append(col(table.unit).in_(units))
-    wanted = sa_select(
+    return sa_select(  # type: ignore[return-value]  # due_at is set
         col(table.key), col(table.clause), col(table.title), col(table.unit), col(table.due_at),
         col(table.provisional), col(table.laid_out_at),
-    ).where(*where).order_by(col(table.due_at), col(table.key)).limit(most + 1)  # fmt: skip
-    found: Sequence[Owed] = session.connection().execute(wanted).all()  # type: ignore[assignment]  # due_at is set
-    if len(found) <= most:
-        return found, len(found)
-    counted = sa_select(func.count()).select_from(table).where(*where)
-    return found[:most], session.connection().execute(counted).scalar_one()
+    ).where(*where).order_by(col(table.due_at), col(table.key))  # fmt: skip
 
 
 def _entry(row: Owed, programme: Programme, house: House, language: Language) -> Entry:
