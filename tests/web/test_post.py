@@ -152,6 +152,14 @@ def test_a_role_is_handed_over_from_the_page_and_the_old_link_dies(
     assert (again.status_code, "没有可移交的任职" in again.text) == (422, True)
 
 
+def test_a_role_handed_over_on_a_later_day_names_the_first_day_without_it(
+    house: House, visitor: TestClient
+) -> None:
+    successor = person(house, 生态分局).id
+    act(visitor, house, "handover", successor=successor, post="", on="2021-10-20")
+    assert "2021-10-20 起不再担任" in visitor.get(f"{PAGE}/people/{person(house).id}").text
+
+
 def test_an_absence_begins_and_ends_from_the_page(house: House, visitor: TestClient) -> None:
     deputy = person(house, 生态分局).id
     given = {"deputy": deputy, "from_on": "2021-10-18", "until_on": "2021-10-25"}
