@@ -337,12 +337,7 @@ def test_a_clause_shows_the_questions_of_others_that_change_it() -> None:
     assert held == ["3-13-2-by"]
 
 
-def test_why_something_is_not_found_is_said_in_the_readers_language_alone(
-    visitor: TestClient,
-) -> None:
-    chinese = visitor.get("/p/nowhere/").text
-    assert "没有这个方案" in chinese
-    assert "no programme" not in chinese
-    english = visitor.get("/p/nowhere/?lang=en").text
-    assert "no programme" in english
-    assert "没有这个方案" not in english
+def test_why_something_is_not_found_is_said_whole(visitor: TestClient) -> None:
+    page = visitor.get("/p/nowhere/").text
+    assert "没有这个方案：nowhere / no programme" in page
+    assert "loaded: " in page

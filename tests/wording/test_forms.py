@@ -68,23 +68,5 @@ def test_a_span_is_told_in_hours_until_days_read_better(
     assert forms.span(elapsed, "en") == en
 
 
-@pytest.mark.parametrize(
-    ("told", "zh", "en"),
-    [
-        ("没有这封信 / no mail has it", "没有这封信", "no mail has it"),
-        ("没有“县,a”这个单位 / no unit '县'", "没有“县,a”这个单位", "no unit '县'"),
-        ("until: 早了 / too early", "until: 早了", "until: too early"),
-        ("no such kind / of file", "no such kind / of file", "no such kind / of file"),
-        ("甲 / a; 乙 / b", "甲 / a; 乙 / b", "甲 / a; 乙 / b"),
-        ("库里没有", "库里没有", "库里没有"),
-    ],
-)
-def test_of_an_error_told_in_both_languages_a_page_shows_the_readers(
-    told: str, zh: str, en: str
-) -> None:
-    assert forms.half(told, "zh") == zh
-    assert forms.half(told, "en") == en
-
-
 def test_a_line_ends_in_an_address_before_the_at_or_after_a_dot_alone() -> None:
     assert breakable("<d-1.a@b.cn>") == "&lt;d-1.<wbr>a<wbr>@b.<wbr>cn&gt;"

@@ -5,7 +5,6 @@ A due instant at midnight is the 24:00 of the day that it ends.
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -28,17 +27,6 @@ HOURS_ALONE = 96
 """Up to here a span is told in hours: the clocks that run in hours are at most this long."""
 
 Figure = int | Fraction | Decimal
-
-_TOLD_TWICE = re.compile(
-    r"(?P<place>[^\u4e00-\u9fff]*: )?(?P<zh>.*[\u4e00-\u9fff].*) / (?P<en>.*)", re.S
-)
-
-
-def half(told: str, language: Language) -> str:
-    """Of an error that says it twice, "中文 / English", what is for this reader; a place before it
-    stays. The whole where it is not plainly in two halves."""
-    found = _TOLD_TWICE.fullmatch(told) if told.count(" / ") == 1 else None
-    return told if found is None else (found["place"] or "") + found[language]
 
 
 def points(value: Figure, places: int = 2) -> str:

@@ -85,7 +85,6 @@ def install(
         "whole_dates": whole_dates,
         "breakable": breakable,
         "code": code,
-        "half": _half,
         "rule": _rule,
         "role": _role,
         "rung": _rung,
@@ -249,11 +248,6 @@ def _rule(
     context: Context, value: Rule, clause: Clause | None = None, programme: Programme | None = None
 ) -> str:
     return describe_rule(value, _language(context), clause=clause, programme=programme)
-
-
-@pass_context
-def _half(context: Context, value: str) -> str:
-    return forms.half(value, _language(context))
 
 
 @pass_context
