@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import openpyxl
 import pytest
@@ -344,15 +346,21 @@ def test_a_decision_beyond_its_bound_is_refused_with_its_row_with_and_without_a_
     tracker: Installation,
 ) -> None:
     rule = {"kind": "discretionary", "most": "2"}
-    programme = a_programme(item("4", clause("4", duties=[], rules=[rule])))
+    for told in both_ways(tracker, [rule], DECIDED):
+        assert "facts.csv 第 3 行" in told
+        assert "计分句 4 认定 1.5 分，连同已认定的 1 分，超过上限 2 分" in told
+
+
+def both_ways(tracker: Installation, rules: list[dict[str, Any]], facts: str) -> Iterator[str]:
+    """What is told of a file that is refused: loaded, and scored without a database."""
+    programme = a_programme(item("4", clause("4", duties=[], rules=rules)))
     document = tracker.write("small.yaml", yamlform.dump(programme))
     assert tracker("programme", "load", document).code == 0
-    path, before = tracker.write("facts.csv", DECIDED), tracker.content()
+    path, before = tracker.write("facts.csv", facts), tracker.content()
     for words in (("facts", "load", path), ("score", "--programme", document, "--facts", path)):
         told = tracker(*words)
         assert told.code == 1
-        assert "facts.csv 第 3 行" in told.error
-        assert "计分句 4 认定 1.5 分，连同已认定的 1 分，超过上限 2 分" in told.error
+        yield told.error
     assert tracker.content() == before
 
 
@@ -371,16 +379,11 @@ def test_a_recognition_that_changes_one_amount_says_which_in_a_file_and_on_a_lin
         {"kind": "multiplier", "factor": "0.5", "rules": ["4#1"], "same_problem": True,
          "when": {"recognition": "mended"}},
     ]  # fmt: skip
-    programme = a_programme(item("4", clause("4", duties=[], rules=rules)))
-    document = tracker.write("small.yaml", yamlform.dump(programme))
-    assert tracker("programme", "load", document).code == 0
-    path, before = tracker.write("facts.csv", MENDED), tracker.content()
-    for words in (("facts", "load", path), ("score", "--programme", document, "--facts", path)):
-        told = tracker(*words)
-        assert told.code == 1
-        assert "facts.csv 第 3 行" in told.error
-        assert "没有写明是哪个问题" in told.error
-        assert "请填“问题”" in told.error
+    for error in both_ways(tracker, rules, MENDED):
+        assert "facts.csv 第 3 行" in error
+        assert "没有写明是哪个问题" in error
+        assert "请填“问题”" in error
+    before = tracker.content()
     told = tracker("facts", "add", "认可", "认可=mended", "--at", "2021-05-01")
     assert (told.code, "没有写明是哪个问题" in told.error) == (1, True)
     assert tracker.content() == before

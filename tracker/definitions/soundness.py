@@ -33,6 +33,7 @@ from tracker.domain.programme import (
 )
 from tracker.domain.readings import changed
 from tracker.domain.rules import NoDouble, Rule, When
+from tracker.domain.scopes import NAMING
 
 # Rules that take nothing away by themselves, so that a clause of these alone carries no points.
 _TAKES_NOTHING = frozenset({"duty", "bonus", "multiplier", "exemption", "no_double", "cap", "veto"})
@@ -447,7 +448,7 @@ def _bound(route: Route, bound: object, measure: str) -> Iterator[tuple[Route, s
 
 
 def _named_rules(rule: Rule) -> Iterator[tuple[Route, str]]:
-    for name in ("absorbs", "rules", "excluding", "besides", "only"):
+    for name in sorted(NAMING):
         for n, one in enumerate(getattr(rule, name, ())):
             if not (one == "*" and isinstance(rule, NoDouble)):
                 yield (name, n), one

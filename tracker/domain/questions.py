@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from tracker.domain.programme import Held, Programme, Reading
+from tracker.domain.readings import PATH
 from tracker.domain.rules import Relation
-from tracker.domain.scopes import lying_in
-
-_NAMING = frozenset({"rules", "absorbs", "excluding", "besides", "charged"})
-"""Fields that name rules, clauses or what lies above them."""
+from tracker.domain.scopes import NAMING, lying_in, texts
 
 
 def bearing(programme: Programme) -> Mapping[str, tuple[str, ...]]:
@@ -37,20 +35,25 @@ def _clauses(reading: Reading, held: Held) -> Iterator[str]:
 
 
 def _written(path: str, value: object, held: Held) -> Iterator[str]:
-    owner, inside, rest = path.partition("#") if "#" in path else path.partition("/")
-    field = rest.rpartition(".")[2] if inside else path.rpartition(".")[2]
-    if not inside:
-        owner = path.rpartition(".")[0]
-    named = list(_named(owner, held))
+    """Clauses whose amounts the alternative may change by what it writes there."""
+    found = PATH.match(path)
+    if found is None:  # which is told where the alternative is checked or chosen
+        return
+    owner, field = found["owner"], found["field"].rpartition(".")[2]
+    own = list(_named(owner, held))
     # What no clause has a share of is lost as a charge of the item's first.
-    yield from named[:1] if (field, value) == ("unallocated", "lost") else named
-    names = {*_names(field, value)}
-    if "#" in path and owner in held.programme.clauses:
-        rules = held.programme.clauses[owner][2].rules
-        number = int(rest.partition(".")[0])
-        rule = rules[number - 1] if number <= len(rules) else None
-        names |= {*rule.rules} if isinstance(rule, Relation) else set()
+    yield from own[:1] if (field, value) == ("unallocated", "lost") else own
+    names = {*texts({field: value}, NAMING)}
+    if found["rule"] is not None:
+        names |= _related(owner, int(found["rule"]), held)
     yield from lying_in(held, tuple(sorted(names - {"*"})))
+
+
+def _related(clause: str, number: int, held: Held) -> frozenset[str]:
+    """What the relation of that number names."""
+    rules = held.programme.clauses[clause][2].rules if clause in held.programme.clauses else ()
+    rule = rules[number - 1] if number <= len(rules) else None
+    return frozenset(rule.rules) if isinstance(rule, Relation) else frozenset()
 
 
 def _named(name: str, held: Held) -> Iterator[str]:
@@ -60,15 +63,3 @@ def _named(name: str, held: Held) -> Iterator[str]:
         return
     placed = held.programme.numbered.get(name)
     yield from (one.id for one in placed[2].clauses) if placed is not None else ()
-
-
-def _names(field: str, value: object) -> Iterator[str]:
-    match value:
-        case str() if field in _NAMING:
-            yield value
-        case dict():
-            for name, inner in value.items():
-                yield from _names(str(name), inner)
-        case list() | tuple():
-            for inner in value:
-                yield from _names(field, inner)

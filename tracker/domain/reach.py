@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
 
 from tracker.domain import facts as f
 from tracker.domain.programme import Clause, Held, Programme
-
-_NAMING = frozenset({"rules", "absorbs", "excluding", "charged"})
-"""Fields that name rules, clauses or what lies above them."""
+from tracker.domain.scopes import NAMING, texts
 
 _OWING = frozenset({"missed", "duty", "after"})
 """Fields that name a duty, of another clause where they have a slash."""
@@ -79,10 +76,10 @@ def _ties(programme: Programme) -> Ties | None:
                 ties[item.id] |= {one.id for one in section.items}
     for _, clause, rule in programme.rules():
         body = rule.model_dump()
-        named = set(_strings(body, _NAMING))
+        named = set(texts(body, NAMING))
         if "*" in named or body.get("scope") == "programme":
             return None
-        named |= {duty.rpartition("/")[0] for duty in _strings(body, _OWING) if "/" in duty}
+        named |= {duty.rpartition("/")[0] for duty in texts(body, _OWING) if "/" in duty}
         here = programme.clauses[clause.id][1].id
         for there in {item for name in named for item in _items_under(programme, name)}:
             ties[here].add(there)
@@ -109,21 +106,5 @@ def _mentions(programme: Programme) -> dict[str, set[str]]:
 def _words(clause: Clause) -> set[str]:
     """Every text and key in the clause's rules and duties; `target:key` by its key too."""
     body = clause.model_dump(include={"rules", "duties"})
-    words = set(_strings(body, None))
+    words = set(texts(body, None))
     return words | {word.partition(":")[2] for word in words if ":" in word}
-
-
-def _strings(body: Any, fields: Collection[str] | None, *, inside: bool = False) -> Iterator[str]:
-    """The texts under these fields, at any depth (None: every text, keys too)."""
-    taken = fields is None or inside
-    if isinstance(body, dict):
-        for name, value in body.items():
-            if fields is None:
-                yield str(name)
-            named = fields is not None and name in fields
-            yield from _strings(value, fields, inside=taken or named)
-    elif isinstance(body, list | tuple):
-        for value in body:
-            yield from _strings(value, fields, inside=inside)
-    elif isinstance(body, str) and taken:
-        yield body

@@ -18,9 +18,10 @@ from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Alternative, Clause, Held, Item, Programme, Reading, Section
 from tracker.domain.record import Record
 
-_PATH = re.compile(
+PATH = re.compile(
     r"^(?P<owner>[\w.\-]+?)(?:#(?P<rule>\d+)|/(?P<duty>[\w\-]+))?\.(?P<field>[a-z_.]+)$"
 )
+"""The parts of a path, by name."""
 
 
 def chosen(programme: Programme, record: Record) -> Mapping[str, str]:
@@ -138,7 +139,7 @@ def _target(
     bodies: dict[str, dict[str, Any]], path: str, programme: Programme
 ) -> tuple[dict[str, Any], str]:
     """Where the path's field lies; what it names is laid into `bodies`, by item."""
-    matched = _PATH.match(path)
+    matched = PATH.match(path)
     if matched is None:
         raise NotFound(
             f"路径写作 规则、事项、任务或计分句再加字段（31.2#1.each、20.2/s1.on），不是 {path} / "

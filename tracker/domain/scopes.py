@@ -1,11 +1,32 @@
-"""What the names in a rule reach: a rule, a clause, or what lies above it (`3.16` names
+"""The names in a rule, and what they reach: a rule, a clause, or what lies above it (`3.16` names
 `3.16.7.4`)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from typing import Any
 
 from tracker.domain.programme import Held
+
+NAMING = frozenset({"rules", "absorbs", "excluding", "besides", "only", "charged"})
+"""Fields of rules that name rules, clauses or what lies above them."""
+
+
+def texts(body: Any, fields: Collection[str] | None, *, inside: bool = False) -> Iterator[str]:
+    """The texts under these fields, at any depth (None: every text, keys too)."""
+    taken = fields is None or inside
+    if isinstance(body, dict):
+        for name, value in body.items():
+            if fields is None:
+                yield str(name)
+            named = fields is not None and name in fields
+            yield from texts(value, fields, inside=taken or named)
+    elif isinstance(body, list | tuple):
+        for value in body:
+            yield from texts(value, fields, inside=inside)
+    elif isinstance(body, str) and taken:
+        yield body
 
 
 @lru_cache(maxsize=4096)

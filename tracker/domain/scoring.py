@@ -1,10 +1,10 @@
 """The one function that scores: facts in, explained ledger out.
 
-Order of the pipeline: each rule's raw charges, rounded once -> what is of another year left out,
-where only the year's counts -> modifiers before the cap -> exemptions -> no double charge inside a
-clause -> the rule's cap -> absorption -> the clause's points -> modifiers after the cap -> no
-double charge between clauses, each of which is limited anew without what it lost -> group caps ->
-pools -> the item -> the section's or part's cap -> veto.
+Order of the pipeline: what is of another year left out -> each rule's raw charges, rounded once ->
+modifiers before the cap -> exemptions -> no double charge inside a clause -> the rule's cap ->
+absorption -> the clause's points -> modifiers after the cap -> no double charge between clauses,
+each of which is limited anew without what it lost -> group caps -> pools -> the item -> the
+section's or part's cap -> veto.
 """
 
 from __future__ import annotations
