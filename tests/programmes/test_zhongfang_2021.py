@@ -1,16 +1,14 @@
 """The county list of 2021 against expectations typed by hand from the document."""
 
-import importlib
-import importlib.util
-import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.programmes.borrowed import copied
+from tracker.definitions import yamlform
 from tracker.domain import readings
 from tracker.domain.programme import (
     CaseDuty,
@@ -391,16 +389,9 @@ MILESTONES = [
 EXTERNAL = ["8.6", "20.1", "20.4", "20.6", "20.7", "20.8", "20.9", "32.2", "39.1"]
 
 
-def load() -> Programme:
-    if importlib.util.find_spec("tracker.definitions.yamlform") is not None:
-        loaded: Programme = importlib.import_module("tracker.definitions.yamlform").load(FILE)
-        return loaded
-    return Programme.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
-
-
 @pytest.fixture(scope="module")
 def programme() -> Programme:
-    return load()
+    return yamlform.load(FILE)
 
 
 def amount_of(rule: Rule) -> str:
@@ -700,25 +691,4 @@ def test_every_reading_asks_and_says_why(programme: Programme) -> None:
 def test_no_sentence_of_the_document_is_copied(programme: Programme) -> None:
     if not SEED.exists():
         pytest.skip("seed absent")
-    unit_names = [name for u in programme.units for name in (u.name, u.short) if name]
-    copied: dict[str, set[str]] = {}
-    source = {
-        piece
-        for paragraph in SEED.read_text(encoding="utf-8").splitlines()
-        for piece in _pieces(paragraph, unit_names)
-    }
-    for _, _, clause in programme.clauses.values():
-        for text in (clause.text, *(rule.says for rule in clause.rules)):
-            if same := set(_pieces(text, unit_names)) & source:
-                copied.setdefault(clause.id, set()).update(same)
-    assert copied == {}
-
-
-def _pieces(text: str, unit_names: list[str], length: int = 16) -> list[str]:
-    """Every run of `length` Chinese characters, punctuation and figures left out, with unit names
-    and document titles as breaks."""
-    text = re.sub(r"《[^》]*》", "\n", text)
-    for name in sorted(unit_names, key=len, reverse=True):
-        text = text.replace(name, "\n")
-    runs = re.sub(r"[^\u4e00-\u9fff\n]", "", text).split("\n")
-    return [run[i : i + length] for run in runs for i in range(len(run) - length + 1)]
+    assert copied(programme, SEED.read_text(encoding="utf-8")) == {}
