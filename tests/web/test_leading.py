@@ -142,6 +142,12 @@ def test_a_case_comes_in_by_one_line_and_gets_a_number(visitor: TestClient, hous
     assert "Asia/Shanghai 时间" in page
 
 
+def pressed_by_enter(page: str, holding: str) -> str:
+    """The first button of the form that holds the text."""
+    [form] = [one for one in re.findall(r"<form.*?</form>", page, re.S) if holding in one]
+    return re.findall(r"<button[^>]*>", form)[0]
+
+
 def test_the_price_of_an_extension_is_shown_before_anything_is_recorded(
     visitor: TestClient, house: House
 ) -> None:
@@ -154,6 +160,7 @@ def test_the_price_of_an_extension_is_shown_before_anything_is_recorded(
     assert "此刻得分变化 +1.50；到 12-31 周五 24:00 若再无动作，变化 +1.90" in look.text
     assert "11-30 周二 24:00" in look.text
     assert 'value="2021-11-30"' in look.text
+    assert 'value="look"' in pressed_by_enter(look.text, 'value="2021-11-30"'), "another day, anew"
     visitor.post("/p/small/extend", data={**sent, "outcome": "approved"})
     assert isinstance(house.last(), f.Extension)
 
@@ -167,6 +174,7 @@ def test_the_price_of_a_waiver_is_shown_before_anything_is_recorded(
     before = house.everything()
     look = visitor.post("/p/small/facts/1", data={**sent, "step": "look"})
     assert "这样办的价" in look.text
+    assert 'value="look"' in pressed_by_enter(look.text, "这样办的价")
     assert house.everything() == before
     visitor.post("/p/small/facts/1", data=sent)
     assert isinstance(house.last(), f.Waiver)
