@@ -1,6 +1,10 @@
 """F8: how long others wait for a page while heavy bodies keep arriving, against a quiet server in
 the same run. The heavy ones come back to back, as fast as an office's line of 100 Mbit/s brings
 them; an export, which is work that somebody asked for, is told beside them.
+
+A page takes a few milliseconds and so does the refusal beside it, so that one that falls into the
+other shows: the median of some pairs is told, not one. Quick: a wire that trips where others wait
+for a body. Full: the bound holds.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -24,7 +29,8 @@ from tracker.services import programmes
 
 pytestmark = pytest.mark.bench
 
-BOUND = 2.0
+QUICK = pytest.param(3, 4.0, id="quick")
+FULL = pytest.param(9, 2.0, id="full", marks=pytest.mark.full)
 LOOKS = 40
 LINE = 12_500_000
 """Bytes a second."""
@@ -33,6 +39,9 @@ Heavy = Callable[[int, threading.Event], None]
 PAGE = "/p/zhongfang-2021/"
 FORM = "Content-Type: multipart/form-data; boundary=edge\r\nTransfer-Encoding: chunked"
 PART = b'--edge\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n'
+SMALL = b"".join(
+    b'--edge\r\ncontent-disposition: form-data; name="f%d"\r\n\r\nx\r\n' % n for n in range(10_000)
+)
 
 
 @pytest.fixture
@@ -67,9 +76,7 @@ def two_gigabytes(port: int, over: threading.Event) -> None:
 
 
 def ten_thousand_parts(port: int, over: threading.Event) -> None:
-    part = b'--edge\r\ncontent-disposition: form-data; name="f%d"\r\n\r\nx\r\n'
-    whole = b"".join(part % n for n in range(10_000))
-    post(port, over, (whole[at : at + CHUNK] for at in range(0, len(whole), CHUNK)))
+    post(port, over, (SMALL[at : at + CHUNK] for at in range(0, len(SMALL), CHUNK)))
 
 
 def a_byte_now_and_then(port: int, over: threading.Event) -> None:
@@ -104,15 +111,16 @@ def beside(served: Served, heavy: Heavy) -> float:
         thread.join()
 
 
-def test_others_wait_less_than_twice_as_long_while_heavy_bodies_arrive(
-    served: Served, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("pairs", "bound"), [QUICK, FULL])
+def test_others_hardly_wait_longer_while_heavy_bodies_arrive(
+    served: Served, capsys: pytest.CaptureFixture[str], pairs: int, bound: float
 ) -> None:
     looked(served)
-    told = {}
-    for heavy in (two_gigabytes, ten_thousand_parts, a_byte_now_and_then, an_export):
-        quiet = looked(served)
-        told[heavy] = min(beside(served, heavy), beside(served, heavy)) / max(quiet, looked(served))
+    told = {
+        heavy: median(beside(served, heavy) / looked(served) for _ in range(pairs))
+        for heavy in (two_gigabytes, ten_thousand_parts, a_byte_now_and_then, an_export)
+    }
     with capsys.disabled():
         figures = ", ".join(f"{one.__name__} x{ratio:.2f}" for one, ratio in told.items())
         print(f"\np95 of a page, of a quiet server's: {figures}")
-    assert all(ratio < BOUND for one, ratio in told.items() if one is not an_export), told
+    assert all(ratio < bound for one, ratio in told.items() if one is not an_export), told
