@@ -143,6 +143,28 @@ def test_a_smaller_total_says_that_the_larger_one_before_it_never_was(
     assert flat == ("1" if failed else "0")
 
 
+def test_who_says_that_it_is_not_done_yet_takes_back_what_waits() -> None:
+    history, yes = History(), programme("yes or no", "lateness")
+    history.report("2021-09-10", duty="d", done=True)
+    assert history.standing(yes, "2021-09-15").waiting
+    history.report("2021-09-20", duty="d", done=False)
+    taken_back = history.standing(yes, "2021-10-05")
+    assert (taken_back.light, taken_back.waiting) == (Light.LATE, False)
+    history.report("2021-10-08", duty="d", done=True)
+    again = history.standing(yes, "2021-10-10")
+    assert (again.waiting, again.submitted_at) == (True, at("2021-10-08"))
+    assert again.lateness.days == taken_back.lateness.days + 3
+    assert history.lost(yes, "2022-02-01") == "1"
+
+
+def test_what_was_accepted_stays_done_whatever_the_unit_says_later() -> None:
+    history, yes = History(), programme("yes or no", "lateness")
+    history.done("2021-09-10", duty="d")
+    history.report("2021-09-20", duty="d", done=False)
+    assert history.standing(yes, "2021-10-05").light is Light.DONE
+    assert history.lost(yes, "2022-02-01") == "0"
+
+
 def test_what_is_put_right_is_open_again_and_late_until_it_is_done() -> None:
     history, now = History(), programme("a number", "per_missing now")
     history.done("2021-09-10", duty="d", count=3)

@@ -13,6 +13,7 @@ from tests.builders import a_case_item, a_database, a_programme, at, item, 住�
 from tests.exports.test_pdf import text_of
 from tests.stories.post import Post
 from tracker.domain.errors import NotFound, Refused, Unfit
+from tracker.domain.policy import sent_as
 from tracker.services import slips
 from tracker.services.slips import Kind, Slip
 from tracker.store.tables import SlipRow
@@ -56,6 +57,23 @@ async def test_a_head_is_urged_and_a_leader_told_of_a_supervision_with_a_slip_ea
     ]
     first = issued(post)[0]
     assert (first.kind, first.rung, first.obligation, first.unit) == (Kind.URGE, "+4", KEY, 住建局)
+
+
+async def test_a_subject_begins_with_the_order_that_the_mail_brings(post: Post) -> None:
+    post.publish(a_programme(item(due_on="2021-09-30")))
+    await post.mornings("2021-09-27", "2021-10-15")
+    begun = {post.told(mail): str(mail["Subject"])[:4] for mail in post.server.messages}
+    assert begun["10-12 head@housing"] == "【催办】"
+    assert begun["10-15 leader@housing"] == "【督办】"
+    assert begun["10-08 contact@housing"] == "【催办】"
+
+
+def test_a_mail_is_an_assignment_only_where_it_does_nothing_else() -> None:
+    assign, urge, supervise = Kind
+    assert sent_as([], matters=2) == urge
+    assert sent_as([assign], matters=1) == sent_as([assign, assign], matters=2) == assign
+    assert sent_as([assign], matters=2) == sent_as([assign, urge], matters=2) == urge
+    assert sent_as([urge, supervise, assign], matters=9) == supervise
 
 
 async def test_the_archive_makes_the_very_bytes_that_were_sent(post: Post) -> None:

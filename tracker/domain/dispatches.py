@@ -12,6 +12,7 @@ from schedules.instants import local_instant
 from schedules.ladder import END, later_in_window
 from tracker.domain.obligations import Light
 from tracker.domain.points import ZERO, Units
+from tracker.domain.policy import SlipKind
 from tracker.domain.reminders import awake
 from tracker.domain.turns import View
 from tracker.domain.verdicts import QUIET_LASTS, NoticeKind, kind_of
@@ -374,6 +375,8 @@ class ReminderMail:
     slips: tuple[str, ...] = ()
     """The numbers of the order slips that are attached; `more_slips` were made and are not."""
     more_slips: int = 0
+    sent_as: SlipKind = SlipKind.URGE
+    """What its subject begins with."""
     answers: bool = False
     """Whether to answer the mail signs for what it says."""
     stands_in_for: tuple[str, ...] = ()

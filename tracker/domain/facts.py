@@ -67,7 +67,8 @@ class Report(About):
 
     `done` for a yes/no duty; `count` in the target's own unit, cumulative; `share` of the target,
     0 to 1, cumulative. A total that is smaller than one before it puts that right: so much was
-    never reached. `occurred_at` is the submission.
+    never reached; `done: false` takes back what was handed in as done and waits for review.
+    `occurred_at` is the submission.
     """
 
     fact: Literal["report"] = "report"

@@ -6,7 +6,7 @@ belongs to a person's one mail (window, quiet hours, language, channels) is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
@@ -65,6 +65,15 @@ class SlipKind(StrEnum):
     ASSIGN = "assign"
     URGE = "urge"
     SUPERVISE = "supervise"
+
+
+def sent_as(slips: Sequence[SlipKind], *, matters: int) -> SlipKind:
+    """What a mail about so many matters is by the slips that it brings: an order as soon as it
+    brings one, an assignment where it does nothing but assign, else a reminder."""
+    if SlipKind.SUPERVISE in slips:
+        return SlipKind.SUPERVISE
+    only = set(slips) == {SlipKind.ASSIGN} and len(slips) == matters
+    return SlipKind.ASSIGN if only else SlipKind.URGE
 
 
 class _Part(BaseModel):

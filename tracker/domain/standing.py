@@ -495,16 +495,26 @@ def _yes_no(
     one: Obligation, reports: Sequence[f.Report], closed: f.CaseEvent | None, record: Record
 ) -> _Course:
     """The ball lies with the unit while nothing that it handed in waits for review: from the start
-    to a submission, and from a return on unless another submission is still unanswered."""
+    to a submission, and from a return on unless another submission is still unanswered.
+
+    Who says afterwards that it is not done yet takes back what waits, as if it had not been handed
+    in; what was accepted stays done until the review is taken back.
+    """
     held: list[tuple[datetime, datetime]] = []
     since: datetime | None = one.starts_at
+    before_it = one.starts_at  # since when the ball had lain with the unit as it handed in
     done_at = submitted_at = None
     returned = False
     seen: list[f.FactId] = []
     for report in reports:
         seen.append(report.id)
         if report.done is False or (report.done is None and (report.share or 0) < 1):
+            if since is None:
+                since, submitted_at = before_it, None
+                held = [gone for gone in held if gone[0] < since]
             continue
+        if since is not None:
+            before_it = since
         if since is not None and report.occurred_at > since:
             held.append((since, report.occurred_at))
         review = record.reviews.get(report.id)

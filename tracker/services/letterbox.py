@@ -30,7 +30,7 @@ from tracker.domain.dispatches import (
     leading,
 )
 from tracker.domain.points import ZERO
-from tracker.domain.policy import LINE, RANKS
+from tracker.domain.policy import LINE, RANKS, sent_as
 from tracker.domain.programme import Programme
 from tracker.domain.reminders import lapsed, next_step, review_deadline
 from tracker.domain.silences import Silence, over
@@ -279,6 +279,7 @@ class Desk:
                 mail,
                 slips=tuple(slip.number for slip in orders[:MOST_SLIPS]),
                 more_slips=len(orders[MOST_SLIPS:]),
+                sent_as=sent_as([slip.kind for slip in orders], matters=len(mail.lines)),
             )
         letter = self._rendered(row, person, mail)
         row.subject = one_line(letter.subject)

@@ -206,7 +206,7 @@ class _Reminder:
         matters = self.say("joined").join(
             [*self._ahead(), *self._late(), *self._sent_back(), *self._reviews()]
         )
-        return self.say("subject", matters=matters)
+        return self.say(f"subject_{self.mail.sent_as.value}", matters=matters)
 
     def _sent_back(self) -> Iterator[str]:
         n = sum(line.sent_back for line in self.mail.lines)

@@ -298,16 +298,16 @@ def names_of(session: Session, accounts: set[str], board: Board) -> Mapping[str,
 
 
 def waiting_report(events: Sequence[Event]) -> f.Report | None:
-    """The last report that claims something and that nobody has reviewed."""
+    """The last report that claims something, which was not taken back and nobody has reviewed."""
     reviewed = {e.fact.report for e in events if isinstance(e.fact, f.Review) and not e.struck}
-    waiting = [
-        event.fact
-        for event in events
-        if isinstance(event.fact, f.Report)
-        and event.fact.done is not False
-        and not event.struck
-        and event.fact.id not in reviewed
-    ]
+    waiting: list[f.Report] = []
+    for event in events:
+        if not isinstance(event.fact, f.Report) or event.struck or event.fact.id in reviewed:
+            continue
+        if event.fact.done is False:
+            waiting = [one for one in waiting if not one.done]
+        else:
+            waiting.append(event.fact)
     return waiting[-1] if waiting else None
 
 
