@@ -40,6 +40,21 @@ def test_roles_are_given_and_taken_back(staffed: Installation) -> None:
     assert staffed("user", "take", "clerk", "--role", "contact").code == 1
 
 
+def test_a_role_in_a_unit_needs_a_unit_that_there_is_whichever_programme_it_is_for(
+    staffed: Installation,
+) -> None:
+    staffed("user", "add", "clerk", "--name", "乙")
+    before = staffed.content()
+    for where in ((), ("-p", "small")):
+        refused = staffed("user", "give", "clerk", "--role", "contact", "-u", "nowhere", *where)
+        assert (refused.code, "nowhere" in refused.error) == (1, True)
+    assert staffed.content() == before
+    told = staffed("user", "give", "clerk", "--role", "contact", "-u", "县住房和城乡建设局")
+    assert "contact * housing" in told.text
+    told = staffed("user", "take", "clerk", "--role", "contact", "-u", "住建局")
+    assert "contact" not in told.text
+
+
 def test_whom_the_identity_provider_names_has_no_password(staffed: Installation) -> None:
     made = staffed("user", "add", "clerk", "--name", "乙", "--role", "office", "--subject", "u-1")
     assert "初始密码" not in made.text

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tracker.cli.options import By, Json, Language, Slug, group, schema_of
+from tracker.cli.options import By, ForProgramme, Json, Language, group, schema_of
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from sqlmodel import Session
 
     from tracker.cli.house import House
     from tracker.domain.authority import Post
@@ -54,7 +56,7 @@ def add(
     ] = "",
     role: RoleName = "",
     unit: UnitName = "",
-    programme: Slug = "",
+    programme: ForProgramme = "",
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
@@ -69,7 +71,7 @@ def add(
 
     with house(lang) as place:
         with place.writing() as session:
-            post = _post(place, role, unit, programme) if role else None
+            post = _post(place, session, role, unit, programme) if role else None
             made, password = accounts.add(session, login, name=name, mail=mail, post=post,
                                           subject=subject, issuer=place.settings.oidc_issuer,
                                           now=place.now, on=_on(place), by=by)  # fmt: skip
@@ -140,7 +142,7 @@ def give(
     login: Login,
     role: RoleName,
     unit: UnitName = "",
-    programme: Slug = "",
+    programme: ForProgramme = "",
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
@@ -154,7 +156,7 @@ def give(
         on = _on(place)
         with place.writing() as session:
             one = accounts.named(session, login, on)
-            post = _post(place, role, unit, programme)
+            post = _post(place, session, role, unit, programme)
             accounts.give(session, one.id, post, now=place.now, on=on, by=by)
             one = accounts.account(session, one.id, on)
         _show(place, [one], as_json=json)
@@ -165,7 +167,7 @@ def take(
     login: Login,
     role: RoleName,
     unit: UnitName = "",
-    programme: Slug = "",
+    programme: ForProgramme = "",
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
@@ -178,8 +180,9 @@ def take(
     from tracker.services import accounts
 
     with house(lang) as place:
-        on, post = _on(place), _post(place, role, unit, programme)
+        on = _on(place)
         with place.writing() as session:
+            post = _post(place, session, role, unit, programme)
             one = accounts.named(session, login, on)
             seats = [seat.id for seat in one.seats if seat.post == post]
             if not seats:
@@ -240,7 +243,7 @@ def make(
         typer.Option("--scope", "-s", help="权限：read report review run administer / scope"),
     ],
     days: Annotated[int, typer.Option("--days", help="有效天数 / days it lasts")] = 90,
-    programme: Slug = "",
+    programme: ForProgramme = "",
     by: By = "cli",
     json: Json = False,
     lang: Language = None,
@@ -301,14 +304,17 @@ def _on(place: House) -> date:
     return local_day(place.now, place.settings.tz)
 
 
-def _post(place: House, role: str, unit: str, programme: str) -> Post:
+def _post(place: House, session: Session, role: str, unit: str, programme: str) -> Post:
     from tracker.cli.words import say
     from tracker.domain.authority import EVERY_UNIT, Post, Role
     from tracker.domain.errors import Refused
+    from tracker.services import people
 
     if role not in set(Role):
         raise Refused(say("user.which_role", place.lang, role=role, known=", ".join(Role)))
-    return Post(Role(role), programme or None, unit or EVERY_UNIT)
+    found = people.unit_of(session, unit, programme or None) if unit else EVERY_UNIT
+    # One that no programme has any longer can still be taken back.
+    return Post(Role(role), programme or None, found or unit)
 
 
 def _show(place: House, found: Sequence[Account], *, password: str = "", as_json: bool) -> None:

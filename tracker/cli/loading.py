@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tracker.cli import contacting
-from tracker.cli.options import AsOf, By, Json, Language, Slug, Source, group, schema_of
+from tracker.cli.options import (
+    AsOf,
+    By,
+    ForProgramme,
+    Json,
+    Language,
+    Slug,
+    Source,
+    group,
+    schema_of,
+)
 
 if TYPE_CHECKING:
     from tracker.cli.house import House
@@ -29,13 +39,6 @@ readings = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
 )
-
-ForProgramme = Annotated[
-    str,
-    typer.Option(
-        "--programme", "-p", metavar="ID", help="只用于此方案，默认全部 / for this one only"
-    ),
-]
 
 
 def add_to(tree: typer.Typer) -> None:

@@ -74,6 +74,12 @@ Slug = Annotated[
         "only one, or one of that year",
     ),
 ]
+ForProgramme = Annotated[
+    str,
+    typer.Option(
+        "--programme", "-p", metavar="ID", help="只用于此方案，默认全部 / for this one only"
+    ),
+]
 Source = Annotated[Path, typer.Argument(metavar="FILE", help="文件 / the file", show_default=False)]
 By = Annotated[
     str,

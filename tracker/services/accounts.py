@@ -290,16 +290,17 @@ def take(session: Session, id_: int, seat: int, *, now: datetime, on: date, by: 
 def _fits(session: Session, post: Post) -> None:
     if post.role is Role.ADMINISTRATOR and post.programme is not None:
         raise Refused("管理员管全部，不分方案 / an administrator is one for all programmes")
+    if post.programme is not None:
+        programmes.current(session, post.programme)
+    if post.role in OF_ALL and post.unit != EVERY_UNIT:
+        raise Refused("这个角色不分单位 / this role is not one of a unit")
     if post.role in OF_ALL:
-        if post.unit != EVERY_UNIT:
-            raise Refused("这个角色不分单位 / this role is not one of a unit")
-    elif post.unit == EVERY_UNIT:
-        raise Refused("这个角色须指明单位 / this role needs a unit")
-    if post.programme is None:
         return
-    known = {unit.id for unit in programmes.current(session, post.programme).units}
-    if post.unit not in known | {EVERY_UNIT}:
-        raise NotFound(f"方案中没有这个单位 / no unit {post.unit!r} in {post.programme}")
+    if post.unit == EVERY_UNIT:
+        raise Refused("这个角色须指明单位 / this role needs a unit")
+    if people.unit_of(session, post.unit, post.programme) != post.unit:
+        where = post.programme or "the programmes loaded"
+        raise NotFound(f"方案中没有这个单位 / no unit {post.unit!r} in {where}")
 
 
 def _told(session: Session, one: Account, kind: str, post: Post, now: datetime, by: str) -> None:

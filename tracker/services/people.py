@@ -445,6 +445,12 @@ def _slugs(session: Session, programme: str | None) -> list[str]:
     return programmes.slugs(session) if programme is None else [programme]
 
 
+def unit_of(session: Session, written: str, programme: str | None) -> str | None:
+    """The slug of the unit that is written so in a programme, or in any; None where none has it."""
+    slugs = _slugs(session, programme)
+    return _unit(written, [programmes.current(session, slug) for slug in slugs])
+
+
 def _unit(written: str, lots: Sequence[Programme]) -> str | None:
     """The unit's slug from slug, name or short name; None where no programme has it."""
     if written in (EVERY_UNIT, "全部", "所有单位"):
