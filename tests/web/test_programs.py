@@ -12,14 +12,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from schedules.deadlines import local_day
-from tests.builders import SHANGHAI
+from tests.builders import SHANGHAI, at
 from tests.databases import Prepare
 from tests.web.conftest import NOW, House, opened
 from tests.web.staff import EVIDENCE, KEY, REPORT, come_in, staffed, token_of, with_evidence
 from tests.web.test_described import key_to_everything
 from tests.web.test_imports import document
 from tests.web.test_interface import API, far_with, program
-from tracker.services import absences, accounts, people
+from tracker.services import absences, accounts, people, weekly
 
 V1 = "/api/v1"
 
@@ -206,6 +206,24 @@ def test_papers_come_as_files_and_only_to_whom_they_are_open(
     assert office.get(f"{API}/cases").json()["obligations"]
     with program(staff, "neighbour", "read") as neighbour:
         assert neighbour.get(f"{API}/evidence/{EVIDENCE}").status_code == 403
+
+
+def test_a_paper_is_of_the_week_the_period_and_the_unit_that_the_address_names(
+    staff: House, office: TestClient
+) -> None:
+    with staff.runtime.database.write() as session:
+        weekly.issue(session, "small", now=at("2021-10-18 08:30"))
+    on_file = office.get(f"{API}/digests").json()["weeks"][0]
+    week = {"week": on_file["week"], "audience": "unit:housing"}
+    issued = office.get(f"{API}/digest.json", params=week)
+    assert (issued.status_code, issued.json()["unit"]) == (200, "housing"), issued.text
+    assert office.get(f"{API}/digest.json?unit=housing").json()["unit"] == "housing"
+    period = {"from": "2021-09-01", "to": "2021-09-30", "unit": "housing"}
+    late = office.get(f"{API}/audit.json", params=period).json()
+    assert (late["first"], late["last"], late["unit"]) == ("2021-09-01", "2021-09-30", "housing")
+    for astray in ("digest.json?unit=nobody", "digest.json?week=1999-W01", "audit.json?unit=nobody",
+                   "audit.json?from=someday", "bulletin.html?by=luck"):  # fmt: skip
+        assert office.get(f"{API}/{astray}").status_code in (400, 404), astray
 
 
 def test_a_leader_instructs_and_an_administrator_tends_the_house(staff: House) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from schedules.deadlines import due_day, local_day
@@ -44,12 +45,17 @@ KINDS = {
 }
 AUDITS = ("xlsx", "csv", "pdf", "json", "html")
 
+First = Annotated[str, Query(alias="from")]
+"""What an address calls `from`, a word that Python keeps for itself."""
+
 
 @router.get("/p/{slug}/digest")
-def digest_page(asked: Looking, slug: str) -> Response:
+def digest_page(
+    asked: Looking, slug: str, unit: str = "", week: str = "", audience: str = ""
+) -> Response:
     """The leader's page as of the instant; with `unit` that unit's, with `week` and `audience` as
     it was issued."""
-    at, made, weeks = _digest(asked, slug)
+    at, made, weeks = _digest(asked, slug, unit=unit, week=week, audience=audience)
     told = digest_words.values_of(made, asked.language)
     picture = ""
     if made.picture is not None:
@@ -59,12 +65,14 @@ def digest_page(asked: Looking, slug: str) -> Response:
 
 
 @router.get("/p/{slug}/digest.{kind}")
-def digest_file(asked: Looking, slug: str, kind: str) -> Response:
+def digest_file(
+    asked: Looking, slug: str, kind: str, unit: str = "", week: str = "", audience: str = ""
+) -> Response:
     """The same as a file to keep."""
     if kind not in digest_files.KINDS:
         known = ", ".join(digest_files.KINDS)
         raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
-    at, made, _ = _digest(asked, slug)
+    at, made, _ = _digest(asked, slug, unit=unit, week=week, audience=audience)
     name = "周报" if asked.language == "zh" else "weekly"
     on = due_day(made.as_of, at.zone)
     content = digest_files.content(asked.runtime.templates, asked.language, made, kind)
@@ -74,13 +82,13 @@ def digest_file(asked: Looking, slug: str, kind: str) -> Response:
     )  # fmt: skip
 
 
-def _digest(asked: Asked, slug: str) -> tuple[Desk, Digest, list[tuple[str, list[str]]]]:
-    query = asked.request.query_params
-    unit, week = query.get("unit", ""), query.get("week", "")
+def _digest(
+    asked: Asked, slug: str, *, unit: str, week: str, audience: str
+) -> tuple[Desk, Digest, list[tuple[str, list[str]]]]:
     with opened(asked, slug) as (session, at):
         weeks = weekly.on_file(session, slug)
         if week:
-            made = weekly.archived(session, slug, week, query.get("audience") or "leader")
+            made = weekly.archived(session, slug, week, audience or "leader")
             return at, made, weeks
         if unit and unit not in at.programme.unit_names:
             raise NotFound(f"方案中没有这个单位：{unit} / no unit {unit!r} in programme {slug}")
@@ -93,8 +101,10 @@ def _digest(asked: Asked, slug: str) -> tuple[Desk, Digest, list[tuple[str, list
 
 
 @router.get("/p/{slug}/audit")
-def audit_page(asked: Looking, slug: str) -> Response:
-    at, found = _audit(asked, slug)
+def audit_page(
+    asked: Looking, slug: str, from_: First = "", to: str = "", unit: str = ""
+) -> Response:
+    at, found = _audit(asked, slug, from_, to, unit=unit)
     values = audit_files.page_values(found, asked.language)
     values = {name: value for name, value in values.items() if name not in ("language", "zone")}
     return page(asked, "audit", desk=at, kinds=AUDITS, **values)
@@ -114,12 +124,14 @@ def dossier_file(asked: Looking, slug: str, key: str) -> Response:
 
 
 @router.get("/p/{slug}/audit.{kind}")
-def audit_file(asked: Looking, slug: str, kind: str) -> Response:
+def audit_file(
+    asked: Looking, slug: str, kind: str, from_: First = "", to: str = "", unit: str = ""
+) -> Response:
     """The same as a file to keep."""
     if kind not in AUDITS:
         known = ", ".join(AUDITS)
         raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
-    at, found = _audit(asked, slug)
+    at, found = _audit(asked, slug, from_, to, unit=unit)
     name = f"{audit_name(at, asked.language)} {found.first} {found.last}.{kind}"
     return Response(
         audit_files.content(
@@ -136,6 +148,8 @@ def bulletin_file(asked: Looking, slug: str, kind: str, period: str = "", by: st
     if kind not in bulletin_files.KINDS:
         known = ", ".join(bulletin_files.KINDS)
         raise NotFound(f"没有这种文件：{kind}；有 {known} / no such kind of file: {kind}; {known}")
+    if by not in ("", *bulletins.WAYS):
+        raise Unclear("form")
     with opened(asked, slug) as (session, at):
         begins = local_day(at.as_of, at.zone).replace(day=1) - timedelta(days=1)
         first, last = bulletins.period(period or f"{begins:%Y-%m}")
@@ -157,15 +171,13 @@ def audit_name(at: Desk, language: Language) -> str:
     return f"{'逾期台账' if language == 'zh' else 'late-items'} {at.slug}"
 
 
-def _audit(asked: Asked, slug: str) -> tuple[Desk, Audit]:
-    query = asked.request.query_params
+def _audit(asked: Asked, slug: str, from_: str, to: str, *, unit: str) -> tuple[Desk, Audit]:
     with opened(asked, slug) as (session, at):
         today = due_day(at.as_of, at.zone)
-        first = day(query.get("from", ""), date(at.programme.year, 1, 1))
-        last = day(query.get("to", ""), today)
+        first = day(from_, date(at.programme.year, 1, 1))
+        last = day(to, today)
         if last < first:
             raise Unclear("day")
-        unit = query.get("unit", "")
         if unit and unit not in at.programme.unit_names:
             raise NotFound(f"方案中没有这个单位：{unit} / no unit {unit!r} in programme {slug}")
         found = audits.of_board(session, slug, at.board, first=first, last=last, unit=unit)
