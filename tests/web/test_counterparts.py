@@ -53,7 +53,7 @@ SAME: dict[str, tuple[str, ...]] = {
     f"{P}/slips/{{number}}": (f"POST {S}/slips/{{number}}/void",),
     f"{P}/replies": (f"POST {S}/replies/{{reply}}/settle",),
     f"{P}/calls": (f"POST {S}/calls",),
-    f"{P}/people": (f"POST {S}/units/{{unit}}/handover",),
+    f"{P}/people": (f"POST {S}/contacts", f"POST {S}/units/{{unit}}/handover"),
     f"{P}/people/{{number}}": (
         f"POST {S}/handovers", f"POST {S}/people/{{number}}/absences",
         f"POST {S}/people/{{number}}/absences/{{absence}}/end",
@@ -78,7 +78,6 @@ NONE: dict[str, str] = {
 }
 
 ALONE: dict[str, str] = {
-    f"POST {S}/contacts": "the command line's `contacts load`",
     f"POST {S}/what-if": "the form of the forecast is a GET, so that its address can be kept",
 }
 

@@ -34,9 +34,9 @@ from tracker.store.tables import (
 )
 
 __all__ = [
-    "EVERY_UNIT", "Holder", "Loaded", "Role", "address_works", "by_mail", "erase", "handover",
-    "handover_unit", "holders", "load_contacts", "of_programme", "person", "reference", "resolve",
-    "traced", "unheard", "without",
+    "EVERY_UNIT", "Holder", "Loaded", "Role", "address_works", "appoint", "by_mail", "erase",
+    "handover", "handover_unit", "holders", "load_contacts", "of_programme", "person", "reference",
+    "resolve", "traced", "unheard", "without",
 ]  # fmt: skip
 
 ROLES = (
@@ -110,6 +110,29 @@ def load_contacts(
     done = _take_over(session, wanted, programme, on)
     body = {"added": done.added, "kept": done.kept, "ended": done.ended, "by": traced(session, by)}
     trail.append(session, programme or trail.HOUSE, "contacts.loaded", "", body, now=now)
+    return done
+
+
+def appoint(
+    session: Session, row: Contact, *, programme: str, now: datetime, on: date, by: str
+) -> Loaded:
+    """One more beside those who have the role already, who keep it. DefinitionError says what is
+    wrong."""
+    unit = _unit(row.unit, [programmes.current(session, programme)])
+    mistakes = _mistakes(row, unit, blanks=True)
+    mistakes += _taken_addresses(session, [row]) if row.name else []
+    if mistakes or unit is None:
+        raise DefinitionError(mistakes)
+    role, person_id = Role(row.role), _person_of(session, row)
+    held = {one.person_id for one in holders(session, programme, on, units=[unit], role=role)
+            if one.unit == unit}  # fmt: skip
+    if person_id not in held:
+        session.add(MembershipRow(person_id=person_id, programme=programme, unit=unit,
+                                  role=role.value, from_on=on))  # fmt: skip
+        session.flush()
+    done = Loaded(added=int(person_id not in held), kept=len(held), ended=0)
+    body = {"added": done.added, "kept": done.kept, "ended": 0, "by": traced(session, by)}
+    trail.append(session, programme, "contacts.loaded", "", body, now=now)
     return done
 
 

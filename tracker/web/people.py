@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.deadlines import local_day
-from tracker.domain.authority import About, Act, Role
-from tracker.domain.errors import Refused, TrackerError
+from tracker.definitions import sheets
+from tracker.definitions.sheets import Contact
+from tracker.domain.authority import TOLD, About, Act, Role
+from tracker.domain.errors import DefinitionError, Problem, Refused, TrackerError
 from tracker.exports.sheet import Kind
 from tracker.services import absences, links, people
 from tracker.services.people import EVERY_UNIT, Holder
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, Received, Running
-from tracker.web.intake import Form, Number, Unclear, number_in
+from tracker.web.evidence import shown_name
+from tracker.web.intake import FILE_LIMIT, Form, Number, Unclear, number_in
 from tracker.web.listing import Column, file_of, listing
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
@@ -77,8 +83,9 @@ def _with(known: list[Known], role: str) -> list[Known]:
 
 
 def _people(
-    asked: Asked, session: Session, at: Desk, role: str = "", trouble: str = ""
-) -> Response:
+    asked: Asked, session: Session, at: Desk, role: str = "", *, form: Form | None = None,
+    trouble: str = "", problems: Sequence[Problem] = (),
+) -> Response:  # fmt: skip
     """As the page, or as the file that is asked for."""
     on, known = local_day(asked.now, at.zone), _known(session, at, asked)
     table = listing(asked, columns(at, asked), _with(known, role))
@@ -86,8 +93,15 @@ def _people(
         asked, "people", desk=at, known=known, every=EVERY_UNIT, role=role, table=table,
         roles=[one for one in Role if any(post.role == one for who in known for post in who.posts)],
         absences=absences.absences(session, since=on), today=on, trouble=trouble,
-        status=UNPROCESSABLE if trouble else 200,
+        problems=problems, sent=form.fields if form else {}, wrong={}, given_roles=TOLD,
+        done=_done(asked), status=UNPROCESSABLE if trouble or problems else 200,
     )  # fmt: skip
+
+
+def _done(asked: Asked) -> tuple[int, ...]:
+    """What a list changed, as the address says after it was taken: added, kept, ended."""
+    told = asked.request.query_params.get("done", "")
+    return tuple(map(int, told.split("-"))) if re.fullmatch(r"\d{1,5}(-\d{1,5}){2}", told) else ()
 
 
 def _known(session: Session, at: Desk, asked: Asked) -> list[Known]:
@@ -101,19 +115,95 @@ def _known(session: Session, at: Desk, asked: Asked) -> list[Known]:
     ]  # fmt: skip
 
 
+Appointing = Callable[[Session], str]
+"""Writes, and says what was done."""
+
+
 @router.post("/p/{slug}/people")
-def hand_over_unit(asked: Running, slug: str, form: Received) -> Response:
+def change(asked: Running, slug: str, form: Received) -> Response:
+    """One more person, a whole table of them, or a unit handed over to another."""
+    wanted = _FORMS.get(form.text("act", most=20) or "unit_over")
+    if wanted is None:
+        raise Unclear("form")
     with opened(asked, slug) as (session, at):
-        on = day(form.text("on", most=10), local_day(asked.now, at.zone))
         try:
+            writes = wanted(asked, at, form)
             with asked.runtime.database.write() as writing:
-                people.handover_unit(
-                    writing, slug, unit=form.text("unit"), to_unit=form.text("to_unit"), on=on,
-                    now=asked.now, by=asked.by,
-                )  # fmt: skip
+                done = writes(writing)
+        except DefinitionError as mistake:
+            return _people(asked, session, at, form=form, problems=mistake.problems)
         except TrackerError as refusal:
-            return _people(asked, session, at, trouble=str(refusal))
-    return go(asked, at.path("people"))
+            if isinstance(refusal, Unclear | Forbidden):
+                raise
+            return _people(asked, session, at, form=form, trouble=str(refusal))
+    return go(asked, at.path("people"), done=done)
+
+
+def _unit_over(asked: Asked, at: Desk, form: Form) -> Appointing:
+    on = day(form.text("on", most=10), local_day(asked.now, at.zone))
+
+    def write(session: Session) -> str:
+        people.handover_unit(
+            session, at.slug, unit=form.text("unit"), to_unit=form.text("to_unit"), on=on,
+            now=asked.now, by=asked.by,
+        )  # fmt: skip
+        return ""
+
+    return write
+
+
+def _appoint(asked: Asked, at: Desk, form: Form) -> Appointing:
+    told = {name: form.text(name, most=100) for name in ("unit", "name", "role", "mail", "mobile")}
+    on = local_day(asked.now, at.zone)
+
+    def write(session: Session) -> str:
+        done = people.appoint(session, Contact(**told, place=""), programme=at.slug,
+                              now=asked.now, on=on, by=asked.by)  # fmt: skip
+        return f"{done.added}-{done.kept}-{done.ended}"
+
+    return write
+
+
+def _load(asked: Asked, at: Desk, form: Form) -> Appointing:
+    """As `tracker contacts load` takes a file; it lies on disk only while it is read."""
+    if len(form.uploads) != 1:
+        raise Refused(text("people.no_file", language=asked.language))
+    given = form.uploads[0]
+    name, on = shown_name(given.name), local_day(asked.now, at.zone)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"contacts{Path(name).suffix.lower()}"
+        given.file.seek(0)
+        path.write_bytes(given.file.read(FILE_LIMIT + 1))
+        try:
+            rows, already = sheets.read_contacts(path, asked.language)
+        except DefinitionError as error:
+            raise DefinitionError(
+                [_named(one, path.name, name) for one in error.problems]
+            ) from error
+
+    def write(session: Session) -> str:
+        try:
+            done = people.load_contacts(session, rows, now=asked.now, on=on, by=asked.by,
+                                        programme=at.slug, already=already)  # fmt: skip
+        except DefinitionError as error:
+            raise DefinitionError(
+                [_named(one, path.name, name) for one in error.problems]
+            ) from error
+        return f"{done.added}-{done.kept}-{done.ended}"
+
+    return write
+
+
+def _named(problem: Problem, ours: str, theirs: str) -> Problem:
+    """By the name that the sender gave to the file."""
+    return replace(problem, place=problem.place.replace(ours, theirs))
+
+
+_FORMS: dict[str, Callable[[Asked, Desk, Form], Appointing]] = {
+    "unit_over": _unit_over,
+    "appoint": _appoint,
+    "load": _load,
+}
 
 
 @router.get("/p/{slug}/people/{number}")
