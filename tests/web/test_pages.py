@@ -300,6 +300,12 @@ def test_an_audit_that_ends_before_it_begins_is_refused(visitor: TestClient) -> 
     assert answer.status_code == 400
 
 
+def test_the_audit_of_a_year_that_has_not_begun_is_empty(house: House, visitor: TestClient) -> None:
+    house.clock.step_to(at("2020-12-01 08:00"))
+    answer = visitor.get("/p/small/audit")
+    assert answer.status_code == 200
+
+
 def test_the_style_sheet_is_ours_for_ever_under_its_hash(visitor: TestClient) -> None:
     page = visitor.get("/p/small/").text
     path = re.search(r'href="(/static/tracker-[0-9a-f]{12}\.css)"', page)

@@ -174,8 +174,8 @@ def audit_name(at: Desk, language: Language) -> str:
 def _audit(asked: Asked, slug: str, from_: str, to: str, *, unit: str) -> tuple[Desk, Audit]:
     with opened(asked, slug) as (session, at):
         today = due_day(at.as_of, at.zone)
-        first = day(from_, date(at.programme.year, 1, 1))
         last = day(to, today)
+        first = day(from_, min(date(at.programme.year, 1, 1), last))
         if last < first:
             raise Unclear("day")
         if unit and unit not in at.programme.unit_names:
