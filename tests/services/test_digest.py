@@ -224,6 +224,19 @@ def test_what_a_person_must_decide_is_listed() -> None:
     assert told.pending[0].worst == Units(5000)
 
 
+def test_open_readings_without_effect_are_no_range() -> None:
+    reading = {
+        "id": "name", "clause": "2", "question": "怎样理解？", "default": "one",
+        "alternatives": [{"id": "one", "says": "甲"}, {"id": "other", "says": "乙", "set": {}}],
+    }  # fmt: skip
+    read = Programme.model_validate({**PROGRAMME.model_dump(by_alias=True), "readings": [reading]})
+    now = of_documents(read, FACTS, china(), as_of=MONDAY)
+    before = of_documents(read, FACTS, china(), as_of=MONDAY - timedelta(days=7))
+    told = build(now, before, weekly.outlook_of(now), audience=Audience.LEADER,
+                 register=readings.of_board(now))  # fmt: skip
+    assert values_of(told, "zh")["range"] == "1 个口径未定，眼下哪种读法都不影响得分。"
+
+
 def test_open_readings_give_a_range_around_the_score() -> None:
     reading = {
         "id": "steps", "clause": "2", "question": "满还是起？", "default": "completed",

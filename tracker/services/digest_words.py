@@ -352,6 +352,8 @@ class DigestWords:
         if not self.digest.readings or self.digest.unit:
             return ""
         n = len(self.digest.readings)
+        if verdict.low == verdict.high:
+            return self.say("range_none", n=n)
         return self.say("range", n=n, low=verdict.low, high=verdict.high)
 
     # -- the lines ---------------------------------------------------------------------------
