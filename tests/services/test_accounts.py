@@ -71,6 +71,11 @@ def test_the_first_account_is_an_administrators(database_url: str) -> None:
     database.close()
 
 
+def test_an_account_has_a_mail_address_or_none(database: Database) -> None:
+    with pytest.raises(Refused, match="邮箱地址有误：wang@@x"):
+        added(database, "wang", mail="wang@@x")
+
+
 def test_an_account_for_somebody_on_file_has_the_roles_they_have(database: Database) -> None:
     id_ = added(database, "zhang", mail=a_contact(住建局).mail)
     with database.read() as session:

@@ -105,6 +105,8 @@ def test_a_test_to_no_address_says_why_it_was_not_taken(visitor: TestClient) -> 
     answer = visitor.post("/service/try", data={**fields, "channel": "mail", "to": "nobody"})
     assert answer.status_code == 422
     assert "没有收下" in answer.text
+    assert "“nobody”不是邮箱地址" in answer.text
+    assert "ValueError" not in answer.text
 
 
 def test_no_key_is_shown_to_an_administrator(a_house: Callable[..., House]) -> None:

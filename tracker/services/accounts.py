@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
+from notifiers.message import Address
 from tracker.domain.authority import EVERY_UNIT, TOLD, Post, Role, Who
 from tracker.domain.errors import NotFound, Refused
 from tracker.services import absences, passwords, people, programmes, trail, tries
@@ -178,6 +179,11 @@ def _person(session: Session, name: str, mail: str) -> PersonRow:
         return known
     if not name.strip():
         raise Refused("没有姓名 / no name, and nobody on file has this mail address")
+    if mail.strip():
+        try:
+            Address(mail.strip())
+        except ValueError as mistake:
+            raise Refused(f"邮箱地址有误：{mail.strip()} / {mistake}") from mistake
     row = PersonRow(
         name=name.strip()[:100], mail=mail.strip().lower() or None, salt=secrets.token_hex(16)
     )

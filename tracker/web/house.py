@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from notifiers.message import WAYS, DeliveryError
+from notifiers.message import WAYS, Address, DeliveryError
 from tracker import runtime
 from tracker.services import backups, outlets
 from tracker.web import vitals
@@ -17,6 +17,7 @@ from tracker.web.asking import Asked
 from tracker.web.entry import Administering, Received
 from tracker.web.intake import Unclear
 from tracker.web.rendering import go, page
+from tracker.wording import text
 
 router = APIRouter()
 
@@ -69,6 +70,8 @@ async def try_channel(asked: Administering, form: Received) -> Response:
 
 async def tried_now(asked: Asked, name: str, to: str) -> Tried:
     settings = asked.runtime.settings
+    if name == "mail" and not _is_address(to):
+        return Tried(name, False, text("admin.no_address", {"to": to}, language=asked.language))
     try:
         channel = runtime.channel_of(settings, name)
         try:
@@ -80,6 +83,13 @@ async def tried_now(asked: Asked, name: str, to: str) -> Tried:
     except (DeliveryError, ValueError) as failure:
         return Tried(name, False, f"{failure} ({type(failure).__name__})")
     return Tried(name, True, accepted.reply)
+
+
+def _is_address(mail: str) -> bool:
+    try:
+        return bool(Address(mail))
+    except ValueError:
+        return False
 
 
 @router.post("/service/backup")
