@@ -229,7 +229,7 @@ def test_numbers_under_which_something_is_recorded_are_kept(clerk: Clerk, tmp_pa
     ("name", "content", "fields", "said"),
     [
         ("photo.png", b"\x89PNG", {}, "这种文件读不了"),
-        ("list.docx", b"not a document", {}, "没有读成"),
+        ("list.docx", b"not a document", {}, "list.docx"),
         ("list.txt", "一段没有表格的话。".encode(), {}, "没有读成"),
         ("list.txt", b"", {"id": "大写"}, "标识只能用"),
         ("list.txt", b"", {"year": "23"}, "年份写四位数"),

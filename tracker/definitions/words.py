@@ -451,9 +451,9 @@ WORDS: dict[str, _Words] = {
     ),
     "no_list": (
         "没有找到考核表：需要一张带表头的表，至少有任务和计分两栏",
-        "请核对文件；表头名称特殊时用 --columns 指明，如 --columns 得分办法=clause",
+        "请核对文件；表头特殊的，在表里改成“任务”“计分办法”，或用命令行 --columns 得分办法=clause",
         "no list found: a table is needed whose headings name at least task and scoring",
-        "check the file; name unusual headings, as in --columns 得分办法=clause",
+        "check the file; head the columns 任务 and 计分办法, or use --columns 得分办法=clause",
     ),
     "no_year": (
         "标题里没有年份",

@@ -113,7 +113,12 @@ def read_in(
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"document{suffix_of(given)}"
         path.write_bytes(content)
-        found = documents.read_document(path, year=year, language=asked.language)
+        try:
+            found = documents.read_document(path, year=year, language=asked.language)
+        except DefinitionError as error:
+            named = (replace(one, place=one.place.replace(path.name, shown_name(given)))
+                     for one in error.problems)  # fmt: skip
+            raise DefinitionError(list(named)) from error
     return lambda session: drafts.receive(
         session, found, shown_name(given), slug=slug, new=new, now=asked.now, by=asked.by,
     )  # fmt: skip
