@@ -178,6 +178,14 @@ def test_what_is_no_database_url_is_refused_in_words(url: str) -> None:
         Database(url)
 
 
+@pytest.mark.parametrize("password", ["p@hush", "p@hush/word", "p@hush:word"])
+def test_a_password_with_an_at_sign_is_not_taken_for_a_server_and_told(password: str) -> None:
+    with pytest.raises(Unreachable, match="%40") as trouble:
+        Database(f"postgresql://tracker:{password}@127.0.0.1:1/tracker")
+    assert "hush" not in str(trouble.value)
+    assert "127.0.0.1:1" in str(trouble.value)
+
+
 def test_a_driver_that_we_do_not_have_is_refused_in_words() -> None:
     with pytest.raises(Unreachable, match="sqlite or postgresql"):
         Database("mysql://127.0.0.1/tracker")

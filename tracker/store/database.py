@@ -175,6 +175,10 @@ def _close_at_once(connection: Any, _: object) -> None:
 
 def parsed(url: str) -> URL:
     """The URL with our driver where it names none; Unreachable for what is no database URL."""
+    if not url.startswith("sqlite") and url.count("@") > 1:
+        raise Unreachable(
+            f"密码里的 @ 须写作 %40 / write an @ in the password as %40: {_masked(url)!r}"
+        )
     try:
         given = make_url(url)
     except (ArgumentError, ValueError):  # the latter for a port that is no number
