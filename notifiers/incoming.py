@@ -77,8 +77,16 @@ def read(raw: bytes) -> Incoming:
 # -- machines ------------------------------------------------------------------------------------
 
 
+_ABSENT = re.compile(
+    r"(自动[回答]复|自動回[覆復]|auto(matic)?[ -]?(reply|response)|out of( the)? office)\b",
+    re.I,
+)
+
+
 def _is_automatic(mail: EmailMessage) -> bool:
     """An absence note, a read receipt, a newsletter: nobody wrote it (RFC 3834, and older ways)."""
+    if _ABSENT.match(_field(mail, "Subject").strip()):
+        return True
     submitted = _field(mail, "Auto-Submitted").partition(";")[0].strip().lower()
     if submitted not in ("", "no"):
         return True
@@ -178,19 +186,30 @@ def _returned(mail: EmailMessage) -> list[str]:
 
 _QUOTES = re.compile(
     r"^\s*(>"
-    r"|-{2,}\s*(原始邮件|原邮件|回复的?原?邮件|转发|Original Message|Forwarded message)"
+    r"|-{2,}(\s|&nbsp;)*(原始邮件|原邮件|回复的?原?邮件|转发"
+    r"|Original( Message)?\s*-|Forwarded message)"
     r"|_{10,}\s*$"
     r"|(发件人|寄件者|From)\s*[:：]"
-    r"|(在|On|于)\s?.{0,120}(写道|wrote|寫道)\s*[:：]?\s*$)",
+    r"|(在|On|于)\s?.{0,120}(写道|wrote|寫道)\s*[:：]?\s*$"
+    r"|[^<\"“]{0,120}[<\"“].{0,200}(写道|wrote|寫道)\s*[:：]\s*$)",
     re.I,
 )
+
+_WHO_WROTE = re.compile(
+    r"\s*(On\b.{0,120}\d|(在|于).{0,120}\d|.{0,120}<[^<>\s]+@[^<>\s]+>\s*$)", re.I
+)
+"""The first line of "… wrote:" where a mail program broke it in two."""
+
+_WROTE = re.compile(r"(写道|wrote|寫道)\s*[:：]?\s*$", re.I)
 
 
 def _written(body: str) -> str:
     """The lines before the first that is quoted."""
-    kept = []
+    kept: list[str] = []
     for line in body.splitlines():
         if _QUOTES.match(line):
+            if kept and _WROTE.search(line) and _WHO_WROTE.match(kept[-1]):
+                kept.pop()
             break
         kept.append(line.rstrip())
     return "\n".join(kept).strip()
@@ -247,7 +266,7 @@ def _field(mail: EmailMessage | None, name: str) -> str:
     return "" if mail is None else str(mail.get(name, ""))
 
 
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
 
 
 def _short(text: str, most: int) -> str:

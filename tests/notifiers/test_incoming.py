@@ -61,10 +61,23 @@ def test_a_reply_says_who_wrote_it_what_it_answers_and_what_is_new_in_it() -> No
     "quoting",
     ["> 原文", "------------------ 原始邮件 ------------------", "发件人：考核办",
      "在 2021年10月11日 08:30，考核办 写道：", "On Mon, Oct 11, 2021 at 8:30 AM Office wrote:",
-     "From: Office", "-----Original Message-----", "________________________________"],
+     "From: Office", "-----Original Message-----", "________________________________",
+     "------------------&nbsp;原始邮件&nbsp;------------------", "---Original---",
+     "考核办 <office@tracker.test> 于2021年10月11日周一 08:30写道：",
+     "考核办 <office@tracker.test>\n于2021年10月11日周一 08:30写道：",
+     "On Mon, Oct 11, 2021 at 8:30 AM 考核办\n<office@tracker.test> wrote:"],
 )  # fmt: skip
 def test_what_is_quoted_is_not_taken_for_what_was_written(quoting: str) -> None:
     assert got(a_mail(f"收到\n{quoting}\n已办结")).text == "收到"
+
+
+def test_who_quotes_somebody_else_in_their_own_words_is_read_on() -> None:
+    said = "收到。李局长写道：同意。\n他写道：\n再等三天"
+    assert got(a_mail(said)).text == said
+
+
+def test_marks_that_nobody_sees_are_not_in_the_way() -> None:
+    assert got(a_mail("\ufeff\u200b签收\u200b")).text == "签收"
 
 
 def test_a_mail_in_html_alone_and_in_an_old_charset_is_read() -> None:
@@ -116,6 +129,16 @@ def test_a_bounce_in_a_provider_s_own_words_is_known_by_its_status(
 def test_an_absence_note_was_written_by_nobody(header: dict[str, str]) -> None:
     assert got(a_mail("收到，我在休假", **header)).nature is Nature.MACHINE
     assert got(a_mail("收到", Auto_Submitted="no")).nature is Nature.PERSON
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["自动回复: 【催办】", "自动回复：回复：x", "自動回覆: x", "Automatic reply: x",
+     "Auto-reply: x", "Out of Office: x", "Out of Office Re: x"],
+)  # fmt: skip
+def test_an_absence_note_without_the_header_is_known_by_its_subject(subject: str) -> None:
+    assert got(a_mail("收到，我在休假", Subject=subject)).nature is Nature.MACHINE
+    assert got(a_mail("收到", Subject=f"回复：{subject}")).nature is Nature.PERSON
 
 
 def test_a_read_receipt_of_a_mail_program_is_no_receipt() -> None:

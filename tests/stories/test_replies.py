@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from notifiers.imap import ImapSettings, MailboxError
-from tests.builders import a_programme, at, item, 住建局
+from tests.builders import a_contact, a_programme, at, item, 住建局
 from tests.imapserver import ACCOUNT, ImapServer
 from tests.notifiers.test_incoming import OURS, a_dsn, a_mail
 from tests.sinks import Authority, refusing_port
@@ -26,6 +26,7 @@ from tracker.store.tables import DispatchState, NoticeState, ReplyKind, ReplyRow
 
 KEY = f"1/done/{住建局}"
 CONTACT = "contact@housing.example.gov.cn"
+OFFICE = a_contact("*", "office", mail="office@county.example.gov.cn")
 
 
 @pytest.fixture
@@ -82,6 +83,56 @@ async def test_a_reply_from_who_was_mailed_signs_for_what_the_mail_said(
     assert (signed.clause, signed.unit, signed.role) == ("1", 住建局, "contact")
     assert signed.occurred_at == post.clock.now()
     assert signed.by.startswith("person:")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["“签收”", "【签收】", "签收了", "已簽收", "收到，谢谢！", "签收\n\n发自我的iPhone",
+     "已签收。\n\n住建局的contact\n县住房和城乡建设局\n电话：0745-2811234\n13800000000",
+     "Received, thanks.\n\nSent from my iPhone"],
+)  # fmt: skip
+async def test_who_signs_and_signs_off_leaves_nothing_for_a_person_to_read(
+    post: Post, imap: ImapServer, text: str
+) -> None:
+    imap.box.put(answer(await reminded(post), text))
+    assert poll(post, imap) == PollResult(receipts=1)
+    assert (len(receipts(post)), waiting(post)) == (1, [])
+
+
+@pytest.mark.parametrize("text", ["签收。材料明天送到办公室", "签收\n\n住建局的contact\n另请延期"])
+async def test_who_signs_and_says_more_is_read_by_a_person(
+    post: Post, imap: ImapServer, text: str
+) -> None:
+    imap.box.put(answer(await reminded(post), text))
+    assert poll(post, imap) == PollResult(comments=1)
+    assert [(one.reason, one.text) for one in waiting(post)] == [("signed_and_more", text)]
+    assert len(receipts(post)) == 1
+
+
+@pytest.mark.parametrize("text", ["签收", "已办结"])
+async def test_what_was_withdrawn_is_not_said_to_be_signed(
+    post: Post, imap: ImapServer, text: str
+) -> None:
+    mail = await reminded(post)
+    post.publish(a_programme(item("2", due_on="2021-12-31")))
+    imap.box.put(answer(mail, text))
+    poll(post, imap)
+    assert [one.reason for one in waiting(post)] == ["nothing_open"]
+    assert receipts(post) == []
+
+
+async def test_an_answer_to_a_mail_that_asks_for_no_signature_says_so(
+    post: Post, imap: ImapServer
+) -> None:
+    policy = {"rungs": [{"at": "0", "tells": ["office"]}]}
+    post.publish(a_programme(item(due_on="2021-09-30"), policy=policy), [OFFICE])
+    post.to("2021-09-30 08:30")
+    post.tick()
+    await post.deliver()
+    [mail] = post.server.messages
+    imap.box.put(answer(mail, From=mail.to))
+    poll(post, imap)
+    assert [one.reason for one in waiting(post)] == ["nothing_to_sign"]
 
 
 @pytest.mark.parametrize("read", [True, False])

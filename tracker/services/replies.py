@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from sqlmodel import Session, col, func, select
 from notifiers.incoming import Incoming, Nature
 from tracker.domain.errors import NotFound, TrackerError
 from tracker.domain.policy import LINE
-from tracker.services import outbox, reporting, trail
+from tracker.services import outbox, programmes, reporting, trail
 from tracker.store import queries
 from tracker.store.tables import (
     DispatchRow,
@@ -29,13 +29,26 @@ from tracker.store.tables import (
 )
 
 WORDS = re.compile(
-    r"(已?办结|已完成|已?签收|已?收到|已阅|收悉|done|received|acknowledged)"
+    r"[“\"「『【\[]?"
+    r"(?P<word>已?办结|已完成|已?签收|已?簽收|已?收到|已阅|收悉|done|received|acknowledged)"
+    r"了?[”\"」』】\]]?"
     r"(?P<rest>$|[\s，,。.！!；;：:、].*)",
     re.I | re.S,
 )
-"""What signs: one of these at the very beginning, so that 未办结 and 没收到 do not."""
+"""What signs: one of these at the very beginning, so that 未办结 and 没收到 do not. Some copy the
+marks around the word too."""
 
 SAYS_DONE = re.compile(r"已?办结|已完成|done", re.I)
+
+_CIVIL = re.compile(
+    r"(非常)?(谢谢|多谢|感谢|辛苦)[您你了]*|顺祝.{0,4}|此致|敬礼"
+    r"|thanks|thank you|(best |kind )?regards"
+    r"|(发自|來自|来自|签名由|sent from|get outlook).{0,30}"
+    r"|((办公|联系)?电话|手机|邮箱|传真|tel|phone|mobile|fax|e-?mail)\s*[:：]?\s*[a-z\d.+@()-]*"
+    r"|[\d\s()+-]{7,}|\S+@\S+",
+    re.I,
+)
+"""How people, and their mail programs, sign off."""
 
 
 @dataclass(frozen=True)
@@ -184,23 +197,52 @@ def _written(
     if signs is None:
         row.reason = "says_more" if mail.text else "empty"
         return
-    signed = _sign(session, dispatch, mail, now)
-    if SAYS_DONE.match(mail.text):
-        row.reason = "says_done"
-    elif not signed:
+    owed = _owed(session, dispatch)
+    if not owed:
+        row.reason = "nothing_to_sign"
+    elif not _sign(session, dispatch, owed, mail, now):
         row.reason = "nothing_open"
-    elif signs["rest"].strip("，,。.！!；;：:、 \n"):
+    elif SAYS_DONE.fullmatch(signs["word"]):
+        row.reason = "says_done"
+    elif _says_more(signs["rest"], _names(session, dispatch, owed)):
         row.reason = "signed_and_more"
     else:
         row.kind, row.reason = ReplyKind.RECEIPT, "signed"
 
 
-def _sign(session: Session, dispatch: DispatchRow, mail: Incoming, now: datetime) -> int:
+def _says_more(rest: str, names: Collection[str]) -> bool:
+    """Whether there is anything beside thanks, names and what a mail program adds."""
+    lines = (line.strip(" \t，,。.！!；;：:、|") for line in rest.splitlines())
+    return any(line and line not in names and not _CIVIL.fullmatch(line) for line in lines)
+
+
+def _names(
+    session: Session, dispatch: DispatchRow, owed: Sequence[tuple[str, str, str]]
+) -> set[str]:
+    """What the writer and the units are called."""
+    person = session.get(PersonRow, dispatch.person_id)
+    names = set() if person is None else {person.name}
+    for slug, key, _ in owed:
+        unit = key.split("/")[2]
+        names.add(programmes.current(session, slug).unit_names.get(unit, unit))
+    return names
+
+
+def _owed(session: Session, dispatch: DispatchRow) -> list[tuple[str, str, str]]:
+    """What the mail asked of its reader: who reviews or coordinates was told, and owes nothing."""
+    return [one for one in _carried(session, dispatch) if one[2] in LINE]
+
+
+def _sign(
+    session: Session,
+    dispatch: DispatchRow,
+    owed: Sequence[tuple[str, str, str]],
+    mail: Incoming,
+    now: datetime,
+) -> int:
     """A receipt for each obligation of the mail that is still owed; how many."""
     signed = 0
-    for slug, key, role in _carried(session, dispatch):
-        if role not in LINE:
-            continue  # who reviews or coordinates was told, and owes nothing
+    for slug, key, role in owed:
         mixed = hashlib.sha256(f"{mail.message_id or now.isoformat()}|{slug}|{key}".encode())
         try:
             reporting.sign_receipt(
