@@ -131,7 +131,7 @@ class SmtpSink(_LocalServer):
         self._tls = tls
         self._context = authority.server_side() if authority else None
         self._login = login
-        self._refused = refused
+        self.refused = refused
         self._protocols: set[Any] = set()
 
     def drop_connections(self) -> None:
@@ -196,7 +196,7 @@ class SmtpSink(_LocalServer):
     async def handle_RCPT(
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        if address in self._refused:
+        if address in self.refused:
             return "550 5.1.1 no such user"
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -6,14 +6,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from tests.builders import a_contact, a_programme, at, item, 住建局
 from tests.exports.test_pdf import text_of
+from tests.sinks import SmtpSink
 from tests.stories.post import Post
 from tracker.domain import facts as f
 from tracker.domain.errors import Refused, Unfit
-from tracker.services import calls, people, reporting
+from tracker.services import calls, outbox, people, reporting
 from tracker.services.calls import Call, Outcome
+from tracker.store.tables import DispatchRow
 
 KEY = f"1/done/{住建局}"
 
@@ -143,3 +146,34 @@ async def test_a_call_to_somebody_who_is_not_listed_is_refused(post: Post) -> No
     with post.database.write() as session, pytest.raises(Refused):
         calls.record(session, post.slug, 4711, Outcome.REACHED, caller="李",
                      now=post.clock.now())  # fmt: skip
+
+
+async def a_mail_that_fails(post: Post) -> None:
+    post.publish(a_programme(item(due_on="2021-09-30")), [a_contact(住建局)])
+    post.to("2021-09-27 08:30")
+    post.tick()
+    await post.deliver()
+
+
+async def test_whose_mail_came_back_is_called_the_same_morning(post: Post) -> None:
+    await a_mail_that_fails(post)
+    assert listed(post) == []
+    with post.database.write() as session:
+        [row] = session.exec(select(DispatchRow)).all()
+        outbox.bounced(session, row, "5.1.1", post.clock.now())
+        people.person(session, row.person_id).bounced_at = post.clock.now()
+    [call] = listed(post)
+    assert (call.bounced, [one.subject for one in call.matters]) == (True, ["1 任务1"])
+    assert called(post, Outcome.REACHED) == 1
+    assert listed(post) == []
+
+
+async def test_whose_mail_no_server_takes_is_called_until_a_mail_reaches_them(post: Post) -> None:
+    assert isinstance(post.server, SmtpSink)
+    post.server.refused = frozenset({a_contact(住建局).mail})
+    await a_mail_that_fails(post)
+    [call] = listed(post)
+    assert (call.bounced, [one.subject for one in call.matters]) == (False, ["1 任务1"])
+    post.server.refused = frozenset()
+    await post.mornings("2021-09-28", "2021-09-29")
+    assert listed(post) == []

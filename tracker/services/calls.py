@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, and_, col, or_, select
 
 from schedules.deadlines import local_day
 from tracker.domain.dispatches import Waiting, leading
@@ -17,11 +17,12 @@ from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.policy import RANKS
 from tracker.domain.reminders import lapsed
+from tracker.domain.verdicts import NoticeKind, kind_of
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import people, planning, programmes, reporting, trail
 from tracker.services.directory import Directory
 from tracker.services.figures import Figures, figures
-from tracker.store.tables import CallRow, NoticeRow, NoticeState, PersonRow
+from tracker.store.tables import CallRow, DispatchRow, NoticeRow, NoticeState, PersonRow
 from tracker.wording import Language, light_word, text
 from tracker.wording.forms import instant
 
@@ -39,7 +40,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Matter:
-    """One thing to say. `notice` is the key of the rung that found no address."""
+    """One thing to say. `notice` is the key of the rung that reached nobody."""
 
     notice: str
     key: str
@@ -79,14 +80,18 @@ class Made:
 
 
 def call_list(session: Session, programme: str, *, now: datetime) -> list[Call]:
-    """Who is to be called now, the dearest first: rungs that found no address, of what is still
-    open and was not told by a call since."""
+    """Who is to be called now, the dearest first: rungs that found no address, or whose mail was
+    refused or came back, of what is still open and was not told since."""
     told = figures(session, programme, now)
     directory = Directory(session, now)
     found: dict[int, list[NoticeRow]] = {}
-    for notice in _untold(session, programme, now):
+    untold = list(_untold(session, programme, now))
+    missed = _missed(session, untold)
+    for notice in untold:
         for who in directory.having(programme, notice.unit, notice.role, notice.obligation_key):
-            if not who.reachable:
+            if who.person in missed.get(notice.key, ()) or (
+                notice.key not in missed and not who.reachable
+            ):
                 found.setdefault(who.person, []).append(notice)
     calls = [_call(session, told, person, mine, now) for person, mine in found.items()]
     return sorted(calls, key=_by_cost)
@@ -158,18 +163,45 @@ def document(
 
 
 def _untold(session: Session, programme: str, now: datetime) -> Iterator[NoticeRow]:
-    """The last rung of each obligation and role that found no address and is still to be told."""
+    """The last rung of each obligation and role that reached nobody and is still to be told."""
+    unheard = and_(
+        col(NoticeRow.state) == NoticeState.NOBODY, col(NoticeRow.reason) == "no_address"
+    )
     wanted = select(NoticeRow).where(
-        NoticeRow.programme == programme, NoticeRow.state == NoticeState.NOBODY,
-        NoticeRow.reason == "no_address", col(NoticeRow.made_at) <= now,
-        col(NoticeRow.made_at) > now - RECENT,
+        NoticeRow.programme == programme,
+        or_(unheard, col(NoticeRow.state) == NoticeState.FAILED),
+        col(NoticeRow.made_at) <= now, col(NoticeRow.made_at) > now - RECENT,
     )  # fmt: skip
     view = planning.view(session, programme)
     rows = {row.key: row for row in session.exec(wanted.order_by(col(NoticeRow.id)))
-            if not _lapsed(view, row, now)}  # fmt: skip
+            if kind_of(row.rung) is not NoticeKind.ACCEPTED
+            and not _lapsed(view, row, now)}  # fmt: skip
     heard = _heard(session, programme, now)
     leads, _ = leading(_waiting(row) for row in rows.values())
     yield from (rows[one.key] for one in leads if one.key not in heard)
+
+
+def _missed(session: Session, untold: Sequence[NoticeRow]) -> dict[str, set[int]]:
+    """Of each notice whose mail was refused or came back, whom it was for; nobody where a mail told
+    them of the same since."""
+    failed = {row.key: row for row in untold if row.state is NoticeState.FAILED}
+    about = {row.obligation_key for row in failed.values()}
+    wanted = select(NoticeRow, DispatchRow.person_id).where(
+        NoticeRow.dispatch_id == DispatchRow.id, col(NoticeRow.obligation_key).in_(about),
+        col(NoticeRow.state).in_((NoticeState.FAILED, NoticeState.SENT)),
+    )  # fmt: skip
+    found: dict[str, set[int]] = {key: set() for key in failed}
+    last: dict[tuple[str, str, str, int], int] = {}
+    rows = list(session.exec(wanted)) if about else []
+    for row, person in rows:
+        if row.state is NoticeState.SENT:
+            told = row.programme, row.obligation_key, row.role, person
+            last[told] = max(last.get(told, 0), row.id or 0)
+    for row, person in rows:
+        told = row.programme, row.obligation_key, row.role, person
+        if row.key in found and last.get(told, 0) < (row.id or 0):
+            found[row.key].add(person)
+    return found
 
 
 def _lapsed(view: Any, row: NoticeRow, now: datetime) -> bool:
