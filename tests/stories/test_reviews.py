@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.builders import a_case_item, a_programme, at, item, 住建局
 from tests.sinks import Mail
 from tests.stories.post import Post
-from tracker.services import cases, reporting
+from tracker.services import cases, pastdue, reporting
 from tracker.store.tables import NoticeRow, NoticeState
 
 KEY = f"1/done/{住建局}"
@@ -153,3 +153,15 @@ async def test_heads_and_leaders_sign_and_look_and_do_not_report(post: Post) -> 
         assert text.index("签收:") < text.index("看这件事:") < text.index("看这个单位:")
     assert "填报办结" in mails["contact"].text
     assert "看这件事" not in mails["contact"].text
+
+
+async def test_what_was_taken_as_done_when_the_list_came_is_no_news_to_anybody(post: Post) -> None:
+    now = post.to("2021-10-08 08:00")
+    with post.database.write() as session:
+        owed = pastdue.before(session, TWO, now=now)
+    post.publish(TWO)
+    with post.database.write() as session:
+        assert pastdue.settle(session, TWO, owed, "done", now=now, by="office") == 1
+    told = await look(post, "2021-10-12 08:30")
+    assert [mail.text.count("1 任务1") for mail in told] == [0]
+    assert of_kind(post, "accepted") == []

@@ -42,7 +42,7 @@ from tracker.domain.programme import (
 )
 from tracker.domain.record import Record, record
 from tracker.domain.standing import stand
-from tracker.domain.verdicts import UNTOLD, NoticeKind, concerns, known_from
+from tracker.domain.verdicts import PRESUMED, UNTOLD, NoticeKind, concerns, known_from
 
 ONE_DAY = timedelta(days=1)
 ELAPSED = {
@@ -198,6 +198,8 @@ class Scope:
         judged = self.judge(key, at)
         report = self._reports.get(review.report)
         if judged.obligation is None or report is None or not self.stands(review.id, at):
+            return False
+        if report.id.startswith(PRESUMED):
             return False
         told = concerns(report, judged.obligation)
         return told and not untold(NoticeKind(review.outcome), judged)

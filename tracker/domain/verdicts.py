@@ -16,6 +16,10 @@ from tracker.domain.obligations import Obligation
 
 ROLE = "contact"
 
+PRESUMED = "before:"
+"""How the ids of reports begin that nobody handed in: what was due before the list came here, and
+was taken as done in time. Nobody waits to hear that they were accepted."""
+
 QUIET_LASTS = timedelta(days=14)
 """Where no mail goes out for so long an acceptance is told no more: pages and digest have it."""
 

@@ -17,6 +17,7 @@ from tracker.domain.obligations import Standing
 from tracker.domain.programme import Programme
 from tracker.domain.record import record
 from tracker.domain.standing import stand
+from tracker.domain.verdicts import PRESUMED
 from tracker.services import calendars, factbook, reporting
 from tracker.store.tables import ObligationRow
 
@@ -64,7 +65,7 @@ def _done(past: Collection[Standing], now: datetime) -> Iterator[f.AnyFact]:
         owed = one.obligation
         assert owed.due_at is not None
         at = max(owed.starts_at, owed.due_at - EARLY)
-        name = f.FactId(f"before:{owed.key}")
+        name = f.FactId(f"{PRESUMED}{owed.key}")
         yield f.Report(
             id=name,
             clause=owed.clause,
