@@ -65,5 +65,26 @@ def test_a_result_that_is_missed_leaves_it_as_it_was() -> None:
     assert (found.provisional, found.standing, found.reached) == (40_000, 40_000, 50_000)
 
 
+def test_what_asks_for_the_same_result_turns_with_it() -> None:
+    """County 5.1: the first three pay only for what goes beyond 3 %, the others for all of it."""
+    worse = {"kind": "per_step", "measure": "worse", "each": "0.2", "against": "0",
+             "direction": "above"}  # fmt: skip
+    top3 = {"recognition": "top3"}
+    rules = [worse, {"kind": "exemption", "rules": ["1#1"], "when": top3},
+             {**worse, "free": "3", "when": top3}]  # fmt: skip
+    programme = a_programme(item("1", clause("1", rules=rules)))
+    when = at("2022-01-05 10:00")
+    value = f.Measurement(id=f.FactId("w"), measure="worse", value="5.6", occurred_at=when,
+                          recorded_at=when)  # type: ignore[arg-type]  # fmt: skip
+    recognised = f.Recognition(id=f.FactId("t"), recognition="top3", occurred_at=when,
+                               recorded_at=when)  # fmt: skip
+    filed = record([value, recognised], as_of=when, known_at=when)
+    ledger = score_filed(programme, CONTEXT, filed)
+    found = retroaction(programme, CONTEXT, filed, ledger, settles_at=CLOSES)
+    assert found is not None
+    assert (found.provisional, found.standing, found.reached) == (40_000, 46_000, 46_000)
+    assert [(one.rule, one.takes_back) for one in found.rules] == [("1#2", 6_000)]
+
+
 def test_where_nothing_was_charged_there_is_nothing_to_take_back() -> None:
     assert looked_at("2021-10-18") is None

@@ -7,7 +7,7 @@ told without that rule, as it stands, and as it would be if the result were reac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,7 +81,7 @@ def retroaction(
         return None
 
     def with_(condition: dict[str, str], *names: str) -> Ledger:
-        values = {f"{name}.when": condition for name in names}
+        values = {f"{name}.when": condition for name in _asking_alike(programme, names)}
         return score_filed(changed(programme, values), context, filed)
 
     found = [
@@ -110,6 +110,13 @@ def _settling(never: Ledger, ledger: Ledger, always: Ledger) -> Iterator[Settlin
                 one.id, one.clause, one.rule, one.occurrence or one.subject, one.points,
                 stands.get(one.id, ZERO), last,
             )  # fmt: skip
+
+
+def _asking_alike(programme: Programme, names: Sequence[str]) -> Iterator[str]:
+    """These and the rules that ask for the very same result: it comes for all of them or none."""
+    whens = {name: getattr(rule, "when", None) for name, _, rule in programme.rules()}
+    asked = [whens[name] for name in names]
+    yield from (name for name, when in whens.items() if when is not None and when in asked)
 
 
 def _acts(name: str, clause: Clause, rule: Rule, ledger: Ledger) -> bool:
