@@ -26,8 +26,9 @@ SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 CAPS = ("rule_cap", "clause_cap", "group_cap", "pool_cap", "item_cap", "section_cap")
 VOIDS = ("exempt", "absorbed", "same_problem", "other_year", "vetoed")
 OPEN = ("missing", "missing_class", "undecided", "external")
-HAPPENED = ("done_late", "still_open", "never", "found", "one_problem", "condition_failed",
-            "left_out", "recognised", "charged", "placed", "places_risen", "graded")  # fmt: skip
+HAPPENED = ("done_late", "still_open", "paused", "never", "found", "one_problem", "one_question",
+            "condition_failed", "may_be_spared", "left_out", "recognised", "charged", "placed",
+            "places_risen", "graded")  # fmt: skip
 
 
 def half_up(amount: Fraction) -> Fraction:
@@ -63,6 +64,8 @@ def follow(told: Step, amount: Fraction, before: Step) -> Fraction:
     if told.code in HAPPENED:
         return amount
     if told.code in CAPS:
+        if "won" in v or "over" in v:  # what is won and lost inside one limit
+            _same(told, v["limit"], v["own"] + v["won"] if "won" in v else v["lost"] + v["over"])
         _same(told, v["amount"], min(amount, max(NOTHING, v["limit"] - v["used"])))  # type: ignore[type-var,operator]
         return _amount(v)
     reckon = RECKONED.get(told.code)

@@ -14,6 +14,7 @@ from tests.domain.small import History, a_programme, clause
 from tracker.domain.ledger import Entry, Ledger
 from tracker.domain.points import points
 from tracker.domain.programme import Programme
+from tracker.domain.rules import Status
 
 
 def each(finding: str, amount: str, **parts: Any) -> dict[str, Any]:
@@ -152,3 +153,44 @@ def test_no_problem_is_charged_twice_and_no_limit_cuts_off_what_it_has_room_for(
         assert (charged_twice(ledger), list(cut_for_nothing(ledger))) == ([], []), said
         assert list(out_of_bounds(ledger)) == [], said
         assert all(codes(entry) for entry in ledger.entries), said
+
+
+# -- what is not decided yet -----------------------------------------------------------------------
+
+ASKED = [{"kind": "discretionary", "asked": key, "most": most, "per": "each"}
+         for key, most in (("a", "1"), ("b", "2"))]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("findings", "worst"),
+    [
+        (("a p1", "b p1"), "2"),  # one of them will count, at most the larger
+        (("a p1", "b p2"), "3"),
+        (("a", "b"), "3"),  # nobody says that it is one problem
+        (("c p1", "a p1", "b p1"), "2"),  # 1.5 is charged and may make way for as much as 2
+    ],
+)
+def test_questions_about_one_problem_are_bounded_by_the_largest(
+    findings: tuple[str, ...], worst: str
+) -> None:
+    programme = a_programme(clause(rules=[*ASKED, each("c", "1.5"), once()]), worth="10")
+    ledger = told(*findings).ledger(programme, "2021-04-01")
+    assert str(points(ledger.score - ledger.worst_score)) == worst
+    assert {entry.status for entry in ledger.entries if not entry.points} == {Status.PENDING}
+
+
+def test_questions_of_two_items_keep_their_own_bounds_for_either_may_have_room() -> None:
+    clauses = [clause(id="1", rules=[ASKED[0]]), clause(id="2", rules=[ASKED[1], once("1", "2")])]
+    items = [{"id": one["id"], "title": "任务", "points": "5", "responsible_units": ["env_branch"],
+              "clauses": [one]} for one in clauses]  # fmt: skip
+    programme = a_programme(sections=[{"id": "1", "title": "板块", "points": "10", "items": items}],
+                            points="10")  # fmt: skip
+    ledger = told("a p1", "b p1").ledger(programme, "2021-04-01")
+    assert str(points(ledger.score - ledger.worst_score)) == "3"
+
+
+def test_a_question_that_another_bounds_says_so() -> None:
+    programme = a_programme(clause(rules=[*ASKED, once()]), worth="10")
+    first, second = told("a p1", "b p1").ledger(programme, "2021-04-01").entries
+    assert (codes(first), points(first.worst)) == (["undecided", "one_question"], 0)
+    assert (codes(second), points(second.worst)) == (["undecided"], -2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction as F
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tracker.domain.obligations import Light
 from tracker.domain.points import points
 from tracker.domain.programme import Programme
 from tracker.domain.rules import Status, When
+from tracker.domain.rules.base import step
 
 
 def one_clause(*rules: dict[str, Any], worth: str = "5", **parts: Any) -> Programme:
@@ -54,6 +56,53 @@ def test_a_condition_of_two_parts_holds_where_both_do(
     if value is not None:
         history.add("measurement", "2021-12-31", measure="pm", value=value, baseline="30")
     assert history.lost(BOTH, "2022-01-05") == lost
+
+
+def test_an_exemption_tells_what_it_was_judged_by() -> None:
+    history = History()
+    history.add("finding", "2021-03-01", finding="high")
+    history.add("recognition", "2021-12-31", recognition="class_two")
+    history.add("measurement", "2021-12-31", measure="pm", value="32", baseline="30")
+    [entry] = history.ledger(BOTH, "2022-01-05").entries
+    assert [one.code for one in entry.steps] == ["times", "recognised", "changed", "exempt"]
+
+
+@pytest.mark.parametrize(
+    ("recognised", "measured", "status", "told"),
+    [
+        (True, False, Status.PROVISIONAL, ["times", "may_be_spared"]),
+        (True, True, Status.SETTLED, ["times"]),
+        (False, False, Status.SETTLED, ["times"]),  # whatever the value, it is not spared
+    ],
+)
+def test_what_an_exemption_may_still_take_back_is_not_settled(
+    recognised: bool, measured: bool, status: Status, told: list[str]
+) -> None:
+    history = History()
+    history.add("finding", "2021-03-01", finding="high")
+    if recognised:
+        history.add("recognition", "2021-12-31", recognition="class_two")
+    if measured:
+        history.add("measurement", "2021-12-31", measure="pm", value="40", baseline="30")
+    ledger = history.ledger(BOTH, "2022-01-05")
+    [entry] = ledger.entries
+    assert (entry.status, codes(ledger)) == (status, [told])
+    assert ledger.provisional_lost == (10_000 if status is Status.PROVISIONAL else 0)
+
+
+def test_neither_is_what_a_multiplier_may_still_make_less() -> None:
+    halved = one_clause(
+        {"kind": "per_incident", "finding": "high", "each": "1"},
+        {"kind": "multiplier", "factor": "0.5", "rules": ["1#1"],
+         "when": {"measure": "pm", "below": "35"}},
+    )  # fmt: skip
+    history = History()
+    history.add("finding", "2021-03-01", finding="high")
+    [entry] = history.ledger(halved, "2022-01-05").entries
+    assert (points(entry.points), entry.status) == (-1, Status.PROVISIONAL)
+    history.add("measurement", "2021-12-31", measure="pm", value="34")
+    [entry] = history.ledger(halved, "2022-01-05").entries
+    assert (str(points(entry.points)), entry.status) == ("-0.5", Status.SETTLED)
 
 
 def test_a_condition_of_alternatives_holds_where_one_does() -> None:
@@ -366,6 +415,34 @@ def test_a_pause_counts_each_full_week_or_once_and_from_a_day_or_the_first_login
     assert history.lost(login, "2021-02-11") == lost
 
 
+def test_where_nothing_is_recorded_yet_every_pause_that_it_may_tell_of_is_possible() -> None:
+    login = one_clause(
+        {"kind": "per_incident", "duty": "login", "each": "0.1"},
+        duties=[{"kind": "gap", "id": "login", "activity": "login",
+                 "within": {"n": 1, "unit": "week"}}],
+        worth="1",
+    )  # fmt: skip
+    history = History()
+    before = history.ledger(login, "2021-12-31")
+    assert (before.score, before.worst_score) == (10_000, 0)
+    history.add("activity", "2021-01-18 09:00", activity="login")
+    assert history.ledger(login, "2021-12-31").score == before.worst_score
+
+
+def test_a_pause_is_told_by_its_own_week_and_not_as_something_handed_in() -> None:
+    login = one_clause(
+        {"kind": "per_incident", "duty": "login", "each": "0.1"},
+        duties=[{"kind": "gap", "id": "login", "activity": "login",
+                 "within": {"n": 1, "unit": "week"}}],
+    )  # fmt: skip
+    history = History()
+    history.add("activity", "2021-01-18 09:00", activity="login")
+    history.add("activity", "2021-02-02 10:00", activity="login")
+    told = [entry.steps[0] for entry in history.ledger(login, "2021-02-03").entries]
+    weeks = [("2021-01-18 09:00", "2021-01-25 09:00"), ("2021-01-25 09:00", "2021-02-01 09:00")]
+    assert told == [step("paused", since=at(a), due=at(b)) for a, b in weeks]
+
+
 def test_a_year_without_any_login_is_charged_where_pauses_count_from_its_first_day() -> None:
     login = one_clause(
         {"kind": "per_incident", "duty": "login", "each": "0.1"},
@@ -467,6 +544,24 @@ def test_a_veto_of_the_whole_takes_what_was_won_besides_and_leaves_nothing_below
     history.add("finding", "2021-03-03", finding="ban")
     after = history.ledger(whole, "2021-04-01")
     assert (after.base, after.bonus, after.score) == (0, 0, 0)
+
+
+def test_a_limit_of_gains_and_losses_tells_what_it_is_made_of() -> None:
+    """County 37.8: between 0 and 1 point, where 0.3 are won and more than 1.3 would be lost."""
+    net = one_clause(
+        {"kind": "per_incident", "finding": "slip", "each": "0.2"},
+        {"kind": "bonus", "recognition": "a", "award": "0.1", "apart": False},
+        {"kind": "cap", "limit": "1", "net": True, "rules": ["1#1", "1#2"]},
+    )  # fmt: skip
+    history = History()
+    history.add("recognition", "2021-03-01", recognition="a", count=3)
+    [won] = history.ledger(net, "2021-04-01").entries
+    assert won.steps[-1] == step("clause_cap", limit=F(0), used=F(0), lost=F(0), over=F(0),
+                                 amount=F(0))  # fmt: skip
+    history.add("finding", "2021-03-02", finding="slip", count=7)
+    lost = history.ledger(net, "2021-04-01").entries[0]
+    assert lost.steps[-1] == step("group_cap", limit=F("1.3"), used=F(0), own=F(1), won=F("0.3"),
+                                  amount=F("1.3"))  # fmt: skip
 
 
 def test_a_cap_with_a_condition_limits_only_where_that_holds() -> None:

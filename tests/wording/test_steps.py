@@ -107,6 +107,34 @@ DUE = datetime(2021, 10, 1, 9, tzinfo=SHANGHAI)
             "due Fri 10-01 09:00, handed in Sun 10-03 07:00, 46 h over",
         ),
         (
+            step("group_cap", limit=F("1.3"), used=F("0.2"), own=F(1), won=F("0.3"),
+                 amount=F("1.1")),
+            "上限 1.00，加分抵回 0.3000，失分至多 1.3000，此前已用 0.2000，计 1.1000",
+            "at most 1.00, 0.3000 won back, so at most 1.3000 lost, 0.2000 used before,"
+            " counts 1.1000",
+        ),
+        (
+            step("item_cap", limit=F("0.2"), used=F(0), lost=F("0.2"), over=F(0), amount=F("0.2")),
+            "加分只抵失分 0.2000，此前已抵 0.0000，计 0.2000",
+            "gains only offset the 0.2000 lost, 0.0000 offset before, counts 0.2000",
+        ),
+        (
+            step("item_cap", limit=F("4.2"), used=F(0), lost=F("0.2"), over=F(4), amount=F(4)),
+            "加分抵失分 0.2000 后至多再得 4.00，此前已用 0.0000，计 4.0000",
+            "gains offset the 0.2000 lost and may go 4.00 above, 0.0000 used before,"
+            " counts 4.0000",
+        ),
+        (
+            step("paused", since=DUE, due=DUE.replace(day=8)),
+            "10-01 周五 09:00 至 10-08 周五 09:00 没有记录",
+            "nothing recorded from Fri 10-01 09:00 to Fri 10-08 09:00",
+        ),
+        (
+            step("same_problem", problem="c1", rule="30.5#2"),
+            "同一问题「c1」已在 30.5 第 2 句 计过，不重复",
+            "the same problem “c1” counts under 30.5 sentence 2 already",
+        ),
+        (
             step("curve_rise", days=5, of=30, low=F(0), high=F("2.5"), amount=F(5, 12)),
             "5/30 × 2.50 = 0.4167",
             "5/30 × 2.50 = 0.4167",

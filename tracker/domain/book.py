@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 
 from tracker.domain.ledger import Entry
 from tracker.domain.points import ZERO, Units, rounded
-from tracker.domain.rules.base import Step, step
+from tracker.domain.rules.base import Status, Step, step
+
+WRITTEN: Mapping[str, Units] = {}
+"""A limit that stands in the document as it is."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,12 @@ class Book:
             if held:
                 self.held[name] = [change(e) if scope.wanted(e) else e for e in held]
 
-    def limit(self, scope: Scope, limit: Units, code: str, *, gains: bool = False) -> None:
-        """Losses (or gains) in order of time until `limit` is used up; the rest is trimmed."""
+    def limit(
+        self, scope: Scope, limit: Units, code: str, *, gains: bool = False,
+        made_of: Mapping[str, Units] = WRITTEN,
+    ) -> None:  # fmt: skip
+        """Losses (or gains) in order of time until `limit` is used up; the rest is trimmed, and
+        told with what the limit is `made_of` where it is not the written one."""
         sign = 1 if gains else -1
         held = self.of(scope)
         if sum(max(0, sign * e.points, sign * e.worst) for e in held) <= limit:
@@ -55,7 +62,8 @@ class Book:
             if amount > 0:
                 allowed = min(amount, max(0, limit - used))
                 if allowed < amount:
-                    trimmed[entry.id] = _trimmed(entry, Units(sign * allowed), code, limit, used)
+                    cut = {"limit": limit, "used": used, **made_of}
+                    trimmed[entry.id] = _trimmed(entry, Units(sign * allowed), code, cut)
                 used += allowed
             elif entry.open and sign * entry.worst > limit:
                 trimmed[entry.id] = entry._replace(worst=Units(sign * limit))
@@ -72,7 +80,8 @@ class Book:
         lost = -sum(e.points for e in mine if e.points < 0)
         won = sum(e.points for e in mine if e.points > 0)
         if won > lost + up:
-            self.limit(scope, Units(lost + up), code, gains=True)
+            room = Units(lost + up)
+            self.limit(scope, room, code, gains=True, made_of={"lost": Units(lost), "over": up})
 
     def floor(self, scope: Scope, down: Units, code: str) -> None:
         """Losses less gains stay within `down`."""
@@ -80,7 +89,8 @@ class Book:
         lost = -sum(e.points for e in mine if e.points < 0)
         won = sum(e.points for e in mine if e.points > 0)
         if lost - won > down:
-            self.limit(scope, Units(down + won), code)
+            beside = {"own": down, "won": Units(won)} if won else WRITTEN
+            self.limit(scope, Units(down + won), code, made_of=beside)
         if any(e.worst < -down for e in mine):
             self.replace(scope, lambda e: e._replace(worst=Units(max(e.worst, -down))))
 
@@ -98,13 +108,24 @@ def in_time(entry: Entry) -> tuple[bool, datetime | None, str]:
     return (entry.occurred_at is None, entry.occurred_at, entry.id)
 
 
-def voiding(told: Step) -> Callable[[Entry], Entry]:
+def voiding(*told: Step) -> Callable[[Entry], Entry]:
     """Takes the whole amount away and says why."""
 
     def void(entry: Entry) -> Entry:
-        return entry._replace(points=ZERO, worst=ZERO, told=(*entry.told, told))
+        return entry._replace(points=ZERO, worst=ZERO, told=(*entry.told, *told))
 
     return void
+
+
+def passing(told: Step) -> Callable[[Entry], Entry]:
+    """What was charged stands only until it is known whether it counts."""
+
+    def stand(entry: Entry) -> Entry:
+        if not entry.points or entry.open:
+            return entry
+        return entry._replace(status=Status.PROVISIONAL, told=(*entry.told, told))
+
+    return stand
 
 
 def scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
@@ -117,7 +138,7 @@ def scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
     return scale
 
 
-def _trimmed(entry: Entry, points: Units, code: str, limit: int, used: int) -> Entry:
-    told = step(code, limit=Fraction(limit, 10_000), used=Fraction(used, 10_000),
-                amount=Fraction(abs(points), 10_000))  # fmt: skip
+def _trimmed(entry: Entry, points: Units, code: str, cut: Mapping[str, int]) -> Entry:
+    values = {name: Fraction(value, 10_000) for name, value in cut.items()}
+    told = step(code, **values, amount=Fraction(abs(points), 10_000))
     return entry._replace(points=points, told=(*entry.told, told))

@@ -18,7 +18,7 @@ from tracker.domain.programme import Item, Programme, Section
 from tracker.domain.rules.base import HAPPENED, Cause, Status, Step
 from tracker.domain.standing import Standings
 
-ENGINE = "5"
+ENGINE = "6"
 """Raised when the same programme and facts would give another ledger."""
 
 Part = Literal["base", "bonus", "penalty"]

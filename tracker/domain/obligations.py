@@ -200,6 +200,11 @@ class Joined:
         return self.worst.obligation.key
 
     @property
+    def kind(self) -> str:
+        """Of the duty."""
+        return self.worst.obligation.kind
+
+    @property
     def occurrence(self) -> str:
         return self.worst.obligation.occurrence
 
@@ -291,6 +296,8 @@ class Joined:
         """What happened, for the arithmetic: due, done, how late."""
         worst = self.worst
         due = worst.obligation.due_at or worst.as_of
+        if worst.obligation.kind == "gap":
+            return step("paused", since=worst.obligation.starts_at, due=due)
         done = worst.done_at or worst.submitted_at
         hours, days = worst.lateness.hours, worst.lateness.days
         if done is not None:

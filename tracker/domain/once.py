@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from schedules.deadlines import due_day
 from tracker.domain.book import Book, Scope, among, in_time, voiding
 from tracker.domain.ledger import Entry
+from tracker.domain.points import ZERO
 from tracker.domain.programme import Held, Item
 from tracker.domain.rules import NoDouble
 from tracker.domain.rules.base import Step, step
@@ -47,14 +48,38 @@ class Once:
             for taken in self._keep_one(same, one[0])
         ]
 
+    def questions(self) -> None:
+        """Of what is open about one problem in one item one thing will count: what it can take at
+        most stands for all of them."""
+        for rule, scope in self.asked:
+            open_: dict[tuple[str, Alike], list[Entry]] = {}
+            for entry in self.book.of(scope):
+                asks = entry.open and entry.worst and entry.problem
+                if asks and _counts_once(rule, entry.rule, entry.clause):
+                    about = self._about(rule, entry, entry.worst)
+                    open_.setdefault((entry.item, about), []).append(entry)
+            for same in open_.values():
+                self._bound_once(same)
+
+    def _bound_once(self, same: Sequence[Entry]) -> None:
+        most = min(same, key=lambda e: (-abs(e.worst), *in_time(e)))
+        rest = {entry.id for entry in same} - {most.id}
+        if rest:
+            told = step("one_question", problem=most.problem, rule=most.rule)
+            scope = Scope(tuple(_by_clause(same)), among(rest))
+            self.book.replace(scope, lambda e: e._replace(worst=ZERO, told=(*e.told, told)))
+
     def _alike(self, one: Asked) -> Mapping[Alike, list[Entry]]:
         rule, scope = one
         found: dict[Alike, list[Entry]] = {}
         for entry in self.book.of(scope):
             if entry.points and entry.problem:
-                about = (entry.problem, self._month(rule, entry), entry.points > 0)
+                about = self._about(rule, entry, entry.points)
                 found.setdefault(about, []).append(entry)
         return dict(sorted(found.items()))
+
+    def _about(self, rule: NoDouble, entry: Entry, amount: int) -> Alike:
+        return entry.problem, self._month(rule, entry), amount > 0
 
     def _month(self, rule: NoDouble, entry: Entry) -> str:
         if rule.same == "problem" or entry.occurred_at is None:

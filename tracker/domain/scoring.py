@@ -21,7 +21,7 @@ from schedules.deadlines import closes_at
 from schedules.workdays import WorkCalendar
 from tracker.domain import facts as f
 from tracker.domain import readings as readings_
-from tracker.domain.book import Book, Scope, everything, scaling, voiding
+from tracker.domain.book import Book, Scope, everything, passing, scaling, voiding
 from tracker.domain.layout import blocks
 from tracker.domain.ledger import Entry, Ledger, Place
 from tracker.domain.obligations import Joined
@@ -41,7 +41,7 @@ from tracker.domain.rules import (
     Status,
     Veto,
 )
-from tracker.domain.rules.base import Charge, Step, step
+from tracker.domain.rules.base import Charge, Step, When, step
 from tracker.domain.rules.gains import Bonus
 from tracker.domain.scopes import lies_in, lying_in, named
 from tracker.domain.standing import Standings
@@ -356,16 +356,29 @@ class _Engine:
         self, relations: Sequence[tuple[_View, Rule]], order: str, clauses: Collection[str]
     ) -> None:
         for view, rule in relations:
-            if not isinstance(rule, Multiplier) or rule.order != order or not rule.when.holds(view):
+            if not isinstance(rule, Multiplier) or rule.order != order:
                 continue
-            scale = scaling(Fraction(rule.factor), view.rule)
-            self.book.replace(self._recognised(rule, view).within(clauses), scale)
+            held = rule.when.holds(view)
+            scope = self._recognised(rule, view).within(clauses)
+            if held:
+                self.book.replace(scope, scaling(Fraction(rule.factor), view.rule))
+            elif held is None and rule.factor < 1:
+                self.book.replace(scope, passing(self._waits(rule.when, view)))
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
-            if isinstance(rule, Exemption) and rule.when.holds(view):
-                void = voiding(step("exempt", rule=view.rule))
-                self.book.replace(self._recognised(rule, view), void)
+            if not isinstance(rule, Exemption):
+                continue
+            held = rule.when.holds(view)
+            scope = self._recognised(rule, view)
+            if held:
+                ground = () if rule.same_problem else rule.when.ground(view).steps
+                self.book.replace(scope, voiding(*ground, step("exempt", rule=view.rule)))
+            elif held is None:
+                self.book.replace(scope, passing(self._waits(rule.when, view)))
+
+    def _waits(self, when: When, view: _View) -> Step:
+        return step("may_be_spared", what=view.called(when.lacks(view)), rule=view.rule)
 
     def _recognised(self, rule: Multiplier | Exemption, view: _View) -> Scope:
         """What the relation names; with `same_problem` only where the problem was recognised."""
@@ -405,6 +418,7 @@ class _Engine:
                     voiding(lost[e.id])(e) if e.id in lost else e for e in unlimited[name]
                 ]
             self._limit(relations, again)
+        once.questions()
 
     def _same(self, rule: NoDouble, view: _View) -> Scope:
         among = clauses_among(rule, view.item, self.held)

@@ -13,7 +13,7 @@ from tracker.wording.forms import Language
 
 Values = Mapping[str, Value] | Iterable[tuple[str, Value]]
 
-TOLD = frozenset({"done_late", "still_open"})
+TOLD = frozenset({"done_late", "still_open", "paused"})
 """Steps that say what happened, not what it costs."""
 
 
@@ -93,6 +93,10 @@ def _variant(code: str, values: Mapping[str, Any]) -> str:
             return "given_times"
         case "given_kept" if values["factor"] != 1:
             return "given_kept_times"
+        case "clause_cap" | "group_cap" | "pool_cap" | "item_cap" if "own" in values:
+            return "group_cap_net"
+        case "clause_cap" | "group_cap" | "pool_cap" | "item_cap" if "over" in values:
+            return "group_cap_above" if values["over"] else "group_cap_within"
         case "veto":
             return f"veto_{values['scope']}"
         case _:

@@ -70,10 +70,11 @@ class PerIncident(RuleBase):
         charges: list[Charge] = []
         for joined in scene.troubled(duty):
             if joined.unknown:
-                waits = unknown(self, scene, joined.unknown, worst=each)
-                charges.append(
-                    waits._replace(cause=Cause(joined.units, occurrence=joined.occurrence))
-                )
+                # One record may tell of many pauses before it and after.
+                worst = None if joined.kind == "gap" else each
+                waits = unknown(self, scene, joined.unknown, worst=worst)
+                about = Cause(joined.units, occurrence=joined.occurrence, problem=joined.problem)
+                charges.append(waits._replace(cause=about))
             elif joined.missed:
                 charges.append(charge_for(joined, taken, told, Status.SETTLED))
         return charges
