@@ -19,6 +19,7 @@ from uvicorn.importer import import_from_string
 from schedules.ticker import Ticker
 from tracker import logs, runtime, settings
 from tracker.cli import engines
+from tracker.cli.connections import Connection
 from tracker.cli.engines import Engine
 from tracker.cli.words import Lang, say
 from tracker.domain.errors import Refused
@@ -113,6 +114,7 @@ async def _serve(
     pages = import_from_string(PAGES)(parts)
     config = uvicorn.Config(
         pages,
+        http=Connection,
         log_config=None,
         access_log=False,
         # Who asks is who connects: a forwarded address can be made up, and tries are counted by it.
