@@ -118,7 +118,7 @@ class Who:
         return self.by if self.account is None else f"account:{self.account}"
 
     def may(self, act: Act, about: About) -> bool:
-        if not self._within(act, about.programme):
+        if not self._within(act, about.programme) or self._outside(act, about):
             return False
         return act is Act.ENTER or any(_allows(post, act, about) for post in self.posts)
 
@@ -145,6 +145,10 @@ class Who:
         able = OF_UNIT.get(act, NOBODY)
         mine = (p.unit for p in self.posts if p.role in able and _covers(p, programme))
         return tuple(dict.fromkeys(mine))
+
+    def _outside(self, act: Act, about: About) -> bool:
+        """What is of no programme is of the house, and a token for one programme ends before it."""
+        return self.only is not None and about.programme is None and act is not Act.ENTER
 
     def _within(self, act: Act, programme: str | None) -> bool:
         scoped = self.scopes is None or act in self.scopes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -125,13 +125,16 @@ def _last(person: int, rows: Mapping[int, AbsenceRow]) -> int | None:
     return None if deputy in seen else deputy
 
 
-def hand_over(session: Session, leaver: int, successor: int, *, on: date) -> None:
-    """Whoever the leaver stood in for, the successor does; the leaver's own absence ends."""
+def hand_over(
+    session: Session, leaver: int, successor: int, *, on: date, follows: Callable[[int], bool]
+) -> None:
+    """Whoever the leaver stood in for, the successor does, where that follows; the leaver's own
+    absence ends."""
     still = col(AbsenceRow.until_on) > on
     for row in session.exec(select(AbsenceRow).where(AbsenceRow.deputy_id == leaver, still)):
         if row.person_id == successor:
             row.until_on = max(on, row.from_on)
-        else:
+        elif follows(row.person_id):
             row.deputy_id = successor
     for row in session.exec(select(AbsenceRow).where(AbsenceRow.person_id == leaver, still)):
         row.until_on = max(on, row.from_on)

@@ -73,7 +73,7 @@ def make_for_person(
 ) -> Feed:
     """A feed of what the person has a role in, whatever roles those are on the day of looking."""
     programmes.current(session, slug)
-    if people.person(session, person_id).erased_at is not None:
+    if people.of_programme(session, slug, person_id).erased_at is not None:
         raise NotFound(f"没有这个人 / no person {person_id}")
     return _made(
         session, FeedRow(programme=slug, person_id=person_id, mark=_fresh(), made_at=now), house, by

@@ -250,6 +250,11 @@ def programmes_of(session: Session, person_id: int, on: date) -> set[str]:
     return {one for one in named if one is not None} | set(every)
 
 
+def in_every_programme(session: Session, unit: str, on: date) -> bool:
+    """Whether somebody has a role in the unit wherever it is, on that day or later."""
+    return any(_members(session, None, unit, role, on) for role in TOLD)
+
+
 def by_mail(session: Session, mail: str) -> PersonRow | None:
     return session.exec(select(PersonRow).where(PersonRow.mail == mail.strip().lower())).first()
 
@@ -267,7 +272,8 @@ def handover(
     programme: str | None = None,
 ) -> int:
     """From the day `on` the successor has every role that the leaver has, or those in one unit, or
-    one role; the history keeps both. With `programme` only roles of that programme move.
+    one role; the history keeps both. With `programme` only roles of that programme move, and so
+    does standing in for whoever works in no other.
 
     Open obligations, rungs and snoozes follow, because people are looked up by role when a mail is
     claimed; the leaver's links work no more, because a role is needed for them. Returns how many
@@ -285,7 +291,9 @@ def handover(
         raise Refused(f"{old.name}没有可移交的任职 / {old.name} has no role to hand over")
     _move(session, moving, [successor], on)
     if not _running(session, leaver, on):
-        absences.hand_over(session, leaver, successor, on=on)
+        absences.hand_over(session, leaver, successor, on=on, follows=lambda away: (
+            programme is None or programmes_of(session, away, on) <= {programme}
+        ))  # fmt: skip
         _silences_follow(session, leaver, successor, on)
     body = {
         "leaver": reference(old), "successor": reference(new), "on": on.isoformat(),

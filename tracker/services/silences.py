@@ -132,17 +132,17 @@ def _checked(session: Session, slug: str, scope: Scope, subject: str) -> str:
                 raise NotFound(f"没有这个应办事项 / no obligation {subject!r} in programme {slug}")
             return subject
         case Scope.PERSON:
-            return str(_person(session, subject))
+            return str(_person(session, slug, subject))
 
 
-def _person(session: Session, subject: str) -> int:
-    """By address or by number."""
+def _person(session: Session, slug: str, subject: str) -> int:
+    """Of the programme, by address or by number."""
     known = people.by_mail(session, subject)
     if known is not None and known.id is not None:
-        return known.id
+        return people.of_programme(session, slug, known.id).id or 0
     if not subject.isdigit():
         raise NotFound(f"没有登记这个邮箱 / nobody has the address {subject!r}")
-    return people.person(session, int(subject)).id or 0
+    return people.of_programme(session, slug, int(subject)).id or 0
 
 
 def _traced_subject(session: Session, scope: Scope, subject: str) -> str:

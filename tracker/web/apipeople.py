@@ -43,7 +43,7 @@ from tracker.web.interface import (
     told,
     write,
 )
-from tracker.web.people import erase, must_run_all_of
+from tracker.web.people import erase, known_to, must_run_all_of, must_run_all_with
 
 router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["people"], responses=RESPONSES)
 
@@ -206,7 +206,8 @@ def hand_over(asked: Running, slug: str, sent: Sent) -> Response:
     def act(session: Session) -> HandedOverAnswer:
         people.of_programme(session, slug, body.leaver)
         return HandedOverAnswer(roles=people.handover(
-            session, leaver=body.leaver, successor=body.successor, unit=body.unit, role=body.role,
+            session, leaver=body.leaver, unit=body.unit, role=body.role,
+            successor=known_to(asked, session, slug, body.successor),
             on=body.on or _today(asked, session, slug), now=asked.now, by=asked.by,
             programme=None if asked.who.everywhere(Act.RUN) else slug,
         ))  # fmt: skip
@@ -219,10 +220,15 @@ def hand_over(asked: Running, slug: str, sent: Sent) -> Response:
 def hand_over_unit(asked: Running, slug: str, unit: Id, sent: Sent) -> Response:
     """机构改革: the people of another unit answer for this one."""
     body = read(sent, UnitHandoverBody)
-    return write(asked, sent, lambda session: HandedOverAnswer(roles=len(people.handover_unit(
-        session, slug, unit=unit, to_unit=body.to_unit,
-        on=body.on or _today(asked, session, slug), now=asked.now, by=asked.by,
-    ))))  # fmt: skip
+
+    def act(session: Session) -> HandedOverAnswer:
+        on = body.on or _today(asked, session, slug)
+        must_run_all_with(asked, session, unit, on)
+        return HandedOverAnswer(roles=len(people.handover_unit(
+            session, slug, unit=unit, to_unit=body.to_unit, on=on, now=asked.now, by=asked.by,
+        )))  # fmt: skip
+
+    return write(asked, sent, act)
 
 
 @router.post("/people/{number}/absences", status_code=201, response_model=AbsenceAnswer,
@@ -234,7 +240,8 @@ def begin_absence(asked: Running, slug: str, number: Number, sent: Sent) -> Resp
         away = people.of_programme(session, slug, number)
         must_run_all_of(asked, session, number, _today(asked, session, slug))
         return _absence(absences.begin(
-            session, away, people.person(session, body.deputy), from_on=body.from_on,
+            session, away, people.person(session, known_to(asked, session, slug, body.deputy)),
+            from_on=body.from_on,
             until_on=body.until_on, copied=body.copied, now=asked.now, by=asked.by,
         ))  # fmt: skip
 

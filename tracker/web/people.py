@@ -19,7 +19,7 @@ from tracker.definitions.sheets import Contact
 from tracker.domain.authority import TOLD, About, Act, Role
 from tracker.domain.errors import DefinitionError, Problem, Refused, TrackerError
 from tracker.exports.sheet import Kind
-from tracker.services import absences, links, people
+from tracker.services import absences, links, people, programmes
 from tracker.services.people import EVERY_UNIT, Holder
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked, Desk, day
@@ -92,7 +92,9 @@ def _people(
     return file_of(asked, at, table, text("people.people", language=asked.language)) or page(
         asked, "people", desk=at, known=known, every=EVERY_UNIT, role=role, table=table,
         roles=[one for one in Role if any(post.role == one for who in known for post in who.posts)],
-        absences=absences.absences(session, since=on), today=on, trouble=trouble,
+        absences=[one for one in absences.absences(session, since=on)
+                  if any(one.person_id == who.id for who in known)],
+        today=on, trouble=trouble,
         problems=problems, sent=form.fields if form else {}, wrong={}, given_roles=TOLD,
         done=_done(asked), status=UNPROCESSABLE if trouble or problems else 200,
     )  # fmt: skip
@@ -143,6 +145,7 @@ def _unit_over(asked: Asked, at: Desk, form: Form) -> Appointing:
     on = day(form.text("on", most=10), local_day(asked.now, at.zone))
 
     def write(session: Session) -> str:
+        must_run_all_with(asked, session, form.text("unit"), on)
         people.handover_unit(
             session, at.slug, unit=form.text("unit"), to_unit=form.text("to_unit"), on=on,
             now=asked.now, by=asked.by,
@@ -253,7 +256,8 @@ Doing = Callable[[Asked, Session, Desk, int, Form], None]
 def _hand_over(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     unit, _, role = form.text("post").partition("|")
     people.handover(
-        session, leaver=number, successor=number_in(form, "successor"), unit=unit, role=role,
+        session, leaver=number, unit=unit, role=role,
+        successor=known_to(asked, session, at.slug, number_in(form, "successor")),
         on=day(form.text("on", most=10), local_day(asked.now, at.zone)), now=asked.now, by=asked.by,
         programme=None if asked.who.everywhere(Act.RUN) else at.slug,
     )  # fmt: skip
@@ -266,12 +270,32 @@ def must_run_all_of(asked: Asked, session: Session, number: int, on: date) -> No
         asked.must(Act.RUN, About(programme))
 
 
+def must_run_all_with(asked: Asked, session: Session, unit: str, on: date) -> None:
+    """Where somebody answers for the unit in every programme, whoever runs one of them hands it
+    over in none: Refused."""
+    every = programmes.slugs(session) if people.in_every_programme(session, unit, on) else []
+    if not all(asked.who.may(Act.RUN, About(one)) for one in every):
+        raise Refused(
+            "这个单位的联络人等是各方案共用的，请由负责全部方案的考核办移交 / "
+            "the people of this unit answer for it in every programme: "
+            "whoever runs all of them hands it over"
+        )
+
+
+def known_to(asked: Asked, session: Session, slug: str, number: int) -> int:
+    """Somebody of the programme; NotFound for anybody else, but whoever runs every programme knows
+    them all."""
+    if asked.who.everywhere(Act.RUN):
+        return people.person(session, number).id or 0
+    return people.of_programme(session, slug, number).id or 0
+
+
 def _away(asked: Asked, session: Session, at: Desk, number: int, form: Form) -> None:
     today = local_day(asked.now, at.zone)
     must_run_all_of(asked, session, number, today)
     absences.begin(
         session, people.person(session, number),
-        people.person(session, number_in(form, "deputy")),
+        people.person(session, known_to(asked, session, at.slug, number_in(form, "deputy"))),
         from_on=day(form.text("from_on", most=10), today),
         until_on=day(form.text("until_on", most=10), today),
         copied=form.text("copied") == "yes", now=asked.now, by=asked.by,

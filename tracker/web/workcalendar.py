@@ -68,7 +68,7 @@ def _unusual(calendar: WorkCalendar, year: int) -> list[Day]:
 
 def may_load(asked: Asked) -> bool:
     """Dates move in all programmes, so that whoever runs only one of them may not."""
-    return asked.who.everywhere(Act.RUN) or asked.who.somewhere(Act.ADMINISTER)
+    return asked.who.everywhere(Act.RUN) or asked.who.everywhere(Act.ADMINISTER)
 
 
 def reading(asked: Entering) -> Asked:
