@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
@@ -87,3 +88,20 @@ async def test_a_request_under_way_and_the_next_one_are_waited_for() -> None:
             assert (await reader.readuntil(b"told")).startswith(b"HTTP/1.1 413")
         assert await closes(reader)
         writer.close()
+
+
+async def test_a_body_that_breaks_off_its_form_after_the_answer_is_no_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with served() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        await reader.readuntil(b"told")
+        writer.write(b"no length\r\n")
+        assert await closes(reader)
+        writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"no request\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
+    assert [one for one in caplog.records if one.levelname == "ERROR"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 PATIENCE = 30.0
@@ -34,6 +35,14 @@ class Connection(H11Protocol):
         super().on_response_complete()
         if self.cycle.response_complete and not self.transport.is_closing():
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Whoever has an answer already is not told what is wrong with the rest of the body:
+        uvicorn tries, and its failure would be a trace in the log each time."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self._give_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_no_more()
