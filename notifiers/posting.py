@@ -158,7 +158,10 @@ class Poster:
 
     async def _exchange(self, client: httpx.AsyncClient, request: httpx.Request) -> Answer:
         try:
-            response = await client.send(request, stream=True)
+            # Three steps, each of which the library counts anew with every byte: a head that
+            # trickled would have no end, and all other addresses wait for this one.
+            async with asyncio.timeout(3 * self.place.timeout):
+                response = await client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
             raise TransientFailure(self._trouble(failure)) from failure
         except (httpx.HTTPError, ssl.SSLError, OSError) as failure:

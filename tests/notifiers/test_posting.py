@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,25 @@ async def test_a_long_answer_is_read_no_further_than_needed() -> None:
     with Hook(Reply("x" * 1_000_000)) as hook:
         answer = await posted(Place(hook.url, "webhook_url", allowed=LOCAL))
     assert len(answer.body) == 64 * 1024
+
+
+async def test_a_head_that_trickles_is_given_up() -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(ConnectionError):
+            for n in range(200):
+                writer.write(b"x-%d: y\r\n" % n)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        place = Place(f"http://127.0.0.1:{port}/", "webhook_url", timeout=0.3, allowed=LOCAL)
+        with pytest.raises(UnknownOutcome, match="after it was sent"):
+            async with asyncio.timeout(5):
+                await posted(place)
 
 
 async def test_the_certificate_has_to_be_that_of_the_name(tmp_path: Path) -> None:
