@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -283,6 +284,34 @@ async def test_two_gigabytes_are_refused_before_or_while_they_come(house: House)
                             content_type="application/json") == 413  # fmt: skip
     assert as_json.taken < 20 << 20
     print(f"\nFIGURE of 2 GB {silent.taken >> 20} MB were taken, {peak >> 20} MB of memory used")
+
+
+@ONE_KIND
+async def test_of_who_has_not_said_who_they_are_no_file_is_taken(house: House) -> None:
+    app = create(house.runtime)
+    chunk = bytes(64 * 1024)
+    for path in ("/sign-in", "/sign-out"):
+        sender = Sender(chain([PART], repeat(chunk, 1600)))
+        assert await sender.to(app, path, content_type=FORM) == 413, path
+        assert sender.taken < 512 * 1024
+
+
+@ONE_KIND
+async def test_a_body_in_small_pieces_costs_in_proportion_to_its_length(house: House) -> None:
+    app = create(house.runtime)
+    path, kind = "/api/v1/programmes/small/facts", "application/json"
+
+    async def seconds(n: int) -> float:
+        begun = time.process_time()
+        assert await Sender(repeat(bytes(128), n)).to(app, path, content_type=kind) == 422
+        return time.process_time() - begun
+
+    await seconds(100)
+    once, twice = await seconds(20_000), await seconds(40_000)
+    assert twice / once < 3
+    print(
+        f"\nFIGURE 5 MB in pieces of 128 bytes: {twice:.1f} s, {twice / once:.1f} times half of it"
+    )
 
 
 @ONE_KIND

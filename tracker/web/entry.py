@@ -23,7 +23,7 @@ from tracker.web.access import (
 )
 from tracker.web.asking import Asked, asked, language_of
 from tracker.web.assets import FOREVER
-from tracker.web.intake import Form, received
+from tracker.web.intake import Form, received, typed
 from tracker.web.interface import only_what_is_known
 from tracker.web.rendering import page
 from tracker.web.vitals import for_machines, vitals
@@ -32,6 +32,7 @@ router = APIRouter()
 
 Asking = Annotated[Asked, Depends(asked)]
 Received = Annotated[Form, Depends(received)]
+Typed = Annotated[Form, Depends(typed)]
 
 
 Bearer = "bearer "
@@ -209,7 +210,7 @@ def ways(asked: Asked) -> tuple[str, ...]:
 
 
 @router.post("/sign-in")
-def sign_in(asked: Asking, form: Received) -> Response:
+def sign_in(asked: Asking, form: Typed) -> Response:
     target = inside(form.text("next"))
     response = RedirectResponse(target, 303)
     if "account" in ways(asked):
@@ -244,7 +245,7 @@ def sign_out_page(asked: Asking) -> Response:
 
 
 @router.post("/sign-out")
-def sign_out(asked: Asking, form: Received) -> Response:
+def sign_out(asked: Asking, form: Typed) -> Response:
     value = asked.web.gate.signed_in(asked.request)
     if value:
         with asked.runtime.database.write() as session:

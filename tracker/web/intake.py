@@ -71,6 +71,12 @@ async def received(request: Request) -> AsyncIterator[Form]:
         yield form
 
 
+async def typed(request: Request) -> AsyncIterator[Form]:
+    """The same without files: of somebody who has not said who they are nothing lies on a disk."""
+    async with reading(request, most=FIELDS_LIMIT) as form:
+        yield form
+
+
 @asynccontextmanager
 async def reading(request: Request, *, most: int = WHOLE_LIMIT) -> AsyncIterator[Form]:
     """The same for a form of at most so many bytes, read when this is entered."""
@@ -99,7 +105,7 @@ async def _read(request: Request, most: int) -> Form:
 
 
 async def _plain(request: Request) -> Form:
-    body = b""
+    body = bytearray()  # bytes would be copied whole for each piece of a body in small ones
     async for chunk in request.stream():
         body += chunk
         if len(body) > FIELDS_LIMIT:

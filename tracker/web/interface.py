@@ -155,12 +155,12 @@ def check_sender(request: Request) -> None:
 async def posted(request: Request) -> Posted:
     """Forbidden for what a form of another site could send, TooLarge above the limit."""
     check_sender(request)
-    body = b""
+    body = bytearray()  # bytes would be copied whole for each piece of a body in small ones
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise TooLarge
-    return Posted(body)
+    return Posted(bytes(body))
 
 
 Sent = Annotated[Posted, Depends(posted)]
