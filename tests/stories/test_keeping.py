@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import shutil
 import sqlite3
+import tarfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +300,29 @@ def test_a_damaged_backup_restores_nothing(office: Office, places: Places, tmp_p
         with pytest.raises((DefinitionError, Refused)):
             backups.restore(kept.path, again, lambda: build(again), TEN)
         assert not (again.data / "tracker.sqlite").exists()
+
+
+def test_a_part_that_would_lie_outside_of_the_data_folder_is_no_backup(
+    office: Office, places: Places, tmp_path: Path
+) -> None:
+    kept, again, content = office.backup(tmp_path / "kept"), places("again"), b"* * * * * x"
+    name = f"evidence/../../{sha256(content).hexdigest()}"
+    made = kept.path.with_name("hostile.tar.gz")
+    with tarfile.open(kept.path) as sound, tarfile.open(made, "w:gz") as tar:
+        for one in sound:
+            part = sound.extractfile(one)
+            assert part is not None
+            told = part.read()
+            if one.name == "manifest.json":
+                told = json.dumps(json.loads(told) | {"files": kept.manifest.files + 1}).encode()
+            one.size = len(told)
+            tar.addfile(one, io.BytesIO(told))
+        one = tarfile.TarInfo(name)
+        one.size = len(content)
+        tar.addfile(one, io.BytesIO(content))
+    with pytest.raises(DefinitionError, match="与清单不符"):
+        backups.restore(made, again, lambda: build(again), TEN)
+    assert not (again.data / name).exists()
 
 
 def test_a_restore_into_a_database_in_use_is_refused(office: Office, tmp_path: Path) -> None:

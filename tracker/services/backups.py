@@ -227,7 +227,8 @@ def _verify(path: Path) -> Manifest:
             raise _damaged(path, name)
         if name.startswith(f"{EVIDENCE}/"):
             files += 1
-            if found != name.rpartition("/")[2]:
+            # The name is where it will lie: one that led elsewhere is none of ours.
+            if name != f"{EVIDENCE}/{found[:2]}/{found}":
                 raise _damaged(path, name)
     if manifest is None or files != manifest.files:
         raise _damaged(path, MANIFEST if manifest is None else EVIDENCE)

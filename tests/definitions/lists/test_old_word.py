@@ -47,6 +47,16 @@ def test_the_converter_does_not_see_our_secrets(tmp_path: Path) -> None:
     assert "code: ." in told
 
 
+def test_the_converter_is_told_to_fetch_nothing_that_a_document_names(tmp_path: Path) -> None:
+    told = converting(tmp_path, """
+        place=$(echo "$1" | sed 's|-env:UserInstallation=file://||')
+        tr -d '\\n' < "$place/user/registrymodifications.xcu" | grep -o 'BlockUntrusted.*Macros'
+        echo "$http_proxy $https_proxy"
+    """)  # fmt: skip
+    assert 'BlockUntrustedRefererLinks" oor:op="fuse"><value>true<' in told
+    assert "http://127.0.0.1:9 http://127.0.0.1:9" in told
+
+
 def test_a_converter_that_hangs_ends_with_all_that_it_started(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     converting(tmp_path, f"(sleep 3; touch {alive}) & wait")
