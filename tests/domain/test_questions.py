@@ -39,3 +39,11 @@ def test_a_question_of_an_amount_bears_on_its_clause_alone() -> None:
 
 def test_a_question_that_writes_where_nothing_is_bears_on_what_it_is_asked_about() -> None:
     assert set(bearing(asked("nowhere", "1"))) == {"3"}
+
+
+def test_an_amount_that_looks_like_a_number_of_the_list_is_none() -> None:
+    """Whole rules with an amount of 1 or 2 do not bear on item 1 or 2; what they name does."""
+    rules = [{**SEEN, "each": "1", "cap": "2"}]
+    assert set(bearing(asked("3.rules", rules))) == {"3"}
+    named = [*rules, {"kind": "no_double", "rules": ["2"]}]
+    assert set(bearing(asked("3.rules", named))) == {"2", "3"}

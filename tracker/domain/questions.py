@@ -43,10 +43,20 @@ def _written(path: str, value: object, held: Held) -> Iterator[str]:
     own = list(_named(owner, held))
     # What no clause has a share of is lost as a charge of the item's first.
     yield from own[:1] if (field, value) == ("unallocated", "lost") else own
-    names = {*texts({field: value}, NAMING)}
+    names = names_written(path, value)
     if found["rule"] is not None:
         names |= _related(owner, int(found["rule"]), held)
     yield from lying_in(held, tuple(sorted(names - {"*"})))
+
+
+def names_written(path: str, value: object) -> set[str]:
+    """Rules, clauses or items that the value names, `*` for all: those of a rule's own field, or of
+    the rules that a clause gets. A rule that rules on the whole names all too."""
+    found = PATH.match(path)
+    field = "" if found is None else found["field"].rpartition(".")[2]
+    body = value if found is None or found["rule"] is None else {field: value}
+    whole = "programme" in texts(body, {"scope"})
+    return {*texts(body, NAMING), *(("*",) if whole else ())}
 
 
 def _related(clause: str, number: int, held: Held) -> frozenset[str]:

@@ -15,9 +15,11 @@ from tracker.domain.ledger import Entry as LedgerEntry
 from tracker.domain.ledger import total
 from tracker.domain.points import ZERO, Units
 from tracker.domain.programme import Held, Programme, Reading
+from tracker.domain.questions import names_written
 from tracker.domain.reach import reach
 from tracker.domain.readings import only_prices
 from tracker.domain.record import record
+from tracker.domain.scopes import lying_in
 from tracker.domain.scoring import Context, score_filed
 from tracker.domain.standing import Standings
 from tracker.services import reporting
@@ -273,8 +275,13 @@ class _Pricing:
     def _reach(self, reading: Reading) -> frozenset[str] | None:
         """None for all of the programme's items."""
         programme = self._seen.programme
-        paths = [path for one in reading.alternatives for path in one.set]
-        return self._tied.of_items({_item_of(programme, path) for path in paths})
+        written = [one for choice in reading.alternatives for one in choice.set.items()]
+        names = {name for path, value in written for name in names_written(path, value)}
+        if "*" in names:
+            return None
+        named = self._tied.of_clauses(lying_in(Held(programme), tuple(sorted(names))))
+        items = self._tied.of_items({_item_of(programme, path) for path, _ in written})
+        return None if named is None or items is None else named | items
 
 
 def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
