@@ -275,6 +275,20 @@ def test_the_unit_s_page_begins_with_what_is_red_and_then_with_what_costs_most(
     assert "可保" in page
 
 
+def test_a_unit_reads_how_its_loss_comes_about_and_what_was_sent_back(
+    house: House, visitor: TestClient
+) -> None:
+    page = visitor.get(f"/p/small/units/{住建局}").text
+    with house.runtime.database.read() as session:
+        ledger = scoreboard.board(session, "small", as_of=house.clock.now()).ledger
+    sums = page[page.index('id="sums"') :].partition("</section>")[0]
+    told = re.findall(r'class="res">.*?</span><span>(−?)(\d+)\.(\d{4})</span></li>', sums)
+    points = [int(f"{'-' if sign else ''}{whole}{rest}") for sign, whole, rest in told]
+    assert points
+    assert points == sorted(one.points for one in ledger.of_unit(住建局) if one.points)
+    assert "已退回，待重报" in page
+
+
 def test_the_audit_is_also_a_file(visitor: TestClient) -> None:
     begins = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf", "json": b"{", "html": b"<!"}
     for kind, first in begins.items():

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tracker.domain.errors import NotFound
+from tracker.domain.ledger import Entry
 from tracker.domain.obligations import RED, Light, Standing
 from tracker.domain.points import ZERO, Units, units
 from tracker.domain.programme import Item, Section, Unit
@@ -131,7 +132,8 @@ class Urgent:
 
 @dataclass(frozen=True)
 class Mine:
-    """One unit's own, each list in the order of all lists; `others` are open and not urgent."""
+    """One unit's own, each list in the order of all lists; `others` are open and not urgent. `sums`
+    are the entries that make up `lost` and `won`, the dearest first."""
 
     unit: Unit
     urgent: tuple[Urgent, ...]
@@ -139,10 +141,16 @@ class Mine:
     done: tuple[Standing, ...]
     lost: Units
     keeps: Units
+    sums: tuple[Entry, ...]
+    keys: frozenset[str]
 
     @property
     def count(self) -> int:
         return len(self.urgent) + len(self.others)
+
+    @property
+    def won(self) -> Units:
+        return Units(sum(one.points for one in self.sums if one.part == "bonus"))
 
 
 def mine(board: Board, outlook: Outlook, unit: str) -> Mine:
@@ -155,6 +163,7 @@ def mine(board: Board, outlook: Outlook, unit: str) -> Mine:
     own = outlook.in_order(one for one in board.ledger.standings if one.obligation.unit == unit)
     still = [one for one in own if one.open]
     urgent = [one for one in still if _urgent(one, outlook)]
+    sums = [one for one in board.ledger.of_unit(unit) if one.points]
     return Mine(
         known,
         tuple(_priced(one, board, outlook) for one in urgent),
@@ -162,6 +171,8 @@ def mine(board: Board, outlook: Outlook, unit: str) -> Mine:
         tuple(one for one in own if not one.open),
         lost_by_unit(board.ledger, unit),
         outlook.keeps(unit),
+        tuple(sorted(sums, key=lambda one: (one.points, one.id))),
+        frozenset(one.obligation.key for one in own),
     )
 
 
