@@ -138,6 +138,32 @@ def test_who_signed_reads_whom_it_leaves_in_peace_and_for_how_long(
         assert said in phone.get(answer.headers["location"]).text
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "催办照常；期限不变。"),
+        (2, "2 个工作日内不再催办联络员、副联络员；期限不变。"),
+    ],
+)
+def test_who_reported_progress_reads_that_nothing_waits_for_review_yet(
+    house: House, days: int, said: str
+) -> None:
+    changed = the_programme().model_copy(update={"policy": Policy(progress_silences=days)})
+    with house.runtime.database.write() as session:
+        programmes.publish(session, changed, now=house.clock.now(), by="office")
+    path = link_to(house, Purpose.REPORT)
+    with outside(house) as phone:
+        answer = phone.post(path, data=form_of(phone.get(path)) | {"state": "going"})
+        told = phone.get(answer.headers["location"]).text
+        assert "那时才送审核。" + said in told
+        assert "已送审核" not in told
+        assert "申请延期</a>" in told, "the mail's other links go on from here"
+        done = phone.post(path, data=form_of(phone.get(path)) | {"state": "done"})
+        told = phone.get(done.headers["location"]).text
+        assert "已送审核" in told
+        assert "申请延期</a>" not in told
+
+
 def test_a_link_for_an_extension_only_asks_for_one(house: House) -> None:
     path = link_to(house, Purpose.EXTEND)
     with outside(house) as phone:

@@ -76,18 +76,27 @@ def report(asked: Reporting, slug: str, form: Received) -> Response:
 @router.get("/p/{slug}/receipt")
 def receipt_page(asked: SeeingNow, slug: str, fact: str = "", key: str = "") -> Response:
     at, it = looked_at(asked, slug, key, Act.SEE)
-    return receipt_of(asked, at, it, fact, bare=False)
+    return receipt_of(asked, at, it, fact)
 
 
-def receipt_of(asked: Asked, at: Desk, it: matter.Matter, fact: str, *, bare: bool) -> Response:
-    """Thanks with a number, for a fact about this very obligation."""
+def receipt_of(
+    asked: Asked, at: Desk, it: matter.Matter, fact: str, *, visitor: Any = None
+) -> Response:
+    """Thanks with a number, for a fact about this very obligation, and what it brings about: a
+    report that does not say it is done waits for nobody."""
     known = next((event.fact for event in it.history if event.fact and event.fact.id == fact), None)
     if known is None:
         raise NotFound(f"没有这个回执 / no receipt {fact[:40]!r}")
-    rest = at.programme.policies[it.obligation.clause].receipt_silences
-    rested = [role for role in Role if isinstance(known, f.Receipt) and signs_for(known.role, role)]
-    return page(asked, "receipt", desk=at, it=it, fact=known, bare=bare, rest=rest, rested=rested,
-                number=filing.receipt_number(fact))  # fmt: skip
+    going = (isinstance(known, f.Report) and not known.done
+             and it.standing.open and not it.standing.waiting)  # fmt: skip
+    policy = at.programme.policies[it.obligation.clause]
+    signed = known.role if isinstance(known, f.Receipt) else "contact" if going else ""
+    return page(
+        asked, "receipt", desk=at, it=it, fact=known, going=going,
+        rest=policy.progress_silences if going else policy.receipt_silences,
+        rested=[role for role in Role if signed and signs_for(signed, role)],
+        number=filing.receipt_number(fact), visitor=visitor, bare=visitor is not None,
+    )  # fmt: skip
 
 
 # -- reviews and extensions ----------------------------------------------------------------------

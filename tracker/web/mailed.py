@@ -95,7 +95,8 @@ def show(asked: Asking, token: str, receipt: str = "") -> Response:
     try:
         with _visit(asked, token) as visit:
             if receipt:
-                return receipt_of(visit.asked, visit.at, visit.it, receipt, bare=True)
+                return receipt_of(visit.asked, visit.at, visit.it, receipt,
+                                  visitor=visit.visitor)  # fmt: skip
             return _form(visit)
     except BadLink as bad:
         return _refused(asked, bad)
