@@ -6,7 +6,7 @@ import re
 
 from starlette.testclient import TestClient
 
-from tests.builders import at, 住建局, 生态分局
+from tests.builders import a_programme, at, clause, item, 住建局, 生态分局
 from tests.web.conftest import House, form_of
 from tracker.domain import facts as f
 from tracker.domain.obligations import Light, Standing
@@ -36,6 +36,28 @@ def test_the_queue_has_what_waits_with_its_own_deadline(visitor: TestClient, hou
     assert after.count('class="rv"') == before.count('class="rv"') + 1
     assert "九月简报" in after
     assert "审核还剩" in after
+
+
+def test_the_leader_reads_whose_move_it_is_and_how_the_score_comes_about(
+    visitor: TestClient, house: House
+) -> None:
+    prize = clause("6", rules=[{"kind": "bonus", "recognition": "praised", "award": "0.5",
+                                "apart": True}])  # fmt: skip
+    rich = a_programme(item("1", due_on="2021-09-30"), item("6", prize))
+    with house.runtime.database.write() as session:
+        programmes.publish(session, rich, now=house.clock.now(), by="office")
+    before = visitor.get("/p/small/leader").text
+    assert "待 市局 审核" not in before
+    assert "含加分" not in before
+    day = at("2021-10-12 10:00")
+    house.load(
+        handed_in("q9", "1", "done"),
+        f.Recognition(id=f.FactId("p"), recognition="praised", unit=住建局, occurred_at=day,
+                      recorded_at=day),
+    )  # fmt: skip
+    after = visitor.get("/p/small/leader").text
+    assert "已报，待 市局 审核" in after
+    assert re.search(r"暂定得分 [\d.]+（含加分 0.50）", after)
 
 
 def test_a_review_from_the_queue_comes_back_to_it_and_is_made_once(

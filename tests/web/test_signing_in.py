@@ -15,13 +15,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from schedules.deadlines import local_day
-from tests.builders import SHANGHAI
+from tests.builders import SHANGHAI, a_programme, clause, item
 from tests.databases import Prepare
 from tests.web.conftest import House, form_of, opened
 from tests.web.staff import FAR, KEY, PASSWORD, come_in, staffed
 from tests.web.test_browser import served
 from tracker.domain import facts as f
-from tracker.services import accounts, tokens, tries
+from tracker.services import accounts, programmes, tokens, tries
 
 Staffed = Callable[..., House]
 
@@ -251,6 +251,34 @@ def test_a_reviewer_cannot_review_another_report_through_an_own_obligation(staff
             browser.post("/p/small/review", data=form | {"outcome": "accepted"}).status_code == 303
         )
         assert staff.last().by.startswith("person:")
+
+
+def test_a_reviewer_finds_the_clauses_to_record_findings_about_where_nothing_waits(
+    staff: House,
+) -> None:
+    counted = {"kind": "per_incident", "finding": "spill", "each": "0.1"}
+    with_findings = a_programme(
+        item("1", due_on="2021-09-30"),
+        item("6", clause("6", rules=[counted])),
+        names={"spill": "漏油"},
+    )
+    with staff.runtime.database.write() as session:
+        programmes.publish(session, with_findings, now=staff.clock.now(), by="office")
+    with come_in(staff, "reviewer") as browser, come_in(staff, "idle-reviewer") as idle:
+        page = browser.get("/p/small/reviews").text
+        assert 'href="/p/small/facts/6"' in page
+        assert 'href="/p/small/facts/1"' not in page, "nothing is found about a report's day"
+        form = form_of(browser.get("/p/small/facts/6"), action="/p/small/facts/6")
+        answer = browser.post("/p/small/facts/6", data=form | {"count": "2"})
+        assert answer.status_code == 303, answer.text
+        assert isinstance(staff.last(), f.Finding)
+        assert "/facts/" not in idle.get("/p/small/reviews").text
+
+
+def test_a_leader_s_instruction_is_in_the_leader_s_name_unless_told_otherwise(staff: House) -> None:
+    with come_in(staff, "leader") as leader, come_in(staff, "office") as office:
+        assert 'value="某leader"' in leader.get("/p/small/instruct").text
+        assert 'value="某office"' not in office.get("/p/small/instruct").text
 
 
 def test_a_contact_does_not_read_of_other_units_on_the_own_pages(staff: House) -> None:

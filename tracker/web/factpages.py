@@ -212,6 +212,24 @@ def _sections(board: Board) -> list[SectionAsks]:
     return found
 
 
+def found_by(asked: Asked, at: Desk) -> list[tuple[Section, list[Clause]]]:
+    """Clauses for which whoever asks reviews and may record what was found or measured, by
+    section."""
+    read = at.board.read
+
+    def takes(clause: Clause) -> bool:
+        about = About(at.slug, reviewers=at.reviewers(clause.id))
+        return asked.who.may(Act.REVIEW, about) and any(
+            one.kind in FOUND_BY_REVIEWERS for one in asks.asks(read, clause)
+        )
+
+    found = [
+        (section, [one for item in section.items for one in item.clauses if takes(one)])
+        for section in read.sections
+    ]
+    return [(section, clauses) for section, clauses in found if clauses]
+
+
 def _asking(board: Board, clause: Clause) -> tuple[Asking, ...]:
     on_file: dict[tuple[str, str], list[f.AnyFact]] = {}
     for fact in board.true:

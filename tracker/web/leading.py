@@ -16,7 +16,7 @@ from tracker.domain.pace import Pace, pace
 from tracker.domain.points import ZERO
 from tracker.services import instructions, reviewing, weekly
 from tracker.store.memory import remembered
-from tracker.web import lists, matter
+from tracker.web import factpages, lists, matter
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Instructing, Looking, Received, Seeing
 from tracker.web.filing import Wrong, day_of, fact_id
@@ -81,6 +81,7 @@ def reviews_page(asked: Seeing, slug: str, unit: str = "") -> Response:
     return page(
         asked, "reviews", desk=at, queue=shown, every=len(every), unit=unit, names=names,
         reviewers=[one for one in at.programme.units if one.id in reviewers], outlook=look,
+        found_by=[] if asked.may(Act.RUN, at) else factpages.found_by(asked, at),
         once=matter.fresh(), sent={}, wrong={},
     )  # fmt: skip
 
