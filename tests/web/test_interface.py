@@ -48,6 +48,32 @@ def program(house: House, login: str, *scopes: str) -> TestClient:
     return client
 
 
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [({}, "done"), ({"note": "在办"}, "done"), ({"done": True, "count": "7"}, "count")],
+)
+def test_a_report_says_how_far_it_is_and_says_it_once(
+    staff: House, said: dict[str, Any], place: str
+) -> None:
+    before = len(staff.facts())
+    with program(staff, "contact", "report") as unit:
+        answer = unit.post(f"{API}/reports", json={"obligation": KEY, **said})
+    assert answer.status_code == 422, answer.text
+    [problem] = answer.json()["problems"]
+    assert problem.startswith(f"{place}: ")
+    assert "exactly one of done, count, share" in problem
+    assert len(staff.facts()) == before
+
+
+def test_a_member_that_is_not_known_is_told_beside_those_that_are(staff: House) -> None:
+    with program(staff, "contact", "report") as unit:
+        answer = unit.post(f"{API}/reports", json={"obligation": KEY, "cuont": "7"})
+    [problem] = answer.json()["problems"]
+    assert problem.startswith("cuont: ")
+    assert "count" in problem
+    assert "recorded_at" not in problem, "that is of facts, not of this body"
+
+
 def test_a_unit_reports_with_a_file_and_its_reviewer_returns_it(staff: House) -> None:
     file = {"name": "照片.jpg", "content": base64.b64encode(JPEG).decode()}
     with program(staff, "contact", "report") as unit, program(staff, "reviewer", "review") as judge:

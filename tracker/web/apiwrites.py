@@ -17,7 +17,7 @@ from starlette.responses import Response
 from tracker.definitions.answers import Answer
 from tracker.domain import facts as f
 from tracker.domain.authority import About, Act
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.services import cases, factbook, programmes, readings, reporting
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
@@ -90,6 +90,9 @@ class ReportBody(Body):
         "only the office may say so.",
     )
     files: Annotated[tuple[FileBody, ...], Field(max_length=FILES)] = ()
+
+
+PROGRESS = ("done", "count", "share")
 
 
 class ExtensionBody(Body):
@@ -212,6 +215,7 @@ def recorded(fact: f.AnyFact) -> RecordedAnswer:
 def report(asked: Reporting, slug: str, sent: Sent) -> Response:
     """填报. If-Match takes the ETag of the obligation."""
     body = read(sent, ReportBody)
+    _only_one(body)
     at, key = _owed(asked, slug, body.obligation, Act.REPORT), body.obligation
     if body.submitted_at is not None:
         asked.must(Act.RUN, About(slug))
@@ -226,6 +230,16 @@ def report(asked: Reporting, slug: str, sent: Sent) -> Response:
         done=body.done, count=body.count,
         share=body.share, note=body.note, evidence=evidence,
     ))  # fmt: skip
+
+
+def _only_one(body: ReportBody) -> None:
+    """DefinitionError where it says nothing of how far it is, or says it twice."""
+    said = [name for name in PROGRESS if getattr(body, name) is not None]
+    if len(said) != 1:
+        text = (
+            f"{'、'.join(PROGRESS)} 只说一个，也必须说一个 / exactly one of {', '.join(PROGRESS)}"
+        )
+        raise DefinitionError([Problem(said[1] if said else PROGRESS[0], text)])
 
 
 @router.post(

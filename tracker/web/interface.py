@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -22,8 +22,9 @@ from sqlmodel import Session
 from starlette.responses import JSONResponse
 
 from schedules.instants import local_instant
-from tracker.definitions import sheets, telling
+from tracker.definitions import telling
 from tracker.definitions.answers import Answer
+from tracker.definitions.complaints import fault_of
 from tracker.domain.errors import DefinitionError, Problem, TrackerError
 from tracker.services import programmes, replays
 from tracker.web.access import Forbidden
@@ -168,20 +169,19 @@ Sent = Annotated[Posted, Depends(posted)]
 
 def read(sent: Posted, model: type[Model]) -> Model:
     """DefinitionError names every member that is wrong."""
-    content = sent.content
+    _ = sent.content  # what is no JSON at all is told in its own words
     try:
         return model.model_validate_json(sent.raw)
     except ValidationError as error:
-        told = content if isinstance(content, dict) else {}
         raise DefinitionError(
-            [problem_of(one, told) for one in error.errors(include_url=False)]
+            [problem_of(one, model) for one in error.errors(include_url=False)]
         ) from error
 
 
-def problem_of(error: ErrorDetails, body: Mapping[str, Any]) -> Problem:
-    """With the place in the body, or in what stands around it: `query.limit`."""
+def problem_of(error: ErrorDetails, model: type[BaseModel] = BaseModel) -> Problem:
+    """With the place in a body of this model, or in what stands around it: `query.limit`."""
     place = ".".join(map(str, error["loc"])) or "body"
-    return telling.in_both(sheets.fault_in(error, body), place=place)
+    return telling.in_both(fault_of(error, model), place=place)
 
 
 def example(**body: JsonValue) -> ConfigDict:

@@ -75,7 +75,7 @@ def trouble_of(error: Exception) -> Trouble:
             return Trouble(
                 400,
                 "unclear_form",
-                details=tuple(str(problem_of(one, {})) for one in error.errors()),
+                details=tuple(str(problem_of(one)) for one in error.errors()),
             )
         case HTTPException():
             known = {404: "no_page", 405: "method", 413: "too_large"}
