@@ -494,6 +494,26 @@ def test_a_dossier_of_what_was_in_time_says_so(database: Database) -> None:
     assert "没有迟延" in text_of(dossier.pdf(found, "zh")).replace("\n", "")
 
 
+def test_a_dossier_tells_the_lateness_of_a_case_in_its_hours(database: Database) -> None:
+    programme = a_programme(a_case_item("2"))
+    with database.write() as session:
+        programmes.publish(session, programme, now=JANUARY, by="office")
+        case = {"case": "07", "kind": "handed"}
+        opened = at("2021-10-01 09:00")
+        reporting.load_facts(session, "small", [
+            f.CaseEvent(id=f.FactId("o"), **case, event="opened", unit=住建局, title="投诉",
+                        occurred_at=opened, recorded_at=opened),
+            f.CaseEvent(id=f.FactId("c"), **case, event="closed",
+                        occurred_at=at("2021-10-06 01:00"), recorded_at=at("2021-10-06 01:00")),
+        ], now=at("2021-10-11"))  # fmt: skip
+    with database.read() as session:
+        found = dossier.of_obligation(session, "small", f"2/case/{住建局}/07", as_of=MONDAY)
+    told = text_of(dossier.pdf(found, "zh")).replace("\n", "")
+    assert "迟 40 小时，失分" in told
+    assert "— 个工作日" not in told
+    assert "办结 办结" not in told
+
+
 def test_a_long_message_id_stays_within_its_column_and_is_copied_whole(tmp_path: Path) -> None:
     number = f"<{'7ec5aeebd12d063b24a3c2c0dc127c77b' * 3}@mail.example.gov.cn>"
     told = NoticeLine("1/done/housing", "0", "contact", MONDAY, MONDAY, "sent", "", number,

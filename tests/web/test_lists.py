@@ -38,6 +38,14 @@ def test_a_column_sorts_both_ways_and_what_is_empty_comes_last(visitor: TestClie
     assert up[-1][1] == down[-1][1] == ""
 
 
+def test_a_file_tells_a_day_s_end_as_its_24_o_clock_as_pages_and_audit_do(
+    visitor: TestClient,
+) -> None:
+    head, *rows = lines(visitor.get(f"{LIST}?q=任务1&file=csv"))
+    due = {tuple(row[head.index(name)] for name in ("期限", "到期时刻")) for row in rows}
+    assert ("2021-09-30", "24:00") in due
+
+
 def test_the_heading_says_which_way_the_rows_go(visitor: TestClient) -> None:
     page = visitor.get(f"{LIST}?sort=-lost")
     assert (

@@ -18,10 +18,10 @@ from tracker.domain.programme import Clause, Item, Section
 from tracker.exports.pdf import pdf_bytes
 from tracker.services import audit_evidence, readings, trail
 from tracker.services.audit import Audit, AuditDesk, Evidence, Row, audit
-from tracker.services.audit_words import Words
+from tracker.services.audit_words import GAP, HOUR_CLOCK, Words
 from tracker.services.scoreboard import Board, board
 from tracker.wording import Language, lines, rung, text
-from tracker.wording.forms import day_and_weekday, instant, points_as_needed
+from tracker.wording.forms import day_and_weekday, instant, points_as_needed, span
 from tracker.wording.rules import describe_rule
 from tracker.wording.templating import light
 
@@ -122,12 +122,26 @@ class _Telling:
 
     def verdict(self) -> str:
         row = self.dossier.row
-        delay = self.words.delay(row)
-        key = "dossier_verdict_late" if row.late else "dossier_verdict_in_time"
-        state = self.words.say(f"state_{row.state}")
-        return self.words.say(key, unit=row.unit_name, title=f"{row.clause} {row.title}",
-                              due=row.due_at, days=delay[0], workdays=delay[1], state=state,
-                              lost=row.lost)  # fmt: skip
+        return self.words.say(
+            f"dossier_verdict_{self.lateness()}", unit=row.unit_name, due=row.due_at, state=self.state,
+            title=f"{row.clause} {row.title}", days=row.days, workdays=row.workdays,
+            late=span(row.late, self.language), lost=row.lost,
+        )  # fmt: skip
+
+    @property
+    def state(self) -> str:
+        row = self.dossier.row
+        return self.words.say(f"state_{GAP if row.kind == GAP else row.state}")
+
+    def lateness(self) -> str:
+        """By which clock it is late, if at all: a pause is not late, it was too long."""
+        row = self.dossier.row
+        if row.kind == GAP:
+            return "gap"
+        if not row.late:
+            return "in_time"
+        hourly = row.counted is not None and row.counted.kind == HOUR_CLOCK
+        return "late_hours" if hourly else "late"
 
     def facts(self) -> Iterator[list[str]]:
         row, say = self.dossier.row, self.words.say
@@ -136,8 +150,9 @@ class _Telling:
         yield [say("due"), self.at(row.due_at)]
         if row.first_due_at != row.due_at:
             yield [say("dossier_first_due"), self.at(row.first_due_at)]
-        done = f" {self.at(row.done_at)}" if row.done_at else ""
-        yield [say("state"), f"{light(row.light, self.language)} {say(f'state_{row.state}')}{done}"]
+        shown = light(row.light, self.language)
+        told = shown if shown.endswith(self.state) else f"{shown} {self.state}"
+        yield [say("state"), f"{told} {self.at(row.done_at)}" if row.done_at else told]
         yield [say("lost"), points_as_needed(row.lost)]
 
     @property

@@ -33,13 +33,15 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """`words` is the catalogue's key of its heading; `value` is what sorts and is exported."""
+    """`words` is the catalogue's key of its heading; `value` is what is exported, and what sorts
+    unless `sorts` does."""
 
     key: str
     words: str
     value: Callable[[Row], Cell]
     kind: Kind = Kind.TEXT
     width: int = 12
+    sorts: Callable[[Row], Cell] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def listing(
     matching = tuple(row for row in every if _has(row, columns, q))
     if sort:
         by = known[sort.removeprefix("-")]
-        matching = _in_order(matching, by.value, downwards=sort.startswith("-"))
+        matching = _in_order(matching, by.sorts or by.value, downwards=sort.startswith("-"))
     headings = tuple(_heading(column, sort, asked) for column in columns)
     return Listing(
         tuple(columns), matching[skip : skip + per_page], headings, matching, len(every), q, skip,

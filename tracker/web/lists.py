@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -28,6 +29,7 @@ from tracker.web.overview import lost_by_unit
 from tracker.web.pages import opened
 from tracker.web.rendering import page
 from tracker.wording import arithmetic, light_word, notice_reason, rung, text
+from tracker.wording.forms import wall_clock
 
 router = APIRouter()
 
@@ -52,16 +54,27 @@ def obligation_columns(asked: Asked, at: Desk) -> tuple[Column[Owed], ...]:
     def of(name: str) -> Callable[[Owed], Cell]:
         return lambda row: str(getattr(row.standing.obligation, name))
 
+    def due(part: Literal[0, 1]) -> Callable[[Owed], Cell]:
+        """Its day or its time: a day's end is that day's 24:00, as the audit's files have it."""
+
+        def told(row: Owed) -> Cell:
+            at_ = row.standing.obligation.due_at
+            return None if at_ is None else wall_clock(at_, at.zone)[part]
+
+        return told
+
     return (
         Column("light", "pages.light", light, width=8),
-        Column("due", "pages.due", lambda row: row.standing.obligation.due_at, Kind.INSTANT, 17),
+        Column("due", "pages.due", due(0), Kind.DAY, 11,
+               sorts=lambda row: row.standing.obligation.due_at),
+        Column("due_clock", "audit.due_clock", due(1), width=9),
         Column("clause", "facts.clause", of("clause"), width=9),
         Column("title", "pages.matter", of("title"), Kind.LONG, 40),
         Column("unit", "pages.unit", lambda row: at.unit(row.standing.obligation.unit), width=24),
         Column("done", "work.done_at", lambda row: row.standing.done_at, Kind.INSTANT, 17),
         Column("lost", "pages.lost_already", lambda row: points(row.lost), Kind.POINTS, 9),
         Column("keeps", "pages.keeps", lambda row: points(row.keeps), Kind.POINTS, 9),
-    )
+    )  # fmt: skip
 
 
 def owed_of(at: Desk, look: Outlook, wanted: Wanted) -> list[Owed]:
