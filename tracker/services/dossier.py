@@ -123,9 +123,9 @@ class _Telling:
     def verdict(self) -> str:
         row = self.dossier.row
         return self.words.say(
-            f"dossier_verdict_{self.lateness()}", unit=row.unit_name, due=row.due_at, state=self.state,
-            title=f"{row.clause} {row.title}", days=row.days, workdays=row.workdays,
-            late=span(row.late, self.language), lost=row.lost,
+            f"dossier_verdict_{self.lateness()}", unit=row.unit_name, due=row.due_at,
+            state=self.state, title=f"{row.clause} {row.title}", days=row.days,
+            workdays=row.workdays, late=span(row.late, self.language), lost=row.lost,
         )  # fmt: skip
 
     @property
