@@ -221,6 +221,22 @@ def test_no_two_questions_answer_the_same_thing(name: str) -> None:
     assert same == set()
 
 
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_one_question_writes_into_the_rules_of_another_leaves_the_other_as_it_is(
+    name: str,
+) -> None:
+    """Else every score after a price would be of a list that nobody published."""
+    programme = PROGRAMMES[name]
+    before = programme.model_dump_json()
+    for (_, this), (_, that) in pairs(programme):
+        whole = {
+            path.rpartition(".")[0] for path in this.set if path.endswith((".rules", ".duties"))
+        }
+        if whole & {re.split("[#/]", path)[0] for path in that.set}:
+            changed(programme, {**this.set, **that.set})
+    assert programme.model_dump_json() == before
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("name", SHIPPED)
 def test_any_two_questions_about_a_clause_can_be_decided_together(name: str) -> None:

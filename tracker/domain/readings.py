@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -109,7 +110,7 @@ def changed(programme: Programme, changes: Mapping[str, Any]) -> Programme:
     # A clause's rules or duties as a whole come before what another reading says of one of them.
     for path, value in sorted(changes.items(), key=lambda one: "#" in one[0] or "/" in one[0]):
         target, name = _target(bodies, path, programme)
-        target[name] = value
+        target[name] = deepcopy(value)  # which another path may write into
     try:
         return Programme.model_validate(_with_items(programme, bodies))
     except ValidationError as error:
