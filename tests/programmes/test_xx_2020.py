@@ -186,7 +186,13 @@ MAIN = [
 
 # the other sanctions of the clauses that have several, duties left out
 FURTHER = {
-    "1.1": [("per_incident", "10"), ("multiplier", "0"), ("bonus", "5"), ("exemption", "")],
+    "1.1": [
+        ("per_incident", "10"),
+        ("multiplier", "0"),
+        ("bonus", "5"),
+        ("exemption", ""),
+        ("cap", "all"),
+    ],
     "1.2.2": [("bonus", "10"), ("exemption", "")],
     "1.3": [("per_incident", "5"), ("multiplier", "0.5")],
     "2.1": [("exemption", "")],
@@ -483,11 +489,11 @@ def test_indicators_have_their_own_points(programme: Programme) -> None:
     assert found == GROUPS
 
 
-def test_there_are_51_items_136_clauses_and_216_rules(programme: Programme) -> None:
+def test_there_are_51_items_136_clauses_and_217_rules(programme: Programme) -> None:
     assert len(list(programme.items())) == 51
     assert len(programme.clauses) == 136
     kinds = [rule.kind for _, _, rule in programme.rules()]
-    assert len(kinds) == 216
+    assert len(kinds) == 217
     assert kinds.count("duty") == 20
 
 
