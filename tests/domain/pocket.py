@@ -25,7 +25,7 @@ SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 }
 CAPS = ("rule_cap", "clause_cap", "group_cap", "pool_cap", "item_cap", "section_cap")
 VOIDS = ("exempt", "absorbed", "same_problem", "other_year", "vetoed")
-OPEN = ("missing", "missing_class", "undecided", "external")
+OPEN = ("missing", "may_scale", "missing_class", "undecided", "external")
 HAPPENED = ("done_late", "still_open", "paused", "never", "found", "one_problem", "one_question",
             "condition_failed", "may_be_spared", "left_out", "recognised", "charged", "placed",
             "places_risen", "graded")  # fmt: skip
@@ -88,6 +88,8 @@ def _product(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
         _same(told, v["count"] <= before["missing"], True)
     if before.code == "beyond":
         _same(told, v["count"] <= before["over"], True)
+    if before.code == "from_nth":
+        _same(told, v["count"], before["count"])
     if before.code == "batches":
         _same(told, v["count"], before["seen"] // before["size"] - before["before"])
     return _amount(v)
@@ -95,6 +97,11 @@ def _product(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
 
 def _counted(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
     _same(told, v["before"] <= v["seen"] // v["size"], True)
+    return amount
+
+
+def _from_nth(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> Fraction:
+    _same(told, 0 < v["count"] <= v["seen"] - v["first"] + 1, True)
     return amount
 
 
@@ -288,7 +295,7 @@ def _changed(told: Step, v: dict[str, Any], amount: Fraction, before: Step) -> F
 
 RECKONED: dict[str, Callable[[Step, dict[str, Any], Fraction, Step], Fraction]] = {
     "base": _base, "rounded": _rounded, "times": _product, "beyond": _beyond,
-    "batches": _counted, "lose": _said,
+    "batches": _counted, "from_nth": _from_nth, "lose": _said,
     "win": _said, "share": _share, "spared": _spared, "short": _short, "over": _over, "flat": _said,
     "blocks_completed": _blocks, "blocks_started": _blocks, "base_plus": _base_plus,
     "curve_flat": _said, "curve_rise": _curve, "decided": _decided, "bounded": _said,

@@ -9,6 +9,7 @@ from tracker.definitions import yamlform
 from tracker.domain.points import points
 from tracker.domain.programme import Programme
 from tracker.programmes import path_of
+from tracker.wording import arithmetic
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,56 @@ def test_pm10_starts_at_sixteen_and_gains_fill_it_up(
     history.add("target", "2020-02-01", target="pm10_annual", value="60")
     history.add("measurement", "2021-01-02", measure="pm10_annual_mean", value=mean)
     assert change(programme, history, "2.3") == lost
+
+
+@pytest.mark.parametrize(
+    ("mean", "as_of", "open_still"),
+    [
+        ("60", "2020-12-20", "4"),  # the year is not over
+        ("60", "2021-01-05", "0"),
+        (None, "2021-01-05", "4"),
+    ],
+)
+def test_the_points_above_the_sixteen_are_lost_for_good_once_the_years_mean_is_known(
+    programme: Programme, mean: str | None, as_of: str, open_still: str
+) -> None:
+    history = History()
+    history.add("target", "2020-02-01", target="pm10_annual", value="60")
+    if mean is not None:
+        history.add("measurement", "2020-12-10", measure="pm10_annual_mean", value=mean)
+    entries = history.ledger(programme, as_of).of_clause("2.3")
+    waiting = [e for e in entries if e.status != "settled"]
+    assert str(points(-sum(e.points for e in waiting))) == open_still
+
+
+def told(programme: Programme, history: History, rule: str) -> list[str]:
+    entries = history.ledger(programme, "2021-01-10").entries
+    return [arithmetic(e.steps, "zh", programme.tz) for e in entries if e.rule == rule and e.points]
+
+
+def test_an_arithmetic_says_from_which_project_on_one_counts(programme: Programme) -> None:
+    history = History()
+    for count, when in ((2, "2020-05-01"), (3, "2020-06-01"), (1, "2020-07-01")):
+        history.add("recognition", when, recognition="innovation_project_listed", count=count)
+    assert told(programme, history, "4.1.5#2") == [
+        "累计 5 件，从第 4 件起计，这一笔计 2 件，2 × 3 = 6.0000",
+        "累计 6 件，从第 4 件起计，这一笔计 1 件，1 × 3 = 3.0000",
+    ]
+
+
+def test_an_arithmetic_says_why_a_place_is_among_the_last(programme: Programme) -> None:
+    history = History()
+    history.add("rank", "2021-01-05", rank="green_development_index", place=81, of=90)
+    assert told(programme, history, "4.2.6#1") == ["第 81 名，共 90 名，倒数第 10 名，计 5.00"]
+
+
+def test_what_is_scaled_keeps_its_sign_in_the_arithmetic(programme: Programme) -> None:
+    history = History()
+    history.add("finding", "2020-05-01", finding="yangtze_problem_criticised", problem="甲")
+    history.add("recognition", "2020-09-01", recognition="yangtze_rectification_praised",
+                problem="甲")  # fmt: skip
+    halved = "1 × 10 = 10.0000，按 3.14 第 2 句 × 0.5 = 5.0000"
+    assert told(programme, history, "3.14#1") == [halved]
 
 
 @pytest.mark.parametrize(

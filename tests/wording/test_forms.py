@@ -57,6 +57,7 @@ def test_a_number_is_as_short_as_it_is_exact(value: forms.Figure, text: str) -> 
         (F("68.5"), "68 小时 30 分", "68 h 30 min"),
         (timedelta(days=18), "18 天", "18 d"),
         (timedelta(days=18, hours=3, minutes=9), "18 天 3 小时", "18 d 3 h"),
+        (timedelta(days=30, minutes=1), "30 天 1 分", "30 d 1 min"),
         (timedelta(seconds=59), "不足 1 分", "under 1 min"),
         (timedelta(0), "0 分", "0 min"),
     ],

@@ -139,6 +139,16 @@ DUE = datetime(2021, 10, 1, 9, tzinfo=SHANGHAI)
             "5/30 × 2.50 = 0.4167",
             "5/30 × 2.50 = 0.4167",
         ),
+        (
+            step("from_nth", seen=5, first=4, count=2),
+            "累计 5 件，从第 4 件起计，这一笔计 2 件",
+            "5 in all, counted from no. 4 on, 2 of this fact",
+        ),
+        (
+            step("rank", place=81, of=90, last=10, amount=F(5)),
+            "第 81 名，共 90 名，倒数第 10 名，计 5.00",
+            "place 81 of 90, no. 10 from the end, 5.00",
+        ),
         (step("missing_class", given=""), "类别（未填）没有对应分值", "class (none given) has no amount"),  # noqa: E501
         (
             step("veto", scope="item", left=F("1.5")),

@@ -10,23 +10,26 @@ from tracker.cli.words import say
 from tracker.definitions import sheets
 from tracker.domain import facts as f
 from tracker.domain.ledger import Entry
+from tracker.domain.rules.base import Status
 from tracker.domain.years import strays
 from tracker.wording import say as said_step
-from tracker.wording.forms import instant
+from tracker.wording.forms import instant, points
 from tracker.wording.steps import TOLD
 
 SHOWN = 5
 """So many facts of one entry; `--json` has all of them."""
 
 _SAYS = (
-    "done", "count", "share", "outcome", "case", "event", "until", "until_at", "value", "grade",
-    "place", "points", "person", "on", "class_", "site", "period",
+    "done", "count", "share", "outcome", "case", "event", "until", "until_at", "place", "value",
+    "grade", "points", "person", "on", "class_", "site", "period",
 )  # fmt: skip
 
 
 def grounds(seen: Seen, entry: Entry) -> Iterator[str]:
     """A line for each that there is anything of."""
     zone = seen.programme.tz
+    if entry.status is Status.UNKNOWN and entry.worst:
+        yield say("score.at_worst", seen.lang, worst=points(entry.worst, 4))
     happened = [one for one in entry.steps if one.code in TOLD]
     yield from (said_step(one.code, one.values, seen.lang, zone) for one in happened)
     if entry.obligation and entry.occurred_at and not happened:
@@ -60,5 +63,7 @@ def _tells(fact: f.AnyFact, name: str) -> bool:
 def _value(seen: Seen, name: str, value: object) -> str:
     if isinstance(value, datetime):
         return instant(value, seen.lang, seen.programme.tz, year=True)
+    if name == "place":
+        return say("score.place", seen.lang, n=value)
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return seen.programme.called(sheets.in_words(name, text, seen.lang))

@@ -114,6 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "score.due": ("期限 {at}", "due {at}"),
     "score.fact": ("{when} {said}（{id}）", "{when} {said} ({id})"),
     "score.facts": ("依据 {facts}{more}", "from {facts}{more}"),
+    "score.at_worst": ("最坏 {worst}，未计入得分", "{worst} at worst, not in the score"),
+    "score.place": ("第 {n} 名", "place {n}"),
     "score.more_facts": (" 等 {n} 条", " and others, {n} in all"),
     "score.readings": ("口径 {readings}", "readings {readings}"),
     "score.versions": (

@@ -132,7 +132,7 @@ def scaling(factor: Fraction, rule: str) -> Callable[[Entry], Entry]:
     def scale(entry: Entry) -> Entry:
         points = rounded(Fraction(entry.points, 10_000) * factor)
         worst = rounded(Fraction(entry.worst, 10_000) * factor)
-        told = step("times_factor", rule=rule, factor=factor, amount=Fraction(points, 10_000))
+        told = step("times_factor", rule=rule, factor=factor, amount=Fraction(abs(points), 10_000))
         return entry._replace(points=points, worst=worst, told=(*entry.told, told))
 
     return scale

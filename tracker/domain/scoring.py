@@ -317,6 +317,14 @@ class _Engine:
                 place = self._place(section, item, clause, f"#{number}")
                 bonus = isinstance(rule, Bonus) and rule.apart
                 self._add(place._replace(part="bonus", apart=True) if bonus else place, charges)
+        if self.final:
+            self._settle_base(clause)
+
+    def _settle_base(self, clause: Clause) -> None:
+        """Once the year is over and nothing of the clause waits, no gain fills it up any more."""
+        held = self.book.held[clause.id]
+        if clause.base is not None and held and not any(entry.open for entry in held):
+            held[0] = held[0]._replace(status=Status.SETTLED)
 
     @cached_property
     def _of_part(self) -> frozenset[f.FactId]:
@@ -364,6 +372,26 @@ class _Engine:
                 self.book.replace(scope, scaling(Fraction(rule.factor), view.rule))
             elif held is None and rule.factor < 1:
                 self.book.replace(scope, passing(self._waits(rule.when, view)))
+            elif held is None and rule.factor > 1:
+                self._may_scale(rule, view)
+
+    def _may_scale(self, rule: Multiplier, view: _View) -> None:
+        """What it would add to the losses, as long as nobody knows whether it holds."""
+        held, scope = self.book.held[view.clause.id], self._recognised(rule, view)
+        held[:] = [entry for entry in held if entry.rule != view.rule]
+        lost = sum(min(e.points, e.worst if e.open else 0, 0) for e in self.book.of(scope))
+        more = Fraction(lost, SCALE) * (Fraction(rule.factor) - 1)
+        if more >= 0:
+            return
+        what = rule.when.lacks(view)
+        told = (
+            step("missing", what=view.called(what), key=what),
+            step("may_scale", lost=Fraction(-lost, SCALE), factor=Fraction(rule.factor),
+                 amount=-more),
+        )  # fmt: skip
+        section, item, clause = self.programme.clauses[view.clause.id]
+        charge = Charge(Fraction(0), told, Status.UNKNOWN, worst=more)
+        self._add(self._place(section, item, clause, f"#{view.number}"), [charge])
 
     def _exempt(self, relations: Sequence[tuple[_View, Rule]]) -> None:
         for view, rule in relations:
@@ -574,7 +602,7 @@ def _rounded(amount: Fraction) -> tuple[Units, tuple[Step, ...]]:
     raw = rounded(amount)
     if raw * amount.denominator == amount.numerator * SCALE:
         return raw, ()
-    return raw, (step("rounded", exact=amount, points=Fraction(raw, SCALE)),)
+    return raw, (step("rounded", exact=abs(amount), points=Fraction(abs(raw), SCALE)),)
 
 
 def _of_rule(rule: str) -> Callable[[Entry], bool]:

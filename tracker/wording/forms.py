@@ -104,7 +104,8 @@ def wall_clock(value: datetime, zone: ZoneInfo) -> tuple[date, str]:
 
 
 def span(elapsed: timedelta | Fraction, language: Language) -> str:
-    """A length of time; a Fraction is in hours. Started minutes are not shown."""
+    """A length of time; a Fraction is in hours. Started minutes are not shown, and beside days none
+    at all unless they alone are beyond full days: a minute after day 30 is not 30 days."""
     minutes = _minutes(elapsed)
     if not minutes and elapsed:
         return "不足 1 分" if language == "zh" else "under 1 min"
@@ -112,7 +113,9 @@ def span(elapsed: timedelta | Fraction, language: Language) -> str:
     if hours <= HOURS_ALONE:
         parts = [(hours, "小时", " h"), (minute, "分", " min")]
     else:
-        parts = [(hours // 24, "天", " d"), (hours % 24, "小时", " h")]
+        rest = hours % 24
+        beyond = (rest, "小时", " h") if rest else (minute, "分", " min")
+        parts = [(hours // 24, "天", " d"), beyond]
     told = [(amount, zh, en) for amount, zh, en in parts if amount] or [(0, "分", " min")]
     if language == "zh":
         return " ".join(f"{amount} {zh}" for amount, zh, _ in told)

@@ -97,6 +97,8 @@ def _variant(code: str, values: Mapping[str, Any]) -> str:
             return "group_cap_net"
         case "clause_cap" | "group_cap" | "pool_cap" | "item_cap" if "over" in values:
             return "group_cap_above" if values["over"] else "group_cap_within"
+        case "rank" if "last" in values:
+            return "rank_last"
         case "veto":
             return f"veto_{values['scope']}"
         case _:

@@ -229,6 +229,8 @@ class When(Definition):
     def lacks(self, scene: Scene) -> str:
         """The key of the first thing that is not recorded yet, so that it cannot be judged."""
         part = next(part for part in self.parts if part.holds(scene) is None)
+        if part.missed is not None:
+            return next(one.unknown for one in scene.troubled(part.missed) if one.unknown)
         one = next((m for m in scene.measurements(part.measure or "") if m.value is not None), None)
         bound = part._bound if part.measure is not None and part.grade is None else ""
         if one is not None and bound.startswith("target") and bound_of(bound, one, scene) is None:
@@ -242,7 +244,8 @@ class When(Definition):
         if self.any_of:
             return any_holds([one.holds(scene) for one in self.any_of])
         if self.missed is not None:
-            return any(joined.missed for joined in scene.troubled(self.missed))
+            troubled = scene.troubled(self.missed)
+            return any_holds([None if one.unknown else one.missed for one in troubled])
         if self.finding is not None:
             return sum(found.count for found in scene.findings(self.finding)) >= self.count
         if self.recognition is not None:

@@ -285,6 +285,14 @@ class Lateness(RuleBase):
             raise ValueError("pieces already say everything: no base or each beside them")
         return self
 
+    def bound(self, scene: Scene) -> Fraction:
+        """What the longest delay takes; without end where it grows with the delay."""
+        if self.each is not None:
+            return super().bound(scene)
+        curve = [piece.flat or piece.rises_to for piece in self.pieces]
+        amounts = [self.worth(one, scene) for one in (*curve, self.base, self.never) if one]
+        return min(super().bound(scene), max(amounts))
+
     def charges(self, scene: Scene) -> Sequence[Charge]:
         owed = scene.troubled(self.duty)
         if self.after:

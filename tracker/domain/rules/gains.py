@@ -78,8 +78,16 @@ class Bonus(RuleBase):
             charge = self._won(one, counted, batches, scene) if counted else None
             if charge is not None:
                 cause = because(one, unit=one.unit, problem=one.problem)
-                charges.append(charge._replace(told=(*once, *charge.told), cause=cause))
+                told = (*once, *self._from(seen, counted), *charge.told)
+                charges.append(charge._replace(told=told, cause=cause))
         return charges
+
+    def _from(self, seen: int, counted: int) -> tuple[Step, ...]:
+        """Where counting starts later than with the first: how many were seen, from which on they
+        count, how many of this fact do."""
+        if self.from_nth == 1:
+            return ()
+        return (step("from_nth", seen=seen, first=self.from_nth, count=counted),)
 
     def _won(self, one: Recognition, counted: int, batches: Batches, scene: Scene) -> Charge | None:
         """None where it fills no batch yet; a class that has no amount waits for one that has."""

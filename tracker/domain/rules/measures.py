@@ -471,8 +471,10 @@ class RankRule(RuleBase):
             place = rank.of - rank.place + 1
         after_last = self.beyond if place > max(self.places) else None
         amount = self.worth(self.places.get(place, after_last or "0"), scene)
-        told = [step("rank", place=place if self.from_end == "top" else rank.place, amount=amount)]
-        if self.from_end == "top" and rank.passed_over:
+        told = [step("rank", place=place, amount=amount)]
+        if self.from_end == "bottom":
+            told = [step("rank", place=rank.place, of=rank.of or 0, last=place, amount=amount)]
+        elif rank.passed_over:
             told.insert(0, step("moved_up", place=rank.place, over=rank.passed_over))
         return self._one(rank, amount, *told)
 

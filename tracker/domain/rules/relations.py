@@ -30,6 +30,7 @@ class Multiplier(Relation):
     `order` says whether it comes before the clause's cap or after. With `same_problem` only charges
     of a problem (of a site or subject, where they name no problem) that a recognition or finding of
     that name is about are scaled (整改得到肯定的减半); one that names no problem reaches nothing.
+    What a doubling would add is unknown as long as the day or the number of its condition is.
 
     Words: 加倍扣分, 减半扣分, 免扣, 按50%计算
     Facts: recognition, measurement, finding, report
