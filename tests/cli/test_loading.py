@@ -129,6 +129,19 @@ def test_what_is_wrong_in_a_workbook_is_told_by_its_cell(loaded: Installation) -
     assert loaded.content() == before
 
 
+def test_of_several_sheets_the_one_that_was_read_is_named(loaded: Installation) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "九月"
+    for line in FACTS.strip(), REPORT.strip().replace(",1,", ",9.9,"):
+        sheet.append(line.split(","))
+    book.create_sheet("说明")["A1"] = "每月五日前填"
+    path = loaded.folder / "facts.xlsx"
+    book.save(path)
+    assert "facts.xlsx「九月」 第 2 行" in loaded("facts", "load", path).error
+
+
 def test_an_id_that_is_taken_by_another_fact_is_refused(loaded: Installation) -> None:
     assert loaded("facts", "load", loaded.write("facts.csv", FACTS + REPORT)).code == 0
     before = loaded.content()

@@ -83,8 +83,10 @@ def table(path: Path, columns: Columns, language: Language = "zh") -> Table:
         raise DefinitionError([words.say("not_a_table", language, values, place=str(path))])
     if suffix in (".yaml", ".yml"):
         return _of_yaml(path, columns, language)
-    lines = _xlsx(path, language) if suffix == ".xlsx" else _csv(path, language)
-    return _of_lines(lines, path.name, columns, language)
+    if suffix == ".xlsx":
+        name, lines = _xlsx(path, language)
+        return _of_lines(lines, name, columns, language)
+    return _of_lines(_csv(path, language), path.name, columns, language)
 
 
 def _plain(heading: str) -> str:
@@ -96,15 +98,18 @@ def _plain(heading: str) -> str:
 # -- files to lines --------------------------------------------------------------------------------
 
 
-def _xlsx(path: Path, language: Language) -> list[Line]:
+def _xlsx(path: Path, language: Language) -> tuple[str, list[Line]]:
+    """The first sheet that holds anything, named beside the file where others do too."""
     sheets = list(sheets_of(content_of(path, language), path.name, language))
-    sheet = next((one for one in sheets if one.grid), sheets[0])
+    filled = [one for one in sheets if one.grid]
+    sheet = (filled or sheets)[0]
+    name = f"{path.name}「{sheet.name}」" if len(filled) > 1 else path.name
     grid = sheet.grid
     for (top, left), (bottom, right) in sheet.merged:
         if left == right and grid and left < len(grid[0]):
             for number in range(top + 1, min(bottom + 1, len(grid))):
                 grid[number][left] = grid[top][left]
-    return list(enumerate(grid, start=1))
+    return name, list(enumerate(grid, start=1))
 
 
 def _csv(path: Path, language: Language) -> list[Line]:
