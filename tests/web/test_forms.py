@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -365,6 +366,16 @@ def test_a_case_that_makes_no_sense_is_explained(house: House, visitor: TestClie
         assert answer.status_code == 422, given
         assert why in answer.text
     assert house.everything() == before
+
+
+def test_the_reading_that_was_chosen_stays_chosen_when_its_reason_is_missing(
+    visitor: TestClient,
+) -> None:
+    hidden = form_of(visitor.get("/p/small/readings"))
+    answer = visitor.post("/p/small/readings", data=hidden | {"choice": "down", "person": "王主任"})
+    assert answer.status_code == 422
+    assert re.search(r'name="choice" value="down" checked', answer.text)
+    assert not re.search(r'name="choice" value="up" checked', answer.text)
 
 
 def test_a_reading_is_decided_by_a_named_person_with_a_reason(
