@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,17 +14,19 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.workdays import Day, DayKind, WorkCalendar
+from tracker.definitions import daysoff
 from tracker.domain.authority import Act
-from tracker.domain.errors import DefinitionError
+from tracker.domain.errors import DefinitionError, Problem
 from tracker.services import calendars, programmes
 from tracker.services.programmes import MovedDate
 from tracker.web import matter
 from tracker.web.access import Forbidden
 from tracker.web.asking import Asked
 from tracker.web.entry import Entering, Received
-from tracker.web.intake import Form, Unclear
+from tracker.web.intake import Form
 from tracker.web.pricing import LOOK
 from tracker.web.rendering import go, page
+from tracker.wording import Language, text
 
 router = APIRouter()
 
@@ -94,8 +97,8 @@ def calendar_page(asked: Calendaring) -> Response:
 
 
 def _calendar(
-    asked: Asked, session: Session, *, form: Form | None = None, trouble: str = "",
-    moved: Sequence[MovedDate] | None = None,
+    asked: Asked, session: Session, *, form: Form | None = None, problems: Sequence[Problem] = (),
+    moved: Sequence[MovedDate] | None = None, document: Mapping[str, Any] | None = None,
 ) -> Response:  # fmt: skip
     calendar = calendars.calendar(session)
     this = asked.now.astimezone(asked.runtime.settings.tz).year
@@ -104,9 +107,9 @@ def _calendar(
     shown = {*range(this - BACK, this + AHEAD), *(one.year for one in lots)}
     return page(
         asked, "calendar", years=years(calendar, sorted(shown)), version=calendar.version,
-        sent=form.fields if form else {}, wrong={}, trouble=trouble, moved=moved,
+        sent=form.fields if form else {}, wrong={}, problems=problems, moved=moved, read=document,
         titles={one.id: one.title for one in lots}, next_year=this + 1, once=matter.fresh(),
-        loads=may_load(asked), status=UNPROCESSABLE if trouble else 200,
+        loads=may_load(asked), status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip
 
 
@@ -115,16 +118,15 @@ def load(asked: LoadingDays, form: Received) -> Response:
     """First which dates would move; then, once that is approved, it is loaded and they move."""
     with asked.runtime.database.read() as session:
         try:
-            document = _document(form)
+            document = _document(form, asked.language)
             moved = programmes.would_move(session, document, now=asked.now)
         except DefinitionError as mistake:
-            told = "；".join(str(one) for one in mistake.problems)
-            return _calendar(asked, session, form=form, trouble=told)
+            return _calendar(asked, session, form=form, problems=mistake.problems)
         if form.text("step") == LOOK:
-            return _calendar(asked, session, form=form, moved=moved)
+            return _calendar(asked, session, form=form, moved=moved, document=document)
     with asked.runtime.database.write() as writing:
         approve(asked, writing, document)
-    return go(asked, "/calendar")
+    return go(asked, "/calendar", loaded=document["year"])
 
 
 def approve(asked: Asked, session: Session, document: Mapping[str, Any]) -> bool:
@@ -136,36 +138,12 @@ def approve(asked: Asked, session: Session, document: Mapping[str, Any]) -> bool
     return loaded
 
 
-def _document(form: Form) -> dict[str, Any]:
-    """A notice as an office types it: a day or a run of days and what they are for, one a line."""
-    year = form.text("year", most=4)
-    if not re.fullmatch(r"\d{4}", year):
-        raise Unclear("form")
-    off: dict[str, str] = {}
-    for line in form.text("off_days", most=4000).splitlines():
-        days, _, name = line.strip().partition(" ")
-        for on in _days(days, int(year)):
-            off[on] = name.strip()
-    made_up = [on for line in form.text("make_up_days", most=2000).split()
-               for on in _days(line, int(year))]  # fmt: skip
-    return {"year": int(year), "number": form.text("number", most=100), "off_days": off,
-            "make_up_days": made_up}  # fmt: skip
-
-
-_SPAN = re.compile(r"(?:(\d{4})-)?(\d{1,2})-(\d{1,2})(?:(?:\.\.|–|至|~)(?:(\d{1,2})-)?(\d{1,2}))?")
-
-
-def _days(told: str, year: int) -> list[str]:
-    """`10-01..10-07`, `10-01..07`, `2027-01-01`: what cannot be read goes on as it is, so that the
-    calendar says which day is wrong."""
-    found = _SPAN.fullmatch(told)
-    if found is None:
-        return [told] if told else []
-    of, month, day, last_month, last_day = found.groups()
-    try:
-        first = date(int(of or year), int(month), int(day))
-        last = first if last_day is None else date(
-            first.year, int(last_month or month), int(last_day))  # fmt: skip
-    except ValueError:
-        return [told]
-    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+def _document(form: Form, language: Language) -> dict[str, Any]:
+    year = unicodedata.normalize("NFKC", form.text("year", most=10))
+    if not re.fullmatch(r"(19|20)\d\d", year):
+        said = text("acts.wrong_year", language=language)
+        raise DefinitionError([Problem(text("calendar.year", language=language), said)])
+    return daysoff.notice(
+        int(year), form.text("number", most=100), off_days=form.text("off_days", most=8000),
+        make_up_days=form.text("make_up_days", most=2000), language=language,
+    )  # fmt: skip
