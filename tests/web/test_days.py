@@ -51,6 +51,8 @@ def test_a_clerk_takes_in_a_case_by_one_line_and_sees_its_clock(
     expect(clock).to_be_visible()
     expect(clock).to_contain_text("71")
     screen.wait_for_load_state()  # the script that asks again has been started
+    expect(screen.locator(".banner-done")).to_be_visible()
+    expect(form.locator('input[name="title"]')).to_have_value("")
     house.clock.advance_to(at("2021-10-18 09:30"))
     screen.clock.run_for(31_000)
     expect(clock).to_contain_text("70")

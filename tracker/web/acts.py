@@ -172,8 +172,10 @@ def _cases(
     asked: Asked, at: Desk, form: Form | None = None, wrong: dict[str, str] | None = None
 ) -> Response:
     once = form.text("once") if form else ""
+    taken = "" if form else asked.request.query_params.get("taken", "")
+    known = any(one.fact == "case" and one.case == taken for one in at.board.facts)
     return page(
-        asked, "cases", desk=at, board=overview.case_board(at.board),
+        asked, "cases", desk=at, taken=taken if known else "", board=overview.case_board(at.board),
         seen_at=asked.now if at.present else at.as_of,
         closed=overview.closed_cases(at.board), kinds=cases.kinds(at.programme),
         sent=form.fields if form else {}, wrong=wrong or {}, once=once or matter.fresh(),
@@ -186,10 +188,10 @@ def open_case(asked: Running, slug: str, form: Received) -> Response:
     with opened(asked, slug) as (_, at):
         pass
     try:
-        filing.open_case(asked, at, form, by=asked.by)
+        case = filing.open_case(asked, at, form, by=asked.by)
     except Wrong as mistake:
         return _cases(asked, at, form, mistake.fields)
-    return go(asked, at.path("cases"))
+    return go(asked, at.path("cases"), taken=case)
 
 
 @router.post("/p/{slug}/cases/close")

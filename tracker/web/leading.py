@@ -126,4 +126,6 @@ def instruct(asked: Instructing, slug: str, form: Received) -> Response:
                  else {part: one.value for part, one in mistake.parts.items()})  # fmt: skip
         return _instruct(asked, at, unit=form.text("unit"), about=form.text("about", most=300),
                          form=form, wrong=wrong)  # fmt: skip
-    return go(asked, f"{at.path('cases')}#case-{given.case}")
+    about = form.text("about", most=300)
+    return go(asked, f"{at.path('cases')}#case-{given.case}", taken=given.case, by="instruct",
+              about=about)  # fmt: skip
