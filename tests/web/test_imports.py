@@ -268,6 +268,22 @@ def test_a_stranger_imports_nothing(house: House, tmp_path: Path) -> None:
     assert house.everything()["draft"] == []
 
 
+def test_what_to_compare_with_the_source_is_named_by_row_and_cell(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    path = document(
+        tmp_path, (3, 0, "1"), (3, 4, "2022年5月31日前"), (2, 4, "按上级要求"), (5, 5, "各乡镇"),
+        (2, 3, "未按上级要求完成的扣1分。"),
+    )  # fmt: skip
+    page = clerk.sees(clerk.imports(path))
+    checked = page[page.index('id="check"') : page.index('id="beside"')]
+    for told in (
+        "同一编号两行：“责任人公布”和“修订防汛预案”", "时限写“2022年5月31日前”，不在 2023 年",
+        "期限写在别处：“按上级要求”", "“各乡镇”是统称", "表 1 第 4 行", "编号写错的，改了原文再传",
+    ):  # fmt: skip
+        assert told in checked, told
+
+
 def test_the_page_speaks_english_too(clerk: Clerk, tmp_path: Path) -> None:
     place = clerk.imports(document(tmp_path))
     page = clerk.sees(f"{place}?lang=en")

@@ -72,7 +72,12 @@ def test_the_next_year_begins_as_a_draft_with_every_date_moved_and_nothing_publi
     assert answer.status_code == 303
     draft = answer.headers["location"]
     assert draft.startswith("/import/")
-    assert visitor.get(draft).status_code == 200
+    page = visitor.get(draft).text
+    assert "逐条核对过了吗？" in page
+    assert "every date was moved" not in page
+    english = visitor.get(draft, params={"lang": "en"}).text
+    assert "every date was moved" in english
+    assert "逐条核对过了吗？" not in english
     with house.runtime.database.read() as session:
         made = drafts.kept(session, int(draft.rsplit("/", 1)[1])).result
         assert programmes.slugs(session) == ["small"]

@@ -22,6 +22,7 @@ from tracker.domain.errors import DefinitionError, Problem, Refused
 from tracker.domain.programme import Clause, Programme, Reading
 from tracker.services import drafts, programmes
 from tracker.services.drafts import Kept, Line, Prices, Row
+from tracker.services.remarks import remarks
 from tracker.web.asking import Asked
 from tracker.web.entry import Importing, Received
 from tracker.web.evidence import shown_name
@@ -203,6 +204,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         only_choices=len(_only_choices(one)),
         n_revisions=len(revisions), facts=priced.facts if priced else 0,
         problems=[_at_source(problem, one, say) for problem in problems],
+        remarks=[] if one.ended else remarks(one),
         effect=effect, past=past, at_once=AT_ONCE, until=drafts.kept_until(one),
         status=UNPROCESSABLE if problems else 200,
     )  # fmt: skip

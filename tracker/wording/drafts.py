@@ -76,14 +76,17 @@ class DraftWords:
 
     def question(self, point: OpenPoint) -> str:
         units = any(one.id == "no_more" for one in point.choices)
-        return self("asked_units" if units else f"asked_{point.why}", question=point.question)
+        asked = self.said(point.question)
+        return self("asked_units" if units else f"asked_{point.why}", question=asked)
 
     def choice(self, name: str, says: str) -> str:
-        return self(f"choice_{name}", says=says) if name in _CHOICES else says
+        return self(f"choice_{name}", says=says) if name in _CHOICES else self.said(says)
 
     def said(self, words: str) -> str:
         """What a reading asks or offers, as it is drafted, in the reader's language; words of the
         document's own stay as they are."""
+        if both := _BOTH.fullmatch(words):
+            return both[1 if self.language == "zh" else 2]
         if self.language == "zh":
             return words
         others, decided, end = words.partition(_DECIDED)
@@ -139,6 +142,8 @@ class DraftWords:
         return " ".join(said.split())
 
 
+_BOTH = re.compile(r"([^/]*[\u4e00-\u9fa5][^/]*?) / ([ -~]+)")
+"""What we ask in both languages at once."""
 _DECIDED = "：由考核方在分值内认定"
 _EDGE = re.compile(r"(\d[\d.]*)[^\d归]{0,4}归([前后])一档")
 _LISTED = re.compile(r"(.+)（\d+ 条：([^）]+)）")
