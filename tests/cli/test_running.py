@@ -293,6 +293,8 @@ def test_pages_and_clock_run_in_one_process_and_stop_when_told(loaded: Installat
     with serving(loaded) as (process, address):
         with urlopen(f"{address}/") as page:
             assert page.status == 200
+        with urlopen(f"{address}/service") as page:  # links in mails lead to where the pages are
+            assert f">{address}<" in page.read().decode()
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
         assert process.returncode == 0, errors

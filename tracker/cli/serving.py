@@ -47,6 +47,11 @@ def serve(*, host: str, port: int | None) -> None:
     found = settings.load()
     require_head(found.database)
     listening = _listening(found.host, found.port)
+    if "base_url" not in found.model_fields_set:
+        # Links in mails lead to the port that is served, where nobody has said another address.
+        served = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        os.environ[settings.variable("base_url")] = served
+        found = settings.load()
     logs.begin(found.log_format, found.log_level, debug=found.debug)
     parts = runtime.build(found)
     stop = asyncio.Event()
