@@ -63,6 +63,35 @@ def decide(database: Database, choice: str = "started") -> None:
         )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("rules", "kinds"),
+    [
+        ([{"kind": "discretionary", "most": "1"}], ["discretionary"]),
+        ([{"kind": "all_or_nothing", "duty": "done"}, *HOURS["rules"]],
+         ["all_or_nothing", "lateness"]),
+    ],
+)  # fmt: skip
+def test_a_reading_says_nothing_of_a_rule_that_another_one_put_others_in_the_place_of(
+    rules: list[dict[str, object]], kinds: list[str]
+) -> None:
+    whole = {
+        "id": "whole", "clause": "1", "question": "怎样计分？", "default": "read",
+        "alternatives": [
+            {"id": "read", "says": "照读出的", "set": {}},
+            {"id": "other", "says": "由人认定", "set": {"1.rules": rules}},
+        ],
+    }  # fmt: skip
+    programme = a_programme(item("1", clause("1", **HOURS)), readings=[BLOCKS, whole])
+    for steps in ("completed", "started"):
+        read = applied(programme, {"whole": "other", "blocks": steps})
+        assert [rule.kind for rule in read.clauses["1"][2].rules] == kinds
+    same = [{**HOURS["rules"][0], "each": "0.2"}]
+    whole["alternatives"][1]["set"] = {"1.rules": same}
+    programme = a_programme(item("1", clause("1", **HOURS)), readings=[BLOCKS, whole])
+    [rule] = applied(programme, {"whole": "other", "blocks": "started"}).clauses["1"][2].rules
+    assert (str(rule.each), str(rule.steps)) == ("0.2", "started")
+
+
 def test_every_alternative_has_its_price(published: Database) -> None:
     entry = register(published)
     assert entry.open

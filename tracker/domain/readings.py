@@ -79,10 +79,33 @@ def applied(programme: Programme, choices: Mapping[str, str]) -> Programme:
 @lru_cache(maxsize=1024)
 def _applied(held: Held, choices: tuple[tuple[str, str], ...]) -> Programme:
     programme = held.programme
+    sets = {name: _changes(programme, name, choice) for name, choice in choices}
+    whole = {path: (name, value) for name, paths in sets.items() for path, value in paths.items()
+             if path.endswith((".rules", ".duties"))}  # fmt: skip
     changes: dict[str, Any] = {}
-    for name, choice in choices:
-        changes |= _changes(programme, name, choice)
+    for name, paths in sets.items():
+        others = {path: value for path, (by, value) in whole.items() if by != name}
+        changes |= {path: value for path, value in paths.items()
+                    if not (others and _gone(programme, others, path))}  # fmt: skip
     return changed(programme, changes) if changes else programme
+
+
+def _gone(programme: Programme, others: Mapping[str, Any], path: str) -> bool:
+    """Whether another reading puts rules or duties of another kind in the place of the one that
+    the path names: of those it says nothing."""
+    matched = PATH.match(path)
+    if matched is None or not (matched["rule"] or matched["duty"]):
+        return False
+    owner = matched["owner"]
+    new = others.get(f"{owner}.{'rules' if matched['rule'] else 'duties'}")
+    if new is None or owner not in programme.clauses:
+        return False
+    clause, now = programme.clauses[owner][2], [one.get("kind") for one in new]
+    if matched["rule"]:
+        at = int(matched["rule"]) - 1
+        return [str(one.kind) for one in clause.rules][at : at + 1] != now[at : at + 1]
+    was = [str(one.kind) for one in clause.duties if one.id == matched["duty"]]
+    return was != [one.get("kind") for one in new if one.get("id") == matched["duty"]]
 
 
 def _changes(programme: Programme, name: str, choice: str) -> dict[str, Any]:

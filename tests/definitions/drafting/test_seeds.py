@@ -15,6 +15,7 @@ from tracker.definitions.documents import read_document
 from tracker.definitions.drafting.drafts import draft
 from tracker.definitions.openpoints import Draft, settle
 from tracker.domain.programme import Milestone, Programme
+from tracker.domain.readings import applied
 from tracker.domain.scoring import Context, score
 
 SEEDS = Path(__file__).parents[4] / "shared" / "seeds"
@@ -44,6 +45,18 @@ def test_the_draft_of_the_list_is_sound_once_its_open_points_are_settled(
     assert len(made.open_points) < 40
     programme = loaded(made)
     assert len(programme.clauses) > 130
+
+
+@needs_seeds
+@pytest.mark.parametrize(("name", "year"), [(FORMS[0], 2021), (DISTRICT, 2020)])
+def test_every_choice_of_a_reading_can_be_taken_beside_every_other(name: str, year: int) -> None:
+    programme = loaded(drafted(name, year))
+    chosen = {one.id: one.default for one in programme.readings}
+    last = {one.id: one.alternatives[-1].id for one in programme.readings}
+    for others in (chosen, last):
+        for reading in programme.readings:
+            for choice in reading.alternatives:
+                assert applied(programme, {**others, reading.id: choice.id}).id == programme.id
 
 
 @needs_seeds
