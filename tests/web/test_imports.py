@@ -165,6 +165,20 @@ def test_a_reading_that_is_chosen_holds_first(clerk: Clerk, tmp_path: Path) -> N
     assert [one.default for one in kept(clerk, place).result.readings] == ["any"]
 
 
+def test_a_clerk_on_an_older_page_does_not_undo_what_another_chose(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    place = clerk.imports(document(tmp_path))
+    older = re.findall(r'name="(was-[^"]+)" value="([^"]+)"', clerk.sees(place))
+    shown = {name: value for name, value in older if name.startswith("was-r-")}
+    assert shown == {"was-r-joint-units": "all"}
+    clerk.sends(f"{place}/settle", r_joint_units="any")
+    clerk.sends(f"{place}/settle", **shown, r_joint_units="all", p_unread_2_1="as_read")
+    made = kept(clerk, place)
+    assert [one.default for one in made.result.readings] == ["any"]
+    assert made.decided.answers["unread-2-1"] == "as_read"
+
+
 def test_the_next_issue_is_accepted_difference_by_difference(clerk: Clerk, tmp_path: Path) -> None:
     first = clerk.imports(document(tmp_path))
     clerk.sends(f"{first}/settle", p_unread_2_1="as_read")

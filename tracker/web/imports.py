@@ -354,16 +354,25 @@ def own(asked: Asked, id_: int) -> None:
 
 @router.post("/import/{id_}/settle")
 def settle(asked: Importing, id_: int, form: Received) -> Response:
-    answers = {name[2:]: one for name, one in form.fields.items() if name.startswith("p-")}
+    """What this form changed: an answer that stood there as the page was opened is left to whoever
+    changed it meanwhile."""
+    answers = {name[2:]: one for name, one in _changed(form) if name.startswith("p-")}
     answers |= {name[2:]: one.strip() for name, one in form.fields.items()
-                if name.startswith("n-") and one.strip()}  # fmt: skip
-    readings = {name[2:]: one for name, one in form.fields.items() if name.startswith("r-")}
+                if name.startswith("n-") and one.strip()
+                and one.strip() != form.fields.get(f"was-p-{name[2:]}")}  # fmt: skip
+    readings = {name[2:]: one for name, one in _changed(form) if name.startswith("r-")}
     own(asked, id_)
     with asked.runtime.database.write() as session:
         if form.text("do") == "only_choices":
             answers = {**_only_choices(drafts.kept(session, id_)), **answers}
         drafts.decide(session, id_, answers=answers, readings=readings, now=asked.now)
     return go(asked, f"/import/{id_}#{form.text('to') or 'points'}")
+
+
+def _changed(form: Form) -> Iterator[tuple[str, str]]:
+    """Choices other than those that the page showed, where it says what it showed."""
+    return ((name, one) for name, one in form.fields.items()
+            if one != form.fields.get(f"was-{name}"))  # fmt: skip
 
 
 def _only_choices(one: Kept) -> dict[str, str]:
