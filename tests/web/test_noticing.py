@@ -82,10 +82,21 @@ def test_one_is_sent_by_hand_and_the_same_form_twice_makes_one(
     for _ in range(2):
         answer = visitor.post("/p/small/remind", data=fields)
         assert answer.status_code == 303
-    assert "已交给待发件" in visitor.get(answer.headers["location"]).text
+    assert "已交给待发件，几分钟内发出" in visitor.get(answer.headers["location"]).text
     planning.tick_all(house.runtime.database, house.clock.now())
     page = visitor.get(f"/p/small/obligation?key={quote(KEY)}").text
     assert page.count("即时催办") == 1
+
+
+def test_what_is_sent_by_hand_at_night_is_said_to_leave_in_the_morning(
+    house: House, visitor: TestClient
+) -> None:
+    house.clock.advance_to(at("2021-10-18 23:10"))
+    form_at = f"/p/small/remind?key={quote(KEY)}"
+    hidden = form_of(visitor.get(form_at), action="/p/small/remind")
+    answer = visitor.post("/p/small/remind", data={**hidden, "role": "head"})
+    page = visitor.get(answer.headers["location"]).text
+    assert "夜间不打扰，2021-10-19 周二 07:00 发出" in page
 
 
 def test_a_mail_is_sent_again_from_the_ledger_of_notices(house: House, visitor: TestClient) -> None:

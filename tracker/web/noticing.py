@@ -17,9 +17,10 @@ from schedules.deadlines import local_day
 from tracker.domain.errors import NotFound, Refused
 from tracker.domain.obligations import Light
 from tracker.domain.policy import Role
+from tracker.domain.reminders import awake
 from tracker.domain.silences import Mode, Scope
 from tracker.exports.sheet import Kind
-from tracker.services import byhand, coming, delivery, people, posted, silences
+from tracker.services import byhand, coming, delivery, people, planning, posted, silences
 from tracker.services.coming import Coming, Told
 from tracker.web import matter
 from tracker.web.asking import Asked, Desk
@@ -250,16 +251,19 @@ def end_silence(asked: Running, slug: str, number: Number, form: Received) -> Re
 
 @router.get("/p/{slug}/remind")
 def remind_page(asked: Running, slug: str, key: str = "", sent: str = "") -> Response:
-    with opened(asked, slug) as (_, at):
-        return _remind(asked, at, key, done=bool(sent))
+    with opened(asked, slug) as (session, at):
+        goes = awake(asked.now, planning.view(session, slug)) if sent else None
+        return _remind(asked, at, key, goes=goes)
 
 
 def _remind(
     asked: Asked, at: Desk, key: str, *, form: Form | None = None, trouble: str = "",
-    done: bool = False,
+    goes: datetime | None = None,
 ) -> Response:  # fmt: skip
+    """`goes` is when what was just asked for leaves: at night, in the morning."""
     return page(
-        asked, "remind", desk=at, it=matter.find(at.board, key), roles=list(Role), done=done,
+        asked, "remind", desk=at, it=matter.find(at.board, key), roles=list(Role), goes=goes,
+        waits=goes is not None and goes > asked.now,
         sent=form.fields if form else {}, wrong={}, trouble=trouble, once=matter.fresh(),
         status=UNPROCESSABLE if trouble else 200,
     )  # fmt: skip
