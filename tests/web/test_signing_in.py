@@ -15,12 +15,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from schedules.deadlines import local_day
-from tests.builders import SHANGHAI, a_programme, clause, item
+from tests.builders import SHANGHAI, a_programme, clause, item, 住建局
 from tests.databases import Prepare
 from tests.web.conftest import House, form_of, opened
 from tests.web.staff import FAR, KEY, PASSWORD, come_in, staffed
 from tests.web.test_browser import served
 from tracker.domain import facts as f
+from tracker.domain.authority import Post, Role
 from tracker.services import accounts, programmes, tokens, tries
 
 Staffed = Callable[..., House]
@@ -330,6 +331,20 @@ def test_an_administrator_makes_accounts_and_gives_and_takes_roles(staff: House)
         page = browser.get(f"/admin/{one.id}").text
         assert "分管领导" in page
         assert '<span class="keep">联络员' not in page
+
+
+def test_a_role_in_a_unit_for_every_programme_is_shown_with_the_units_name(staff: House) -> None:
+    """As a list of contacts gives them where it is loaded for all programmes."""
+    now, on = staff.clock.now(), local_day(staff.clock.now(), SHANGHAI)
+    with staff.runtime.database.write() as session:
+        one, _ = accounts.add(
+            session, "newcomer", name="新人", post=Post(Role.CONTACT, None, 住建局),
+            password=PASSWORD, now=now, on=on, by="cli",
+        )  # fmt: skip
+    with come_in(staff, "admin") as browser, come_in(staff, "newcomer") as own:
+        for page in (browser.get("/admin"), browser.get(f"/admin/{one.id}"), own.get("/account")):
+            assert page.status_code == 200
+            assert "县住房和城乡建设局 · 所有方案" in page.text
 
 
 def test_whoever_has_an_account_sees_and_ends_own_sessions_and_tokens(staff: House) -> None:

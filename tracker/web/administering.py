@@ -34,6 +34,9 @@ class Place:
     title: str
     units: tuple[Unit, ...]
 
+    def has(self, unit: str) -> bool:
+        return any(one.id == unit for one in self.units)
+
     def unit(self, name: str) -> str:
         return next((one.name for one in self.units if one.id == name), name)
 
