@@ -35,7 +35,8 @@ from tracker.services.delivery import PASSING, Parts, Runtime
 log = logging.getLogger(__name__)
 
 SEAL_EVERY = timedelta(minutes=1)
-DIGEST_EVERY = timedelta(hours=1)
+DIGEST_EVERY = timedelta(minutes=5)
+"""It is due when the window of its day opens, and waits for no round beyond that hour."""
 WATCH_EVERY = timedelta(minutes=5)
 
 
