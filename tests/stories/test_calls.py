@@ -14,7 +14,8 @@ from tests.sinks import SmtpSink
 from tests.stories.post import Post
 from tracker.domain import facts as f
 from tracker.domain.errors import Refused, Unfit
-from tracker.services import calls, outbox, people, reporting
+from tracker.domain.silences import Mode, Scope
+from tracker.services import calls, outbox, people, reporting, silences
 from tracker.services.calls import Call, Outcome
 from tracker.store.tables import DispatchRow
 
@@ -108,6 +109,19 @@ async def test_what_was_finished_meanwhile_is_not_said(post: Post) -> None:
     await without_mail(post)
     post.report(KEY)
     assert listed(post) == []
+
+
+async def test_what_is_silenced_is_not_said_until_that_ends(post: Post) -> None:
+    await without_mail(post)
+    post.to("2021-09-27 09:00")
+    with post.database.write() as session:
+        silences.make(
+            session, post.slug, scope=Scope.OBLIGATION, subject=KEY, mode=Mode.SILENCE,
+            until=at("2021-09-29 08:00"), because="等新口径", by="office", now=post.clock.now(),
+        )  # fmt: skip
+    assert listed(post) == []
+    post.to("2021-09-29 08:30")
+    assert len(listed(post)) == 1
 
 
 async def test_who_bounces_is_called_and_the_list_says_why(post: Post) -> None:

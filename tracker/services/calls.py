@@ -17,9 +17,10 @@ from tracker.domain.obligations import Standing
 from tracker.domain.points import ZERO, Units
 from tracker.domain.policy import RANKS
 from tracker.domain.reminders import lapsed
+from tracker.domain.silences import over
 from tracker.domain.verdicts import NoticeKind, kind_of
 from tracker.exports.pdf import pdf_bytes
-from tracker.services import people, planning, programmes, reporting, trail
+from tracker.services import people, planning, programmes, reporting, silences, trail
 from tracker.services.directory import Directory
 from tracker.services.figures import Figures, figures
 from tracker.store.tables import CallRow, DispatchRow, NoticeRow, NoticeState, PersonRow
@@ -81,17 +82,20 @@ class Made:
 
 def call_list(session: Session, programme: str, *, now: datetime) -> list[Call]:
     """Who is to be called now, the dearest first: rungs that found no address, or whose mail was
-    refused or came back, of what is still open and was not told since."""
+    refused or came back, of what is still open, was not told since and is not silenced now."""
     told = figures(session, programme, now)
     directory = Directory(session, now)
     found: dict[int, list[NoticeRow]] = {}
     untold = list(_untold(session, programme, now))
     missed = _missed(session, untold)
+    quiet = silences.of_programme(session, programme)
     for notice in untold:
         for who in directory.having(programme, notice.unit, notice.role, notice.obligation_key):
-            if who.person in missed.get(notice.key, ()) or (
-                notice.key not in missed and not who.reachable
+            if not (
+                who.person in missed[notice.key] if notice.key in missed else not who.reachable
             ):
+                continue
+            if over(quiet, _waiting(notice), who.person, now) is None:
                 found.setdefault(who.person, []).append(notice)
     calls = [_call(session, told, person, mine, now) for person, mine in found.items()]
     return sorted(calls, key=_by_cost)
