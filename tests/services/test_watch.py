@@ -12,7 +12,16 @@ from tests.builders import JANUARY, NEW_YEAR, a_contact, a_programme, at, item, 
 from tests.stories.post import stationery
 from tracker.domain.silences import Mode, Scope
 from tracker.runtime import environment
-from tracker.services import heartbeats, people, planning, programmes, silences, trail, watch
+from tracker.services import (
+    heartbeats,
+    outbox,
+    people,
+    planning,
+    programmes,
+    silences,
+    trail,
+    watch,
+)
 from tracker.services.watch import Gap
 from tracker.settings import Settings
 from tracker.store.database import Database
@@ -69,6 +78,50 @@ def test_a_rung_that_finds_nobody_is_told_to_the_office_once(
         when += timedelta(hours=1)
     planning.tick_all(lonely, at("2021-09-29 08:30"))
     assert look(lonely, templates, "2021-09-29 08:45") == 1, "another rung found nobody"
+
+
+def test_who_has_no_address_is_to_be_called_and_the_office_is_told_so(
+    lonely: Database, templates: Environment
+) -> None:
+    with lonely.write() as session:
+        cast = [a_contact(住建局, mail="")]
+        people.load_contacts(session, cast, now=JANUARY, on=NEW_YEAR, by="office")
+    planning.tick_all(lonely, MORNING)
+    assert look(lonely, templates, "2021-09-27 08:35") == 1
+    [mail] = mails(lonely)
+    assert mail.subject == "【值守】1 处要打电话"
+    for part in (mail.text, mail.html):
+        assert "县住房和城乡建设局 · 联络员" in part
+        assert "/p/small/calls" in part
+        assert "找不到人" not in part
+
+
+def test_a_mail_that_came_back_is_told_to_the_office(
+    lonely: Database, templates: Environment
+) -> None:
+    a_stuck_mail(lonely, state=DispatchState.SENT, settled_at=MORNING, outcome="sent")
+    with lonely.write() as session:
+        [row] = session.exec(select(DispatchRow)).all()
+        outbox.bounced(session, row, "5.1.1 no such user", at("2021-09-27 08:32"))
+    assert look(lonely, templates, "2021-09-27 08:35") == 1
+    [mail] = mails(lonely)
+    assert mail.subject == "【值守】1 封信被退拒"
+    assert "5.1.1 no such user" in mail.text
+    assert "/p/small/calls" in mail.text
+
+
+def test_what_another_channel_took_over_is_nobody_to_call(
+    lonely: Database, templates: Environment
+) -> None:
+    body = {"reply": "93000 invalid webhook url", "next": "webhook"}
+    with lonely.write() as session:
+        trail.append(session, "small", "dispatch.failed", "1", body, now=MORNING)
+    assert look(lonely, templates, "2021-09-27 08:35") == 1
+    [mail] = mails(lonely)
+    assert "1 封：93000 invalid webhook url。已改由网址推送告知" in mail.text
+    for part in (mail.text, mail.html):
+        assert "tracker channel test" in part
+        assert "电话清单" not in part
 
 
 def test_nothing_is_told_at_night_and_what_happened_then_in_the_morning(

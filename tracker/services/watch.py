@@ -1,8 +1,8 @@
 """值守: the service watches itself and tells the coordinating office, in one mail a day.
 
-What it tells: rungs that found nobody, mails that no server took, a channel that takes none, and
-how long the service stood still. Where the first channel takes nothing the next one takes it over,
-as it does any other mail.
+What it tells: rungs that found nobody, people to call because there is no address, mails that no
+server took or that came back, a channel that takes none, and how long the service stood still.
+Where the first channel takes nothing the next one takes it over, as it does any other mail.
 """
 
 from __future__ import annotations
@@ -72,25 +72,29 @@ class Unheard:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Mails that no server took, by what it said."""
+    """Mails that no server took, or that came back, by what it said; `next` is the channel that
+    took them over."""
 
     reply: str
     n: int
+    next: str = ""
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What the office has to know; `stuck` mails wait because a channel takes none."""
+    """What the office has to know; `calls` are the rungs of people without an address, `stuck`
+    mails wait because a channel takes none."""
 
     gaps: tuple[Gap, ...] = ()
     unheard: tuple[Unheard, ...] = ()
+    calls: tuple[Unheard, ...] = ()
     refused: tuple[Refusal, ...] = ()
     stuck: int = 0
     stuck_since: datetime | None = None
     stuck_reply: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.gaps or self.unheard or self.refused or self.stuck)
+        return bool(self.gaps or self.unheard or self.calls or self.refused or self.stuck)
 
 
 def watch(
@@ -123,21 +127,31 @@ def trouble(session: Session, slug: str, now: datetime, *, since_event: int = 0)
     """Everything after that event of the trail, of at most a week; and what is stuck now."""
     since = now - WEEK
     unheard: Counter[tuple[str, str]] = Counter()
-    refused: Counter[str] = Counter()
-    for event in _events(session, slug, ("notice.nobody", "dispatch.failed"), since, since_event):
+    to_call: Counter[tuple[str, str]] = Counter()
+    refused: Counter[tuple[str, str]] = Counter()
+    for event in _events(session, slug, _TROUBLES, since, since_event):
         if event.kind == "notice.nobody":
-            unheard[str(event.body.get("unit", "")), str(event.body.get("role", ""))] += 1
+            there = to_call if event.body.get("reason") == "no_address" else unheard
+            there[str(event.body.get("unit", "")), str(event.body.get("role", ""))] += 1
         else:
-            refused[str(event.body.get("reply", ""))] += 1
+            refused[str(event.body.get("reply", "")), str(event.body.get("next", ""))] += 1
     stuck, oldest, reply = _stuck(session, now)
     return Trouble(
         gaps=tuple(gaps(session, since, since_event=since_event)),
-        unheard=tuple(Unheard(unit, role, n) for (unit, role), n in sorted(unheard.items())),
-        refused=tuple(Refusal(said, n) for said, n in refused.most_common(LISTED)),
+        unheard=_by_post(unheard),
+        calls=_by_post(to_call),
+        refused=tuple(Refusal(said, n, then) for (said, then), n in refused.most_common(LISTED)),
         stuck=stuck,
         stuck_since=oldest,
         stuck_reply=reply,
     )
+
+
+_TROUBLES = ("notice.nobody", "dispatch.failed", "dispatch.bounced")
+
+
+def _by_post(counted: Counter[tuple[str, str]]) -> tuple[Unheard, ...]:
+    return tuple(Unheard(unit, role, n) for (unit, role), n in sorted(counted.items()))
 
 
 def gaps(session: Session, since: datetime, *, since_event: int = 0) -> Iterator[Gap]:
@@ -307,11 +321,21 @@ def _values(
         return text(f"role.{name}", language=language)
 
     names: Mapping[str, str] = programme.unit_names
+
+    def posts(name: str, those: Sequence[Unheard]) -> list[str]:
+        return [
+            say(f"{name}_line", unit=names.get(one.unit, one.unit), role=role(one.role), n=one.n)
+            for one in those
+        ]
+
+    lost = any(not one.next for one in found.refused)
     matters = []
     if found.stuck:
         matters.append(say("stuck", n=found.stuck))
     if found.unheard:
         matters.append(say("unheard", n=len(found.unheard)))
+    if found.calls:
+        matters.append(say("calls", n=len(found.calls)))
     if found.refused:
         matters.append(say("refused", n=sum(one.n for one in found.refused)))
     if found.gaps:
@@ -325,11 +349,18 @@ def _values(
         "subject": say("subject", matters=told),
         "verdict": say("verdict", matters=told),
         "trouble": found,
-        "unheard": [
-            say("unheard_line", unit=names.get(one.unit, one.unit), role=role(one.role), n=one.n)
-            for one in found.unheard
+        "unheard": posts("unheard", found.unheard),
+        "calls": posts("calls", found.calls),
+        "refused": [
+            say(
+                "passed_on_line" if one.next else "refused_line",
+                reply=one.reply,
+                n=one.n,
+                channel=text(f"channel.{one.next}", language=language) if one.next else "",
+            )
+            for one in found.refused
         ],
-        "refused": [say("refused_line", reply=one.reply, n=one.n) for one in found.refused],
+        "refused_do": say("refused_do" if lost else "passed_on_do"),
         "gaps": [
             say(f"gap_{one.part}", since=one.from_at, until=one.until_at) for one in found.gaps
         ],
@@ -338,4 +369,5 @@ def _values(
         else "",
         "health": f"{stationery.base_url}/health",
         "notices": f"{stationery.base_url}/p/{programme.id}/notices",
+        "call_list": f"{stationery.base_url}/p/{programme.id}/calls" if found.calls or lost else "",
     }
