@@ -264,6 +264,17 @@ async def test_a_digest_can_be_left_with_one_click_and_reminders_go_on(post: Pos
     assert post.server.messages[-1]["List-Unsubscribe"] is not None
 
 
+async def test_no_digest_goes_to_an_address_from_which_mails_come_back(post: Post) -> None:
+    post.publish(a_programme(item(due_on="2021-09-30")), [a_contact(住建局, "head")])
+    with post.database.write() as session:
+        head = people.by_mail(session, a_contact(住建局, "head").mail)
+        assert head is not None
+        head.bounced_at = post.clock.now()
+    post.to("2021-10-11 09:00")
+    digests(post)
+    assert post.dispatches() == []
+
+
 async def test_a_reminder_has_no_way_to_leave_it(post: Post) -> None:
     post.publish(a_programme(item(due_on="2021-09-30")))
     await post.mornings("2021-09-27", "2021-09-27")

@@ -58,7 +58,8 @@ def post(
     stationery: Stationery,
     templates: Environment,
 ) -> int:
-    """One mail to each person who has not left digests, with every digest meant for them."""
+    """One mail to each person whose address works and who has not left digests, with every digest
+    meant for them."""
     made = {one.audience: one for one in issued}
     if not made:
         return 0
@@ -67,7 +68,8 @@ def post(
     units = [unit.id for unit in programme.units]
     wanted = [
         one for one in readership.readers(session, slug, units, local_day(now, programme.tz))
-        if one.person.mail and one.person.digests_left_at is None and one.names(made)
+        if one.person.mail and one.person.bounced_at is None
+        and one.person.digests_left_at is None and one.names(made)
     ]  # fmt: skip
     there = _there(session, [_key(slug, week, one.person) for one in wanted])
     for reader in wanted:
