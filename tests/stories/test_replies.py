@@ -146,6 +146,16 @@ async def test_a_mail_says_that_an_answer_signs_only_where_answers_are_read(
     assert ("回复本邮件“签收”即为签收" in mail.html) is read
 
 
+async def test_who_has_no_link_to_report_is_not_sent_to_one(post: Post) -> None:
+    post.parts = replace(post.parts, stationery=replace(post.parts.stationery, answers=True))
+    await reminded(post)
+    await post.mornings("2021-10-08", "2021-10-12")
+    [mail] = [one for one in post.server.messages if one.to.startswith("head@")]
+    for part in (mail.text, mail.html):
+        assert "回复本邮件“签收”即为签收" in part
+        assert "上面的链接填报" not in part
+
+
 async def test_a_receipt_by_mail_silences_the_ladder_as_one_by_link_does(
     post: Post, imap: ImapServer
 ) -> None:

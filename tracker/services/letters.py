@@ -16,7 +16,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from schedules.deadlines import due_day, local_day
-from tracker.domain.dispatches import AcceptedLine, ReminderLine, ReminderMail, ReviewLine
+from tracker.domain.dispatches import (
+    ABOVE,
+    AcceptedLine,
+    ReminderLine,
+    ReminderMail,
+    ReviewLine,
+)
 from tracker.domain.policy import LINE
 from tracker.domain.verdicts import NoticeKind
 from tracker.services import forms
@@ -424,8 +430,10 @@ class _Reminder:
             more = self.mail.more_slips
             key = "slips_more" if more else "slips"
             yield self.say(key, numbers=self.listed(self.mail.slips), n=more)
-        if self.mail.answers and any(role in LINE for role in self.mail.roles):
-            yield self.say("answers")
+        answering = [role for role in self.mail.roles if role in LINE]
+        if self.mail.answers and answering:
+            looks = all(role in ABOVE for role in answering)
+            yield self.say("answers_above" if looks else "answers")
         yield self.say("version", version=self.mail.version, as_of=self.mail.as_of)
 
 
