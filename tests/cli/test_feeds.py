@@ -28,6 +28,11 @@ def test_a_person_is_named_by_their_mailbox(loaded: Installation) -> None:
     assert "nobody@x.cn" in loaded("feed", "make", "--person", "nobody@x.cn").error
 
 
+def test_a_unit_is_named_as_everywhere_by_its_name_too(loaded: Installation) -> None:
+    [made] = loaded.valid("feeds", "feed", "make", "--unit", "县住房和城乡建设局")["feeds"]
+    assert made["unit"] == "housing"
+
+
 @pytest.mark.parametrize("words", [[], ["--unit", "housing", "--person", "zhang@example.gov.cn"]])
 def test_a_feed_is_for_one_of_both(loaded: Installation, words: list[str]) -> None:
     before = loaded.content()

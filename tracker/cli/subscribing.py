@@ -54,10 +54,11 @@ def make(
     schema: Annotated[bool, schema_of("feeds")] = False,
 ) -> None:
     """新建订阅，给单位或给个人 / make a feed for a unit or for a person."""
+    from tracker.cli.boards import unit_of
     from tracker.cli.house import house
     from tracker.cli.words import say
     from tracker.domain.errors import NotFound, Refused
-    from tracker.services import feeds, people
+    from tracker.services import feeds, people, programmes
 
     with house(lang) as place:
         slug, addresses = _meant(place, programme)
@@ -65,7 +66,8 @@ def make(
             raise Refused(say("feed.one", place.lang))
         with place.writing() as session:
             if unit:
-                made = feeds.make_for_unit(session, slug, unit, addresses, now=place.now, by=by)
+                of = unit_of(programmes.current(session, slug), unit)
+                made = feeds.make_for_unit(session, slug, of, addresses, now=place.now, by=by)
             else:
                 row = people.by_mail(session, person)
                 if row is None or row.id is None:
