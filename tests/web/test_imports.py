@@ -141,6 +141,19 @@ def test_the_points_of_an_item_are_typed_in_as_a_number(clerk: Clerk, tmp_path: 
         assert str(programmes.current(session, "forest").points) == "7.5"
 
 
+def test_a_number_that_is_none_is_told_and_stays_typed_while_the_rest_is_kept(
+    clerk: Clerk, tmp_path: Path
+) -> None:
+    place = clerk.imports(document(tmp_path, (2, 2, "")))
+    numeric = next(p.id for p in kept(clerk, place).result.still_open if p.numeric)
+    answer = clerk.sends(f"{place}/settle", **{f"n_{numeric}": "十分"}, p_unread_2_1="as_read")
+    assert answer.status_code == 422
+    assert re.search(f'name="n-{numeric}" value="十分"[^>]*aria-invalid="true"', answer.text)
+    made = kept(clerk, place)
+    assert numeric in {p.id for p in made.result.still_open}
+    assert made.decided.answers["unread-2-1"] == "as_read"
+
+
 def test_what_stands_against_publishing_is_told_by_its_place_in_the_source(
     clerk: Clerk, tmp_path: Path
 ) -> None:

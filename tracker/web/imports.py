@@ -36,6 +36,7 @@ router = APIRouter()
 
 UNPROCESSABLE = 422
 KINDS = tuple(suffix for suffix in SUFFIXES if suffix not in (".yaml", ".yml"))
+_NUMBER = re.compile(r"[0-9]{1,4}(?:[.][0-9]{1,4})?")
 AT_ONCE = 60
 """Questions or differences of one form: a form has a limit of fields."""
 
@@ -186,7 +187,11 @@ def import_page(asked: Importing, id_: int) -> Response:
     return _import(asked, id_)
 
 
-def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Response:
+def _import(
+    asked: Asked, id_: int, problems: Sequence[Problem] = (),
+    numbers: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    """`numbers` are those typed that are none, by the question's id."""
     with asked.runtime.database.read() as session:
         one = drafts.kept(session, id_)
         priced = None if one.ended else drafts.prices(session, one)
@@ -206,7 +211,7 @@ def _import(asked: Asked, id_: int, problems: Sequence[Problem] = ()) -> Respons
         problems=[_at_source(problem, one, say) for problem in problems],
         remarks=[] if one.ended else remarks(one),
         effect=effect, past=past, at_once=AT_ONCE, until=drafts.kept_until(one),
-        status=UNPROCESSABLE if problems else 200,
+        numbers=numbers or {}, status=UNPROCESSABLE if problems or numbers else 200,
     )  # fmt: skip
 
 
@@ -357,15 +362,19 @@ def settle(asked: Importing, id_: int, form: Received) -> Response:
     """What this form changed: an answer that stood there as the page was opened is left to whoever
     changed it meanwhile."""
     answers = {name[2:]: one for name, one in _changed(form) if name.startswith("p-")}
-    answers |= {name[2:]: one.strip() for name, one in form.fields.items()
-                if name.startswith("n-") and one.strip()
-                and one.strip() != form.fields.get(f"was-p-{name[2:]}")}  # fmt: skip
+    typed = {name[2:]: one for name in form.fields
+             if name.startswith("n-") and (one := form.text(name, most=20))
+             and one != form.fields.get(f"was-p-{name[2:]}")}  # fmt: skip
+    numbers = {name: one for name, one in typed.items() if not _NUMBER.fullmatch(one)}
+    answers |= {name: one for name, one in typed.items() if name not in numbers}
     readings = {name[2:]: one for name, one in _changed(form) if name.startswith("r-")}
     own(asked, id_)
     with asked.runtime.database.write() as session:
         if form.text("do") == "only_choices":
             answers = {**_only_choices(drafts.kept(session, id_)), **answers}
         drafts.decide(session, id_, answers=answers, readings=readings, now=asked.now)
+    if numbers:
+        return _import(asked, id_, numbers=numbers)
     return go(asked, f"/import/{id_}#{form.text('to') or 'points'}")
 
 
