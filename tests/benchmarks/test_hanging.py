@@ -1,7 +1,9 @@
 """A4: readers about whom a mail server thinks for a minute hold up nobody else.
 
-Each reader's mail goes through the whole of delivering over real SMTP. Quick: 200 readers; full:
-1,000. The peer is the same run where every reader is answered for at once.
+Each reader's mail goes through the whole of delivering over real SMTP. The peer is the same run
+where every reader is answered for at once; told is the median of some pairs, since one may fall
+into the machine's own work. Quick: 200 readers, and a wire that trips where others wait for who
+hangs. Full: 1,000, and the bound holds.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -30,7 +33,9 @@ MINUTE = 60.0
 PAUSE = 0.02
 """Seconds that the server takes for a mail: less than most do."""
 
-BOUND = 1.5
+QUICK = pytest.param(200, 3.0, id="quick")
+FULL = pytest.param(1000, 1.5, id="full", marks=pytest.mark.full)
+PAIRS = 3
 
 
 def readers(database: Database, count: int) -> list[str]:
@@ -75,17 +80,20 @@ def until_the_others_are_told(
     return seconds, server
 
 
-@pytest.mark.parametrize(
-    "count", [pytest.param(200, id="quick"), pytest.param(1000, id="full", marks=pytest.mark.full)]
-)
-def test_five_per_cent_who_hang_cost_the_others_less_than_half_as_much_again(
-    tmp_path: Path, count: int
-) -> None:
-    plain, _ = until_the_others_are_told(tmp_path, "plain", count, lambda _: [])
-    hung, server = until_the_others_are_told(tmp_path, "hung", count, lambda every: every[7::20])
-    ratio = hung / plain
-    print(f"\nFIGURE A4 {count} readers, {count // 20} hang for 60 s, {CONNECTIONS} connections, "
-          f"{PAUSE * 1000:.0f} ms a mail: {plain:.2f} s without, {hung:.2f} s with, "
-          f"{ratio:.2f} times, {server.connections} connections")  # fmt: skip
+def times_as_long(folder: Path, count: int) -> float:
+    """Of one pair."""
+    plain, _ = until_the_others_are_told(folder, "plain", count, lambda _: [])
+    hung, server = until_the_others_are_told(folder, "hung", count, lambda every: every[7::20])
+    print(f"\n{plain:.2f} s without, {hung:.2f} s with, {server.connections} connections", end="")
     assert len(server.taken) == len(set(server.taken)), "nobody hears twice"
-    assert ratio < BOUND
+    return hung / plain
+
+
+@pytest.mark.parametrize(("count", "bound"), [QUICK, FULL])
+def test_five_per_cent_who_hang_cost_the_others_less_than_half_as_much_again(
+    tmp_path_factory: pytest.TempPathFactory, count: int, bound: float
+) -> None:
+    ratio = median(times_as_long(tmp_path_factory.mktemp("pair"), count) for _ in range(PAIRS))
+    print(f"\nFIGURE A4 {count} readers, {count // 20} hang for 60 s, {CONNECTIONS} connections, "
+          f"{PAUSE * 1000:.0f} ms a mail: {ratio:.2f} times as long, bound {bound}")  # fmt: skip
+    assert ratio < bound
