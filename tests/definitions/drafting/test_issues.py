@@ -12,8 +12,9 @@ from tracker.definitions.drafting.drafts import draft
 from tracker.definitions.drafting.issues import Compared, compare
 from tracker.definitions.drafting.merging import merged
 from tracker.definitions.openpoints import Draft
-from tracker.domain.errors import NotFound
+from tracker.domain.errors import DefinitionError, NotFound
 from tracker.domain.programme import Programme
+from tracker.domain.scopes import NAMING, texts
 
 PLAN = "编制年度巡查方案，未编制方案的扣1分。"
 PONDS = "完成病险水塘整治，每少完成1座扣0.5分。"
@@ -96,6 +97,61 @@ def test_an_item_that_is_gone_leaves_with_its_clauses() -> None:
     found = compare(first(), new)
     assert "item:2:gone" in told(found)
     assert list(taken(new, *told(found)).clauses) == ["1"]
+
+
+def related() -> Programme:
+    """A list whose first clause names the second in every way that there is."""
+    body = first().model_dump(mode="json", by_alias=True)
+    (section,) = body["sections"]
+    clause = section["items"][0]["clauses"][0]
+    clause["rules"] += [
+        {"kind": "ratio", "finding": "found", "among": "looked", "excluding": ["1#1", "2#1"]},
+        {"kind": "no_double", "rules": ["1#1", "2#1"], "besides": ["2#1"], "only": ["2", "1#1"]},
+        {"kind": "exemption", "rules": ["1#1"], "when": {"charged": "2#1"}},
+    ]
+    body["readings"].append({
+        "id": "both", "clause": "1", "question": "?", "default": "both", "alternatives": [
+            {"id": "both", "says": "both", "set": {}},
+            {"id": "one", "says": "one", "set": {"1#2.excluding": ["2#1"]}},
+        ],
+    })  # fmt: skip
+    return Programme.model_validate(body)
+
+
+def test_what_names_an_item_follows_its_new_number_in_rules_and_readings() -> None:
+    old = related()
+    new = issue(one("1", plan()), one("2", plan(DRILL)), one("3", ponds()))
+    found = compare(old, new)
+    body = merged(old, new, found, told(found)).model_dump(mode="json", by_alias=True)
+    assert "2#1" not in set(texts(body["sections"], NAMING))
+    (reading,) = [reading for reading in body["readings"] if reading["id"] == "both"]
+    assert reading["alternatives"][1]["set"] == {"1#2.excluding": ["3#1"]}
+
+
+def test_no_rule_and_no_reading_names_an_item_that_is_gone() -> None:
+    old = related()
+    new = issue(one("1", plan()))
+    found = compare(old, new)
+    body = merged(old, new, found, told(found)).model_dump(mode="json", by_alias=True)
+    (item_,) = body["sections"][0]["items"]
+    _, ratio, once, _ = item_["clauses"][0]["rules"]
+    assert ratio["excluding"] == ["1#1"]
+    assert (once["rules"], once["besides"], once["only"]) == (["1#1"], [], ["1#1"])
+    (reading,) = [reading for reading in body["readings"] if reading["id"] == "both"]
+    assert reading["alternatives"][1]["set"] == {"1#2.excluding": []}
+
+
+def test_a_relation_to_nothing_but_an_item_that_is_gone_is_left_to_the_check() -> None:
+    """Without names it would be one of the whole of its own item."""
+    body = related().model_dump(mode="json", by_alias=True)
+    rules = body["sections"][0]["items"][0]["clauses"][0]["rules"]
+    rules[2] = {"kind": "exemption", "rules": ["2#1"], "when": {"charged": "1#1"}}
+    old, new = Programme.model_validate(body), issue(one("1", plan()))
+    found = compare(old, new)
+    left = merged(old, new, found, told(found)).model_dump(mode="json", by_alias=True)
+    assert left["sections"][0]["items"][0]["clauses"][0]["rules"][2]["rules"] == ["2#1"]
+    with pytest.raises(DefinitionError, match="2#1"):
+        yamlform.loads(yamlform.dump(merged(old, new, found, told(found))), "merged.yaml")
 
 
 def test_a_moved_deadline_moves_the_days_that_stood_on_it() -> None:

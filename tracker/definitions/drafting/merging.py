@@ -7,7 +7,7 @@ an item was renumbered, everything that names its clauses follows.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from tracker.definitions.drafting.issues import Compared, Revision, renumbered, 
 from tracker.definitions.openpoints import Draft
 from tracker.domain.errors import DefinitionError, NotFound, Problem
 from tracker.domain.programme import Programme
+from tracker.domain.scopes import NAMING
 
 Body = dict[str, Any]
 
@@ -252,30 +253,18 @@ class _Merging:
                 self._forget([one.old])
 
     def _forget(self, names: Iterable[str]) -> None:
-        """Relations and readings no longer name what is gone."""
-        gone = set(names)
-
-        def left(named: list[str]) -> list[str]:
-            return [one for one in named if one.partition("#")[0] not in gone]
-
-        for item in _items(self.body):
-            for clause in item["clauses"]:
-                for rule in clause["rules"]:
-                    for name in ("rules", "absorbs"):
-                        if rule.get(name):
-                            rule[name] = left(rule[name])
-        kept = []
-        for reading in self.body["readings"]:
-            if reading["clause"] in gone:
-                continue
+        """Rules and readings no longer name what is gone."""
+        gone = frozenset(names)
+        readings = [one for one in self.body["readings"] if one["clause"] not in gone]
+        for reading in readings:
             for alternative in reading["alternatives"]:
                 alternative["set"] = {
                     path: value
                     for path, value in alternative["set"].items()
                     if not any(_names(path, name) for name in gone)
                 }
-            kept.append(reading)
-        self.body["readings"] = kept
+        self.body["sections"] = _without(self.body["sections"], gone)
+        self.body["readings"] = _without(readings, gone)
 
     # -- numbers ------------------------------------------------------------------------------
 
@@ -497,15 +486,41 @@ def _renamed(thing: Any, names: Mapping[str, str]) -> Any:
             return thing
 
 
-_REFERENCES = {"id", "clause", "rules", "absorbs", "charged", "group"}
+_REFERENCES = NAMING | {"id", "clause", "group"}
 
 
 def _field(key: str, value: Any, names: Mapping[str, str]) -> Any:
-    if key in _REFERENCES and isinstance(value, str):
+    """`key` is a field, or the path of one in a reading (`20.10#1.excluding`)."""
+    refers = key.rpartition(".")[2] in _REFERENCES
+    if refers and isinstance(value, str):
         return _path(value, names)
-    if key in _REFERENCES and isinstance(value, list) and all(isinstance(v, str) for v in value):
+    if refers and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return [_path(one, names) for one in value]
     return _renamed(value, names)
+
+
+def _without(thing: Any, gone: Set[str]) -> Any:
+    """The same where no list of rules and clauses names what is gone."""
+    match thing:
+        case dict():
+            return {key: _left(key, one, gone) for key, one in thing.items()}
+        case list():
+            return [_without(one, gone) for one in thing]
+        case _:
+            return thing
+
+
+def _left(key: str, value: Any, gone: Set[str]) -> Any:
+    field = key.rpartition(".")[2]
+    if field not in NAMING or not isinstance(value, list):
+        return _without(value, gone)
+    left = [
+        _without(one, gone)
+        for one in value
+        if not isinstance(one, str) or one.partition("#")[0] not in gone
+    ]
+    # A relation of nothing would be one of its whole item: its names stay for the check to tell.
+    return left if left or field not in ("rules", "only") else value
 
 
 def _path(text: str, names: Mapping[str, str]) -> str:
