@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from notifiers.message import WAYS
 from tracker.cli.options import Json, Language, group, schema_of
 
 channel = group("channel", "通道：邮件、网址推送、群机器人，按序发送 / channels and their order")
@@ -31,9 +32,7 @@ def list_(
 
 @channel.command("test")
 def try_one(
-    name: Annotated[
-        str, typer.Argument(help="mail、webhook、wecom、dingtalk、feishu / which channel")
-    ],
+    name: Annotated[str, typer.Argument(help=f"{'、'.join(WAYS)} / which channel")],
     to: Annotated[
         str,
         typer.Option("--to", metavar="MAIL", help="收件邮箱，只用于 mail / mailbox, for mail only"),

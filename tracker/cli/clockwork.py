@@ -22,6 +22,7 @@ from tracker.definitions.runninganswers import (
 from tracker.services import planning, trail
 from tracker.store import database as store
 from tracker.store import jobs
+from tracker.wording import text
 from tracker.wording.forms import instant as told_instant
 
 
@@ -111,7 +112,7 @@ async def _deliver(place: House, *, as_json: bool) -> None:
         at = instant(place.now, place.settings.tz)
         show.answer(DeliverAnswer(at=at, channel=parts.channel.name, **counts))
     else:
-        way = say(f"channel.{parts.channel.name}", place.lang)
+        way = text(f"channel.{parts.channel.name}", language=place.lang)
         show.echo(say("deliver.done", place.lang, at=_at(place), channel=way, **counts))
 
 

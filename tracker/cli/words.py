@@ -203,8 +203,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{at}: looked at {claimed}, made {made} notices ({silenced} silenced) and {dispatched} "
         "dispatches, {nobody} found nobody, sealed {sealed} events",
     ),
-    "channel.smtp": ("邮件服务器", "smtp"),
-    "channel.folder": ("写成 .eml 文件", "folder"),
     "feed.one": (
         "写明给谁：--unit 单位 或 --person 邮箱，二者其一",
         "say whose it is: --unit or --person, one of both",
@@ -229,10 +227,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "channel.failed": ("通道 {name} 没有接受：{why}", "the channel {name} did not accept: {why}"),
     "channel.accepted": ("通道 {name} 已接受：{reply}", "the channel {name} accepted: {reply}"),
-    "channel.webhook": ("网址推送", "webhook"),
-    "channel.wecom": ("企业微信群机器人", "WeCom robot"),
-    "channel.dingtalk": ("钉钉群机器人", "DingTalk robot"),
-    "channel.feishu": ("飞书群机器人", "Feishu robot"),
     "deliver.done": (
         "{at}（{channel}）：发出 {sent}，失败 {failed}，稍后再试 {later}，不发 {suppressed}，"
         "结果不明 {unknown}",
