@@ -324,18 +324,6 @@ def test_an_idle_tick_looks_into_indexes_only(database: Database) -> None:
 # -- previews --------------------------------------------------------------------------------------
 
 
-def test_a_preview_says_who_would_be_told_and_writes_nothing(database: Database) -> None:
-    publish(database, a_programme(item("1", due_on="2021-09-30")))
-    with database.read() as session:
-        found = planning.preview(
-            session, "small", after=at("2021-10-14 09:00"), until=at("2021-10-15 08:30")
-        )
-    assert [[one.role for one in planned.notices] for planned in found.dispatches] == [
-        ["contact"], ["head"], ["leader"],
-    ]  # fmt: skip
-    assert notices(database) == []
-
-
 def test_the_mails_ahead_go_through_the_alarms_once_and_not_for_each_obligation(
     database: Database,
 ) -> None:

@@ -18,15 +18,13 @@ from sqlmodel import Session, col, select
 
 from notifiers.message import BY_MAIL, Way
 from tracker.domain import facts as f
-from tracker.domain.dispatches import Merged, merge
 from tracker.domain.obligations import Light, Obligation
 from tracker.domain.reminders import Notice, armed_from, following_pause, next_alarm, wanted
 from tracker.domain.turns import View
 from tracker.domain.verdicts import known_from
 from tracker.services import calendars, factbook, programmes, trail
 from tracker.services.alarms import BATCH, SECOND, Due, claim, set_alarms
-from tracker.services.directory import Directory
-from tracker.services.dispatching import WANTED, Dispatched, Views, dispatch, waiting_of
+from tracker.services.dispatching import WANTED, Dispatched, Views, dispatch
 from tracker.services.heartbeats import TICK, beat
 from tracker.store import queries
 from tracker.store.bulk import insert_new
@@ -170,23 +168,6 @@ def _near_view(session: Session, slug: str, keys: Iterable[str]) -> View:
     clauses = {key.partition("/")[0] for key in keys}
     facts = factbook.near(session, slug, clauses=clauses)
     return View(programme, calendars.calendar(session), facts, programmes.loaded(session, slug))
-
-
-def preview(session: Session, slug: str, *, after: datetime, until: datetime) -> Merged:
-    """Who would be told what by the rungs in (after, until], with nothing written or claimed."""
-    seen = view(session, slug)
-    wanted_keys = select(ObligationRow.key).where(
-        ObligationRow.programme == slug, col(ObligationRow.withdrawn_at).is_(None)
-    )
-    found = [
-        notice
-        for key in session.exec(wanted_keys.order_by(col(ObligationRow.id))).all()
-        for notice in wanted(seen, key, after=after, until=until)
-        if not notice.silenced
-    ]
-    waiting = [waiting_of(seen, one, until) for one in found]
-    directory = Directory(session, until)
-    return merge(lambda _: seen, waiting, directory.of, now=until)
 
 
 _FIRST = sa_select(

@@ -122,7 +122,6 @@ def at_work(asked: Asked) -> Asked:
 
 Looking = Annotated[Asked, needs(Act.LOOK)]
 Seeing = Annotated[Asked, needs(Act.SEE)]
-LookingSomewhere = Annotated[Asked, needs_somewhere(Act.LOOK)]
 Tending = Annotated[Asked, needs_somewhere(Act.TEND)]
 Importing = Annotated[Asked, needs_somewhere(Act.RUN)]
 
