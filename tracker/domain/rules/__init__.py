@@ -3,7 +3,8 @@
 Adding a kind: its class in the module of its family, with the four last lines of its docstring
 (`guide.py`), and one line here; its words in `tracker.wording` (its sentence, its steps, its name).
 The type checker and the tests name what is still missing; schemas, `tracker rules` and the pages
-follow. Reading it from a document's text is one place more, in `tracker.definitions.drafting`.
+follow. Reading it from a document's text takes two places more: `tracker.definitions.clauses` finds
+it, `tracker.definitions.drafting` makes it.
 """
 
 from __future__ import annotations
