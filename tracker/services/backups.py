@@ -222,6 +222,7 @@ def _verify(path: Path) -> Manifest:
             if name == MANIFEST:
                 manifest = _manifest(path, content.read())
                 continue
+            # typeshed asks for readinto, which what tarfile opens has and typing.IO does not tell.
             found = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
         if name == COPY and (manifest is None or found != manifest.sha256):
             raise _damaged(path, name)

@@ -66,6 +66,7 @@ def _by_arrays(
         given.append("%s::TEXT[]" if instants else f"%s::{kind}[]")
         arrays.append(_told(bound) if instants else bound)
     source = f"unnest({', '.join(given)}) AS given ({', '.join(names)})"
+    # Made of types and of names counted here; what is given stands in the parameters.
     return f"SELECT {', '.join(wanted)} FROM {source}", (*shared, *arrays)  # noqa: S608
 
 

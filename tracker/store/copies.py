@@ -92,6 +92,7 @@ def counts(connection: Connection) -> dict[str, int]:
     """Rows by table, of those that this version knows and that are there."""
     there = set(inspect(connection).get_table_names())
     return {
+        # The names are our tables', no request's.
         name: int(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one())  # noqa: S608
         for name in sorted(Table.metadata.tables)
         if name in there

@@ -23,6 +23,7 @@ from tracker.definitions.aheadanswers import (
 )
 from tracker.definitions.aheadforms import forecast_answer, what_if_answer
 from tracker.definitions.answers import Answer, ReadingsAnswer, about
+from tracker.domain import facts as f
 from tracker.domain.errors import Misfit, Unfit
 from tracker.services import (
     answering,
@@ -277,11 +278,11 @@ def year(asked: Looking, slug: str) -> YearAnswer:
 
 
 def _year(
-    asked: Asked, slug: str, sent: Sent, how: Callable[..., object],
+    asked: Asked, slug: str, sent: Sent, how: Callable[..., f.AnyFact],
 ) -> Response:  # fmt: skip
     body = read(sent, ReasonBody)
     return write(asked, sent, lambda session: recorded(how(
-        session, slug, because=body.reason, now=asked.now, by=asked.by)))  # type: ignore[arg-type]  # fmt: skip
+        session, slug, because=body.reason, now=asked.now, by=asked.by)))  # fmt: skip
 
 
 @router.post("/year/close", status_code=201, response_model=RecordedAnswer,

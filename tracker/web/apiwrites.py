@@ -255,6 +255,7 @@ def extend(asked: Reporting, slug: str, sent: Sent) -> Response:
     until_at = body.until_at and on_the_clock(body.until_at, at.zone, "until_at")
 
     def act(session: Session) -> f.AnyFact:
+        # Each value is of its parameter's type; of a dictionary mypy knows one type for all.
         said = {"now": asked.now, "by": asked.by, "reason": body.reason, "id_": _fresh()}
         if body.outcome == "refused":
             return reporting.refuse_extension(session, slug, key, **said)  # type: ignore[arg-type]
