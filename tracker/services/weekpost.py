@@ -22,6 +22,7 @@ from tracker.services import (
 )
 from tracker.services.digest import Digest, Health
 from tracker.services.letterbox import Stationery
+from tracker.services.letters import Rendered
 from tracker.services.weekly import Issued
 from tracker.store import queries
 from tracker.store.tables import DispatchKind, DispatchRow, PersonRow
@@ -101,14 +102,13 @@ def _row(
     stationery: Stationery,
     templates: Environment,
 ) -> DispatchRow:
-    digest, *further = digests
-    key = _key(slug, week, person)
+    digest, key = digests[0], _key(slug, week, person)
     made_as = message_id(key, person.salt, domain=stationery.domain)
     thread = message_id("digest", slug, str(person.id), person.salt, domain=stationery.domain)
     language: Language = "en" if person.language == "en" else "zh"
     overview = f"{stationery.base_url}/p/{slug}/"
     leave = subscriptions.address(stationery.base_url, stationery.secret, person)
-    whole = _picture(digest, language, templates, stationery.domain)
+    picture = _picture(digest, language, templates, stationery.domain)
     message = Message(
         message_id=made_as,
         sender=stationery.sender,
@@ -120,16 +120,9 @@ def _row(
         references=(thread,),
         headers=subscriptions.headers(leave),
     )
-    for cut, picture in ((1, whole), (2, whole), (4, whole), (4, ()), (8, ())):
-        letter = digest_words.render_digest(
-            templates, language, digest, *further, overview=overview, leave=leave,
-            picture=f"cid:{picture[0].content_id}" if picture else "",
-            alt=digest_picture.alt(digest, language) if picture else "", cut=cut,
-        )  # fmt: skip
-        raw = mime.build(replace(message, subject=one_line(letter.subject), text=letter.text,
-                                 html=letter.html, attachments=picture))  # fmt: skip
-        if len(raw) < LARGEST:
-            break
+    letter, raw = _fitted(
+        message, digests, templates, language, overview=overview, leave=leave, picture=picture
+    )
     assert person.id is not None
     return DispatchRow(
         key=key,
@@ -148,6 +141,31 @@ def _row(
         html=letter.html,
         raw=raw,
     )
+
+
+def _fitted(
+    message: Message,
+    digests: Sequence[Digest],
+    templates: Environment,
+    language: Language,
+    *,
+    overview: str,
+    leave: str,
+    picture: tuple[Attachment, ...],
+) -> tuple[Rendered, bytes]:
+    """The letter and its mail, cut until it weighs less than LARGEST."""
+    digest, *further = digests
+    for cut, shown in ((1, picture), (2, picture), (4, picture), (4, ()), (8, ())):
+        letter = digest_words.render_digest(
+            templates, language, digest, *further, overview=overview, leave=leave,
+            picture=f"cid:{shown[0].content_id}" if shown else "",
+            alt=digest_picture.alt(digest, language) if shown else "", cut=cut,
+        )  # fmt: skip
+        raw = mime.build(replace(message, subject=one_line(letter.subject), text=letter.text,
+                                 html=letter.html, attachments=shown))  # fmt: skip
+        if len(raw) < LARGEST:
+            break
+    return letter, raw
 
 
 def _picture(

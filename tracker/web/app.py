@@ -86,6 +86,52 @@ def _has_accounts(parts: Runtime) -> bool:
         return accounts.any_account(session)
 
 
+ROOMS = (
+    entry,
+    vouching,
+    account,
+    administering,
+    pages,
+    timeline,
+    lists,
+    clauses,
+    leading,
+    years,
+    workcalendar,
+    house,
+    hooks,
+    ahead,
+    factpages,
+    reports,
+    acts,
+    settling,
+    imports,
+    post,
+    people,
+    mailed,
+    metrics,
+    leaving,
+    feeds,
+    noticing,
+    policy,
+    mails,
+    api,
+    apiwrites,
+    apireads,
+    apipost,
+    apipolicy,
+    apipeople,
+    apisettling,
+    apiimports,
+    apipapers,
+    apiaccounts,
+    apiservice,
+    apihooks,
+    description,
+)
+"""Each with a router of its own."""
+
+
 def create(runtime: Runtime | None = None) -> FastAPI:
     """Refused (access.check_binding) where strangers could reach the pages unasked.
 
@@ -111,48 +157,6 @@ def create(runtime: Runtime | None = None) -> FastAPI:
     )
     app.state.took = metrics.install(app)
     troubles.install(app)
-    for module in (
-        entry,
-        vouching,
-        account,
-        administering,
-        pages,
-        timeline,
-        lists,
-        clauses,
-        leading,
-        years,
-        workcalendar,
-        house,
-        hooks,
-        ahead,
-        factpages,
-        reports,
-        acts,
-        settling,
-        imports,
-        post,
-        people,
-        mailed,
-        metrics,
-        leaving,
-        feeds,
-        noticing,
-        policy,
-        mails,
-        api,
-        apiwrites,
-        apireads,
-        apipost,
-        apipolicy,
-        apipeople,
-        apisettling,
-        apiimports,
-        apipapers,
-        apiaccounts,
-        apiservice,
-        apihooks,
-        description,
-    ):
+    for module in ROOMS:
         app.include_router(module.router)
     return app
