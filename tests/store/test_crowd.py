@@ -29,14 +29,17 @@ Turn = Callable[[], AbstractContextManager[None]]
 def comers(*turns: Turn, say: Callable[[int], None]) -> Iterator[None]:
     """Threads that come one after the other, each saying its number once it is inside."""
 
-    def come(number: int, turn: Turn) -> None:
+    def come(number: int, turn: Turn, here: Event) -> None:
+        here.set()
         with turn():
             say(number)
 
     threads = []
     for number, turn in enumerate(turns):
-        threads.append(Thread(target=come, args=(number, turn)))
+        here = Event()
+        threads.append(Thread(target=come, args=(number, turn, here)))
         threads[-1].start()
+        here.wait(PATIENCE)
         time.sleep(0.01)  # so that they stand in this order
     yield
     for thread in threads:
@@ -111,10 +114,10 @@ def test_who_has_waited_for_long_goes_on_and_nobody_is_forgotten() -> None:
 
 
 def test_who_waits_in_a_line_that_moves_goes_before_nobody() -> None:
-    threads, went = Threads(0.2), list[int]()
+    threads, went = Threads(1), list[int]()
 
     def stay(number: int) -> None:
-        time.sleep(0.1)
+        time.sleep(0.3)
         went.append(number)
 
     with comers(*[threads.to_write] * 8, say=stay):
