@@ -108,3 +108,37 @@ def test_one_problem_waits_for_one_decision_however_often_it_was_recorded() -> N
     (entry,) = history.ledger(of(asked, ONCE), "2021-04-01").entries
     assert [one.code for one in entry.steps] == ["one_problem", "undecided"]
     assert points(-entry.worst) == 2
+
+
+@pytest.mark.parametrize(
+    ("had", "full", "started"),
+    [(0, 3, 3), (1, 2, 3), (20, 2, 2), (39, 1, 2), (40, 1, 1), (59, 0, 1), (60, 0, 0)],
+)
+def test_what_is_short_costs_by_full_batches_or_by_started_ones(
+    had: int, full: int, started: int
+) -> None:
+    """每少20件扣1分, of sixty asked for: what makes a batch full starts no other."""
+    history = History()
+    history.done("2021-12-20", count=had)
+    rule = {"kind": "per_missing", "duty": "calls", "each": "1", "per": "20"}
+    duty = {"kind": "milestone", "id": "calls", "on": "2021-12-31", "need": {"of": "calls"}}
+    asked = [{"id": "calls", "name": "电话举报", "value": "60"}]
+    for steps, lost in (("completed", full), ("started", started)):
+        body = clause(points="5", duties=[duty], rules=[{**rule, "steps": steps}])
+        assert history.lost(a_programme(body, targets=asked), "2022-01-05") == str(lost)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [{"kind": "all_or_nothing", "late": "forgiven", "lose": "1"},
+     {"kind": "per_missing", "judged": "now", "each": "1"}],
+    ids=["undone", "short"],
+)  # fmt: skip
+def test_what_can_still_be_made_up_for_is_provisional_until_the_cut_off(
+    rule: dict[str, Any],
+) -> None:
+    duty = {"kind": "milestone", "id": "calls", "on": "2021-09-30"}
+    body = clause(points="5", duties=[duty], rules=[{**rule, "duty": "calls"}])
+    for as_of, status in (("2021-10-15", Status.PROVISIONAL), ("2022-01-05", Status.SETTLED)):
+        [entry] = History().ledger(a_programme(body), as_of).entries
+        assert (entry.points, entry.status) == (-10_000, status)
