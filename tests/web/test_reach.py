@@ -12,7 +12,7 @@ from schedules.deadlines import local_day
 from tests.builders import SHANGHAI, 住建局, 生态分局
 from tests.databases import Prepare
 from tests.web.conftest import NOW, House, opened
-from tests.web.staff import come_in, staffed, token_of
+from tests.web.staff import EVIDENCE, come_in, staffed, token_of
 from tests.web.test_interface import API, far_with, program
 from tracker.domain.authority import Post, Role
 from tracker.services import absences, accounts, people, tokens
@@ -135,3 +135,31 @@ def test_a_clerk_learns_of_nobody_who_works_in_another_programme_alone(staff: Ho
     after = staff.everything()
     for table in ("feed", "membership", "absence", "silence"):
         assert after[table] == before[table], table
+
+
+def test_whoever_knows_the_hash_of_anothers_file_is_not_given_it(staff: House) -> None:
+    report = {
+        "fact": "report", "id": "x1", "clause": "1", "duty": "done", "unit": 住建局, "done": True,
+        "occurred_at": "2021-10-01T10:00:00+08:00",
+        "evidence": [{"name": "mine.jpg", "sha256": EVIDENCE, "size": 5}],
+    }  # fmt: skip
+    with program(staff, "foreign", "run", "read") as client:
+        told = client.post(f"{V1}/programmes/other/facts", json=[report])
+        assert (told.status_code, "没有这份佐证材料" in told.text) == (422, True)
+        assert client.get(f"{V1}/programmes/other/evidence/{EVIDENCE}").status_code == 404
+    with program(staff, "office", "run") as client:
+        assert client.post(f"{API}/facts", json=[report]).status_code == 200
+
+
+def test_nobody_records_a_fact_in_anothers_name(staff: House) -> None:
+    report = {"fact": "report", "clause": "1", "duty": "done", "unit": 住建局, "done": True,
+              "occurred_at": "2021-10-01T10:00:00+08:00"}  # fmt: skip
+    before = staff.facts()
+    with program(staff, "office", "run") as client:
+        for name in (f"person:{person_of(staff, 'reviewer')}", "office"):
+            told = client.post(f"{API}/facts", json=[report | {"by": name}])
+            assert (told.status_code, "他人名义" in told.text) == (422, True)
+        assert staff.facts() == before
+        assert client.post(f"{API}/facts", json=[report | {"by": 住建局}]).status_code == 200
+        every = client.get(f"{API}/facts").json()["facts"]
+        assert client.post(f"{API}/facts", json=every).json()["added"] == 0

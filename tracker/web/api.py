@@ -180,13 +180,15 @@ FACTS = {
 )  # fmt: skip
 def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
     """A list of facts as in a file (`tracker facts schema`), all or nothing. They become known now;
-    one with an id that is on file with the same content is kept. Units, findings, measures and
-    duties go by id or by name, as in a file. A time without an offset is read on the programme's
-    clock, a day alone as its end."""
+    one with an id that is on file with the same content is kept. `by` is a unit, or empty for
+    whoever sends it; `evidence` names files that the programme has already. Units, findings,
+    measures and duties go by id or by name, as in a file. A time without an offset is read on the
+    programme's clock, a day alone as its end."""
     new = _facts(sent, asked.now, _terms(asked, slug))
 
     def act(session: Session) -> LoadedAnswer:
         before = factbook.named(session, slug, [one.id for one in new])
+        _must_be_theirs(asked, session, slug, [one for one in new if one.id not in before])
         stored = reporting.record_facts(session, slug, new, now=asked.now, by=asked.by)
         added = [one for one in stored if one.id not in before]
         moved = scoreboard.moved(session, slug, added, now=asked.now)
@@ -196,6 +198,30 @@ def record_facts(asked: Running, slug: str, sent: Sent) -> Response:
                             other_years=other_year_answers(others))  # fmt: skip
 
     return write(asked, sent, act, status=200)
+
+
+def _must_be_theirs(asked: Asked, session: Session, slug: str, new: list[f.AnyFact]) -> None:
+    """DefinitionError for a fact in somebody else's name, and for one that names a file of another
+    programme: who tells a file's hash would be given the file."""
+    names = {"", asked.by, *programmes.current(session, slug).unit_names}
+    wrong = [
+        Problem(f"fact {one.id}, by", "不能以他人名义登记 / not in somebody else's name",
+                "留空，或写单位 / leave it empty, or name a unit")
+        for one in new if one.by not in names
+    ]  # fmt: skip
+    told = [(one.id, file.sha256) for one in new if isinstance(one, f.Report)
+            for file in one.evidence]  # fmt: skip
+    if told and not asked.who.everywhere(Act.RUN):
+        known = {file.sha256 for one in factbook.facts(session, slug) if isinstance(one, f.Report)
+                 for file in one.evidence}  # fmt: skip
+        wrong += [
+            Problem(f"fact {id_}, evidence",
+                    f"方案里没有这份佐证材料 / no evidence {sha256[:12]} in the programme",
+                    "随填报上传文件 / send the file along with a report")
+            for id_, sha256 in told if sha256 not in known
+        ]  # fmt: skip
+    if wrong:
+        raise DefinitionError(wrong)
 
 
 @router.post(
