@@ -83,3 +83,16 @@ def test_a_wrong_row_of_a_list_is_told_by_the_file_s_own_name_and_line(
     table.write_bytes(b"\x89PNG")
     assert sent(visitor, table, act="load")[0] == 422
     assert house.everything() == before
+
+
+def test_a_list_that_would_keep_everybody_waiting_is_refused_at_once(
+    house: House, visitor: TestClient, tmp_path: Path
+) -> None:
+    """A hundred thousand rows took two minutes, in which nobody else could write."""
+    before = house.everything()
+    for n in (5001, 200_000):
+        table = tmp_path / "联系人.csv"
+        table.write_text("单位,姓名,角色,邮箱,手机\n" + "x,y,z,w@v.example,1\n" * n)
+        status, page = sent(visitor, table, act="load")
+        assert (status, "最多 5000 行" in page) == (422, True)
+    assert house.everything() == before

@@ -43,7 +43,7 @@ from tracker.web.interface import (
     told,
     write,
 )
-from tracker.web.people import erase, known_to, must_run_all_of, must_run_all_with
+from tracker.web.people import MOST_CONTACTS, erase, known_to, must_run_all_of, must_run_all_with
 
 router = APIRouter(prefix="/api/v1/programmes/{slug}", tags=["people"], responses=RESPONSES)
 
@@ -97,7 +97,7 @@ class ContactsBody(Body):
             ]
         }
     )  # fmt: skip
-    contacts: Annotated[tuple[ContactBody, ...], Field(min_length=1, max_length=5000)]
+    contacts: Annotated[tuple[ContactBody, ...], Field(min_length=1, max_length=MOST_CONTACTS)]
 
 
 class ContactsAnswer(Answer):

@@ -25,7 +25,7 @@ from tracker.web.access import Forbidden
 from tracker.web.asking import Asked, Desk, day
 from tracker.web.entry import Looking, Received, Running
 from tracker.web.evidence import shown_name
-from tracker.web.intake import FILE_LIMIT, Form, Number, Unclear, number_in
+from tracker.web.intake import Form, Number, Unclear, number_in
 from tracker.web.listing import Column, file_of, listing
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
@@ -34,6 +34,9 @@ from tracker.wording import text
 router = APIRouter()
 
 UNPROCESSABLE = 422
+MOST_CONTACTS = 5000
+MOST_OF_LIST = 2 * 1024 * 1024
+"""Bytes of a file of contacts."""
 
 
 @dataclass(frozen=True)
@@ -172,17 +175,22 @@ def _load(asked: Asked, at: Desk, form: Form) -> Appointing:
     if len(form.uploads) != 1:
         raise Refused(text("people.no_file", language=asked.language))
     given = form.uploads[0]
+    given.file.seek(0)
+    content = given.file.read(MOST_OF_LIST + 1)
+    if len(content) > MOST_OF_LIST:
+        raise _too_long(given.name)
     name, on = shown_name(given.name), local_day(asked.now, at.zone)
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"contacts{Path(name).suffix.lower()}"
-        given.file.seek(0)
-        path.write_bytes(given.file.read(FILE_LIMIT + 1))
+        path.write_bytes(content)
         try:
             rows, already = sheets.read_contacts(path, asked.language)
         except DefinitionError as error:
             raise DefinitionError(
                 [_named(one, path.name, name) for one in error.problems]
             ) from error
+    if len(rows) > MOST_CONTACTS:
+        raise _too_long(name)
 
     def write(session: Session) -> str:
         try:
@@ -195,6 +203,12 @@ def _load(asked: Asked, at: Desk, form: Form) -> Appointing:
         return f"{done.added}-{done.kept}-{done.ended}"
 
     return write
+
+
+def _too_long(name: str) -> DefinitionError:
+    """Each row is looked up while nobody else writes."""
+    text = f"名单最多 {MOST_CONTACTS} 行 / a list has at most {MOST_CONTACTS} rows"
+    return DefinitionError([Problem(shown_name(name), text, "请分成几份 / split it")])
 
 
 def _named(problem: Problem, ours: str, theirs: str) -> Problem:
