@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import a_case_item, a_programme, at, item, 住建局
+from tests.builders import a_case_item, a_contact, a_programme, at, item, 住建局
 from tests.sinks import Mail
 from tests.stories.post import Post
 from tracker.services import cases, pastdue, reporting
@@ -165,3 +165,16 @@ async def test_what_was_taken_as_done_when_the_list_came_is_no_news_to_anybody(p
     told = await look(post, "2021-10-12 08:30")
     assert [mail.text.count("1 任务1") for mail in told] == [0]
     assert of_kind(post, "accepted") == []
+
+
+async def test_who_reviews_is_led_to_what_waits_for_them_and_not_to_the_unit_s_page(
+    post: Post,
+) -> None:
+    post.publish(TWO, [a_contact(住建局), a_contact("*", "reviewer", mail="reviewer@county.test")])
+    post.to("2021-09-23 10:00")
+    post.report(KEY, accepted=False)
+    told = await look(post, "2021-09-23 10:05")
+    [mail] = [one for one in told if one.to == "reviewer@county.test"]
+    for part in (mail.text, mail.html):
+        assert "/p/small/reviews" in part
+        assert "/units/" not in part

@@ -470,8 +470,11 @@ class Desk:
         )  # fmt: skip
 
     def _home(self, first: HeldNotice, told: Sequence[HeldNotice]) -> str:
-        """The page of the one unit that it is about; the overview where there are several."""
+        """The page of the one unit that it is about; the overview where there are several, and what
+        waits for review where nothing else is told."""
         home = f"{self._stationery.base_url}/p/{first.programme}/"
+        if all(kind_of(notice.rung) is NoticeKind.WAITING for notice in told):
+            return f"{home}reviews"
         units = {(notice.programme, notice.unit) for notice in told}
         return f"{home}units/{first.unit}" if len(units) == 1 else home
 
