@@ -39,6 +39,7 @@ from tracker.services import (
     trail,
 )
 from tracker.services.delivery import DeliverResult, Parts
+from tracker.services.fallback import Route
 from tracker.store.database import Database
 from tracker.store.tables import DispatchRow, DispatchState, NoticeRow, NoticeState, PersonRow
 
@@ -378,3 +379,11 @@ def test_a_note_is_json_that_says_who_and_what() -> None:
         thawed(b"[]")
     assert thawed(frozen(note)) == note
     assert json.loads(frozen(note))["person"] == "张工"
+
+
+def test_who_has_no_address_is_told_by_the_next_channel_that_needs_none() -> None:
+    route = Route((WECOM, MAILING, WEBHOOK))
+    assert route.after("wecom", addressed=True) is MAILING
+    assert route.after("wecom", addressed=False) is WEBHOOK
+    assert route.after("webhook", addressed=False) is None
+    assert route.after("feishu", addressed=False) is WECOM, "one that is in use no more"
