@@ -41,6 +41,9 @@ def test_what_several_keep_only_together_names_all_who_must_act(
     assert (told["obligations"], together["keeps"]) == ([], told["recoverable"])
     page = plain(visitor.get(PAGE).text)
     assert "须几个单位都办才能保住的" in page
+    for path in ("items", "items/1", "clauses/1"):
+        told_there = plain(visitor.get(f"/p/small/{path}").text)
+        assert f" {float(together['keeps']):.2f} " in told_there, path
 
 
 def test_another_end_of_the_look_is_chosen(visitor: TestClient) -> None:

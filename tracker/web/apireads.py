@@ -88,7 +88,10 @@ class PlaceAnswer(Answer):
     late: int
     done: int
     total: int
-    keeps: str = Field(description="What acting today would keep.")
+    keeps: str = Field(
+        description="What the unit keeps by acting today, whatever the others do; what takes "
+        "several units is `together` in the forecast."
+    )
 
 
 class RankingAnswer(Answer):

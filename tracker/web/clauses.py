@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -11,7 +10,6 @@ from starlette.responses import Response
 
 from tracker.domain import facts as f
 from tracker.domain.errors import NotFound
-from tracker.domain.obligations import Standing
 from tracker.domain.programme import Clause, Reading, owing, reviewing
 from tracker.domain.questions import bearing
 from tracker.services.scoreboard import Board
@@ -66,14 +64,10 @@ def item_page(asked: Looking, slug: str, number: str) -> Response:
               for clause in item.clauses}  # fmt: skip
     return page(
         asked, "item", desk=at, section=section, item=item, line=scores.item_line(at.board, item),
-        standings=look.in_order(own), lights=lights, keeps=_keeps(look, item.id),
+        standings=look.in_order(own), lights=lights, keeps=look.item_keeps(item.id),
         readings={one.id: readings_of(at.board, one.id) for one in item.clauses}, owing=owing,
         until=look.until,
     )  # fmt: skip
-
-
-def _keeps(look: Outlook, item: str) -> int:
-    return sum(one.recoverable for one in look.forecast.items if one.id == item)
 
 
 @router.get("/p/{slug}/clauses/{name}")
@@ -91,16 +85,12 @@ def _clause(asked: Asked, session: Session, at: Desk, look: Outlook, name: str) 
     return page(
         asked, "clause", desk=at, section=section, item=item, clause=clause, line=line,
         place=DraftWords(asked.language).where(clause.source.place),
-        standings=look.in_order(own), keeps=sum(_kept(look, own)), until=look.until,
+        standings=look.in_order(own), keeps=look.clause_keeps(name), until=look.until,
         readings=readings_of(at.board, name), owing=owing(item, clause),
         reviewing=reviewing(item, clause), facts=told[:LATEST], facts_all=len(told),
         words={one.id: words_of(one) for one in told},
         names=names_of(session, {one.by for one in told[:LATEST]}, at.board),
     )  # fmt: skip
-
-
-def _kept(look: Outlook, own: Sequence[Standing]) -> list[int]:
-    return [look.kept.get(one.obligation.key, 0) for one in own]
 
 
 def words_of(fact: f.AnyFact) -> str:

@@ -94,11 +94,8 @@ def _item(item: Item, standings: list[Standing], board: Board, outlook: Outlook)
     settled = ledger.lost_by(
         lambda entry: entry.item == item.id and entry.status.value == "settled"
     )
-    keeps = sum(
-        one.keeps for one in outlook.forecast.savings if one.standing.obligation.item == item.id
-    )
     return ItemRow(
-        item, _worth(item), lost, Units(lost - settled), Units(keeps),
+        item, _worth(item), lost, Units(lost - settled), outlook.item_keeps(item.id),
         cell([one.light for one in standings]), tuple(outlook.in_order(standings)),
     )  # fmt: skip
 

@@ -52,7 +52,20 @@ class Outlook:
         kept = self.kept
         return sorted(standings, key=lambda one: red_first(one, kept.get(one.obligation.key, 0)))
 
+    def item_keeps(self, item: str) -> Units:
+        """What the item keeps if all who can act for it do: what takes several of them as well."""
+        return Units(sum(one.recoverable for one in self.forecast.items if one.id == item))
+
+    def clause_keeps(self, clause: str) -> Units:
+        """Of the clause's obligations one by one, and what they keep only together."""
+        alone = [one.keeps for one in self.forecast.savings
+                 if one.standing.obligation.clause == clause]  # fmt: skip
+        joint = [one.keeps for one in self.forecast.joint
+                 if one.standings[0].obligation.clause == clause]  # fmt: skip
+        return Units(sum(alone) + sum(joint))
+
     def keeps(self, unit: str) -> Units:
+        """By the unit itself, whatever the others do; what takes several is in the forecast."""
         return Units(sum(one.keeps for one in self.of_unit(unit)))
 
 
