@@ -44,6 +44,10 @@ def test_what_several_keep_only_together_names_all_who_must_act(
     for path in ("items", "items/1", "clauses/1"):
         told_there = plain(visitor.get(f"/p/small/{path}").text)
         assert f" {float(together['keeps']):.2f} " in told_there, path
+    for path in ("", "leader"):
+        told_there = plain(visitor.get(f"/p/small/{path}").text)
+        assert "须 住建局 也办" in told_there or "须 生态分局 也办" in told_there, path
+        assert "今天 2 件都办" in told_there, path
 
 
 def test_another_end_of_the_look_is_chosen(visitor: TestClient) -> None:

@@ -16,13 +16,12 @@ from tracker.domain.pace import Pace, pace
 from tracker.domain.points import ZERO
 from tracker.services import instructions, reviewing, weekly
 from tracker.store.memory import remembered
-from tracker.web import factpages, lists, matter
+from tracker.web import factpages, lists, matter, overview
 from tracker.web.asking import Asked, Desk
 from tracker.web.entry import Instructing, Looking, Received, Seeing
 from tracker.web.filing import Wrong, day_of, fact_id
 from tracker.web.intake import Form
 from tracker.web.outlook import mark, open_readings, outlook
-from tracker.web.overview import LINES
 from tracker.web.pages import opened
 from tracker.web.rendering import go, page
 
@@ -40,7 +39,7 @@ def leader_page(asked: Looking, slug: str) -> Response:
         drawn = paced(session, at)
     return page(
         asked, "leader", desk=at, outlook=look, contacts=contacts, late=_late(at),
-        saving=[one for one in look.forecast.savings if one.keeps][:LINES],
+        saving=overview.lines(at.board, look).first,
         late_before=sum(one.light is Light.LATE for one in look.before.ledger.standings),
         done_since=_done_since(at, look.before.as_of), readings=open_readings(at.board),
         ranked=lists.ranking(at, look), pace=drawn, final=at.board.final,

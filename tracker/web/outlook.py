@@ -31,6 +31,12 @@ class Outlook:
     added: Units
 
     @property
+    def acts(self) -> int:
+        """How many obligations there are to act on, those that need others among them."""
+        joint = sum(len(one.standings) for one in self.forecast.joint)
+        return len(self.forecast.savings) + joint
+
+    @property
     def until(self) -> datetime:
         return self.forecast.until
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schedules.deadlines import due_day, local_day
-from tracker.domain.forecast import Saving
+from tracker.domain.forecast import Joint
 from tracker.domain.ledger import Ledger
 from tracker.domain.obligations import WORST_FIRST, Light, Standing
 from tracker.domain.points import Units
@@ -254,11 +254,21 @@ def charged_step(programme: Programme, clause: str, duty: str) -> timedelta | No
 
 
 @dataclass(frozen=True)
+class Priced:
+    """What acting keeps: of one obligation, or of one that others must act on as well (`also`)."""
+
+    standing: Standing
+    lost_now: Units
+    keeps: Units
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lines:
     """The obligations whose doing today keeps most, and the sums that they are part of."""
 
-    first: tuple[Saving, ...]
-    others: tuple[Saving, ...]
+    first: tuple[Priced, ...]
+    others: tuple[Priced, ...]
 
     @property
     def lost(self) -> Units:
@@ -273,9 +283,20 @@ class Lines:
         return Units(sum(one.keeps for one in self.others))
 
 
-def lines(outlook: Outlook) -> Lines:
-    savings = outlook.forecast.savings
-    return Lines(savings[:LINES], savings[LINES:])
+def lines(board: Board, outlook: Outlook) -> Lines:
+    """In the order of the weekly page."""
+    ahead = outlook.forecast
+    alone = [Priced(one.standing, one.lost_now, one.keeps) for one in ahead.savings]
+    joint = [_joint(board, one) for one in ahead.joint]
+    every = tuple(sorted([*alone, *joint], key=lambda one: -one.keeps))
+    return Lines(every[:LINES], every[LINES:])
+
+
+def _joint(board: Board, one: Joint) -> Priced:
+    """One amount, which stands with one of those that owe it."""
+    keys = {standing.obligation.key for standing in one.standings}
+    lost = board.ledger.lost_by(lambda entry: entry.obligation in keys)
+    return Priced(one.standings[0], lost, one.keeps, one.units[1:])
 
 
 def due_soon(board: Board, days: int = 14) -> list[Standing]:

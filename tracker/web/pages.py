@@ -139,7 +139,7 @@ def _overview(at: Desk, look: Outlook, by: str) -> Mapping[str, Any]:
     """What the overview shows of a board."""
     board = at.board
     return {
-        "lines": overview.lines(look), "matrix": overview.matrix(board, look),
+        "lines": overview.lines(board, look), "matrix": overview.matrix(board, look),
         "by_item": overview.by_item(board, look) if by else None,
         "clocks": overview.clocks(board), "has_cases": bool(cases.kinds(at.programme)),
         "lights": overview.light_counts(board.ledger.standings), "waiting": waiting(board),
