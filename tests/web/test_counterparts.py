@@ -48,6 +48,7 @@ SAME: dict[str, tuple[str, ...]] = {
     f"{P}/assign/{{clause}}": (
         f"POST {S}/assignments/{{clause}}/price", f"POST {S}/assignments/{{clause}}",
     ),
+    f"{P}/digest": (f"POST {S}/digests",),
     f"{P}/policy": (f"POST {S}/policy/preview", f"POST {S}/policy"),
     f"{P}/slips": (f"POST {S}/slips",),
     f"{P}/slips/{{number}}": (f"POST {S}/slips/{{number}}/void",),

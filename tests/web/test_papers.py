@@ -7,14 +7,16 @@ from io import BytesIO
 
 import docx
 import pytest
+from sqlmodel import select
 from starlette.testclient import TestClient
 
 from tests.builders import a_report, an_acceptance, at, 住建局
 from tests.exports.test_pdf import text_of
-from tests.web.conftest import NOW, House
+from tests.web.conftest import NOW, House, form_of
 from tracker.domain.points import shown
 from tracker.services import audit_evidence, digest_words, scoreboard, weekly
 from tracker.services.digest import Audience, Digest
+from tracker.store.tables import DispatchRow, EventRow
 
 LATE = f"1/done/{住建局}"
 
@@ -68,6 +70,36 @@ def test_a_digest_that_was_issued_can_be_read_as_it_was(house: House, visitor: T
     own = visitor.get(f"/p/small/digest?week=2021-W42&audience=unit:{住建局}")
     assert own.status_code == 200
     assert visitor.get("/p/small/digest?week=2021-W41").status_code == 404
+
+
+def test_a_clerk_publishes_the_digest_that_the_service_has_not_come_to(
+    house: House, visitor: TestClient
+) -> None:
+    house.clock.advance_to(at("2021-10-18 09:00"))
+    page = visitor.get("/p/small/digest")
+    assert "签发 2021-W42 周报" in page.text
+    form = form_of(page, action="/p/small/digest")
+    published = visitor.post("/p/small/digest", data=form)
+    assert (published.status_code, published.headers["location"]) == (
+        303, "/p/small/digest?week=2021-W42",
+    )  # fmt: skip
+    assert "签发 2021-W42 周报" not in visitor.get("/p/small/digest").text
+    assert "已签发" in visitor.post("/p/small/digest", data=form).text
+    with house.runtime.database.read() as session:
+        [event] = session.exec(select(EventRow).where(EventRow.kind == "digest.issued"))
+        mails = session.exec(select(DispatchRow).where(DispatchRow.kind == "digest")).all()
+    assert (event.subject, event.body["by"]) == ("2021-W42", "office")
+    assert {mail.window for mail in mails} == {"digest 2021-W42"}
+
+
+def test_no_digest_is_published_before_its_time(house: House, visitor: TestClient) -> None:
+    house.clock.advance_to(at("2021-10-18 08:29"))
+    early = visitor.get("/p/small/digest")
+    assert "签发 2021-W42 周报" not in early.text
+    house.clock.advance_to(at("2021-10-18 08:30"))
+    assert "签发 2021-W42 周报" in visitor.get("/p/small/digest").text
+    back = visitor.get("/p/small/digest", params={"as_of": at("2021-10-18 08:30").isoformat()})
+    assert "签发 2021-W42 周报" not in back.text, "who looks back publishes nothing"
 
 
 @pytest.mark.parametrize(

@@ -51,18 +51,16 @@ class Issued:
 
 
 def issue(
-    session: Session, slug: str, *, now: datetime, health: Sequence[Health] = ()
+    session: Session, slug: str, *, now: datetime, health: Sequence[Health] = (), by: str = ""
 ) -> list[Issued]:
     """The digests of this week, if it has come so far and they are not there yet; else none. A year
-    that is closed has none.
+    that is closed has none. `by` is who asked for them; nobody where the service came to it.
 
     Due from the opening of the window on the week's first working day, so that a service that
     stood still on that day catches up. One look at the table where there is nothing to do.
     """
     programme = programmes.current(session, slug)
-    if not due(programme, calendars.calendar(session), now):
-        return []
-    if closings.closed(session, slug, now) is not None:
+    if not _comes(session, programme, now):
         return []
     week = week_of(now, programme)
     queries.one_at_a_time(session, f"digest|{slug}")
@@ -79,9 +77,26 @@ def issue(
             )
         )  # fmt: skip
     session.flush()
-    body = {"week": week, "audiences": len(made)}
+    body: dict[str, Any] = {"week": week, "audiences": len(made)}
+    if by:
+        body["by"] = trail.traced(session, by)
     trail.append(session, slug, "digest.issued", week, body, now=now)
     return made
+
+
+def _comes(session: Session, programme: Programme, now: datetime) -> bool:
+    """Whether this week has digests and their time has come."""
+    if not due(programme, calendars.calendar(session), now):
+        return False
+    return closings.closed(session, programme.id, now) is None
+
+
+def missing(session: Session, slug: str, now: datetime) -> str:
+    """The week whose digests should be there by now and are not; "" where nothing is missing."""
+    programme = programmes.current(session, slug)
+    week = week_of(now, programme)
+    waits = _comes(session, programme, now) and not _issued(session, slug, week)
+    return week if waits else ""
 
 
 def due(programme: Programme, calendar: WorkCalendar, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from notifiers import mime
 from notifiers.message import MAIL, Address, Attachment, Message, message_id, one_line
 from schedules.deadlines import local_day
+from tracker.domain.errors import Refused
 from tracker.services import (
     digest_picture,
     digest_words,
@@ -41,13 +42,37 @@ def issue_and_post(
     stationery: Stationery,
     templates: Environment,
     health: Sequence[Health] = (),
+    by: str = "",
 ) -> int:
     """This week's digests, made and put into the outbox if it has come so far; how many mails.
 
     Safe to repeat: a week is issued once, a person gets one digest of a programme and week.
     """
-    issued = weekly.issue(session, slug, now=now, health=health)
+    issued = weekly.issue(session, slug, now=now, health=health, by=by)
     return post(session, slug, issued, now=now, stationery=stationery, templates=templates)
+
+
+def publish(
+    session: Session,
+    slug: str,
+    *,
+    now: datetime,
+    stationery: Stationery,
+    templates: Environment,
+    health: Sequence[Health] = (),
+    by: str,
+) -> str:
+    """This week's digests by hand, where the service has not come to them yet; the week. Refused
+    before their time, in a year that is over, and where they are on file."""
+    week = weekly.missing(session, slug, now)
+    if not week:
+        raise Refused(
+            "本周周报已签发，或还不到签发的时候 / "
+            "this week's digest is on file already, or its time has not come"
+        )
+    issue_and_post(session, slug, now=now, stationery=stationery, templates=templates,
+                   health=health, by=by)  # fmt: skip
+    return week
 
 
 def post(

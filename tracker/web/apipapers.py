@@ -14,8 +14,18 @@ from tracker.definitions.answers import Answer, DueAnswer, about, instant
 from tracker.services import weekly
 from tracker.web import acts, overview, post, reports
 from tracker.web.api import obligation_told
-from tracker.web.entry import Looking
-from tracker.web.interface import PER_PAGE, RESPONSES, Cursor, Limit, part, told
+from tracker.web.entry import Looking, Running
+from tracker.web.interface import (
+    NOTHING,
+    PER_PAGE,
+    RESPONSES,
+    Bare,
+    Cursor,
+    Limit,
+    part,
+    told,
+    write,
+)
 from tracker.web.lists import lost_by_key
 from tracker.web.pages import opened
 
@@ -50,6 +60,19 @@ def digests(asked: Looking, slug: str, limit: Limit = PER_PAGE, cursor: Cursor =
     found, headers = part(asked, every, limit=limit, cursor=cursor, name=lambda one: one[0])
     weeks = [WeekAnswer(week=week, audiences=to) for week, to in found]
     return told(WeeksAnswer(weeks=weeks), headers)
+
+
+class IssuedAnswer(Answer):
+    week: str = Field(examples=["2021-W42"])
+
+
+@router.post("/digests", status_code=201, response_model=IssuedAnswer, openapi_extra=NOTHING)
+def publish_digests(asked: Running, slug: str, sent: Bare) -> Response:
+    """签发周报: this week's, where the service has not come to them; on file, and sent. Refused
+    before their time and where they are on file."""
+    return write(
+        asked, sent, lambda session: IssuedAnswer(week=reports.publish(asked, session, slug))
+    )
 
 
 @router.get("/cases", response_model=DueAnswer)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from sqlmodel import Session
 from starlette.responses import Response
 
 from schedules.deadlines import due_day, local_day
@@ -14,22 +15,24 @@ from tracker.services import audit_evidence as audits
 from tracker.services import (
     audit_files,
     bulletin_files,
+    delivery,
     digest_files,
     digest_picture,
     digest_words,
     watch,
     weekly,
+    weekpost,
 )
 from tracker.services import bulletin as bulletins
 from tracker.services import dossier as dossiers
 from tracker.services.audit import Audit
 from tracker.services.digest import Audience, Digest
 from tracker.web.asking import Asked, Desk, day
-from tracker.web.entry import Looking
+from tracker.web.entry import Looking, Received, Running
 from tracker.web.evidence import disposition
 from tracker.web.intake import Unclear
 from tracker.web.pages import opened
-from tracker.web.rendering import page
+from tracker.web.rendering import go, page
 from tracker.wording import Language
 
 router = APIRouter()
@@ -60,8 +63,35 @@ def digest_page(
     picture = ""
     if made.picture is not None:
         picture = digest_picture.svg(asked.runtime.templates, made, asked.language)
-    return page(asked, "digest", desk=at, digest=made, told=told, picture=picture, weeks=weeks,
-                alt=digest_picture.alt(made, asked.language))  # fmt: skip
+    return page(
+        asked, "digest", desk=at, digest=made, told=told, picture=picture, weeks=weeks,
+        alt=digest_picture.alt(made, asked.language), missing=_missing(asked, at),
+    )  # fmt: skip
+
+
+def _missing(asked: Asked, at: Desk) -> str:
+    """The week that who reads the page now may publish."""
+    if asked.as_of or not asked.may("run", at):
+        return ""
+    with asked.runtime.database.read() as session:
+        return weekly.missing(session, at.slug, asked.now)
+
+
+@router.post("/p/{slug}/digest")
+def publish_digest(asked: Running, slug: str, form: Received) -> Response:
+    """The week's digests where the service has not come to them: on file, and sent."""
+    with asked.runtime.database.write() as session:
+        week = publish(asked, session, slug)
+    return go(asked, f"/p/{slug}/digest", week=week)
+
+
+def publish(asked: Asked, session: Session, slug: str) -> str:
+    runtime = asked.runtime
+    return weekpost.publish(
+        session, slug, now=asked.now, by=asked.by, templates=runtime.templates,
+        stationery=delivery.parts_of(runtime).stationery,
+        health=watch.weekly(session, slug, asked.now, runtime.settings),
+    )  # fmt: skip
 
 
 @router.get("/p/{slug}/digest.{kind}")
