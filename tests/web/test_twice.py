@@ -83,7 +83,7 @@ def a_feed(house: House) -> str:
         ("admin", lambda _: "/hooks", {"renew", "end"}),
         ("office", lambda _: f"/import/{VALUES['id_']}", {"drop"}),
         ("office", lambda _: "/p/small/people/1", {"revoke"}),
-        ("office", lambda _: "/p/small/people", {"people"}),
+        ("office", lambda _: "/p/small/people", {"unit_over"}),
     ],
 )
 def test_what_takes_something_away_asks_back(
