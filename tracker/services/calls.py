@@ -23,6 +23,7 @@ from tracker.exports.pdf import pdf_bytes
 from tracker.services import people, planning, programmes, reporting, silences, trail
 from tracker.services.directory import Directory
 from tracker.services.figures import Figures, figures
+from tracker.store import queries
 from tracker.store.tables import CallRow, DispatchRow, NoticeRow, NoticeState, PersonRow
 from tracker.wording import Language, light_word, text
 from tracker.wording.forms import instant
@@ -87,7 +88,7 @@ def call_list(session: Session, programme: str, *, now: datetime) -> list[Call]:
     directory = Directory(session, now)
     found: dict[int, list[NoticeRow]] = {}
     untold = list(_untold(session, programme, now))
-    missed = _missed(session, untold)
+    missed = _missed(session, programme, untold)
     quiet = silences.of_programme(session, programme)
     for notice in untold:
         for who in directory.having(programme, notice.unit, notice.role, notice.obligation_key):
@@ -185,24 +186,27 @@ def _untold(session: Session, programme: str, now: datetime) -> Iterator[NoticeR
     yield from (rows[one.key] for one in leads if one.key not in heard)
 
 
-def _missed(session: Session, untold: Sequence[NoticeRow]) -> dict[str, set[int]]:
+def _missed(session: Session, programme: str, untold: Sequence[NoticeRow]) -> dict[str, set[int]]:
     """Of each notice whose mail was refused or came back, whom it was for; nobody where a mail told
     them of the same since."""
     failed = {row.key: row for row in untold if row.state is NoticeState.FAILED}
     about = {row.obligation_key for row in failed.values()}
     wanted = select(NoticeRow, DispatchRow.person_id).where(
-        NoticeRow.dispatch_id == DispatchRow.id, col(NoticeRow.obligation_key).in_(about),
+        NoticeRow.dispatch_id == DispatchRow.id, NoticeRow.programme == programme,
         col(NoticeRow.state).in_((NoticeState.FAILED, NoticeState.SENT)),
     )  # fmt: skip
     found: dict[str, set[int]] = {key: set() for key in failed}
-    last: dict[tuple[str, str, str, int], int] = {}
-    rows = list(session.exec(wanted)) if about else []
+    last: dict[tuple[str, str, int], int] = {}
+    rows = [
+        one for some in queries.chunks(about)
+        for one in session.exec(wanted.where(col(NoticeRow.obligation_key).in_(some)))
+    ]  # fmt: skip
     for row, person in rows:
         if row.state is NoticeState.SENT:
-            told = row.programme, row.obligation_key, row.role, person
+            told = row.obligation_key, row.role, person
             last[told] = max(last.get(told, 0), row.id or 0)
     for row, person in rows:
-        told = row.programme, row.obligation_key, row.role, person
+        told = row.obligation_key, row.role, person
         if row.key in found and last.get(told, 0) < (row.id or 0):
             found[row.key].add(person)
     return found
