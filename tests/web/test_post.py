@@ -194,7 +194,8 @@ def test_somebody_is_erased_only_where_the_name_is_typed(house: House, visitor: 
 
 
 def test_a_whole_unit_is_handed_over_from_the_page(house: House, visitor: TestClient) -> None:
-    answer = sent(visitor, f"{PAGE}/people", unit=住建局, to_unit=生态分局, on="2021-10-18")
+    parts = {"unit": 住建局, "to_unit": 生态分局, "on": "2021-10-18"}
+    answer = sent(visitor, f"{PAGE}/people", act="unit_over", **parts)
     assert answer.status_code == 303
     with house.runtime.database.read() as session:
         held = people.holders(session, "small", date(2021, 10, 18))
