@@ -178,9 +178,9 @@ def test_with_all_else_fixed_a_later_submission_never_scores_higher(block: Block
 
 
 def handed_in_later(one: Told) -> list[list[f.AnyFact]]:
-    """The same history with one submission moved, up to its review or the next number of its
-    clause, for the last number counts, and of two of one instant the one that is filed last; at
-    most one such history for each telling, for the time that it takes."""
+    """The same history with one submission moved, up to its review, the next number of its clause
+    or the next word that it is not done, for the last one counts, and of two of one instant the one
+    that is filed last; at most one such history for each telling, for the time that it takes."""
     random = one.random("later")
     reports = [fact for fact in one.facts if isinstance(fact, f.Report) and is_moved(fact, one)]
     if not reports:
@@ -194,6 +194,9 @@ def handed_in_later(one: Told) -> list[list[f.AnyFact]]:
 
 
 def is_moved(report: f.Report, one: Told) -> bool:
+    """Who says that it is not done hands nothing in."""
+    if report.done is False:
+        return False
     until = min(bounds_of(report, one), default=at("2100-01-01"))
     return until - report.occurred_at >= timedelta(minutes=1)
 
@@ -203,7 +206,8 @@ def bounds_of(report: f.Report, one: Told) -> list[datetime]:
         fact.occurred_at
         for fact in one.facts
         if (isinstance(fact, f.Review) and fact.report == report.id)
-        or (isinstance(fact, f.Report) and fact.clause == report.clause and report.done is None
+        or (isinstance(fact, f.Report) and fact.clause == report.clause
+            and (report.done is None or fact.done is False)
             and f.in_order(fact) > f.in_order(report))
     ]  # fmt: skip
 
