@@ -157,6 +157,13 @@ def test_who_says_that_it_is_not_done_yet_takes_back_what_waits() -> None:
     assert history.lost(yes, "2022-02-01") == "1"
 
 
+def test_what_is_said_in_the_same_instant_takes_nothing_back() -> None:
+    history, yes = History(), programme("yes or no", "lateness")
+    history.report("2021-09-10", duty="d", done=True)
+    history.report("2021-09-10", duty="d", done=False)
+    assert history.standing(yes, "2021-09-15").waiting
+
+
 def test_what_was_accepted_stays_done_whatever_the_unit_says_later() -> None:
     history, yes = History(), programme("yes or no", "lateness")
     history.done("2021-09-10", duty="d")

@@ -503,16 +503,18 @@ def _yes_no(
     held: list[tuple[datetime, datetime]] = []
     since: datetime | None = one.starts_at
     before_it = one.starts_at  # since when the ball had lain with the unit as it handed in
+    handed_in = one.starts_at, one.starts_at
     done_at = submitted_at = None
     returned = False
     seen: list[f.FactId] = []
     for report in reports:
         seen.append(report.id)
         if report.done is False or (report.done is None and (report.share or 0) < 1):
-            if since is None:
+            if since is None and f.in_order(report)[:2] > handed_in:
                 since, submitted_at = before_it, None
                 held = [gone for gone in held if gone[0] < since]
             continue
+        handed_in = f.in_order(report)[:2]
         if since is not None:
             before_it = since
         if since is not None and report.occurred_at > since:
