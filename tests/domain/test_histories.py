@@ -202,14 +202,16 @@ def is_moved(report: f.Report, one: Told) -> bool:
 
 
 def bounds_of(report: f.Report, one: Told) -> list[datetime]:
-    return [
-        fact.occurred_at
-        for fact in one.facts
-        if (isinstance(fact, f.Review) and fact.report == report.id)
-        or (isinstance(fact, f.Report) and fact.clause == report.clause
-            and (report.done is None or fact.done is False)
-            and f.in_order(fact) > f.in_order(report))
+    later = [
+        fact for fact in one.facts
+        if isinstance(fact, f.Report) and fact.clause == report.clause
+        and f.in_order(fact) > f.in_order(report)
     ]  # fmt: skip
+    reviewed = [fact.occurred_at for fact in one.facts
+                if isinstance(fact, f.Review) and fact.report == report.id]  # fmt: skip
+    numbers = [fact.occurred_at for fact in later if report.done is None]
+    not_done = [fact.occurred_at - timedelta(minutes=1) for fact in later if fact.done is False]
+    return [*reviewed, *numbers, *not_done]
 
 
 # -- the histories reach everything ----------------------------------------------------------------
