@@ -99,6 +99,17 @@ def missing(session: Session, slug: str, now: datetime) -> str:
     return week if waits else ""
 
 
+def to_publish(session: Session, slug: str, now: datetime) -> str:
+    """The same; Refused before its time, in a year that is over, and where it is on file."""
+    week = missing(session, slug, now)
+    if not week:
+        raise Refused(
+            "本周周报已签发，或还不到签发的时候 / "
+            "this week's digest is on file already, or its time has not come"
+        )
+    return week
+
+
 def due(programme: Programme, calendar: WorkCalendar, now: datetime) -> bool:
     """Whether this week's digests should be there by now."""
     today = local_day(now, programme.tz)

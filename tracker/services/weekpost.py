@@ -12,7 +12,6 @@ from sqlmodel import Session, col, select
 from notifiers import mime
 from notifiers.message import MAIL, Address, Attachment, Message, message_id, one_line
 from schedules.deadlines import local_day
-from tracker.domain.errors import Refused
 from tracker.services import (
     digest_picture,
     digest_words,
@@ -50,29 +49,6 @@ def issue_and_post(
     """
     issued = weekly.issue(session, slug, now=now, health=health, by=by)
     return post(session, slug, issued, now=now, stationery=stationery, templates=templates)
-
-
-def publish(
-    session: Session,
-    slug: str,
-    *,
-    now: datetime,
-    stationery: Stationery,
-    templates: Environment,
-    health: Sequence[Health] = (),
-    by: str,
-) -> str:
-    """This week's digests by hand, where the service has not come to them yet; the week. Refused
-    before their time, in a year that is over, and where they are on file."""
-    week = weekly.missing(session, slug, now)
-    if not week:
-        raise Refused(
-            "本周周报已签发，或还不到签发的时候 / "
-            "this week's digest is on file already, or its time has not come"
-        )
-    issue_and_post(session, slug, now=now, stationery=stationery, templates=templates,
-                   health=health, by=by)  # fmt: skip
-    return week
 
 
 def post(

@@ -19,6 +19,8 @@ from tracker.web.access import Forbidden, Gate
 
 FILE_LIMIT = 10 * 1024 * 1024
 FILES = 10
+FIELDS = 32
+"""Of a form with files; the longest of ours has fewer than ten."""
 FIELDS_LIMIT = 256 * 1024
 WHOLE_LIMIT = FILES * FILE_LIMIT + FIELDS_LIMIT
 UNSEEN = ("Cc", "Cs")
@@ -154,7 +156,7 @@ class _Parser(MultiPartParser):
     spool_max_size = 256 * 1024
 
     def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(headers, stream, max_files=FILES, max_fields=100,
+        super().__init__(headers, stream, max_files=FILES, max_fields=FIELDS,
                          max_part_size=FIELDS_LIMIT)  # fmt: skip
         self._size = 0
         self.whole = False

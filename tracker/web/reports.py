@@ -86,12 +86,14 @@ def publish_digest(asked: Running, slug: str, form: Received) -> Response:
 
 
 def publish(asked: Asked, session: Session, slug: str) -> str:
-    runtime = asked.runtime
-    return weekpost.publish(
+    """The week that was published, on the page or through the interface."""
+    week, runtime = weekly.to_publish(session, slug, asked.now), asked.runtime
+    weekpost.issue_and_post(
         session, slug, now=asked.now, by=asked.by, templates=runtime.templates,
         stationery=delivery.parts_of(runtime).stationery,
         health=watch.weekly(session, slug, asked.now, runtime.settings),
     )  # fmt: skip
+    return week
 
 
 @router.get("/p/{slug}/digest.{kind}")
